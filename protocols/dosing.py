@@ -1,0 +1,82 @@
+"""How much: the label's rule times the weight, shown as a sum.
+
+The sum is arithmetic. What is drawn into a syringe comes from the label's own volume table, and a table nobody has
+read answers ask, whatever the sum says.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from protocols.errors import Refusal
+from protocols.model import Dose, Label
+
+# Outside these a weight is taken for a slip of the pen or for pounds. The limits are ours, not a label's.
+LIGHTEST_KG = Decimal(25)
+HEAVIEST_KG = Decimal(300)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """One dose as a number and as the sum it came from. `calculated_mg` is unrounded; None means `ask`."""
+
+    calculated_mg: Decimal | None
+    sum: str
+    volume: str
+    ask: str = ""
+
+
+def amount(label: Label, dose: Dose, weight_kg: Decimal | None) -> Amount:
+    """The dose for this weight in kg. A flat dose needs none; without a needed weight the sum asks for it.
+
+    Raises Refusal for a weight outside 25 to 300 kg, whether the dose needs it or not.
+    """
+    weight = None if weight_kg is None else plausible_weight(weight_kg)
+    volume = label.ask(label.table("volumes").missing)
+    if dose.amount is None:
+        ask = label.ask(dose.missing)
+        return Amount(None, ask, ask, ask)
+    if dose.unit == "mg":
+        return Amount(dose.amount, format_mg(dose.amount), volume)
+    if weight is None:
+        ask = "ask: no weight in kg is given"
+        return Amount(None, f"{rule(dose)} x weight, {ask}", volume, ask)
+    calculated = dose.amount * weight
+    return Amount(calculated, f"{rule(dose)} x {_number(weight)} kg = {format_mg(calculated)}", volume)
+
+
+def rule(dose: Dose) -> str:
+    """The label's rule as printed: `0.06 mg/kg` or `12 mg`; empty when it was not read."""
+    return "" if dose.amount is None else f"{_number(dose.amount)} {dose.unit}"
+
+
+def format_mg(milligrams: Decimal) -> str:
+    """`4.2 mg`, `0.5 mg`, `1,000 mg`: a leading zero, no trailing zero, a comma from 1,000, nothing rounded."""
+    return f"{_number(milligrams)} mg"
+
+
+def plausible_weight(weight_kg: Decimal) -> Decimal:
+    """The weight, if a person can weigh that much in kg; otherwise a Refusal that says what to type."""
+    if not weight_kg.is_finite() or not LIGHTEST_KG <= weight_kg <= HEAVIEST_KG:
+        raise Refusal(
+            "implausible-weight",
+            f"A weight of {weight_kg} kg is not plausible: "
+            f"type the weight in kg, from {LIGHTEST_KG} to {HEAVIEST_KG}, like 70.5.",
+        )
+    return weight_kg
+
+
+def read_weight(text: str) -> Decimal:
+    """A weight as typed, in kg, with a point before the decimals. Raises Refusal saying what to type."""
+    try:
+        weight = Decimal(text.strip())
+    except InvalidOperation:
+        raise Refusal(
+            "implausible-weight", f"{text!r} is not a weight: type the weight in kg, like 70.5."
+        ) from None
+    return plausible_weight(weight)
+
+
+def _number(value: Decimal) -> str:
+    """All digits that matter and no others, thousands set apart."""
+    text = format(value, ",f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

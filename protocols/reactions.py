@@ -1,0 +1,93 @@
+"""The next dose after a reaction: hold, give with what the label adds, stop for good, or ask.
+
+Only rows that were read decide. Guideline text travels beside the ruling as information and never decides.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from protocols.errors import Refusal
+from protocols.model import REACTION_KINDS, Label, Premedicate, ReactionRule
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What a reaction means for the next dose. `observe` is what the label adds after that dose."""
+
+    decision: Literal["give", "hold", "stop", "ask"]
+    premedicate: Premedicate
+    review: bool
+    observe: str
+    because: str
+    source: str
+    information: tuple[str, ...] = ()
+
+
+def next_after(
+    label: Label,
+    *,
+    kind: str,
+    grade: int,
+    resolved: bool,
+    recurrent: bool = False,
+    next_step: str | None = None,
+) -> Ruling:
+    """What the label says of the next dose after a reaction a clinician graded.
+
+    `kind` is crs, icans, neurotoxicity, infection, other or none; grade 0 and kind none mean it was ruled out.
+    `resolved` means it has come down as far as the label's row wants. `next_step` matters to rows that speak of
+    some doses only. Raises Refusal for another kind or a grade outside 0 to 4.
+    """
+    if kind not in {*REACTION_KINDS, "none"}:
+        known = ", ".join((*REACTION_KINDS, "none"))
+        raise Refusal("unknown-reaction", f"No kind of reaction is called {kind!r}. Known: {known}.")
+    if not 0 <= grade <= 4:
+        raise Refusal("unknown-grade", f"Grade {grade} cannot precede a next dose: type 0 to 4.")
+    if kind == "none" or grade == 0:
+        return Ruling(
+            "give", "unspecified", False, "", "Ruled out: nothing is added to the plan.", "no rule applies"
+        )
+    rule = _rule(label, kind, grade, recurrent, next_step)
+    information = tuple(
+        f"guideline, not label: {text.says} ({label.cite(text.sources)})"
+        for text in label.guidelines
+        if text.topic == kind
+    )
+    if rule is None:
+        return _unread(label, kind, grade, resolved, information)
+    return _ruled(label, rule, resolved, information)
+
+
+def _rule(label: Label, kind: str, grade: int, recurrent: bool, next_step: str | None) -> ReactionRule | None:
+    """The one row that covers this reaction and this next dose, or None."""
+    occurrence = "recurrent" if recurrent else "first"
+    for rule in label.reactions:
+        covered = rule.kind == kind and grade in rule.grades and rule.occurrence in {"any", occurrence}
+        if covered and (not rule.before or next_step in rule.before):
+            return rule
+    return None
+
+
+def _unread(label: Label, kind: str, grade: int, resolved: bool, information: tuple[str, ...]) -> Ruling:
+    """Hold while the reaction lasts, which is our own rule; ask once it is over, because no row was read."""
+    if not resolved:
+        because = f"A grade {grade} reaction ({kind}) is not over: no dose until it is."
+        return Ruling("hold", "unspecified", True, "", because, "our rule, in every protocol", information)
+    missing = label.table(kind).missing or f"no row read covers {kind} grade {grade} before this dose"
+    return Ruling("ask", "unspecified", True, "", label.supply(missing), "not read", information)
+
+
+def _ruled(label: Label, rule: ReactionRule, resolved: bool, information: tuple[str, ...]) -> Ruling:
+    """The row's answer. A dose after a reaction always needs a recorded review."""
+    source = label.cite(rule.sources)
+    because = f"Label: {rule.text}."
+    if label.secondary(rule.sources):
+        because += " Read in a retelling of the label, not in the label itself: confirm it."
+    if rule.then == "stop":
+        return Ruling("stop", "unspecified", True, "", because, source, information)
+    if not resolved:
+        return Ruling("hold", rule.premedicate, True, rule.observe, because, source, information)
+    if rule.missing:
+        because = f"{label.supply(rule.missing)} {because}"
+        return Ruling("ask", rule.premedicate, True, rule.observe, because, source, information)
+    return Ruling("give", rule.premedicate, True, rule.observe, because, source, information)

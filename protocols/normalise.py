@@ -1,0 +1,124 @@
+"""From a text as it was typed to tokens that every rule reads the same way. Nothing is judged here.
+
+Letters lose case and accents, digits of every script become 0-9, apostrophes vanish, and what people put between
+words (dashes, brackets, line ends) becomes either a space or a break that a negation does not cross.
+"""
+
+import base64
+import binascii
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+
+LONGEST = 4000
+"""Characters read of one text. A provider sends at most 1,600; the rest of a longer one is left to a person."""
+
+_BEFORE = str.maketrans(
+    {
+        "º": "°", "˚": "°", "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "′": "'", "“": " ", "”": " ",
+        "٫": ".", "٬": "", "·": ".", "½": ".5", "\u2026": ". ", "。": ". ", "、": ", ", "—": " - ",
+        "–": "-", "−": "-", "‑": "-", "‐": "-", "\r": "\n", "\u2028": "\n", "\t": " ", "\xa0": " ",
+    }
+)  # fmt: skip
+_SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
+_REPAIR = re.compile(r"(?<![a-z0-9])[0-9li|][0-9oli|]*(?:[.,][0-9oli|]+)?(?=\s?(?:[cf]|°[cf]?)?(?![a-z0-9]))")
+_LOST_APOSTROPHE = re.compile(r"(?<=[a-z])[?\ufffd](?=(?:t|s|m|ll|re|ve|d)\b)")
+_CONTRACTED = re.compile(r"(?<=[a-z])'(ll|re|ve|d)\b")
+_IN_FULL = {"ll": " will", "re": " are", "ve": " have", "d": " would"}
+"""Contractions that without their apostrophe would be other words: `I'll` is not ill, `we'll` is not well."""
+
+_LOOKS_LIKE = str.maketrans("oli|", "0111")
+
+_SHAPES = re.compile(
+    r"""
+      (?P<phone> (?<!\d)\+?\d{10,15}(?!\d)
+               | (?<!\d)(?:\+?1[-.\s])?\(?[2-9]\d\d\)?[-.\s]\s?[2-9]\d\d[-.]\d{4}(?!\d)
+               | (?<![\d.])[2-9]\d\d-\d{4}(?!\d) )
+    | (?P<date> (?<!\d)(?:19|20)\d\d-\d{1,2}-\d{1,2}(?!\d)
+              | (?<![\d/])[0-3]?\d/[0-3]?\d/(?:\d{4}|\d{2})(?!\d) )
+    | (?P<clock> (?<![\d.,/])(?:[01]?\d|2[0-3]):[0-5]\d(?:[ap]\.?m\b\.?)?(?!\d)
+               | (?<![\d.,/])(?:1[0-2]|0?[1-9])(?:[.][0-5]\d)?[ap]\.?m\b\.? )
+    | (?P<pair> (?<![\d/])\d{1,3}\s?/\s?\d{1,3}(?![\d/]) )
+    | (?P<number> (?<!\d)\d[.,]\d{3}(?!\d) | \d+(?:\s?\.5(?!\d)|[.,]\d{1,2}(?!\d))? )
+    | (?P<cjk> [\u3400-\u9fff] )
+    | (?P<word> (?:sp)?[o0]2(?![\d.,]) | [^\W\d_\u3400-\u9fff]+ )
+    | (?P<stop> [.,;!?()\n\[\]"]+ )
+    | (?P<space> [\s'_-]+ )
+    | (?P<mark> . )
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word, number, clock time, sign or emoji, folded; `after_break` says that a stop stands before it."""
+
+    text: str
+    kind: str
+    value: Decimal | None = None
+    glued: bool = False
+    after_break: bool = False
+
+
+def unwrap(text: str) -> str:
+    """The text itself, or what it says where a carrier delivered a long text as base64."""
+    packed = text.strip()
+    if len(packed) < 24 or len(packed) % 4 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", packed):
+        return text
+    try:
+        said = base64.b64decode(packed, validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return text
+    return said if said.isprintable() and " " in said else text
+
+
+def fold(text: str) -> str:
+    """The text in lower case, without accents, invisible signs or apostrophes, with digits 0-9."""
+    text = _SKIN.sub("", unwrap(text)[:LONGEST].translate(_BEFORE))
+    text = unicodedata.normalize("NFKC", text).translate(_BEFORE).casefold()
+    plain = []
+    for sign in unicodedata.normalize("NFKD", text):
+        category = unicodedata.category(sign)
+        if category == "Nd":
+            plain.append(str(unicodedata.decimal(sign)))
+        elif category not in {"Mn", "Me", "Cf"}:
+            plain.append(sign)
+    kept = _LOST_APOSTROPHE.sub("'", "".join(plain).replace("w/o", "without "))
+    spelled = _CONTRACTED.sub(lambda match: _IN_FULL[match.group(1)], kept)
+    joined = re.sub(r"(?<=\w)'(?=\w)", "", spelled)
+    return re.sub(r"(?<=\s)-+(?=\s)", ",", joined)
+
+
+def tokens(text: str) -> tuple[Token, ...]:
+    """The tokens of a text, in order. Every character that is not a space, dash or stop is in one of them."""
+    folded = _REPAIR.sub(_repaired, fold(text))
+    found: list[Token] = []
+    after_break, last_end = False, -1
+    for match in _SHAPES.finditer(folded):
+        kind = match.lastgroup or "mark"
+        if kind == "space":
+            continue
+        if kind == "stop":
+            after_break = True
+            continue
+        kind = "word" if kind == "cjk" else kind
+        glued = match.start() == last_end
+        found.append(Token(match.group().strip(), kind, _value(kind, match.group()), glued, after_break))
+        after_break, last_end = False, match.end()
+    return tuple(found)
+
+
+def _repaired(match: re.Match[str]) -> str:
+    """`l01.5` and `1O1.5` read as digits; a word without a digit (`lol`, `ill`) stays a word."""
+    chunk = match.group()
+    digits = chunk.translate(_LOOKS_LIKE)
+    is_number = any(sign.isdigit() for sign in chunk) and len(digits.replace(".", "").replace(",", "")) >= 3
+    return digits if is_number else chunk
+
+
+def _value(kind: str, text: str) -> Decimal | None:
+    if kind != "number":
+        return None
+    return Decimal(text.replace(",", ".").replace(" ", ""))

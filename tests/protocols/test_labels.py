@@ -1,0 +1,143 @@
+"""The library: what is known, what a fingerprint covers, and files it refuses to trust."""
+
+import shutil
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from protocols import delays, library, planning
+from protocols.errors import Refusal
+from tests import tables
+
+KNOWN = ["elranatamab-us-2023", "elranatamab-us-2025-07", "teclistamab-us-2025-03", "teclistamab-us-2026-03"]
+TECLISTAMAB = "labels/teclistamab-us-2025-03.toml"
+OUTPATIENT = "pathways/outpatient-us.toml"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    for folder in ("labels", "pathways"):
+        shutil.copytree(library.DATA / folder, tmp_path / "data" / folder)
+    return tmp_path / "data"
+
+
+def replace(folder: Path, file: str, old: str, new: str) -> None:
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def load(folder: Path) -> None:
+    library.known_labels(folder)
+    library.pathways(folder)
+
+
+def test_the_labels_and_pathways_known() -> None:
+    assert [label.id for label in library.known_labels()] == KNOWN
+    assert [pathway.id for pathway in library.pathways()] == ["inpatient-us", "outpatient-us"]
+
+
+def test_a_label_without_its_revision_is_refused_with_the_revisions() -> None:
+    with pytest.raises(Refusal) as refused:
+        library.label("teclistamab-us")
+    assert refused.value.code == "unknown-protocol"
+    assert "teclistamab-us-2025-03 or teclistamab-us-2026-03" in refused.value.sentence
+
+
+@pytest.mark.parametrize("wanted", ["", "aspirin", "TECLISTAMAB-US-2025-03", "teclistamab-us-2025-0"])
+def test_no_other_name_finds_a_label(wanted: str) -> None:
+    with pytest.raises(Refusal, match="Known: elranatamab-us-2023"):
+        library.label(wanted)
+
+
+def test_a_pathway_of_another_jurisdiction_is_refused(copy: Path) -> None:
+    replace(copy, OUTPATIENT, 'jurisdiction = "US"', 'jurisdiction = "EU"')
+    with pytest.raises(Refusal, match="one jurisdiction"):
+        library.protocol("teclistamab-us-2025-03", "outpatient-us", copy)
+
+
+def test_every_row_that_decides_was_read_somewhere_public() -> None:
+    for label in library.known_labels():
+        sources = {source.id: source for source in label.sources}
+        for row in label.restart:
+            assert row.sources or row.missing
+            assert all(sources[source_id].url for source_id in row.sources)
+
+
+def test_a_fingerprint_covers_values_and_not_comments(copy: Path) -> None:
+    before = library.protocol("teclistamab-us-2025-03", "outpatient-us")
+    replace(copy, TECLISTAMAB, "amount = 0.06,", "amount  =  0.060,")
+    replace(copy, TECLISTAMAB, "# After a reaction.", "# A new comment.")
+    assert library.protocol("teclistamab-us-2025-03", "outpatient-us", copy).fingerprint == before.fingerprint
+    other = copy.with_name("other")
+    shutil.copytree(copy, other)
+    replace(other, TECLISTAMAB, 'dose = "16 mg"', 'dose = "20 mg"')
+    assert (
+        library.protocol("teclistamab-us-2025-03", "outpatient-us", other).fingerprint != before.fingerprint
+    )
+
+
+@pytest.mark.parametrize("label_id", KNOWN)
+def test_an_approved_protocol_thaws_to_the_same_values(label_id: str) -> None:
+    frozen = library.protocol(label_id, "outpatient-us")
+    thawed = library.thaw(frozen.as_text())
+    assert thawed == frozen
+    assert thawed.fingerprint == frozen.fingerprint
+    assert thawed.as_text() == frozen.as_text()
+
+
+def test_an_amount_is_exact() -> None:
+    step = library.label("teclistamab-us-2025-03").regimens[0].steps[0]
+    assert str(step.amount) == "0.06"
+
+
+@pytest.mark.parametrize(
+    "row", tables.rows("broken-files.md"), ids=lambda row: f"{row['file']}, {row['says']}"
+)
+def test_a_broken_file_is_refused_by_name(copy: Path, row) -> None:
+    replace(copy, row["file"], row["change"], row["into"])
+    with pytest.raises(library.BrokenLabel) as broken:
+        load(copy)
+    assert row["says"] in str(broken.value)
+    assert broken.value.file == Path(row["file"]).name
+
+
+def test_a_sound_copy_loads(copy: Path) -> None:
+    load(copy)
+
+
+def test_a_new_drug_is_a_new_file(copy: Path) -> None:
+    text = (copy / TECLISTAMAB).read_text(encoding="utf-8").replace("teclistamab", "exampletamab")
+    new = text.replace("us-2025-03", "us-2030-01").replace("amount = 0.06", "amount = 0.01")
+    (copy / "labels" / "exampletamab-us-2030-01.toml").write_text(new, encoding="utf-8")
+    label = library.protocol("exampletamab-us-2030-01", "outpatient-us", copy).label
+    doses = planning.plan(label, date(2030, 1, 7), weight_kg=Decimal(50))
+    assert doses[0].sum == "0.01 mg/kg x 50 kg = 0.5 mg"
+    assert delays.resume(label, last="step_up_dose_1", days=8).action == "restart_from:step_up_dose_1"
+
+
+def test_the_service_does_not_start_on_a_broken_file(tmp_path: Path) -> None:
+    shutil.copytree(library.DATA.parent, tmp_path / "protocols", ignore=shutil.ignore_patterns("__pycache__"))
+    replace(tmp_path / "protocols" / "data", TECLISTAMAB, 'days = "57+"', 'days = "58+"')
+    start = (
+        "import django; from django.conf import settings;"
+        "settings.configure(INSTALLED_APPS=['protocols.apps.ProtocolsConfig']); django.setup()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", start],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode != 0
+    last_line = ended.stderr.splitlines()[-1]
+    assert (
+        "teclistamab-us-2025-03.toml: restart, monotherapy, after first_treatment_dose: no row for day 57"
+        in last_line
+    )

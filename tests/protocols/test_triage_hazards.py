@@ -1,0 +1,150 @@
+"""The hazards that triage controls, each with the test that fails when its control is removed."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from protocols import judging, library, rulebook, triage, vitals
+from protocols.triage import Context
+
+ASKED = Context(asked="temperature")
+MONDAY = date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("reply", "unit"), [("38", "C"), ("38.0", "C"), ("98", "F"), ("98.6", "F"), ("100.4", "F")]
+)
+def test_h02_the_unit_follows_from_the_range(reply: str, unit: str) -> None:
+    [reading] = triage.assess(reply, ASKED).readings
+    assert (reading.unit, reading.inferred, reading.value) == (unit, True, Decimal(reply))
+
+
+@pytest.mark.parametrize(
+    "typo",
+    [
+        "1014", "1004", "384", "38,4", "386", "10.14", "101. 4", "10 1.4", "1O1.4", "l01.4", "101,4", "1 01.4", "38;4",
+        "101:4",
+    ],
+)  # fmt: skip
+def test_h03_a_lost_point_is_a_fever_until_denied(typo: str) -> None:
+    assert triage.assess(typo, ASKED).urgency in {"urgent", "emergency"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "asks"), [("1014", "101.4 F"), ("386", "38.6 C"), ("986", "98.6 F"), ("98.6C", "98.6 F")]
+)
+def test_h03_the_value_is_read_back(typed: str, asks: str) -> None:
+    assert triage.assess(typed, ASKED).read_back == asks
+
+
+def test_h04_the_fever_line_is_exact_in_both_units() -> None:
+    book = rulebook.load()
+    for unit, low, line, high in (("C", "36.00", "38.0", "42.50"), ("F", "97.00", "100.4", "108.00")):
+        value = Decimal(low)
+        while value <= Decimal(high):
+            assert (vitals.band(value, unit, book) == "fever") is (value >= Decimal(line))
+            value += Decimal("0.01")
+
+
+def test_h04_nothing_is_rounded_on_the_way() -> None:
+    assert triage.assess("37.96", ASKED).urgency == "routine"
+    assert triage.assess("100.39", ASKED).urgency == "routine"
+    assert triage.assess("100.40", ASKED).urgency == "urgent"
+
+
+def test_the_fever_line_is_the_one_the_pathways_use() -> None:
+    lines = rulebook.load().temperature["fever"]
+    for pathway in library.pathways():
+        assert (pathway.fever_c, pathway.fever_f) == (lines["C"], lines["F"])
+
+
+def test_h19_of_two_contradicting_answers_the_graver_stands() -> None:
+    assert triage.assess("no, yes", Context(asked="breath")).urgency == "emergency"
+
+
+def test_h27_taking_the_pocket_dose_pages_and_masks() -> None:
+    found = triage.assess("took my dex at 3pm, 98.6 now", ASKED)
+    assert (found.urgency, found.took_pocket_dose, found.masked) == ("urgent", True, True)
+    assert all(reading.masked for reading in found.readings if reading.kind == "temperature")
+
+
+def test_h30_only_a_measured_undoubted_fever_is_called_fever() -> None:
+    """The instruction for the pocket dose hangs on this rule: words, doubts and symptoms must not fire it."""
+    fired = {
+        text: {one.id for one in triage.assess(text, ASKED).rules}
+        for text in ("fever", "yes", "1014", "101C", "chills")
+    }
+    assert all("FEVER" not in rules for rules in fired.values())
+    assert "FEVER" in {one.id for one in triage.assess("101", ASKED).rules}
+
+
+def test_h31_a_stranger_on_the_number_is_recognised() -> None:
+    for text in ("wrong number", "who is this", "numero equivocado", "打錯了"):
+        assert triage.assess(text, ASKED).control == "wrong_number"
+
+
+def test_h35_no_score_is_made_from_a_text() -> None:
+    right = triage.assess("Monday March 2, the dog is in the yard", Context(asked="thinking", today=MONDAY))
+    assert (right.urgency, right.human_task) == ("routine", True)
+    assert not any(char.isdigit() for char in right.because.partition("(")[0])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["Tuesday March 3, the dog is in the yard", "March 12, all is well here", "the dog is in the yard"],
+)
+def test_h36_a_wrong_or_missing_date_pages(answer: str) -> None:
+    assert triage.assess(answer, Context(asked="thinking", today=MONDAY)).urgency == "urgent"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "lunes 2 de marzo, estoy en casa hoy",
+        "星期一 3月2日 我今天在家裡休息",
+        "3/2 Monday I am home today",
+        "2026-03-02 monday we had good soup",
+    ],
+)
+def test_h36_the_date_is_read_in_every_language(answer: str) -> None:
+    fired = {one.id for one in triage.assess(answer, Context(asked="thinking", today=MONDAY)).rules}
+    assert "DATE-RIGHT" in fired
+
+
+def test_h40_a_picture_reaches_a_person_even_beside_a_normal_reading() -> None:
+    assert triage.assess("98.6", Context(asked="temperature", media=1, in_watch="no")).human_task
+    assert triage.assess("", Context(asked="temperature", media=1)).human_task
+
+
+def test_h41_a_machine_does_not_answer() -> None:
+    found = triage.assess("Automatic reply", ASKED)
+    assert (found.automatic, found.answers) == (True, ())
+
+
+def test_the_label_shown_is_never_a_grade() -> None:
+    assert triage.assess("38.6 and shaking", ASKED).provisional_grade == "possible CRS - needs assessment"
+    assert triage.assess("he is confused", ASKED).provisional_grade == "possible ICANS - needs assessment"
+    assert triage.assess("98.6", ASKED).provisional_grade is None
+
+
+def test_no_fever_is_called_a_reaction_only() -> None:
+    assert "infection" in triage.assess("101", ASKED).because
+
+
+def test_a_broken_rule_becomes_a_task_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: judging.Judgement) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(judging.Judgement, "judge", broken)
+    found = triage.assess("98.6", ASKED)
+    assert (found.urgency, found.human_task, found.rules[0].id) == ("clarify", True, "PARSER-ERROR")
+
+
+def test_a_value_that_was_read_back_is_confirmed_by_a_plain_yes_only() -> None:
+    asked = Context(asked="read_back", pending="98.6 F")
+    assert triage.assess("1", asked).urgency == "none"
+    assert triage.assess("1", asked).answers == ("read_back", "temperature")
+    assert triage.assess("yes", Context(asked="read_back", pending="101.4 F")).urgency == "urgent"
+    assert triage.assess("2", asked).urgency == "clarify"
+    assert triage.assess("yes but shaking", asked).urgency == "urgent"

@@ -1,0 +1,138 @@
+"""What holds for every text, tried on many."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from protocols import lexicon, triage
+from protocols.lexicon import one_slip
+from protocols.replies import understand
+from protocols.triage import URGENCIES, Context
+
+CORPUS = Path(__file__).parent / "corpus"
+ROWS = [
+    (row["reply"], row["asked"], row["gold"])
+    for name in ("development", "held_out", "fresh")
+    for row in csv.DictReader((CORPUS / f"{name}.csv").open(encoding="utf-8", newline=""))
+]
+GRAVE = [(reply, asked) for reply, asked, gold in ROWS if gold in "MF"]
+LEXICON = lexicon.load()
+LISTED_EXCEPTIONS = {"mg", "mgs", "mcg", "ml", "milligrams", "miligramos", "毫", "no", "free"}
+"""Milligrams after a round number, `fiebre no` and `fever free`: the only words that may come after and lower."""
+KNOWN_WORDS = sorted(
+    {word for index in (LEXICON.danger, LEXICON.plain, LEXICON.meanings) for word in index.words()}
+    - LISTED_EXCEPTIONS
+)
+SIGNS = ["98.6", "101", "7", "3 pm", "%", "120/80", "c", "f", "-", "👍", "2155551234", "(", "?", "8:30"]
+ADDED = st.lists(st.sampled_from(KNOWN_WORDS + SIGNS) | st.text(max_size=8), min_size=1, max_size=4).map(
+    " ".join
+)
+
+
+def assess(text: str, asked: str = "temperature") -> triage.Finding:
+    return triage.assess(text, Context(asked=asked or None))
+
+
+@settings(max_examples=1500, deadline=None)
+@given(base=st.sampled_from(GRAVE), added=ADDED)
+def test_adding_words_never_lowers_a_page(base: tuple[str, str], added: str) -> None:
+    reply, asked = base
+    assume(not LISTED_EXCEPTIONS & set(added.casefold().split()))
+    before, after = assess(reply, asked), assess(f"{reply} {added}", asked)
+    assume(before.urgency in {"emergency", "urgent"})
+    assert URGENCIES.index(after.urgency) <= URGENCIES.index(before.urgency), [one.id for one in after.rules]
+    assert after.human_task
+
+
+@settings(max_examples=600, deadline=None)
+@given(added=st.text(max_size=60))
+def test_nothing_after_a_fever_makes_it_normal(added: str) -> None:
+    assert assess(f"101 {added}").urgency != "none"
+
+
+@settings(max_examples=800, deadline=None)
+@given(
+    text=st.text(max_size=200),
+    asked=st.sampled_from(["", "temperature", "symptoms", "oxygen", "bp", "thinking", "voice"]),
+)
+def test_any_text_ends_in_a_finding(text: str, asked: str) -> None:
+    found = assess(text, asked)
+    assert found.urgency in URGENCIES
+    assert found.rules[0].id != "PARSER-ERROR"
+    json.dumps(found.as_dict())
+
+
+@settings(max_examples=800, deadline=None)
+@given(words=st.lists(st.sampled_from(KNOWN_WORDS + SIGNS), max_size=7))
+def test_none_is_concluded_only_when_every_word_was_explained(words: list[str]) -> None:
+    text = " ".join(words)
+    if assess(text).urgency == "none":
+        assert understand(text, asked="temperature", language="en").leftovers == ()
+
+
+DIGITS = {
+    "full width": "０１２３４５６７８９",
+    "Arabic": "٠١٢٣٤٥٦٧٨٩",
+    "Devanagari": "०१२३४५६७८९",
+    "bold": "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗",
+}
+
+
+@pytest.mark.parametrize("script", DIGITS)
+def test_the_script_of_the_digits_changes_nothing(script: str) -> None:
+    other = str.maketrans(dict(zip("0123456789", DIGITS[script], strict=True)))
+    for reply, asked, _ in ROWS:
+        assert _essence(reply.translate(other), asked) == _essence(reply, asked), reply
+
+
+CHANGES = {
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "spaces around": lambda text: f"  {text}  ",
+    "spaces between": lambda text: text.replace(" ", "   "),
+    "hard spaces": lambda text: text.replace(" ", "\u00a0"),
+    "exclamation mark": lambda text: f"{text}!",
+    "full stop": lambda text: f"{text}.",
+    "quotation marks": lambda text: f'"{text}"',
+    "curly apostrophe": lambda text: text.replace("'", "\u2019"),
+    "zero-width signs": lambda text: text.replace(" ", " \u200b"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_case_spaces_and_punctuation_change_nothing(change) -> None:
+    for reply, asked, _ in ROWS:
+        assert _essence(change(reply), asked) == _essence(reply, asked), reply
+
+
+def _essence(reply: str, asked: str) -> tuple[object, ...]:
+    found = assess(reply, asked)
+    return found.urgency, found.human_task, found.control
+
+
+def test_the_words_of_the_answer_are_the_same_each_time() -> None:
+    assert [assess(reply, asked) for reply, asked, _ in ROWS] == [
+        assess(reply, asked) for reply, asked, _ in ROWS
+    ]
+
+
+@given(a=st.text("abc", max_size=6), b=st.text("abc", max_size=6))
+def test_one_slip_is_optimal_string_alignment_of_at_most_one(a: str, b: str) -> None:
+    assert one_slip(a, b) is (_distance(a, b) <= 1)
+
+
+def _distance(a: str, b: str) -> int:
+    """Optimal string alignment, the textbook way."""
+    table = {(i, 0): i for i in range(len(a) + 1)} | {(0, j): j for j in range(len(b) + 1)}
+    for i in range(1, len(a) + 1):
+        for j in range(1, len(b) + 1):
+            table[i, j] = min(
+                table[i - 1, j] + 1, table[i, j - 1] + 1, table[i - 1, j - 1] + (a[i - 1] != b[j - 1])
+            )
+            if i > 1 and j > 1 and a[i - 1] == b[j - 2] and a[i - 2] == b[j - 1]:
+                table[i, j] = min(table[i, j], table[i - 2, j - 2] + 1)
+    return table[len(a), len(b)]

@@ -1,0 +1,69 @@
+"""The ledger of reads and writes, and the chain of seals that shows it was not changed afterwards."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from notifications.models import AuditEntry, AuditSeal, Clinician, Site
+
+SEAL_LOCK = 7_201_001  # any number; one sealer at a time
+FIRST = "0" * 64
+MARGIN = 1000  # lines are committed out of order, but never this many numbers late
+
+
+def record(
+    act: str, subject: str, *, site: Site, by: Clinician | None, now: datetime, **detail: object
+) -> AuditEntry:
+    """Add one line to the ledger, in the caller's transaction. Ids and values only; no names, no words."""
+    return AuditEntry.objects.create(site=site, at=now, by=by, act=act, subject=subject, detail=detail)
+
+
+def seal(limit: int = 500) -> int:
+    """Seal entries that have none yet, oldest first, and return how many. Safe to run side by side."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
+            if not cursor.fetchone()[0]:
+                return 0
+        newest = AuditSeal.objects.order_by("-pk").first()
+        last, reached = (newest.digest, newest.entry_id) if newest else (FIRST, 0)
+        # Looking from the start every second would cost more with every line ever written.
+        since = reached - MARGIN
+        sealed_since = AuditSeal.objects.filter(entry__gt=since).values("entry")
+        entries = AuditEntry.objects.filter(pk__gt=since).exclude(pk__in=sealed_since).order_by("pk")[:limit]
+        sealed = 0
+        for entry in entries:
+            last = _digest(last, entry)
+            AuditSeal.objects.create(entry=entry, digest=last)
+            sealed += 1
+        return sealed
+
+
+def broken_seals() -> Iterator[AuditSeal]:
+    """Every seal that no longer fits its entry or the seal before it, in order."""
+    last = FIRST
+    for link in AuditSeal.objects.select_related("entry").order_by("pk").iterator():
+        if link.digest != _digest(last, link.entry):
+            yield link
+        last = link.digest
+
+
+def _digest(before: str, entry: AuditEntry) -> str:
+    line = json.dumps(
+        [
+            before,
+            entry.pk,
+            entry.site_id,
+            entry.at.isoformat(),
+            entry.by_id,
+            entry.act,
+            entry.subject,
+            entry.detail,
+        ],
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(line.encode()).hexdigest()

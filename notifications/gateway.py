@@ -1,0 +1,170 @@
+"""The only door out: hands texts and calls to the provider, and says plainly how it went.
+
+The provider's create call is not idempotent, so every outcome falls in one of four: taken (with its id), not
+taken for now, refused for good, or unknown. Unknown is never retried blindly; the outbox asks first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+from urllib3.exceptions import NewConnectionError
+
+CONNECT_SECONDS, READ_SECONDS = 3.0, 12.0
+RING_SECONDS = 25
+TOO_MANY = 429
+# Whatever the library raises when there is no answer, or one that makes no sense.
+NO_ANSWER = (TwilioException, requests.RequestException, ValueError, TypeError, AttributeError, KeyError)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The provider has it under this id."""
+
+    sid: str
+    status: str
+
+
+class NotTaken(Exception):  # noqa: N818 - outcomes, not errors
+    """Provably not processed (rate limit, connection refused): try again a little later."""
+
+
+class RefusedForGood(Exception):  # noqa: N818
+    """The provider will never deliver this; `code` is its own error code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Unknown(Exception):  # noqa: N818
+    """It may or may not have been sent (time-out, reset, server error, an answer that makes no sense)."""
+
+
+class _HttpClient(TwilioHttpClient):
+    """The library's client, with every request sent to the configured provider address, once, with a time limit."""
+
+    def __init__(self) -> None:
+        super().__init__(max_retries=0)
+        self.timeout = (CONNECT_SECONDS, READ_SECONDS)
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        # The host the library names depends on TWILIO_REGION and TWILIO_EDGE in the environment; ours does not.
+        whole = urlsplit(url)
+        address = settings.TWILIO_API_BASE + whole.path + (f"?{whole.query}" if whole.query else "")
+        return super().request(method, address, *args, **kwargs)
+
+
+def _client() -> Client:
+    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=_HttpClient())
+
+
+def send_text(*, sender: str, to: str, body: str, callback: str, valid_seconds: int) -> Taken:
+    """Hand over one text. `callback` is our address for its reports; it expires after `valid_seconds`."""
+    return _taken(
+        lambda: _client().messages.create(
+            from_=sender,
+            to=to,
+            body=body,
+            status_callback=callback,
+            validity_period=max(1, min(valid_seconds, 36000)),
+        ),
+        prefix=("SM", "MM"),
+    )
+
+
+def place_call(*, sender: str, to: str, words_at: str, callback: str) -> Taken:
+    """Ring a phone; the provider fetches what to say from `words_at` once somebody, or a voicemail, answers.
+
+    No machine detection: it is often wrong, and nothing here counts as an answer but a key press.
+    """
+    return _taken(
+        lambda: _client().calls.create(
+            from_=sender,
+            to=to,
+            url=words_at,
+            method="POST",
+            timeout=RING_SECONDS,
+            status_callback=callback,
+            status_callback_event=["initiated", "ringing", "answered", "completed"],
+            status_callback_method="POST",
+        ),
+        prefix=("CA",),
+    )
+
+
+def status(sid: str) -> tuple[str, str]:
+    """What the provider says now about a text or call: (status, error code or ""). Raises Unknown."""
+    try:
+        client = _client()
+        found: Any = client.calls(sid).fetch() if sid.startswith("CA") else client.messages(sid).fetch()
+    except NO_ANSWER as problem:
+        raise Unknown(str(type(problem).__name__)) from problem
+    return str(found.status), str(getattr(found, "error_code", None) or "")
+
+
+def texts_sent(*, sender: str, to: str, body: str, since: datetime) -> list[str]:
+    """Ids of texts the provider already holds with this sender, recipient and body. Raises Unknown."""
+    try:
+        listed = _client().messages.list(to=to, from_=sender, date_sent_after=since, limit=50)
+    except NO_ANSWER as problem:
+        raise Unknown(str(type(problem).__name__)) from problem
+    return [str(one.sid) for one in listed if one.body == body]
+
+
+def calls_placed(*, sender: str, to: str, since: datetime) -> list[str]:
+    """Ids of calls the provider already placed from `sender` to `to`. Raises Unknown."""
+    try:
+        listed = _client().calls.list(to=to, from_=sender, start_time_after=since, limit=50)
+    except NO_ANSWER as problem:
+        raise Unknown(str(type(problem).__name__)) from problem
+    return [str(one.sid) for one in listed]
+
+
+def texts_received(*, to: str, since: datetime) -> list[dict[str, str]]:
+    """Texts the provider received for one of our numbers, whether or not it managed to tell us. Raises Unknown."""
+    try:
+        listed = _client().messages.list(to=to, date_sent_after=since, limit=200)
+    except NO_ANSWER as problem:
+        raise Unknown(str(type(problem).__name__)) from problem
+    return [
+        {"MessageSid": str(one.sid), "From": str(one.from_), "To": str(one.to), "Body": str(one.body or "")}
+        for one in listed
+        if str(one.direction) == "inbound"
+    ]
+
+
+def _taken(create: Callable[[], Any], *, prefix: tuple[str, ...]) -> Taken:
+    try:
+        made = create()
+    except (TwilioRestException, TwilioServiceException) as problem:
+        if problem.status == TOO_MANY:
+            raise NotTaken(str(problem.code)) from problem
+        if 400 <= problem.status < 500:
+            raise RefusedForGood(str(problem.code or problem.status)) from problem
+        raise Unknown(str(problem.status)) from problem
+    except NO_ANSWER as problem:
+        if _never_connected(problem):
+            raise NotTaken("no connection") from problem
+        raise Unknown(type(problem).__name__) from problem
+    # A 201 with an empty body parses into a message without an id: nothing is known about it.
+    if not str(made.sid or "").startswith(prefix):
+        raise Unknown("no id")
+    return Taken(str(made.sid), str(made.status or ""))
+
+
+def _never_connected(problem: Exception) -> bool:
+    """Whether the request cannot have left: refused, no such host, no way there, or no answer to the knock."""
+    if isinstance(problem, requests.ConnectTimeout):
+        return True
+    cause = problem.args[0] if problem.args else None
+    return isinstance(problem, requests.ConnectionError) and isinstance(
+        getattr(cause, "reason", None), NewConnectionError
+    )

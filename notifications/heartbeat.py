@@ -1,0 +1,39 @@
+"""Whoever must keep running signs in here; silence turns the health page red."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from notifications.models import Heartbeat
+
+ENGINE = "engine"
+CARRIER = "engine, handing over"
+WORKER = "worker"
+MISSED_TEXTS = "missed texts"
+LATE_AFTER = timedelta(seconds=15)
+
+
+def sign_in(name: str, *, now: datetime, **detail: object) -> None:
+    """Record that `name` was alive at `now`, with whatever figures belong to it."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": now, "detail": detail})
+
+
+def last_at(name: str) -> datetime | None:
+    """When `name` last signed in; None if it never has."""
+    return Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
+
+
+def figures(name: str) -> dict[str, Any]:
+    """What `name` reported when it last signed in; nothing if it never has."""
+    return Heartbeat.objects.filter(name=name).values_list("detail", flat=True).first() or {}
+
+
+def age(name: str, *, now: datetime) -> timedelta | None:
+    """How long ago `name` signed in; None if it never has."""
+    at = last_at(name)
+    return None if at is None else max(now - at, timedelta(0))
+
+
+def is_late(name: str, *, now: datetime) -> bool:
+    """Whether `name` has been silent for longer than it may be."""
+    silent_for = age(name, now=now)
+    return silent_for is None or silent_for > LATE_AFTER

@@ -1,0 +1,81 @@
+"""Who answers now, who answers next, and the hours nobody covers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Max
+
+from notifications import roles
+from notifications.models import Clinician, Shift, Site
+from protocols.errors import Refusal
+
+RETIRED_AFTER = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A span in which a rung has nobody who can be reached."""
+
+    rung: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def who(site: Site, rung: int, *, now: datetime) -> list[Clinician]:
+    """The people on this rung at this moment who are active and have a phone; usually one."""
+    on_shift = Shift.objects.filter(site=site, rung=rung, period__contains=now).select_related("clinician")
+    return [shift.clinician for shift in on_shift if shift.clinician.is_active and shift.clinician.phone]
+
+
+def rungs(site: Site, *, now: datetime) -> int:
+    """How many rungs the site's list has; at least one, so that a ladder always has a foot.
+
+    A rung nobody has stood on for two weeks, and nobody will, is retired and no longer a gap.
+    """
+    in_use = Shift.objects.filter(site=site, period__endswith__gte=now - RETIRED_AFTER)
+    return max(1, in_use.aggregate(top=Max("rung"))["top"] or 1)
+
+
+def people_now(site: Site, *, now: datetime) -> list[Shift]:
+    """Everyone on shift now, first rung first."""
+    return list(Shift.objects.filter(site=site, period__contains=now).select_related("clinician"))
+
+
+def gaps(site: Site, *, since: datetime, until: datetime) -> list[Gap]:
+    """Every span between `since` and `until` in which some rung has nobody reachable, per rung in order."""
+    span = DateTimeTZRange(since, until)
+    shifts = Shift.objects.filter(site=site, period__overlap=span).select_related("clinician")
+    found: list[Gap] = []
+    for rung in range(1, rungs(site, now=since) + 1):
+        covered = [s for s in shifts if s.rung == rung and s.clinician.is_active and s.clinician.phone]
+        found.extend(_uncovered(rung, covered, since, until))
+    return found
+
+
+def _uncovered(rung: int, shifts: Sequence[Shift], since: datetime, until: datetime) -> list[Gap]:
+    found: list[Gap] = []
+    reached = since
+    for shift in sorted(shifts, key=lambda one: one.period.lower):
+        if shift.period.lower > reached:
+            found.append(Gap(rung, reached, shift.period.lower))
+        reached = max(reached, shift.period.upper)
+    if reached < until:
+        found.append(Gap(rung, reached, until))
+    return found
+
+
+def add_shift(
+    site: Site, clinician: Clinician, rung: int, *, starts_at: datetime, ends_at: datetime
+) -> Shift:
+    """Put a clinician of this site on a rung for a span. Overlaps on one rung are refused by the database."""
+    if clinician.site_id != site.pk:
+        raise Refusal("other-site", "That person belongs to another site and would be paged for strangers.")
+    if not roles.may(clinician, "work on a case"):
+        raise Refusal(
+            "role", f"A {clinician.get_role_display()} cannot take a case, so pages would end with them."
+        )
+    return Shift.objects.create(
+        site=site, clinician=clinician, rung=rung, period=DateTimeTZRange(starts_at, ends_at)
+    )

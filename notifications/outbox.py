@@ -1,0 +1,199 @@
+"""The queue of things to say. The table is the queue; whoever calls `deliver_due` carries.
+
+A message is committed with the fact it announces and handed over afterwards, outside any transaction. A lease is
+only a time in the future, so a dead worker gives its row back by doing nothing; a fence stops one that wakes up late.
+What the provider may or may not have taken is a state of its own, settled in `reconcile.py`.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from notifications import gateway, provider_errors
+from notifications.models import Channel, Clinician, Delivery, Lane, Message, Site
+
+State = Delivery.State
+LEASE = timedelta(seconds=30)
+TEXT_DEADLINE = timedelta(seconds=60)
+CALL_DEADLINE = timedelta(seconds=gateway.RING_SECONDS + 30)
+NOT_TAKEN_PAUSE = timedelta(seconds=2)
+BATCH = 2  # two hand-overs at the gateway's time-out stay within one lease
+TURN_SECONDS = 5.0  # a provider that answers slowly must not keep an engine from its other work
+
+CARRIERS = {
+    Lane.PAGE_VOICE: "notifications.deliver_pages",
+    Lane.PAGE_TEXT: "notifications.deliver_pages",
+    Lane.REPLY: "notifications.deliver_replies",
+    Lane.CHECKIN: "notifications.deliver_checkins",
+}
+PAGES = (Lane.PAGE_VOICE, Lane.PAGE_TEXT)
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def queue(
+    *,
+    site: Site,
+    key: str,
+    lane: Lane,
+    channel: Channel,
+    to: str,
+    body: str = "",
+    clinician: Clinician | None = None,
+    valid_for: timedelta,
+    now: datetime,
+) -> Message:
+    """Queue one message in the caller's transaction; the same key again returns the first one unchanged."""
+    sender = site.page_number if lane in PAGES else site.patient_number
+    facts = {
+        "site": site,
+        "lane": lane,
+        "channel": channel,
+        "sender": sender,
+        "to": to,
+        "clinician": clinician,
+        "body": body,
+        "created_at": now,
+        "not_after": now + valid_for,
+    }
+    message, created = Message.objects.get_or_create(key=key, defaults=facts)
+    if created:
+        Delivery.objects.create(message=message, lane=lane, due_at=now)
+        nudge(CARRIERS[lane])
+    return message
+
+
+def nudge(task: str) -> None:
+    """Ask a worker to look, after commit. A courtesy: the engine carries out whatever stays waiting."""
+
+    def send() -> None:
+        try:
+            current_app.send_task(task, retry=False)
+        except Exception:  # any broker failure whatever: the engine is the guarantee
+            logger.warning("The broker did not take %s; the engine will carry it.", task)
+
+    transaction.on_commit(send, robust=True)
+
+
+def cancel(messages: QuerySet[Message], *, now: datetime) -> None:
+    """Stop messages that have not been handed over yet. What is already with the provider stays there."""
+    ids = list(messages.filter(cancelled_at=None).values_list("pk", flat=True))
+    Message.objects.filter(pk__in=ids).update(cancelled_at=now)
+    Delivery.objects.filter(message__in=ids, state=State.PENDING).update(state=State.CANCELLED, ended_at=now)
+
+
+def deliver_due(
+    *, now: datetime, lanes: Iterable[Lane] = tuple(Lane), patience: timedelta = timedelta(0)
+) -> int:
+    """Hand over whatever has been due for `patience`, most urgent lane first; return how many were tried.
+
+    `now` moves on by the whole seconds the provider takes, so that no lease begins in the past. A turn starts
+    nothing new after TURN_SECONDS; what is left stays due for the next one.
+    """
+    began, tried = time.monotonic(), 0
+
+    def moment() -> datetime:
+        return now + timedelta(seconds=int(time.monotonic() - began))
+
+    while time.monotonic() - began < TURN_SECONDS and (batch := _claim(moment(), tuple(lanes), patience)):
+        for delivery in batch:
+            _hand_over(delivery, moment())
+        tried += len(batch)
+    return tried
+
+
+@transaction.atomic
+def _claim(now: datetime, lanes: Sequence[Lane], patience: timedelta) -> list[Delivery]:
+    due = Delivery.objects.filter(state=State.PENDING, due_at__lte=now - patience, lane__in=lanes)
+    ids = [d.pk for d in due.order_by("lane", "due_at", "pk").select_for_update(skip_locked=True)[:BATCH]]
+    Delivery.objects.filter(pk__in=ids, state=State.PENDING).update(
+        state=State.CLAIMED, lease_until=now + LEASE, fence=F("fence") + 1
+    )
+    claimed = Delivery.objects.filter(pk__in=ids, state=State.CLAIMED).select_related("message")
+    return sorted(claimed, key=lambda d: (d.lane, d.due_at, d.pk))
+
+
+def _hand_over(delivery: Delivery, now: datetime) -> None:
+    """Guard, commit, POST, record. Every step moves the row only if it still stands where it was left."""
+    message = delivery.message
+    ours = Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence)
+    still_wanted = ours.filter(state=State.CLAIMED, message__cancelled_at=None, message__not_after__gt=now)
+    if not still_wanted.update(state=State.SUBMITTING, submitted_at=now, lease_until=now + LEASE):
+        _drop(delivery.pk, delivery.fence, now)
+        return
+    try:
+        taken = _post(delivery, message, now)
+    except gateway.NotTaken:
+        ours.filter(state=State.SUBMITTING).update(
+            state=State.PENDING, due_at=now + NOT_TAKEN_PAUSE, lease_until=None, submitted_at=None
+        )
+    except gateway.RefusedForGood as refused:
+        fail(ours.filter(state=State.SUBMITTING), message, code=refused.code, now=now)
+    except gateway.Unknown as unknown:
+        logger.warning("Delivery %s may have been sent (%s).", delivery.pk, unknown)
+        ours.filter(state=State.SUBMITTING).update(state=State.AMBIGUOUS, lease_until=None, due_at=now)
+    else:
+        accept(ours, sid=taken.sid, channel=message.channel, now=now)
+
+
+def _post(delivery: Delivery, message: Message, now: datetime) -> gateway.Taken:
+    base = settings.PUBLIC_BASE_URL + "/webhooks/twilio"
+    report = f"{base}/status/{delivery.token}"
+    if message.channel == Channel.VOICE:
+        words = f"{base}/voice/{delivery.token}"
+        return gateway.place_call(sender=message.sender, to=message.to, words_at=words, callback=report)
+    seconds = int((message.not_after - now).total_seconds())
+    return gateway.send_text(
+        sender=message.sender, to=message.to, body=message.body, callback=report, valid_seconds=seconds
+    )
+
+
+def accept(deliveries: QuerySet[Delivery], *, sid: str, channel: str, now: datetime) -> int:
+    """Record that the provider has it. A callback may have said so first; then nothing changes.
+
+    A row that has gone back to waiting in the meantime is taken out of the queue again: it was sent after all.
+    """
+    waits = CALL_DEADLINE if channel == Channel.VOICE else TEXT_DEADLINE
+    return deliveries.filter(state__in=Delivery.LIVE, provider_sid=None).update(
+        state=State.ACCEPTED, provider_sid=sid, lease_until=None, deadline_at=now + waits
+    )
+
+
+@transaction.atomic
+def fail(deliveries: QuerySet[Delivery], message: Message, *, code: str, now: datetime) -> bool:
+    """Record a failure and, where the error table allows another try in time, queue it. True if a row moved."""
+    moved = deliveries.exclude(ended_at__isnull=False).update(
+        state=State.FAILED, error_code=code, ended_at=now, lease_until=None
+    )
+    if not moved:
+        return False
+    last = message.deliveries.order_by("-attempt").first()
+    pause = provider_errors.retry_after(code, attempt=last.attempt if last else 1)
+    may_try = pause is not None and message.cancelled_at is None and now + pause < message.not_after
+    # A page does not wait for a second try at the same phone: its other channel and the next person are faster.
+    if pause is not None and may_try and last is not None and message.lane not in PAGES:
+        Delivery.objects.get_or_create(
+            message=message, attempt=last.attempt + 1, defaults={"lane": message.lane, "due_at": now + pause}
+        )
+    return True
+
+
+def _drop(pk: int, fence: int, now: datetime) -> None:
+    ours = Delivery.objects.filter(pk=pk, fence=fence, state=State.CLAIMED)
+    ours.filter(message__cancelled_at__isnull=False).update(
+        state=State.CANCELLED, ended_at=now, lease_until=None
+    )
+    ours.filter(message__not_after__lte=now).update(state=State.EXPIRED, ended_at=now, lease_until=None)
+
+
+def has_failed(message: Message) -> bool:
+    """Whether every attempt has ended without a delivery: nobody will hear this message."""
+    states = set(message.deliveries.values_list("state", flat=True))
+    return bool(states) and states <= {State.FAILED, State.EXPIRED}

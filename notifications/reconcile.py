@@ -1,0 +1,198 @@
+"""Settles what the outbox could not: expired leases, perhaps-sent messages, silent deliveries, late reports."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from notifications import gateway, outbox
+from notifications.models import Channel, Delivery, Message, ProviderReport
+
+State = Delivery.State
+SETTLE_AFTER = timedelta(seconds=30)
+ASK_FROM = timedelta(minutes=2)
+
+RANK = {
+    "accepted": 1,
+    "queued": 1,
+    "scheduled": 1,
+    "initiated": 1,
+    "sending": 2,
+    "ringing": 2,
+    "sent": 3,
+    "in-progress": 3,
+    "answered": 3,
+    "undelivered": 4,
+    "failed": 4,
+    "canceled": 4,
+    "busy": 4,
+    "no-answer": 4,
+    "delivered": 5,  # beats a failure: somebody may have seen it
+    "completed": 5,
+    "read": 6,
+}
+GOOD_END = frozenset({"delivered", "completed", "read"})
+ON_ITS_WAY = frozenset({"accepted", "queued", "sending", "sent"})
+BAD_END = frozenset({"undelivered", "failed", "canceled", "busy", "no-answer"})
+
+logger = logging.getLogger(__name__)
+
+
+def store_report(token: str, payload: dict[str, str], *, now: datetime) -> ProviderReport:
+    """Keep a callback exactly as it came, then apply it. Stored first, so a fault in applying loses nothing."""
+    report = ProviderReport.objects.create(
+        token=token,
+        provider_sid=payload.get("MessageSid") or payload.get("CallSid") or "",
+        status=payload.get("MessageStatus") or payload.get("CallStatus") or "",
+        error_code=payload.get("ErrorCode", ""),
+        payload=payload,
+        received_at=now,
+    )
+    apply_reports(now=now)
+    return report
+
+
+def apply_reports(*, now: datetime) -> int:
+    """Apply stored callbacks that have not been applied; by rank, so late and doubled ones change nothing.
+
+    One that cannot be applied stays stored, for the alarm and the next turn, and does not hold up the others.
+    """
+    waiting = list(ProviderReport.objects.filter(applied_at=None).order_by("pk")[:200])
+    for report in waiting:
+        try:
+            _apply_one(report, now)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away
+        except Exception:
+            logger.exception("Report %s could not be applied.", report.pk)
+    return len(waiting)
+
+
+@transaction.atomic
+def _apply_one(report: ProviderReport, now: datetime) -> None:
+    delivery = Delivery.objects.select_for_update().filter(token=report.token).first()
+    if delivery is not None:
+        _apply(delivery, report.provider_sid, report.status, report.error_code, now)
+    ProviderReport.objects.filter(pk=report.pk).update(applied_at=now)
+
+
+def _apply(delivery: Delivery, sid: str, status: str, code: str, now: datetime) -> None:
+    row = Delivery.objects.filter(pk=delivery.pk)
+    if sid and delivery.provider_sid is None and delivery.state in Delivery.LIVE:
+        # The report overtook the answer to our own request: it proves that the request got through.
+        _adopt(delivery, sid, now)
+        delivery.refresh_from_db()
+    rank = RANK.get(status, 0)
+    if rank <= delivery.status_rank:
+        return
+    row.update(status_rank=rank, provider_status=status)
+    if status in GOOD_END and delivery.provider_sid:
+        row.exclude(state=State.DELIVERED).update(state=State.DELIVERED, ended_at=now, lease_until=None)
+        # It was reported as failed before and arrived after all: another try would say it twice.
+        delivery.message.deliveries.filter(state=State.PENDING).update(state=State.CANCELLED, ended_at=now)
+    elif status in BAD_END:
+        outbox.fail(row, delivery.message, code=code or status, now=now)
+
+
+def _adopt(delivery: Delivery, sid: str, now: datetime) -> None:
+    """Give the delivery its provider's id. The token is proof; a match from the provider's list gives way to it."""
+    holders = Delivery.objects.filter(provider_sid=sid)
+    holders.filter(state=State.ACCEPTED).update(
+        state=State.AMBIGUOUS, provider_sid=None, deadline_at=None, due_at=now
+    )
+    if not holders.exists():
+        mine = Delivery.objects.filter(pk=delivery.pk)
+        outbox.accept(mine, sid=sid, channel=delivery.message.channel, now=now)
+
+
+def recover_leases(*, now: datetime) -> int:
+    """Give back rows whose holder died: claimed ones are due again, half-submitted ones are perhaps sent."""
+    held = Delivery.objects.filter(lease_until__lte=now)
+    back = held.filter(state=State.CLAIMED).update(state=State.PENDING, lease_until=None)
+    unsure = held.filter(state=State.SUBMITTING).update(state=State.AMBIGUOUS, lease_until=None, due_at=now)
+    return back + unsure
+
+
+def settle_ambiguous(*, now: datetime) -> int:
+    """Ask the provider about perhaps-sent messages: adopt what it has, send again what it does not.
+
+    While it gives no answer, one question a turn is enough: each of the others would wait as long for nothing.
+    """
+    unsure = Delivery.objects.filter(state=State.AMBIGUOUS, due_at__lte=now).select_related("message")
+    asked = 0
+    for delivery in unsure.order_by("due_at", "pk")[:20]:
+        asked += 1
+        if not _settle(delivery, now):
+            break
+    return asked
+
+
+def _settle(delivery: Delivery, now: datetime) -> bool:
+    """Settle one; False when the provider gave no answer."""
+    row = Delivery.objects.filter(pk=delivery.pk, state=State.AMBIGUOUS, fence=delivery.fence)
+    message = delivery.message
+    submitted_at = delivery.submitted_at or now
+    try:
+        held = _held_by_provider(message, submitted_at - ASK_FROM)
+    except gateway.Unknown:
+        row.update(due_at=now + timedelta(seconds=5))
+        return False
+    known = set(Delivery.objects.filter(provider_sid__in=held).values_list("provider_sid", flat=True))
+    unclaimed = [sid for sid in held if sid not in known]
+    if unclaimed:
+        outbox.accept(row, sid=unclaimed[0], channel=message.channel, now=now)
+    elif now - submitted_at < SETTLE_AFTER:
+        row.update(due_at=now + timedelta(seconds=5))
+    else:
+        row.update(state=State.PENDING, due_at=now, submitted_at=None)
+    return True
+
+
+def _held_by_provider(message: Message, since: datetime) -> list[str]:
+    if message.channel == Channel.VOICE:
+        return gateway.calls_placed(sender=message.sender, to=message.to, since=since)
+    return gateway.texts_sent(sender=message.sender, to=message.to, body=message.body, since=since)
+
+
+def ask_about_silent(*, now: datetime) -> int:
+    """Poll deliveries whose report is overdue; what the provider will not confirm counts as failed.
+
+    While it gives no answer, one question a turn is enough.
+    """
+    overdue = Delivery.objects.filter(state=State.ACCEPTED, deadline_at__lte=now).select_related("message")
+    asked = 0
+    for delivery in overdue.order_by("deadline_at", "pk")[:20]:
+        asked += 1
+        try:
+            status, code = gateway.status(delivery.provider_sid or "")
+        except gateway.Unknown:
+            _end_silence(delivery, "", "", now)
+            break
+        _end_silence(delivery, status, code, now)
+    return asked
+
+
+def _end_silence(delivery: Delivery, status: str, code: str, now: datetime) -> None:
+    row = Delivery.objects.filter(pk=delivery.pk, state=State.ACCEPTED)
+    if status in GOOD_END:
+        row.update(state=State.DELIVERED, ended_at=now, provider_status=status, status_rank=RANK[status])
+    elif status == "in-progress":
+        row.update(deadline_at=now + outbox.CALL_DEADLINE)
+    elif status in ON_ITS_WAY and delivery.lane not in outbox.PAGES and now < delivery.message.not_after:
+        # Some carriers never confirm. A patient's text may go on trying while it is worth reading; a page may not.
+        row.update(
+            deadline_at=min(now + outbox.TEXT_DEADLINE, delivery.message.not_after), provider_status=status
+        )
+    else:
+        why = status if status in BAD_END else "no-report"
+        outbox.fail(row, delivery.message, code=code or why, now=now)
+
+
+def settle_all(*, now: datetime) -> int:
+    """Everything above, in the order that lets each step feed the next; return how many rows were looked at."""
+    return (
+        apply_reports(now=now)
+        + recover_leases(now=now)
+        + settle_ambiguous(now=now)
+        + ask_about_silent(now=now)
+    )

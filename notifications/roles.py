@@ -1,0 +1,37 @@
+"""Who may do what: one written table, walked by the tests and obeyed by every screen."""
+
+from notifications.models import Clinician, Role
+
+N, PH, PR, RE, EM, LE, AU, AD = (
+    Role.NURSE,
+    Role.PHARMACIST,
+    Role.PRESCRIBER,
+    Role.RESPONDER,
+    Role.EMERGENCY,
+    Role.LEAD,
+    Role.AUDITOR,
+    Role.ADMIN,
+)
+
+MAY: dict[str, frozenset[Role]] = {
+    "see the board": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
+    "see a patient": frozenset({N, PH, PR, RE, EM, LE, AU}),
+    "enrol a patient": frozenset({N, PR}),
+    "record a dose": frozenset({N, PR}),
+    "confirm a dose": frozenset({N, PH, PR}),
+    "work on a case": frozenset({N, PR, RE}),
+    "finish a task": frozenset({N, PR, RE}),
+    "record a reaction": frozenset({N, PR, RE}),
+    "sign a pocket order": frozenset({PR}),
+    "approve as pharmacist": frozenset({PH}),
+    "approve as prescriber": frozenset({PR}),
+    "see protocols": frozenset({N, PH, PR, RE, LE, AU, AD}),
+    "see who is on call": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
+    "change who is on call": frozenset({N, LE, AD}),
+    "print the downtime list": frozenset({N, PR, RE, LE, AD}),
+}
+
+
+def may(clinician: Clinician, act: str) -> bool:
+    """Whether this clinician's role allows the act. An act the table does not name is a programming error."""
+    return clinician.is_active and clinician.role in MAY[act]

@@ -1,0 +1,66 @@
+"""Who may do what. The table below is the one a programme lead would sign; the code must say the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from notifications import roles
+from notifications.models import Clinician, Role
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TABLE = {
+    "see the board": "nurse pharmacist prescriber responder emergency lead auditor admin",
+    "see a patient": "nurse pharmacist prescriber responder emergency lead auditor",
+    "enrol a patient": "nurse prescriber",
+    "record a dose": "nurse prescriber",
+    "confirm a dose": "nurse pharmacist prescriber",
+    "work on a case": "nurse prescriber responder",
+    "finish a task": "nurse prescriber responder",
+    "record a reaction": "nurse prescriber responder",
+    "sign a pocket order": "prescriber",
+    "approve as pharmacist": "pharmacist",
+    "approve as prescriber": "prescriber",
+    "see protocols": "nurse pharmacist prescriber responder lead auditor admin",
+    "see who is on call": "nurse pharmacist prescriber responder emergency lead auditor admin",
+    "change who is on call": "nurse lead admin",
+    "print the downtime list": "nurse prescriber responder lead admin",
+}
+WALK = [(act, role) for act in roles.MAY for role in Role]
+
+
+@pytest.mark.parametrize(("act", "role"), WALK, ids=[f"{role}: {act}" for act, role in WALK])
+def test_every_role_and_every_act(act, role) -> None:
+    assert roles.may(Clinician(role=role), act) is (role in TABLE[act].split())
+
+
+def test_the_two_tables_name_the_same_acts() -> None:
+    assert set(roles.MAY) == set(TABLE)
+
+
+def test_every_role_may_do_something() -> None:
+    assert set().union(*roles.MAY.values()) == set(Role)
+
+
+def test_somebody_who_has_left_may_do_nothing() -> None:
+    assert not any(roles.may(Clinician(role=role, is_active=False), act) for act, role in WALK)
+
+
+def test_an_act_nobody_wrote_down_is_an_error_and_not_a_no() -> None:
+    with pytest.raises(KeyError):
+        roles.may(Clinician(role=Role.ADMIN), "do as they please")
+
+
+def test_the_two_signatures_of_a_protocol_belong_to_different_people() -> None:
+    assert not roles.MAY["approve as pharmacist"] & roles.MAY["approve as prescriber"]
+
+
+def test_no_screen_asks_for_an_act_the_table_does_not_name() -> None:
+    asked = re.compile(r"@(?:access\.)?act\(\"([^\"]+)\"\)")
+    named = {
+        act
+        for app in ("monitoring", "stepup", "notifications")
+        for source in (ROOT / app).rglob("*.py")
+        for act in asked.findall(source.read_text(encoding="utf-8"))
+    }
+    assert named <= set(roles.MAY)

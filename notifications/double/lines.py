@@ -1,0 +1,99 @@
+"""The telephone line of one call: where a person's acts and the call's own thread meet."""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from notifications.double.exchange import Exchange
+
+
+class HungUp(Exception):  # noqa: N818 - an end, not an error
+    """The person put the phone down, the service ended the call, or its time was over."""
+
+
+class Redirected(Exception):  # noqa: N818 - a turn, not an error
+    """The service gave the call other instructions: an address to ask, or the document itself."""
+
+    def __init__(self, *, url: str = "", twiml: str = "") -> None:
+        super().__init__(url)
+        self.url = url
+        self.twiml = twiml
+
+
+class Line:
+    """Waiting with a deadline on the double's clock, interrupted by whatever the handset or the service does.
+
+    Every method that waits raises HungUp or Redirected when that happens first. The condition is the
+    ledger's lock under another name, so acts and records change together.
+    """
+
+    GLANCE_SECONDS = 0.1
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.news = threading.Condition(exchange.ledger.lock)
+        self._clock = exchange.clock
+        self._pace = exchange.options.pace
+        self._stopping = exchange.stopping
+        self.act = ""
+        self.redirect: Redirected | None = None
+        self.keys: deque[str] = deque()
+
+    def ring(self, since: datetime, seconds: float) -> str:
+        """What the handset did while it rang: answer, decline, voicemail, hangup, cancel, or nothing."""
+        with self.news:
+            self._wait(seconds, lambda: bool(self.act), since)
+            return self.act
+
+    def pause(self, seconds: float, *, until_key: bool = False) -> None:
+        """Let that much of the call go by, or less when a key is pressed and that ends it."""
+        with self.news:
+            self._wait(seconds, lambda: self._interrupted() or (until_key and bool(self.keys)))
+            self._raise_if_interrupted()
+
+    def key(self, seconds: float) -> str:
+        """The next key pressed within that time, or an empty string."""
+        with self.news:
+            self._wait(seconds, lambda: self._interrupted() or bool(self.keys))
+            self._raise_if_interrupted()
+            return self.keys.popleft() if self.keys else ""
+
+    def do(self, act: str) -> None:
+        """The handset or the service acts."""
+        with self.news:
+            self.act = act
+            self.news.notify_all()
+
+    def press(self, keys: str) -> None:
+        """The handset presses keys."""
+        with self.news:
+            self.keys.extend(keys)
+            self.news.notify_all()
+
+    def send_elsewhere(self, redirect: Redirected) -> None:
+        """The service gives other instructions."""
+        with self.news:
+            self.redirect = redirect
+            self.news.notify_all()
+
+    def _wait(self, seconds: float, enough: Callable[[], bool], since: datetime | None = None) -> None:
+        until = (since or self._clock.now()) + timedelta(seconds=seconds * self._pace)
+        while not enough():
+            if self._stopping.is_set():
+                self.act = "hangup"
+                return
+            remaining = (until - self._clock.now()).total_seconds()
+            if remaining <= 0:
+                return
+            # Short glances, because the demo's clock may jump while a phone rings.
+            self.news.wait(timeout=min(remaining, self.GLANCE_SECONDS))
+
+    def _interrupted(self) -> bool:
+        return self.act in {"hangup", "cancel"} or self.redirect is not None
+
+    def _raise_if_interrupted(self) -> None:
+        if self.act in {"hangup", "cancel"}:
+            raise HungUp
+        if self.redirect is not None:
+            redirect, self.redirect = self.redirect, None
+            raise redirect

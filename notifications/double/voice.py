@@ -1,0 +1,228 @@
+"""Calls: ringing, a person or a voicemail box picking up, the conversation, and the callbacks about it."""
+
+import email.utils
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+
+from notifications.double import faults
+from notifications.double.answers import ApiError
+from notifications.double.checks import CallOrder
+from notifications.double.exchange import Exchange
+from notifications.double.lines import Line, Redirected
+from notifications.double.problems import RefusedError
+from notifications.double.records import Call, new_sid
+from notifications.double.walker import Walker, call_form
+from notifications.double.webhooks import Errand
+from notifications.double.workers import carry_out
+
+KEYS = frozenset("0123456789*#")
+CONFLICT = 409
+# What a call is called in its callbacks, where that differs from its status.
+EVENT_STATUS = {"initiated": "initiated", "ringing": "ringing", "answered": "in-progress"}
+
+
+class Voice:
+    """Places calls and lets handsets act on them."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._options = exchange.options
+        self._clock = exchange.clock
+        self._ledger = exchange.ledger
+        self._lanes = exchange.lanes
+        self._postman = exchange.postman
+        self._stopping = exchange.stopping
+        self._lines: dict[str, Line] = {}
+
+    def place(self, order: CallOrder, doing: Sequence[str] = ()) -> Call:
+        """Begin a call; it goes on by itself."""
+        now = self._clock.now()
+        call = Call(
+            sid=new_sid("CA"),
+            sender=order.sender,
+            to=order.to,
+            status="queued",
+            created_at=now,
+            updated_at=now,
+            ring_seconds=order.ring_seconds,
+            limit_seconds=order.limit_seconds,
+            url=order.url,
+            method=order.method,
+            fallback_url=order.fallback_url,
+            twiml=order.twiml,
+            status_callback=order.status_callback,
+            events=list(order.events),
+            machine_detection=order.machine_detection,
+            history=[["queued", now.isoformat()]],
+            faults=list(doing),
+        )
+        line = Line(self._exchange)
+        with self._ledger.changed:
+            self._lines[call.sid] = line
+            self._ledger.save(call)
+        threading.Thread(
+            target=lambda: carry_out(lambda: self._run(call, line)), name=call.sid, daemon=True
+        ).start()
+        return call
+
+    def resume(self) -> None:
+        """After a restart: a line that was open has been cut."""
+        for call in list(self._ledger.calls.values()):
+            if not call.is_over:
+                self._end(call, "failed")
+
+    def act(self, sid: str, act: str, keys: str = "", within: float = 0.0) -> Call:
+        """A handset answers, declines, lets voicemail pick up, presses keys or hangs up.
+
+        Waits up to `within` real seconds until the call is ready for it, as a person would. Raises
+        RefusedError when it is not.
+        """
+        self._ledger.wait_for(lambda: self._is_ready(sid, act), within)
+        with self._ledger.changed:
+            call, line = self._ledger.calls.get(sid), self._lines.get(sid)
+            if call is None:
+                raise RefusedError("There is no such call.", 404)
+            if call.is_over or line is None:
+                raise RefusedError(f"The call is over: {call.status}.", CONFLICT)
+            if act == "digits":
+                self._press(call, line, keys)
+            elif call.status == "in-progress" and act == "hangup":
+                line.do("hangup")
+            elif call.status == "ringing" and not line.act:
+                line.do("decline" if act == "hangup" else act)
+            else:
+                raise RefusedError("The phone is not ringing.", CONFLICT)
+            return call
+
+    def _is_ready(self, sid: str, act: str) -> bool:
+        """Whether there is no use in waiting any longer for this act."""
+        call = self._ledger.calls.get(sid)
+        if call is None or call.is_over:
+            return True
+        if act == "digits":
+            return call.listening
+        return call.status == "ringing" or (act == "hangup" and call.status == "in-progress")
+
+    def update(self, call: Call, *, status: str, url: str, twiml: str) -> None:
+        """The service ends or redirects a call. Raises ApiError 21220 when it is over."""
+        with self._ledger.changed:
+            line = self._lines.get(call.sid)
+            if call.is_over or line is None:
+                raise ApiError(400, 21220, f"Call {call.sid} is not in-progress. Cannot redirect.")
+            if status == "canceled" and call.status not in {"queued", "ringing"}:
+                raise ApiError(
+                    400, 21220, f"Call {call.sid} was answered; it can be completed, not canceled."
+                )
+            if status in {"canceled", "completed"}:
+                line.do("cancel" if call.status in {"queued", "ringing"} else "hangup")
+            elif url or twiml:
+                line.send_elsewhere(Redirected(url=url, twiml=twiml))
+
+    def _press(self, call: Call, line: Line, keys: str) -> None:
+        if not keys or not set(keys) <= KEYS:
+            raise RefusedError("Keys are 0 to 9, * and #.", CONFLICT)
+        if call.status != "in-progress":
+            raise RefusedError("Answer the call first.", CONFLICT)
+        if call.picked_up_by != "person":
+            raise RefusedError("A voicemail box has no fingers.", CONFLICT)
+        if not call.listening:
+            raise RefusedError("Nothing is waiting for a key now; the key was not heard.", CONFLICT)
+        at = self._clock.now().isoformat()
+        call.transcript.append({"at": at, "who": "person", "words": keys})
+        self._ledger.save(call)
+        line.press(keys)
+
+    def _run(self, call: Call, line: Line) -> None:
+        """The life of one call, in its own thread."""
+        self._stopping.wait(self._options.step_seconds)
+        self._tell(call, "initiated")
+        if not line.act:
+            self._ledger.move(call, "ringing", self._clock.now())
+            self._tell(call, "ringing")
+        act, _, keys = self._by_itself(call).partition(":")
+        act = act or line.ring(call.updated_at, call.ring_seconds)
+        if act in {"answer", "voicemail", "press"}:
+            self._talk(call, line, person=act != "voicemail", keys=keys)
+            self._end(call, "completed")
+            return
+        endings = {"decline": "busy", "fail": "failed", "cancel": "canceled", "hangup": "failed"}
+        self._end(call, endings.get(act, "no-answer"))
+
+    def _by_itself(self, call: Call) -> str:
+        """What happens without anybody's doing: a fault, or what the handset was told to do."""
+        if any(faults.split(do)[0] in {"failed", "undelivered"} for do in call.faults):
+            return "fail"
+        handset = self._ledger.handsets.get(call.to)
+        return handset.on_call if handset and handset.on_call != "ring" else ""
+
+    def _talk(self, call: Call, line: Line, *, person: bool, keys: str) -> None:
+        now = self._clock.now()
+        detects = call.machine_detection.lower() in {"enable", "detectmessageend"}
+        machine = "machine_end_beep" if call.machine_detection == "DetectMessageEnd" else "machine_start"
+        with self._ledger.changed:
+            line.act = ""
+            self._ledger.move(
+                call,
+                "in-progress",
+                now,
+                started_at=now,
+                picked_up_by="person" if person else "voicemail",
+                answered_by=("human" if person else machine) if detects else None,
+            )
+        self._tell(call, "answered")
+        if keys:
+            threading.Thread(target=self._press_when_asked, args=(call, line, keys), daemon=True).start()
+        Walker(self._exchange, call, line).walk()
+
+    def _press_when_asked(self, call: Call, line: Line, keys: str) -> None:
+        """A handset told to press keys does so the first time the call listens."""
+        with self._ledger.changed:
+            self._ledger.changed.wait_for(lambda: call.listening or call.is_over)
+            if not call.is_over:
+                self._press(call, line, keys)
+
+    def _end(self, call: Call, status: str) -> None:
+        now = self._clock.now()
+        with self._ledger.changed:
+            self._lines.pop(call.sid, None)
+            self._ledger.move(call, status, now, ended_at=now, listening=False)
+        self._tell(call, "completed")
+
+    def _tell(self, call: Call, event: str) -> None:
+        """Post a callback when the service asked for that event."""
+        if not call.status_callback or "no_callback" in call.faults:
+            return
+        asked = {name for given in call.events for name in given.split()}
+        if event not in asked:
+            return
+        errand = Errand(
+            about="call-status",
+            sid=call.sid,
+            url=call.status_callback,
+            form=self._status_form(call, event),
+            faults=tuple(call.faults),
+        )
+        for _ in range(2 if "duplicate_callback" in call.faults else 1):
+            self._lanes.put(call.sid, lambda: self._deliver(errand))
+
+    def _deliver(self, errand: Errand) -> None:
+        self._postman.deliver(errand)
+
+    def _status_form(self, call: Call, event: str) -> dict[str, str]:
+        form = {
+            **call_form(call, self._options.account_sid),
+            "CallStatus": EVENT_STATUS.get(event, call.status),
+            "CallbackSource": "call-progress-events",
+            "SequenceNumber": str(call.sequence),
+            "Timestamp": email.utils.format_datetime(self._clock.now()),
+        }
+        call.sequence += 1
+        if event == "completed":
+            form["CallDuration"] = str(duration(call, self._clock.now()))
+        return form
+
+
+def duration(call: Call, now: datetime) -> int:
+    """Whole seconds of conversation so far."""
+    return round(((call.ended_at or now) - call.started_at).total_seconds()) if call.started_at else 0

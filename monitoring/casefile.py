@@ -1,0 +1,214 @@
+"""One case on one card: the patient's words, the facts, the rules that fired, who was called, what comes next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from monitoring import board, escalations, pocket, readings
+from monitoring.models import Escalation, EscalationEvent, Finding, Page, Patient, Reaction, Watch
+from notifications import oncall
+from notifications.models import Delivery, Message
+from protocols import ladder
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something that was texted or keyed, in its own words, and what was concluded from it."""
+
+    at: datetime
+    who: str
+    words: str
+    channel: str
+    urgency: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that fired: its name, its reason, the words that set it off and where it is published."""
+
+    id: str
+    why: str
+    words: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Called:
+    """One person paged for this case, by which route, and how far each route got."""
+
+    at: datetime
+    name: str
+    rung: int
+    round: int
+    generation: int
+    text: str
+    voice: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the case's history."""
+
+    at: datetime
+    by: str
+    what: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a person needs before calling: the watch, the medicines, the grades so far."""
+
+    watch: Watch | None
+    reading: readings.Temperature | None
+    medicines: tuple[readings.Line, ...]
+    grades: tuple[Reaction, ...]
+    pocket_mg: Decimal | None
+    pocket_sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """Everything on the card. `version` changes whenever somebody moved the case."""
+
+    case: Escalation
+    patient: Patient | None
+    zone: str
+    said: tuple[Said, ...]
+    facts: Facts
+    rules: tuple[Rule, ...]
+    provisional: str
+    protocol: str
+    called: tuple[Called, ...]
+    events: tuple[Event, ...]
+    next_act: str
+    next_people: str
+    version: str
+
+
+def of(case: Escalation, *, now: datetime) -> CaseFile:
+    """The card of one case at `now`."""
+    events = list(case.events.select_related("by", "finding__reply"))
+    findings = [event.finding for event in events if event.finding]
+    return CaseFile(
+        case=case,
+        patient=case.patient,
+        zone=case.site.time_zone,
+        said=tuple(_said(finding) for finding in findings if finding.reply)[::-1],
+        facts=_facts(case, now),
+        rules=_rules(findings),
+        provisional=next((f.provisional_grade for f in reversed(findings) if f.provisional_grade), ""),
+        protocol=case.watch.protocol if case.watch else "",
+        called=tuple(_called(page) for page in _pages(case)),
+        events=tuple(_event(event) for event in events)[::-1],
+        next_act=board.next_act(case),
+        next_people=_next_people(case, now),
+        version=version(case),
+    )
+
+
+def version(case: Escalation) -> str:
+    """A short mark of where the case stands, to notice that somebody else moved it."""
+    return f"{case.state}-{case.generation}-{case.owner_id or 0}-{case.urgency}"
+
+
+def _said(finding: Finding) -> Said:
+    reply = finding.reply
+    assert reply is not None  # noqa: S101 - the caller chose findings that have one
+    return Said(
+        at=reply.received_at,
+        who={"shared": "caregiver", "": "unknown"}.get(reply.who, reply.who),
+        words=reply.body,
+        channel=reply.channel,
+        urgency=finding.urgency,
+        because=finding.because,
+    )
+
+
+def _facts(case: Escalation, now: datetime) -> Facts:
+    patient = case.patient
+    if patient is None:
+        return Facts(None, None, (), (), None, None)
+    order = pocket.active_order(patient, now=now)
+    sent = getattr(case, "pocket_instruction", None)
+    return Facts(
+        watch=case.watch or patient.watches.order_by("-given_at").first(),
+        reading=readings.last_temperatures([patient.pk], now=now).get(patient.pk),
+        medicines=tuple(line for line in readings.table(patient, limit=30) if line.kind == "medicine"),
+        grades=tuple(patient.reactions.select_related("noted_by").order_by("-noted_at")),
+        pocket_mg=order.dose_mg if order else None,
+        pocket_sent_at=sent.at if sent else None,
+    )
+
+
+def _rules(findings: Sequence[Finding]) -> tuple[Rule, ...]:
+    """Each rule once, the newest words it fired on, in the order in which they first fired."""
+    fired: dict[str, Rule] = {}
+    for finding in findings:
+        for rule in finding.rules:
+            fired[rule["id"]] = Rule(
+                id=str(rule["id"]),
+                why=str(rule.get("why", "")),
+                words=str(rule.get("words") or ""),
+                source=str(rule.get("source") or ""),
+            )
+    return tuple(fired.values())
+
+
+def _pages(case: Escalation) -> list[Page]:
+    pages = case.pages.select_related("clinician", "text", "voice").order_by("-at", "rung")
+    return list(pages.prefetch_related("text__deliveries", "voice__deliveries"))
+
+
+def _called(page: Page) -> Called:
+    return Called(
+        at=page.at,
+        name=page.clinician.name,
+        rung=page.rung,
+        round=page.round,
+        generation=page.generation,
+        text=_route(page.text),
+        voice=_route(page.voice),
+    )
+
+
+def _route(message: Message) -> str:
+    """How far one route got, in the words of the last attempt."""
+    attempts = sorted(message.deliveries.all(), key=lambda delivery: delivery.attempt)
+    if not attempts:
+        return "not sent"
+    last = attempts[-1]
+    failed = last.state == Delivery.State.FAILED and last.error_code
+    return last.get_state_display() + (f" ({last.error_code})" if failed else "")
+
+
+def _event(event: EscalationEvent) -> Event:
+    return Event(event.at, event.by.name if event.by else "the service", event.what, event.text)
+
+
+def _next_people(case: Escalation, now: datetime) -> str:
+    """Who is called at the next time, as the list of shifts stands for that moment."""
+    if case.state != Escalation.State.OPEN or case.next_at is None:
+        return ""
+    at = max(case.next_at, now)
+    people = {
+        rung: oncall.who(case.site, rung, now=at) for rung in range(1, oncall.rungs(case.site, now=at) + 1)
+    }
+    step = ladder.next_step(
+        case.round, case.rung, [rung for rung, who in people.items() if who], top=len(people)
+    )
+    if not step.staffed:
+        return "nobody is on the list: the site's own number is called"
+    return f"rung {step.rung}: {', '.join(person.name for person in people[step.rung])}"
+
+
+def may_reach(case: Escalation, clinician_id: int) -> bool:
+    """Whether this clinician holds the case and has yet to reach the patient."""
+    return case.state == escalations.State.TAKEN and case.owner_id == clinician_id
+
+
+def may_resolve(case: Escalation, clinician_id: int) -> bool:
+    """Whether this clinician holds the case and has reached the patient."""
+    return case.state == escalations.State.REACHED and case.owner_id == clinician_id

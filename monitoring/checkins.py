@@ -1,0 +1,177 @@
+"""Asking: one question a text, the next when the last is answered, and closer together while a concern is open."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Q
+
+from monitoring import escalations, people, texts, worklist
+from monitoring.models import CheckIn, Patient, Reaction, Watch
+from monitoring.rules import WatchRules
+from notifications.each import each
+from notifications.models import Lane
+
+State = CheckIn.State
+Stage = CheckIn.Stage
+CLOSER = ("temperature", "symptoms")
+STALE_AFTER = timedelta(hours=4)
+
+
+def ask_due(*, now: datetime, limit: int = 200, patience: timedelta = timedelta(0)) -> int:
+    """Send the first question of every check-in whose hour has come; return how many were asked."""
+    due = CheckIn.objects.filter(state=State.WAITING, next_at__lte=now - patience).order_by("next_at")
+    return each(list(due.values_list("pk", flat=True)[:limit]), lambda pk: _ask_one(pk, now))
+
+
+@transaction.atomic
+def _ask_one(pk: int, now: datetime) -> int:
+    checkin = hold(pk, State.WAITING, now)
+    if checkin is None:
+        return 0
+    patient = checkin.watch.patient
+    if patient.texting_ended_at is not None:
+        _hand_to_a_person(checkin, patient, now)
+        return 1
+    before = checkin.watch.checkins.select_for_update().filter(state=State.ASKED).first()
+    silent_since = None
+    if before is not None:
+        # Silence is counted from the first unanswered question, not from the newest.
+        silent_since = before.silent_since
+        checkin.stage = before.stage
+        end(before, State.MISSED, why="no answer before the next check-in", now=now)
+    checkin.state, checkin.silent_since = State.ASKED, silent_since or now
+    send_question(checkin, now=now)
+    return 1
+
+
+def _hand_to_a_person(checkin: CheckIn, patient: Patient, now: datetime) -> None:
+    """Texts no longer reach this patient, and the hour has come all the same: somebody calls."""
+    end(checkin, State.UNSENDABLE, why=patient.texting_ended_why, now=now)
+    worklist.open_task(
+        site=patient.site,
+        patient=patient,
+        what=f"Call: check-in of hour {checkin.hour:.0f} cannot be texted",
+        due_at=now + timedelta(minutes=WatchRules.thaw(checkin.watch.rules).clarify),
+        pages_when_late=True,
+        now=now,
+    )
+
+
+def send_question(checkin: CheckIn, *, now: datetime, words: str = "") -> None:
+    """Text the open question of a check-in (or the same in `words`) and set the clock of its silence."""
+    rules = WatchRules.thaw(checkin.watch.rules)
+    question = checkin.ask[checkin.position]
+    checkin.question_at = now
+    if checkin.silent_since is None:
+        checkin.silent_since = now
+    checkin.next_at = _next_climb(checkin, rules, now)
+    checkin.save()
+    key = f"checkin:{checkin.pk}:{checkin.position}:{checkin.stage}:{words or question}"
+    valid_for = timedelta(minutes=rules.again)
+    if question == "caregiver":
+        texts.to_caregiver(checkin.watch.patient, "ask.caregiver", key=key, now=now, valid_for=valid_for)
+    else:
+        texts.to_patient(
+            checkin.watch.patient,
+            words or f"ask.{question}",
+            key=key,
+            now=now,
+            lane=Lane.CHECKIN,
+            valid_for=valid_for,
+        )
+
+
+def _next_climb(checkin: CheckIn, rules: WatchRules, now: datetime) -> datetime:
+    """When silence climbs to its next stage, counted from the first unanswered question."""
+    since = checkin.silent_since or now
+    minutes = {Stage.FIRST: rules.again, Stage.AGAIN: rules.caregiver, Stage.CAREGIVER: rules.voice}
+    return max(now, since + timedelta(minutes=minutes.get(Stage(checkin.stage), rules.person)))
+
+
+def answered(checkin: CheckIn, questions: tuple[str, ...], *, now: datetime) -> bool:
+    """Take what a reply answered off the round; ask the next question, or end the round. True when it ended.
+
+    Any answer breaks the silence, so the next question starts its own. An answer to some other question leaves
+    the open one open, on the clock it already has.
+    """
+    done = list(dict.fromkeys([*checkin.answered, *questions]))
+    checkin.answered = done
+    left = [place for place, question in enumerate(checkin.ask) if question not in done]
+    if not left:
+        end(checkin, State.ANSWERED, why="", now=now)
+        return True
+    if left[0] == checkin.position:
+        checkin.save()
+        return False
+    checkin.position, checkin.stage, checkin.silent_since, checkin.asked_simpler = (
+        left[0],
+        Stage.FIRST,
+        None,
+        False,
+    )
+    send_question(checkin, now=now)
+    return False
+
+
+def end(checkin: CheckIn, state: str, *, why: str, now: datetime) -> None:
+    """End a check-in. It never vanishes: it is answered, missed, unsendable or cancelled, and says why."""
+    checkin.state, checkin.ended_why = state, why
+    checkin.next_at, checkin.ended_at = None, now
+    checkin.save()
+
+
+def open_question(patient: Patient, *, now: datetime) -> CheckIn | None:
+    """The check-in whose question a reply may answer: asked, and not longer ago than an answer stays current."""
+    checkin = CheckIn.objects.filter(watch__patient=patient, watch__closed_at=None, state=State.ASKED).first()
+    if checkin is None or checkin.question_at is None or now - checkin.question_at > STALE_AFTER:
+        return None
+    return checkin
+
+
+def ask_again_in(watch: Watch, *, minutes: int, now: datetime) -> None:
+    """Make sure a question about temperature and symptoms goes out within `minutes`."""
+    due_at = now + timedelta(minutes=minutes)
+    if (
+        watch.closed_at is not None
+        or watch.patient.texting_ended_at is not None
+        or watch.checkins.filter(state=State.WAITING, next_at__lte=due_at).exists()
+    ):
+        return
+    hour = round(Decimal((due_at - watch.given_at).total_seconds()) / 3600, 2)
+    if watch.checkins.filter(state=State.WAITING, extra=True).update(
+        due_at=due_at, next_at=due_at, hour=hour
+    ):
+        return
+    CheckIn.objects.create(
+        watch=watch, due_at=due_at, hour=hour, ask=list(CLOSER), extra=True, next_at=due_at
+    )
+
+
+def keep_close(*, now: datetime) -> int:
+    """While a patient's case or a reaction is open, keep the next question within the concern's rhythm."""
+    worried = Q(patient__in=escalations.open_cases().values("patient")) | Q(
+        patient__in=Reaction.objects.filter(over_at=None).values("patient")
+    )
+    watched = Watch.objects.filter(worried, closed_at=None, patient__texting_ended_at=None)
+    quiet = watched.exclude(checkins__state=State.ASKED).values_list("pk", flat=True)
+    return each(list(quiet), lambda pk: _keep_one_close(pk, now))
+
+
+@transaction.atomic
+def _keep_one_close(pk: int, now: datetime) -> int:
+    watch = Watch.objects.select_for_update(skip_locked=True).filter(pk=pk, closed_at=None).first()
+    if watch is None:
+        return 0
+    ask_again_in(watch, minutes=WatchRules.thaw(watch.rules).concern_every, now=now)
+    return 1
+
+
+def hold(pk: int, state: str, now: datetime) -> CheckIn | None:
+    """The check-in, locked behind its patient, if it stands in `state` and is due; None if somebody is at it."""
+    due = CheckIn.objects.filter(pk=pk, state=state, next_at__lte=now, watch__closed_at=None)
+    patient_id = due.values_list("watch__patient", flat=True).first()
+    if patient_id is None or not people.hold_if_free(patient_id):
+        return None
+    locked = due.select_for_update(skip_locked=True, of=("self",))
+    return locked.select_related("watch__patient__site").first()

@@ -1,0 +1,373 @@
+"""Cases: raised in the transaction that stored the concern, paged up the ladder until a named person has them,
+reached and resolved. The table of moves is NEXT; one function moves; a constraint forbids lies.
+"""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from monitoring import paging, texts
+from monitoring.models import Escalation, EscalationEvent, Finding, Patient, Reaction, Watch
+from monitoring.rules import DEFAULT, WatchRules
+from notifications import audit, outbox, roles
+from notifications.each import each
+from notifications.models import Clinician, Site
+from protocols.errors import Refusal
+
+State = Escalation.State
+RANK = {"urgent": 1, "emergency": 2}
+CODE_REST = timedelta(hours=72)
+
+# OPEN again after TAKEN: the owner's time to reach the patient ran out, the case was handed back, or it got worse.
+NEXT: dict[str, frozenset[str]] = {
+    State.OPEN: frozenset({State.TAKEN}),
+    State.TAKEN: frozenset({State.REACHED, State.OPEN}),
+    State.REACHED: frozenset({State.RESOLVED, State.OPEN}),
+    State.RESOLVED: frozenset(),
+}
+MUST_GRADE = frozenset({"crs", "icans"})
+OUTCOMES = {
+    "home": "stays at home, watched more closely",
+    "clinic": "comes to the clinic",
+    "emergency department": "sent to the emergency department",
+    "admitted": "admitted",
+    "no concern": "not a reaction; nothing further needed",
+}
+
+
+@transaction.atomic
+def raise_concern(
+    *,
+    site: Site,
+    patient: Patient | None,
+    urgency: str,
+    headline: str,
+    now: datetime,
+    watch: Watch | None = None,
+    caller: str = "",
+    finding: Finding | None = None,
+) -> tuple[Escalation, bool]:
+    """Open a case, or join the unresolved one; answer it and whether anybody was newly paged for this.
+
+    Worse news raises an open case and pages from the foot of the ladder again, even when it was already taken; so
+    does any news after the patient was reached. Equal or lesser news is added as an event, and the owner is paged
+    about it. Runs inside the caller's transaction, with its first page.
+    """
+    about = {"patient": patient} if patient else {"patient": None, "site": site, "caller": caller}
+    rules = WatchRules.thaw(watch.rules) if watch else DEFAULT
+    # Locked while it is looked for: a case that is being resolved at this moment is not joined, a new one opens.
+    unresolved_cases = Escalation.objects.select_for_update().exclude(state=State.RESOLVED)
+    case, created = unresolved_cases.get_or_create(
+        **about,
+        defaults={
+            "site": site,
+            "watch": watch,
+            "code": _fresh_code(now),
+            "headline": headline[:200],
+            "urgency": urgency,
+            "rules": rules.freeze(),
+            "opened_at": now,
+            "next_at": now,
+            "tell_patient_at": now + timedelta(minutes=rules.tell_patient) if patient else None,
+        },
+    )
+    if created:
+        note(case, "opened", now=now, text=headline, finding=finding)
+        _page_next_rung(case, now)
+        return case, True
+    if RANK[urgency] > RANK[case.urgency] or case.state == State.REACHED:
+        # Whoever reached the patient spoke with them before this: it is news again, and somebody must have it.
+        _raise_higher(case, max(urgency, case.urgency, key=RANK.__getitem__), headline, now, finding)
+        return case, True
+    note(case, "joined", now=now, text=headline, finding=finding)
+    if case.owner:
+        paging.tell_owner_of_news(case, case.owner, now=now)
+    return case, False
+
+
+def _raise_higher(
+    case: Escalation, urgency: str, headline: str, now: datetime, finding: Finding | None
+) -> None:
+    had_it = case.owner
+    _back_to_open(case, now, urgency=urgency, headline=headline[:200])
+    note(case, "raised", now=now, text=headline, finding=finding)
+    paging.cancel_waiting(case, now=now)
+    _page_next_rung(case, now, besides=had_it)
+
+
+def _back_to_open(case: Escalation, now: datetime, **facts: Any) -> None:
+    """Start a new generation at the foot of the ladder. The caller holds the row."""
+    rules = WatchRules.thaw(case.rules)
+    case.state, case.owner, case.taken_at, case.reached_at = State.OPEN, None, None, None
+    case.generation, case.round, case.rung = case.generation + 1, 1, 0
+    case.next_at = now
+    case.tell_patient_at = now + timedelta(minutes=rules.tell_patient) if case.patient_id else None
+    for name, value in facts.items():
+        setattr(case, name, value)
+    case.save()
+
+
+def climb(*, now: datetime, limit: int = 50, patience: timedelta = timedelta(0)) -> int:
+    """Carry out every act that is due on unresolved cases, each in its own transaction; return how many."""
+    due = (
+        Escalation.objects.filter(next_at__lte=now - patience)
+        .order_by("next_at")
+        .values_list("pk", flat=True)
+    )
+    return each(list(due[:limit]), lambda pk: _act_on(pk, now)) + _tell_waiting_patients(now, limit)
+
+
+@transaction.atomic
+def _act_on(pk: int, now: datetime) -> int:
+    case = Escalation.objects.select_for_update(skip_locked=True).filter(pk=pk, next_at__lte=now).first()
+    if case is None:
+        return 0
+    if case.state == State.OPEN:
+        _page_next_rung(case, now)
+    else:
+        _lapse(
+            case, now, "not reached in time" if case.state == State.TAKEN else "no outcome recorded in time"
+        )
+    return 1
+
+
+def _lapse(case: Escalation, now: datetime, why: str) -> None:
+    had_it = case.owner
+    _back_to_open(case, now)
+    note(case, "reopened", now=now, by=had_it, text=why)
+    _page_next_rung(case, now, besides=had_it)
+
+
+def _page_next_rung(case: Escalation, now: datetime, *, besides: Clinician | None = None) -> None:
+    """Page the next rung with somebody on it. An empty one costs no time; the last is followed by the first."""
+    climbed = paging.page_next_rung(case, now=now)
+    for rung in climbed.empty:
+        note(case, "nobody on rung", now=now, text=f"Nobody is on rung {rung}. Somebody must cover it.")
+    case.round, case.rung = climbed.round, climbed.rung
+    case.next_at = now + WatchRules.thaw(case.rules).rung_time(case.urgency)
+    case.save(update_fields=["round", "rung", "next_at"])
+    for person in climbed.paged:
+        note(case, "paged", now=now, text=f"Rung {climbed.rung}: {person.name}, by text and voice.")
+    if besides is not None and besides not in climbed.paged:
+        paging.page_owner(case, besides, now=now)
+        note(case, "paged", now=now, text=f"{besides.name} again, who had it, by text and voice.")
+
+
+def notice_unheard_pages(*, now: datetime) -> int:
+    """Pages whose text and call both failed cost no more time: the next rung is due at once."""
+    return each([page.pk for page in paging.unheard(now=now)], lambda pk: _bring_forward(pk, now))
+
+
+@transaction.atomic
+def _bring_forward(page_id: int, now: datetime) -> int:
+    about = Escalation.objects.filter(pages=page_id)
+    case = about.select_for_update(skip_locked=True, of=("self",)).first()
+    if case is None or not paging.mark_unheard(page_id, now=now):
+        return 0
+    note(case, "page failed", now=now, text="Neither text nor call got through.")
+    if case.state == State.OPEN:
+        Escalation.objects.filter(pk=case.pk, next_at__gt=now).update(next_at=now)
+    return 1
+
+
+def _tell_waiting_patients(now: datetime, limit: int) -> int:
+    waiting = Escalation.objects.filter(state=State.OPEN, tell_patient_at__lte=now).values_list(
+        "pk", flat=True
+    )
+    return each(list(waiting[:limit]), lambda pk: _tell_patient(pk, now))
+
+
+@transaction.atomic
+def _tell_patient(pk: int, now: datetime) -> int:
+    """The set time has passed and nobody has it: the patient gets a number to call, once per generation."""
+    case = Escalation.objects.select_for_update().get(pk=pk)
+    moved = Escalation.objects.filter(pk=pk, state=State.OPEN, tell_patient_at__lte=now).update(
+        tell_patient_at=None
+    )
+    if moved and case.patient:
+        paging.tell_patient(case, "case.nobody_yet", now=now)
+        note(case, "patient told", now=now, text="Told that nobody has it yet, and whom to call.")
+    return moved
+
+
+@transaction.atomic
+def take(case_id: int, *, by: Clinician, now: datetime, how: str) -> Escalation:
+    """Give the case to `by`, or refuse, saying who has it. `how`: text, key press or screen."""
+    case = Escalation.objects.select_for_update().get(pk=case_id)
+    rules = WatchRules.thaw(case.rules)
+    if not roles.may(by, "work on a case"):
+        raise Refusal("role", f"A {by.get_role_display()} cannot take a case.")
+    if case.state == State.TAKEN and case.owner_id == by.pk:
+        return case  # pressing twice is not a mistake worth a message
+    _move(
+        case,
+        State.TAKEN,
+        by=by,
+        now=now,
+        owner=by,
+        taken_at=now,
+        next_at=now + timedelta(minutes=rules.reach),
+        tell_patient_at=None,
+    )
+    note(case, "taken", now=now, by=by, text=f"By {how}.")
+    paging.cancel_waiting(case, now=now)
+    paging.tell_the_others(case, by, now=now)
+    if case.patient:
+        paging.tell_patient(case, "case.taken", role=by.role, now=now)
+    audit.record("took the case", str(case), site=case.site, by=by, now=now, how=how)
+    return case
+
+
+@transaction.atomic
+def hand_back(case_id: int, *, by: Clinician, now: datetime, reason: str) -> Escalation:
+    """Undo a taking at once: the case is open again and its ladder starts over."""
+    case = Escalation.objects.select_for_update().get(pk=case_id)
+    _must_own(case, by)
+    if case.state not in {State.TAKEN, State.REACHED}:
+        raise Refusal("not-taken", "Only a case you have taken can be handed back.")
+    _back_to_open(case, now)
+    note(case, "handed back", now=now, by=by, text=reason)
+    _page_next_rung(case, now)
+    audit.record("handed the case back", str(case), site=case.site, by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def decline(case_id: int, *, by: Clinician, now: datetime, reason: str) -> None:
+    """Somebody paged cannot take it: noted, and the next rung is due at once. A case that is not open is refused."""
+    case = Escalation.objects.select_for_update().get(pk=case_id)
+    if case.state != State.OPEN:
+        raise Refusal("not-possible-now", _how_it_stands(case))
+    note(case, "declined", now=now, by=by, text=reason)
+    Escalation.objects.filter(pk=case.pk, state=State.OPEN, next_at__gt=now).update(next_at=now)
+    audit.record("declined the case", str(case), site=case.site, by=by, now=now)
+    outbox.nudge("monitoring.climb")
+
+
+@transaction.atomic
+def reach(case_id: int, *, by: Clinician, now: datetime, text: str = "") -> Escalation:
+    """Record that the owner has spoken with the patient or caregiver."""
+    case = Escalation.objects.select_for_update().get(pk=case_id)
+    if case.state == State.TAKEN:
+        _must_own(case, by)
+    rules = WatchRules.thaw(case.rules)
+    _move(case, State.REACHED, by=by, now=now, reached_at=now, next_at=now + timedelta(minutes=rules.resolve))
+    note(case, "reached", now=now, by=by, text=text)
+    audit.record("reached the patient", str(case), site=case.site, by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def resolve(
+    case_id: int,
+    *,
+    by: Clinician,
+    now: datetime,
+    outcome: str,
+    text: str = "",
+    grades: Iterable[tuple[str, int]] = (),
+    over: bool = False,
+) -> Escalation:
+    """Close a reached case with an outcome and the grades its owner gave, as (kind, grade 0 to 4) pairs.
+
+    Grade 0 records that the reaction was looked for and ruled out; `over` that the graded ones have ended.
+    """
+    if outcome not in OUTCOMES:
+        raise Refusal("outcome", f"Choose an outcome: {', '.join(OUTCOMES)}.")
+    graded = dict(grades)
+    case = Escalation.objects.select_for_update().get(pk=case_id)
+    if case.patient_id and outcome != "no concern" and not graded.keys() >= MUST_GRADE:
+        raise Refusal("grades", "Grade CRS and ICANS, or record that each was looked for and ruled out.")
+    if case.state == State.REACHED:
+        _must_own(case, by)
+    _move(
+        case,
+        State.RESOLVED,
+        by=by,
+        now=now,
+        resolved_at=now,
+        outcome=outcome,
+        note=text,
+        next_at=None,
+        tell_patient_at=None,
+    )
+    for kind, grade in graded.items():
+        if grade and case.patient:
+            Reaction.objects.create(
+                patient=case.patient,
+                escalation=case,
+                kind=kind,
+                grade=grade,
+                noted_at=now,
+                noted_by=by,
+                over_at=now if over else None,
+                over_by=by if over else None,
+            )
+    grades_said = ", ".join(f"{kind} grade {grade}" for kind, grade in graded.items()) or "no grade"
+    note(case, "resolved", now=now, by=by, text=f"{OUTCOMES[outcome]}; {grades_said}. {text}".strip())
+    paging.cancel_waiting(case, now=now)
+    audit.record("resolved the case", str(case), site=case.site, by=by, now=now, outcome=outcome)
+    return case
+
+
+def open_cases() -> QuerySet[Escalation]:
+    """Every case that is not resolved."""
+    return Escalation.objects.exclude(state=State.RESOLVED)
+
+
+def unresolved(patient: Patient) -> Escalation | None:
+    """The patient's one unresolved case, if there is one."""
+    return open_cases().filter(patient=patient).first()
+
+
+def note(
+    case: Escalation,
+    what: str,
+    *,
+    now: datetime,
+    by: Clinician | None = None,
+    text: str = "",
+    finding: Finding | None = None,
+) -> None:
+    """Add one line to the case's history."""
+    EscalationEvent.objects.create(
+        escalation=case, at=now, by=by, what=what, text=text[:400], finding=finding
+    )
+
+
+def _move(case: Escalation, to: str, *, by: Clinician, now: datetime, **facts: Any) -> None:
+    """Move the row if it still stands where it may move from; otherwise refuse, saying how it stands."""
+    sources = [state for state, targets in NEXT.items() if to in targets]
+    moved = Escalation.objects.filter(pk=case.pk, state__in=sources).update(state=to, **facts)
+    case.refresh_from_db()
+    if not moved:
+        raise Refusal("not-possible-now", _how_it_stands(case))
+
+
+def _how_it_stands(case: Escalation) -> str:
+    holder = ""
+    if case.owner and case.taken_at:
+        holder = f" by {case.owner.name} at {texts.site_time(case.site, case.taken_at)}"
+    return f"Case {case.code} is {case.get_state_display()}{holder}."
+
+
+def _must_own(case: Escalation, by: Clinician) -> None:
+    if case.owner_id != by.pk:
+        holder = case.owner.name if case.owner else "nobody"
+        raise Refusal(
+            "not-yours", f"{holder} has case {case.code}. Ask for it to be handed back, then take it."
+        )
+
+
+def _fresh_code(now: datetime) -> str:
+    """Four digits that no unresolved case has and no case had in the last 72 hours."""
+    recent = set(Escalation.objects.filter(opened_at__gte=now - CODE_REST).values_list("code", flat=True))
+    recent |= set(Escalation.objects.exclude(state=State.RESOLVED).values_list("code", flat=True))
+    while True:
+        code = f"{secrets.randbelow(9000) + 1000}"
+        if code not in recent:
+            return code

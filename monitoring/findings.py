@@ -1,0 +1,239 @@
+"""From words to acts: triage a reply in its context, keep the finding whole, and do what its urgency asks."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from monitoring import checkins, escalations, opting_out, pocket, texts, watches, worklist
+from monitoring.hearing import Heard
+from monitoring.models import CheckIn, Finding, Patient, Reply
+from notifications import outbox
+from notifications.models import Channel, Lane
+from protocols import triage, wording
+
+MASKED_FOR = timedelta(hours=24)
+CONFIRM_WITHIN = timedelta(minutes=30)
+
+
+CONTROLS = {
+    "opt_out": opting_out.stop,
+    "wrong_number": opting_out.wrong_person,
+    "opt_in": opting_out.start,
+}
+
+
+def from_reply(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Finding:
+    """Understand one reply about one patient, store the finding, and act on it in the caller's transaction."""
+    checkin = checkins.open_question(patient, now=now)
+    heard = Heard(reply, patient, who, watches.current(patient), checkin, now)
+    context = _context(heard)
+    concluded = triage.assess(reply.body, context)
+    finding = _keep(reply, patient, checkin, concluded, context, now=now)
+    Reply.objects.filter(pk=reply.pk, checkin=None).update(checkin=checkin)
+    alarming = concluded.urgency in {"urgent", "emergency"}
+    if alarming:
+        # Before anything else: "wrong number, but she is unconscious" is first of all an emergency.
+        _alarm(heard, finding, concluded)
+    if concluded.control in CONTROLS:
+        CONTROLS[concluded.control](heard, finding)
+    elif alarming or concluded.automatic:
+        pass  # answered above; or written by a machine: kept, and silence goes on counting
+    elif concluded.urgency == "none" and checkin is not None and concluded.answers:
+        _carry_on(heard, checkin, concluded)
+    else:
+        _ask_a_person(heard, concluded)
+    return finding
+
+
+def _context(heard: Heard) -> triage.Context:
+    patient, watch = heard.patient, heard.watch
+    hour = Decimal((heard.now - watch.given_at).total_seconds() / 3600) if watch else None
+    pending = _pending_read_back(heard)
+    return triage.Context(
+        asked="read_back" if pending else _bound_question(heard),
+        pending=pending,
+        today=heard.now.astimezone(ZoneInfo(patient.time_zone)).date(),
+        language=patient.language,
+        in_watch="yes" if watch else ("closed" if patient.watches.exists() else "no"),
+        sender=heard.who,
+        drug=watch.drug if watch else "",
+        step=watch.step if watch else "",
+        hour=round(hour, 2) if hour is not None else None,
+        case_open=escalations.unresolved(patient) is not None,
+        medicine_recent=is_masked(patient, now=heard.now),
+        media=heard.reply.media,
+    )
+
+
+def _bound_question(heard: Heard) -> str | None:
+    """The question this reply may answer. A caregiver who was asked about silence answers the caregiver question."""
+    if heard.reply.channel == "voice":
+        return "voice"
+    if heard.who in {"caregiver", "shared"}:
+        return "caregiver"
+    if heard.checkin is None:
+        return None
+    question = str(heard.checkin.ask[heard.checkin.position])
+    return None if question == "caregiver" else question
+
+
+def _pending_read_back(heard: Heard) -> str:
+    """The value last read back to this patient, while a yes or no can still mean it."""
+    said = Finding.objects.filter(patient=heard.patient, reply__sender=heard.reply.sender)
+    before = said.order_by("-at", "-pk").first()
+    if before is None or heard.now - before.at > CONFIRM_WITHIN:
+        return ""
+    return str(before.context.get("read_back", ""))
+
+
+def is_masked(patient: Patient, *, now: datetime) -> bool:
+    """Whether a fever medicine or steroid was reported in the last 24 hours (a proposal of ours), hiding a fever."""
+    recent = Finding.objects.filter(patient=patient, at__gte=now - MASKED_FOR)
+    return any(reading["kind"] == "medicine" for finding in recent for reading in finding.readings)
+
+
+def _keep(
+    reply: Reply,
+    patient: Patient | None,
+    checkin: CheckIn | None,
+    concluded: triage.Finding,
+    context: triage.Context,
+    *,
+    now: datetime,
+) -> Finding:
+    whole = concluded.as_dict()
+    return Finding.objects.create(
+        site=patient.site if patient else reply.site,
+        patient=patient,
+        reply=reply,
+        checkin=checkin,
+        at=now,
+        urgency=concluded.urgency,
+        human_task=concluded.human_task,
+        provisional_grade=concluded.provisional_grade or "",
+        because=concluded.because,
+        readings=whole["readings"],
+        rules=whole["rules"],
+        context={**context.as_dict(), "read_back": concluded.read_back},
+        rules_version=triage.RULES_VERSION,
+    )
+
+
+def _alarm(heard: Heard, finding: Finding, concluded: triage.Finding) -> None:
+    """Page, tell the patient so, repeat the signed instruction if there is one, and ask again soon."""
+    case, pages_now = escalations.raise_concern(
+        site=heard.patient.site,
+        patient=heard.patient,
+        urgency=concluded.urgency,
+        headline=concluded.because,
+        watch=heard.watch,
+        finding=finding,
+        now=heard.now,
+    )
+    joined = not pages_now and concluded.urgency != "emergency"
+    answer(heard, "reply.joined" if joined else f"reply.{concluded.urgency}")
+    pocket.instruct_if_signed(case, finding, now=heard.now)
+    if heard.checkin is not None:
+        checkins.end(heard.checkin, CheckIn.State.ANSWERED, why="", now=heard.now)
+    if heard.watch is not None:
+        checkins.ask_again_in(heard.watch, minutes=heard.rules.concern_every, now=heard.now)
+
+
+def _carry_on(heard: Heard, checkin: CheckIn, concluded: triage.Finding) -> None:
+    """Every word understood: the next question, or thanks and when the next check-in comes."""
+    if not checkins.answered(checkin, concluded.answers, now=heard.now):
+        if heard.who != "patient":
+            answer(heard, "reply.noted")
+        return
+    following = checkin.watch.checkins.filter(state=CheckIn.State.WAITING).order_by("next_at").first()
+    at = following.next_at if following and following.next_at else checkin.watch.ends_at
+    answer(heard, "reply.round_done", next_time=texts.clock_time(heard.patient, at))
+
+
+def _ask_a_person(heard: Heard, concluded: triage.Finding) -> None:
+    """Routine, unclear, or said outside a check-in: onto the list when a person must look, and an answer always."""
+    unclear = concluded.urgency == "clarify"
+    if concluded.human_task or concluded.urgency == "routine":
+        soon = heard.watch is not None and unclear
+        worklist.open_task(
+            site=heard.patient.site,
+            patient=heard.patient,
+            reply=heard.reply,
+            pages_when_late=soon,
+            what=f"Read reply {heard.reply.pk}: {concluded.because}"[:200],
+            due_at=heard.now + (timedelta(minutes=heard.rules.clarify) if soon else worklist.SAME_DAY),
+            now=heard.now,
+        )
+    if heard.watch is not None and concluded.urgency == "routine":
+        checkins.ask_again_in(heard.watch, minutes=heard.rules.concern_every, now=heard.now)
+    _answer_unclear(heard, concluded)
+
+
+def _answer_unclear(heard: Heard, concluded: triage.Finding) -> None:
+    checkin = heard.checkin
+    if concluded.read_back:
+        answer(heard, "reply.read_back", value=concluded.read_back)
+    elif concluded.control == "help":
+        answer(heard, "reply.help")
+    elif heard.reply.media:
+        answer(heard, "reply.media")
+    elif concluded.urgency in {"clarify", "none"} and checkin is not None and not checkin.asked_simpler:
+        checkin.asked_simpler = True
+        checkins.send_question(checkin, now=heard.now, words=_simpler(checkin))
+    elif concluded.urgency == "routine" and checkin is not None and concluded.answers:
+        _carry_on(heard, checkin, concluded)
+    else:
+        last_word = {"clarify": "reply.clarify", "routine": "reply.routine"}
+        answer(heard, last_word.get(concluded.urgency, "reply.noted"))
+
+
+def _simpler(checkin: CheckIn) -> str:
+    key = f"ask.simpler.{checkin.ask[checkin.position]}"
+    return key if wording.has(key) else "ask.simpler.free"
+
+
+def answer(heard: Heard, words: str, **facts: str) -> None:
+    """Answer whoever wrote, on the phone they wrote from, in the patient's language."""
+    key = f"answer:{heard.reply.pk}:{heard.patient.pk}:{words}"
+    if heard.reply.sender == heard.patient.phone:
+        texts.to_patient(heard.patient, words, key=key, now=heard.now, facts=facts)
+    else:
+        texts.to_caregiver(heard.patient, words, key=key, now=heard.now, lane=Lane.REPLY, facts=facts)
+
+
+def from_stranger(reply: Reply, *, now: datetime) -> Finding:
+    """A number nobody registered: triaged all the same; danger pages, anything else is read the same hour."""
+    context = triage.Context(sender="unregistered", in_watch="no", media=reply.media)
+    concluded = triage.assess(reply.body, context)
+    finding = _keep(reply, None, None, concluded, context, now=now)
+    site = reply.site
+    if concluded.urgency in {"urgent", "emergency"}:
+        escalations.raise_concern(
+            site=site,
+            patient=None,
+            caller=reply.sender,
+            urgency=concluded.urgency,
+            headline=f"An unregistered number: {concluded.because}",
+            finding=finding,
+            now=now,
+        )
+    else:
+        worklist.open_task(
+            site=site,
+            reply=reply,
+            pages_when_late=True,
+            now=now,
+            due_at=now + timedelta(hours=1),
+            what=f"Read reply {reply.pk} from an unregistered number",
+        )
+    outbox.queue(
+        site=site,
+        key=f"answer:{reply.pk}",
+        lane=Lane.REPLY,
+        channel=Channel.TEXT,
+        to=reply.sender,
+        body=wording.text("reply.unknown_number", "en", emergency_number=site.emergency_number),
+        valid_for=texts.REPLY_VALID_FOR,
+        now=now,
+    )
+    return finding

@@ -1,0 +1,122 @@
+"""Forms: what was typed is kept, each field has its label, and an error names the field and what to type instead."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.forms.renderers import DjangoTemplates
+
+from monitoring import escalations
+from monitoring.models import Reaction
+from protocols.errors import Refusal
+
+NOT_GRADED = ""
+
+
+class WardRenderer(DjangoTemplates):
+    """Every field of every form is laid out by one template."""
+
+    field_template_name = "monitoring/field.html"
+
+
+class WardForm(forms.Form):
+    """A form that can take a refusal as the error of the field it is about."""
+
+    default_renderer = WardRenderer
+    error_css_class = "wrong"
+    label_suffix_text = ""
+    refusals: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a refusal beside the field its code belongs to, or at the head of the form."""
+        self.add_error(self.refusals.get(refusal.code), refusal.sentence)
+
+
+class ReachForm(WardForm):
+    """That the patient or caregiver was spoken with."""
+
+    text = forms.CharField(
+        label="What they said",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="A few words for whoever reads this next. May stay empty.",
+    )
+
+
+class HandBackForm(WardForm):
+    """Why a case goes back to the ladder."""
+
+    reason = forms.CharField(
+        label="Why you hand it back",
+        max_length=200,
+        help_text="The case opens again and the first person on the list is called at once.",
+        error_messages={"required": "Say in a few words why you hand the case back."},
+    )
+
+
+class DeclineForm(WardForm):
+    """Why somebody who was called cannot take it."""
+
+    reason = forms.CharField(
+        label="Why you cannot take it",
+        max_length=200,
+        help_text="The next person is called at once.",
+        error_messages={"required": "Say in a few words why you cannot take it."},
+    )
+
+
+def _grades(kind: str) -> forms.ChoiceField:
+    label = Reaction.Kind(kind).label
+    choices = [(NOT_GRADED, "not assessed"), ("0", "looked for, ruled out")]
+    choices += [(str(grade), f"grade {grade}") for grade in range(1, 5)]
+    return forms.ChoiceField(label=label[0].upper() + label[1:], choices=choices, required=False)
+
+
+class ResolveForm(WardForm):
+    """What came of a case: the outcome, the grades its owner gives, and whether the reaction has ended."""
+
+    refusals = {"outcome": "outcome"}
+
+    outcome = forms.ChoiceField(
+        label="Outcome",
+        choices=[(key, words[0].upper() + words[1:]) for key, words in escalations.OUTCOMES.items()],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose what came of it."},
+    )
+    crs = _grades("crs")
+    icans = _grades("icans")
+    neurotoxicity = _grades("neurotoxicity")
+    infection = _grades("infection")
+    other = _grades("other")
+    over = forms.BooleanField(
+        label="What I graded is over now",
+        required=False,
+        help_text="Leave it open while it lasts: no dose is offered until somebody records the end.",
+    )
+    text = forms.CharField(
+        label="Why, and what was done",
+        max_length=600,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say what was done and why the case can be closed."},
+    )
+
+    def grades(self) -> list[tuple[str, int]]:
+        """The grades that were given, as (kind, grade) pairs."""
+        given = [(str(kind), self.cleaned_data[kind]) for kind in Reaction.Kind.values]
+        return [(kind, int(grade)) for kind, grade in given if grade != NOT_GRADED]
+
+
+class TaskForm(WardForm):
+    """What came of a task."""
+
+    refusals = {"outcome": "outcome"}
+
+    outcome = forms.CharField(
+        label="What came of it",
+        max_length=200,
+        error_messages={"required": "Say in a few words what came of it."},
+    )

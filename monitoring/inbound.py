@@ -1,0 +1,130 @@
+"""Inbound words: stored, understood and acted on in one transaction, whoever sent them and in any state."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import OperationalError, transaction
+from django.db.models import Q
+
+from monitoring import findings, responders, worklist
+from monitoring.models import Patient, Reply
+from monitoring.rules import DEFAULT
+from notifications.each import each
+from notifications.models import Clinician, Site
+
+logger = logging.getLogger(__name__)
+SWEEP_AFTER = timedelta(seconds=10)
+
+
+def receive(
+    *,
+    provider_sid: str,
+    sender: str,
+    sent_to: str,
+    body: str,
+    now: datetime,
+    media: int = 0,
+    channel: str = "text",
+    payload: Mapping[str, str] | None = None,
+) -> Reply:
+    """Store one inbound text or key press and act on it; the same provider id again changes nothing.
+
+    Triage and the case it opens commit together with the words. If understanding fails for any reason whatever,
+    the words stay stored and a person is told.
+    """
+    with transaction.atomic():
+        body = body.replace("\x00", "")  # the one character the database cannot hold
+        facts = {
+            "site": _site(sender, sent_to),
+            "sender": sender[:60],
+            "sent_to": sent_to[:60],
+            "body": body,
+            "media": media,
+            "channel": channel,
+            "payload": {name: value.replace("\x00", "") for name, value in (payload or {}).items()},
+            "received_at": now,
+        }
+        reply, is_new = Reply.objects.get_or_create(provider_sid=provider_sid, defaults=facts)
+        if is_new:
+            _understand_or_tell(reply, now)
+    return reply
+
+
+def sweep(*, now: datetime) -> int:
+    """Read again what is stored and not understood yet; return how many."""
+    stored = Reply.objects.filter(understood_at=None, received_at__lte=now - SWEEP_AFTER).order_by("pk")
+    return each(list(stored.values_list("pk", flat=True)[:100]), lambda pk: _read_again(pk, now))
+
+
+@transaction.atomic
+def _read_again(pk: int, now: datetime) -> int:
+    reply = Reply.objects.select_for_update(skip_locked=True).filter(pk=pk, understood_at=None).first()
+    if reply is None:
+        return 0
+    _understand_or_tell(reply, now)
+    return 1
+
+
+def _understand_or_tell(reply: Reply, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            _understand(reply, now)
+    except (
+        OperationalError
+    ):  # a deadlock or a lock time-out says nothing about the words: the sweep reads them again
+        logger.warning("Reply %s waits for the next sweep.", reply.pk)
+        return
+    except Exception:  # whatever it was, a person reads the words
+        logger.exception("Reply %s could not be understood.", reply.pk)
+        worklist.open_task(
+            site=reply.site,
+            patient=reply.patient,
+            reply=reply,
+            pages_when_late=True,
+            now=now,
+            what=f"Read reply {reply.pk}: the service could not",
+            due_at=now + timedelta(minutes=DEFAULT.clarify),
+        )
+    Reply.objects.filter(pk=reply.pk).update(understood_at=now)
+
+
+def _understand(reply: Reply, now: datetime) -> None:
+    clinician = Clinician.objects.filter(phone=reply.sender, is_active=True).first()
+    if clinician is not None and responders.is_for_us(reply, clinician):
+        Reply.objects.filter(pk=reply.pk).update(who="clinician", clinician=clinician)
+        responders.answer(reply, clinician, now=now)
+        return
+    who, patients = speakers(reply)
+    Reply.objects.filter(pk=reply.pk).update(who=who)
+    if len(patients) == 1:
+        Reply.objects.filter(pk=reply.pk).update(patient=patients[0], site=patients[0].site)
+    reply.refresh_from_db()
+    if not patients:
+        findings.from_stranger(reply, now=now)
+    # One reply at a time about one person: two texts in the same second are read in turn.
+    for patient in Patient.objects.select_for_update(no_key=True).filter(pk__in=[one.pk for one in patients]):
+        findings.from_reply(reply, patient, who=who, now=now)
+
+
+def speakers(reply: Reply) -> tuple[str, list[Patient]]:
+    """Who is texting, and about whom: the number's own patient, else everyone it cares for, else nobody."""
+    active = Patient.objects.filter(is_active=True).select_related("site")
+    own = active.filter(phone=reply.sender).first()
+    if own is not None:
+        return "patient", [own]
+    cared_for = list(active.filter(caregiver_phone=reply.sender).order_by("pk"))
+    if len(cared_for) > 1:
+        return "shared", cared_for
+    return ("caregiver", cared_for) if cared_for else ("unregistered", [])
+
+
+def _site(sender: str, sent_to: str) -> Site:
+    """The site whose number was texted; failing that, the sender's own; failing that, the first there is."""
+    by_number = Site.objects.filter(Q(patient_number=sent_to) | Q(page_number=sent_to)).first()
+    if by_number is not None:
+        return by_number
+    by_sender = Site.objects.filter(
+        Q(clinicians__phone=sender) | Q(patients__phone=sender) | Q(patients__caregiver_phone=sender)
+    ).first()
+    return by_sender or Site.objects.order_by("pk")[0]

@@ -1,0 +1,21 @@
+"""Patients and what was asked, answered, found and done about it."""
+
+from monitoring.models.cases import Escalation, EscalationEvent, Page, PocketInstruction, Task
+from monitoring.models.hearing import Finding, Reply
+from monitoring.models.people import Patient, PocketOrder, Reaction
+from monitoring.models.watching import CheckIn, Watch
+
+__all__ = [
+    "CheckIn",
+    "Escalation",
+    "EscalationEvent",
+    "Finding",
+    "Page",
+    "Patient",
+    "PocketInstruction",
+    "PocketOrder",
+    "Reaction",
+    "Reply",
+    "Task",
+    "Watch",
+]

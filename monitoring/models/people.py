@@ -1,0 +1,102 @@
+"""Patients, what was ordered for them, and what they reacted with."""
+
+from django.db import models
+from django.db.models import Q
+
+from notifications.models import Clinician, Site
+
+
+class Patient(models.Model):
+    """A person under treatment, the phone that speaks for them, and the caregiver beside them."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="patients")
+    identifier = models.CharField(max_length=40, help_text="the hospital's own number for this person")
+    name = models.CharField(max_length=120)
+    born_on = models.DateField()
+    phone = models.CharField(max_length=20)
+    language = models.CharField(max_length=12, default="en")
+    time_zone = models.CharField(max_length=64)
+    caregiver_name = models.CharField(max_length=120)
+    caregiver_phone = models.CharField(max_length=20)
+    allergies = models.CharField(max_length=300, blank=True)
+    is_active = models.BooleanField(default=True)
+    reachable_since = models.DateTimeField(help_text="when this number was last taken to work")
+    texting_ended_at = models.DateTimeField(null=True, help_text="STOP, a dead number or a wrong person")
+    texting_ended_why = models.CharField(max_length=60, blank=True)
+    emergency_code = models.CharField(
+        max_length=12, unique=True, help_text="the short address of the emergency page"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="patient_identifier_once_per_site", fields=["site", "identifier"]),
+            # Two people on one phone would put one person's fever on the other's record.
+            models.UniqueConstraint(
+                name="patient_phone_is_one_active_persons", fields=["phone"], condition=Q(is_active=True)
+            ),
+            models.CheckConstraint(
+                name="patient_texting_end_has_a_reason",
+                condition=Q(texting_ended_at=None, texting_ended_why="")
+                | Q(texting_ended_at__isnull=False) & ~Q(texting_ended_why=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"patient:{self.pk}"
+
+
+class PocketOrder(models.Model):
+    """A prescriber's signed order for one patient's pocket dexamethasone. Nothing else lets a text mention it."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="pocket_orders")
+    dose_mg = models.DecimalField(max_digits=6, decimal_places=2)
+    signed_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="pocket_order_dose_is_positive", condition=Q(dose_mg__gt=0)),
+            models.CheckConstraint(
+                name="pocket_order_expires_after_signing", condition=Q(expires_at__gt=models.F("signed_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pocket order:{self.pk}"
+
+
+class Reaction(models.Model):
+    """A graded reaction, as a clinician graded it. Open until somebody records that it is over."""
+
+    class Kind(models.TextChoices):
+        CRS = "crs", "CRS"
+        ICANS = "icans", "ICANS"
+        NEUROTOXICITY = "neurotoxicity", "other neurotoxicity"
+        INFECTION = "infection", "infection"
+        OTHER = "other", "other"
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="reactions")
+    escalation = models.ForeignKey(
+        "monitoring.Escalation", null=True, on_delete=models.PROTECT, related_name="reactions"
+    )
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    grade = models.PositiveSmallIntegerField()
+    scale = models.CharField(max_length=40, default="ASTCT 2019")
+    noted_at = models.DateTimeField()
+    noted_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    over_at = models.DateTimeField(null=True)
+    over_by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="reaction_grade_1_to_4", condition=Q(grade__gte=1, grade__lte=4)),
+            models.CheckConstraint(
+                name="reaction_over_names_who",
+                condition=Q(over_at=None, over_by=None) | Q(over_at__isnull=False, over_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"reaction:{self.pk}"

@@ -1,0 +1,104 @@
+"""Watches and their check-ins."""
+
+from django.db import models
+from django.db.models import Q
+
+from monitoring.models.people import Patient
+from notifications.models import Site
+
+
+class Watch(models.Model):
+    """The monitored hours after a dose that was recorded as given. One open watch per patient."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="watches")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="watches")
+    drug = models.CharField(max_length=60)
+    step = models.CharField(max_length=60)
+    protocol = models.CharField(max_length=120, help_text="protocol id and fingerprint this watch runs on")
+    rules = models.JSONField(help_text="minutes and hours frozen from the pathway when the watch opened")
+    given_at = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_why = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="watch_one_open_per_patient", fields=["patient"], condition=Q(closed_at=None)
+            ),
+            models.CheckConstraint(
+                name="watch_starts_with_a_dose", condition=Q(given_at__lte=models.F("opened_at"))
+            ),
+            models.CheckConstraint(
+                name="watch_close_has_a_reason",
+                condition=Q(closed_at=None, closed_why="") | Q(closed_at__isnull=False) & ~Q(closed_why=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"watch:{self.pk}"
+
+
+class CheckIn(models.Model):
+    """One round of questions at one due time. It always ends in one of four ways."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting for its hour"
+        ASKED = "asked", "asked, no answer yet"
+        ANSWERED = "answered", "answered"
+        MISSED = "missed", "missed"
+        UNSENDABLE = "unsendable", "could not be sent"
+        CANCELLED = "cancelled", "cancelled"
+
+    OPEN = (State.WAITING, State.ASKED)
+
+    class Stage(models.IntegerChoices):
+        """How far silence has climbed."""
+
+        FIRST = 0, "asked"
+        AGAIN = 1, "asked again"
+        CAREGIVER = 2, "caregiver asked"
+        VOICE = 3, "called"
+        PERSON = 4, "a person told"
+
+    watch = models.ForeignKey(Watch, on_delete=models.PROTECT, related_name="checkins")
+    due_at = models.DateTimeField()
+    hour = models.DecimalField(max_digits=7, decimal_places=2, help_text="hours since the dose, elapsed")
+    ask = models.JSONField(help_text="question ids in order")
+    extra = models.BooleanField(default=False, help_text="added because of a concern")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
+    stage = models.PositiveSmallIntegerField(choices=Stage.choices, default=Stage.FIRST)
+    position = models.PositiveSmallIntegerField(default=0, help_text="which question of the round is open")
+    answered = models.JSONField(default=list, help_text="question ids already answered")
+    asked_simpler = models.BooleanField(default=False)
+    silent_since = models.DateTimeField(null=True, help_text="when the unanswered question first went out")
+    question_at = models.DateTimeField(null=True, help_text="when the open question went out")
+    next_at = models.DateTimeField(null=True, help_text="when something must happen next")
+    ended_at = models.DateTimeField(null=True)
+    ended_why = models.CharField(max_length=160, blank=True)
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="checkin_state_matches_facts",
+                condition=Q(state="waiting", next_at__isnull=False, ended_at=None, question_at=None)
+                | Q(state="asked", next_at__isnull=False, ended_at=None, question_at__isnull=False)
+                | Q(state="answered", next_at=None, ended_at__isnull=False)
+                | Q(state__in=["missed", "unsendable", "cancelled"], next_at=None, ended_at__isnull=False)
+                & ~Q(ended_why=""),
+            ),
+            models.UniqueConstraint(
+                name="checkin_one_asked_per_watch", fields=["watch"], condition=Q(state="asked")
+            ),
+            models.UniqueConstraint(
+                name="checkin_one_extra_waiting_per_watch",
+                fields=["watch"],
+                condition=Q(state="waiting", extra=True),
+            ),
+        ]
+        indexes = [models.Index(name="checkin_next", fields=["next_at"], condition=Q(next_at__isnull=False))]
+
+    def __str__(self) -> str:
+        return f"checkin:{self.pk}"

@@ -1,0 +1,190 @@
+"""Who is paged for a case, with which words, by text and voice at once; and what everybody else is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+
+from monitoring import texts
+from monitoring.models import Escalation, Page
+from monitoring.rules import WatchRules
+from notifications import oncall, outbox
+from notifications.models import Channel, Clinician, Delivery, Lane, Message
+from protocols import ladder, wording
+
+NOTICE_VALID_FOR = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Climbed:
+    """Where the ladder stands after one climb, who was paged, and which rungs had nobody."""
+
+    round: int
+    rung: int
+    paged: Sequence[Clinician]
+    empty: Sequence[int]
+
+
+def page_next_rung(case: Escalation, *, now: datetime) -> Climbed:
+    """Page everybody on the next rung that has somebody. With nobody on any rung, call the site's own number."""
+    people = {
+        rung: oncall.who(case.site, rung, now=now) for rung in range(1, oncall.rungs(case.site, now=now) + 1)
+    }
+    step = ladder.next_step(
+        case.round, case.rung, [rung for rung, who in people.items() if who], top=len(people)
+    )
+    paged = people[step.rung] if step.staffed else []
+    for clinician in paged:
+        _page(case, clinician, round_=step.round, rung=step.rung, now=now)
+    if not step.staffed:
+        _call_the_desk(case, step, now)
+    return Climbed(step.round, step.rung, paged, step.skipped)
+
+
+def page_owner(case: Escalation, owner: Clinician, *, now: datetime) -> None:
+    """Page whoever had the case again, beside the ladder, when it reopens."""
+    if owner.phone and owner.is_active:
+        _page(case, owner, round_=case.round, rung=0, now=now)
+
+
+def tell_owner_of_news(case: Escalation, owner: Clinician, *, now: datetime) -> None:
+    """More has come in about a case somebody has: its owner is texted and rung, whatever screen is open."""
+    if not owner.phone:
+        return
+    key = f"news:{case.pk}:{case.events.count()}"
+    body = wording.text("page.news", "en", code=case.code, link=link(case))
+    _notify(case, owner, key, body, now=now)
+    outbox.queue(
+        site=case.site,
+        key=f"{key}:voice",
+        lane=Lane.PAGE_VOICE,
+        channel=Channel.VOICE,
+        to=owner.phone,
+        clinician=owner,
+        valid_for=NOTICE_VALID_FOR,
+        now=now,
+    )
+
+
+def _page(case: Escalation, clinician: Clinician, *, round_: int, rung: int, now: datetime) -> None:
+    minutes = WatchRules.thaw(case.rules).per_rung[case.urgency]
+    key = f"page:{case.pk}:{case.generation}:{round_}:{rung}:{clinician.pk}"
+    words = "page.text" if (case.generation, round_) == (1, 1) else "page.again"
+    body = wording.text(
+        words, "en", urgency=case.urgency.upper(), code=case.code, link=link(case), minutes=str(minutes)
+    )
+    valid_for = timedelta(minutes=minutes)
+    text = outbox.queue(
+        site=case.site,
+        key=f"{key}:text",
+        lane=Lane.PAGE_TEXT,
+        channel=Channel.TEXT,
+        to=clinician.phone,
+        body=body,
+        clinician=clinician,
+        valid_for=valid_for,
+        now=now,
+    )
+    voice = outbox.queue(
+        site=case.site,
+        key=f"{key}:voice",
+        lane=Lane.PAGE_VOICE,
+        channel=Channel.VOICE,
+        to=clinician.phone,
+        clinician=clinician,
+        valid_for=valid_for,
+        now=now,
+    )
+    Page.objects.get_or_create(
+        escalation=case,
+        generation=case.generation,
+        round=round_,
+        rung=rung,
+        clinician=clinician,
+        defaults={"at": now, "text": text, "voice": voice},
+    )
+
+
+def _call_the_desk(case: Escalation, step: ladder.Step, now: datetime) -> None:
+    """Nobody is on any rung: ring the number a person answers at every hour and say that a case waits."""
+    outbox.queue(
+        site=case.site,
+        key=f"desk:{case.pk}:{case.generation}:{step.round}",
+        lane=Lane.PAGE_VOICE,
+        channel=Channel.VOICE,
+        to=case.site.oncall_number,
+        valid_for=timedelta(minutes=5),
+        now=now,
+    )
+
+
+def link(case: Escalation) -> str:
+    """The case's own screen. It says nothing about anybody, and asks for a sign-in."""
+    return f"{settings.PUBLIC_BASE_URL}/case/{case.pk}/"
+
+
+def cancel_waiting(case: Escalation, *, now: datetime) -> None:
+    """Pages that have not been handed over yet are no longer wanted."""
+    mine = (
+        Q(page_as_text__escalation=case)
+        | Q(page_as_voice__escalation=case)
+        | Q(key__startswith=f"desk:{case.pk}:")
+    )
+    outbox.cancel(Message.objects.filter(mine), now=now)
+
+
+def tell_the_others(case: Escalation, owner: Clinician, *, now: datetime) -> None:
+    """Everybody else who was ever paged for this case hears who has it and when."""
+    at = texts.site_time(case.site, now)
+    body = wording.text("page.taken_by", "en", code=case.code, who=owner.name, time=at)
+    paged = Clinician.objects.filter(pages__escalation=case, is_active=True).exclude(phone="").distinct()
+    for clinician in paged.exclude(pk=owner.pk):
+        key = f"taken:{case.pk}:{case.generation}:{owner.pk}:{clinician.pk}:{now:%Y%m%d%H%M%S}"
+        _notify(case, clinician, key, body, now=now)
+
+
+def tell_patient(case: Escalation, words: str, *, now: datetime, role: str = "") -> None:
+    """Text the patient of a case, in their language, unless texting to them has ended."""
+    patient = case.patient
+    if patient is None:
+        return
+    facts = {"role": wording.text(f"role.{role}", patient.language)} if role else {}
+    texts.to_patient(
+        patient, words, key=f"{words}:{case.pk}:{case.generation}:{now:%Y%m%d%H%M%S}", now=now, facts=facts
+    )
+
+
+def _notify(case: Escalation, clinician: Clinician, key: str, body: str, *, now: datetime) -> None:
+    outbox.queue(
+        site=case.site,
+        key=key,
+        lane=Lane.PAGE_TEXT,
+        channel=Channel.TEXT,
+        to=clinician.phone,
+        body=body,
+        clinician=clinician,
+        valid_for=NOTICE_VALID_FOR,
+        now=now,
+    )
+
+
+def unheard(*, now: datetime) -> list[Page]:
+    """Pages of open cases whose text and call have both failed, not yet noticed."""
+    failed = [Delivery.State.FAILED, Delivery.State.EXPIRED]
+    pages = Page.objects.filter(
+        unheard_at=None,
+        escalation__state=Escalation.State.OPEN,
+        generation=F("escalation__generation"),
+        text__deliveries__state__in=failed,
+        voice__deliveries__state__in=failed,
+    ).select_related("text", "voice")
+    return [
+        page for page in pages.distinct() if outbox.has_failed(page.text) and outbox.has_failed(page.voice)
+    ]
+
+
+def mark_unheard(page_id: int, *, now: datetime) -> bool:
+    """Note once that a page reached nobody; False if somebody noted it first."""
+    return bool(Page.objects.filter(pk=page_id, unheard_at=None).update(unheard_at=now))

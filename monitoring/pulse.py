@@ -1,0 +1,85 @@
+"""Whether the service itself is well: is the engine alive, do pages leave, and who answers now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+
+from notifications import heartbeat, oncall
+from notifications.models import Delivery, Heartbeat, Lane, Shift, Site
+
+LOOK_AHEAD = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class OnCall:
+    """One rung: who has it now until when, and who is next. No name means that nobody can be reached on it."""
+
+    rung: int
+    name: str
+    phone: str
+    until: datetime | None
+    next_name: str
+    next_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """What the head of the board says about the service. `broken` counts rows that break an invariant."""
+
+    engine_late: bool
+    engine_at: datetime | None
+    broken: tuple[tuple[str, int], ...]
+    page_sent_at: datetime | None
+    page_heard_at: datetime | None
+    rungs: tuple[OnCall, ...]
+
+    @property
+    def is_well(self) -> bool:
+        """Nothing that a shift has to act on."""
+        return not self.engine_late and not self.broken and all(rung.name for rung in self.rungs)
+
+
+def take(site: Site, *, now: datetime) -> Pulse:
+    """The service's pulse for one site."""
+    sign = Heartbeat.objects.filter(name=heartbeat.ENGINE).first()
+    broken = (sign.detail.get("broken") or {}) if sign else {}
+    pages = Delivery.objects.filter(message__site=site, lane__in=[Lane.PAGE_TEXT, Lane.PAGE_VOICE])
+    handed_over = pages.filter(state__in=[Delivery.State.ACCEPTED, Delivery.State.DELIVERED])
+    delivered = pages.filter(state=Delivery.State.DELIVERED)
+    return Pulse(
+        engine_late=heartbeat.is_late(heartbeat.ENGINE, now=now),
+        engine_at=sign.at if sign else None,
+        broken=tuple(sorted((str(name), int(count)) for name, count in broken.items())),
+        page_sent_at=handed_over.aggregate(last=Max("submitted_at"))["last"],
+        page_heard_at=delivered.aggregate(last=Max("ended_at"))["last"],
+        rungs=on_call(site, now=now),
+    )
+
+
+def on_call(site: Site, *, now: datetime) -> tuple[OnCall, ...]:
+    """Every rung of the site's list, first called first."""
+    shifts = list(
+        Shift.objects.filter(site=site, period__overlap=(now, now + LOOK_AHEAD)).select_related("clinician")
+    )
+    return tuple(_rung(rung, shifts, now) for rung in range(1, oncall.rungs(site, now=now) + 1))
+
+
+def _rung(rung: int, shifts: list[Shift], now: datetime) -> OnCall:
+    reachable = [s for s in shifts if s.rung == rung and s.clinician.is_active and s.clinician.phone]
+    mine = sorted(reachable, key=lambda shift: shift.period.lower)
+    current = next((shift for shift in mine if shift.period.lower <= now), None)
+    until, later = (current.period.upper if current else None), []
+    for shift in mine:
+        if current and shift.clinician_id == current.clinician_id and shift.period.lower == until:
+            until = shift.period.upper  # the same person goes straight on
+        elif shift.period.lower > now:
+            later.append(shift)
+    return OnCall(
+        rung=rung,
+        name=current.clinician.name if current else "",
+        phone=current.clinician.phone if current else "",
+        until=until,
+        next_name=later[0].clinician.name if later else "",
+        next_at=later[0].period.lower if later else None,
+    )

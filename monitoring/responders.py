@@ -1,0 +1,91 @@
+"""What responders text back: a code takes a case; anything less is answered with what is open, never guessed."""
+
+import re
+from datetime import datetime, timedelta
+
+from monitoring import escalations, paging, texts
+from monitoring.models import Escalation, Reply
+from notifications import outbox
+from notifications.models import Channel, Clinician, Lane, Message
+from protocols import wording
+from protocols.errors import Refusal
+
+CODE = re.compile(r"(?<!\d)(\d{4})(?!\d)")
+# A code takes a case only when nothing else is said but that it is taken: "cannot take 4821" takes nothing.
+TAKES = re.compile(
+    r"\W*(?:(?:ack|ok|okay|yes|y|take|taking|mine|got|got it|i have|i have it|on it)\W+)?(\d{4})\W*", re.I
+)
+DECLINES = re.compile(r"\W*(?:no|not|decline|declined|cannot|can'?t|can’t|busy|unable)\b", re.I)
+BARE_YES = frozenset({"ack", "ok", "okay", "yes", "y", "take", "mine", "on it", "1"})
+VALID_FOR = timedelta(minutes=15)
+
+
+def is_for_us(reply: Reply, clinician: Clinician) -> bool:
+    """Whether a clinician's text is about a page: sent to the paging number, or naming a known code."""
+    return reply.sent_to == clinician.site.page_number or bool(_mentioned(reply.body, clinician))
+
+
+def answer(reply: Reply, clinician: Clinician, *, now: datetime) -> Message:
+    """Take or decline the case the text names, and text back how it went. Anything unclear is never guessed."""
+    said = reply.body.strip()
+    open_now = escalations.open_cases().filter(site=clinician.site, state=Escalation.State.OPEN)
+    waiting = list(open_now.order_by("opened_at"))
+    mentioned = _mentioned(said, clinician)
+    bare = said.casefold().rstrip(".! ") in BARE_YES
+    if TAKES.fullmatch(said) and len(mentioned) == 1:
+        body = take_and_say(mentioned[0], clinician, now=now, how="text")
+    elif bare and len(waiting) == 1:
+        body = take_and_say(waiting[0], clinician, now=now, how="text")
+    elif DECLINES.match(said) and len(mentioned) == 1:
+        body = decline_and_say(mentioned[0], clinician, said, now=now)
+    elif waiting:
+        body = wording.text("page.which", "en", codes=", ".join(one.code for one in waiting))
+    else:
+        body = wording.text("page.unknown", "en")
+    return outbox.queue(
+        site=clinician.site,
+        key=f"answer:{reply.pk}",
+        lane=Lane.PAGE_TEXT,
+        channel=Channel.TEXT,
+        to=reply.sender,
+        body=body,
+        clinician=clinician,
+        valid_for=VALID_FOR,
+        now=now,
+    )
+
+
+def take_and_say(case: Escalation, clinician: Clinician, *, now: datetime, how: str) -> str:
+    """Try to take the case and put the result in one line: it is yours, or who has it since when."""
+    try:
+        escalations.take(case.pk, by=clinician, now=now, how=how)
+    except Refusal:
+        case.refresh_from_db()
+        return already(case)
+    return wording.text("page.you_have_it", "en", code=case.code, link=paging.link(case))
+
+
+def decline_and_say(case: Escalation, clinician: Clinician, said: str, *, now: datetime) -> str:
+    """Note that somebody cannot take it and say so in one line; or say who has it since when."""
+    try:
+        escalations.decline(case.pk, by=clinician, now=now, reason=said)
+    except Refusal:
+        case.refresh_from_db()
+        return already(case)
+    return wording.text("page.declined", "en", code=case.code)
+
+
+def already(case: Escalation) -> str:
+    """Who has a case that can no longer be taken, or that it is closed."""
+    if case.state == Escalation.State.RESOLVED or case.owner is None or case.taken_at is None:
+        return wording.text("page.closed", "en", code=case.code)
+    at = texts.site_time(case.site, case.taken_at)
+    return wording.text("page.already", "en", code=case.code, who=case.owner.name, time=at)
+
+
+def _mentioned(body: str, clinician: Clinician) -> list[Escalation]:
+    """The site's newest case for each code in the text."""
+    cases = Escalation.objects.filter(site=clinician.site, code__in=set(CODE.findall(body))).order_by(
+        "opened_at"
+    )
+    return list({case.code: case for case in cases}.values())

@@ -1,0 +1,109 @@
+"""Silence is a finding: an unanswered check-in is asked again, then the caregiver is asked, then a phone rings,
+then a person is told. Each step has its minute; a step that cannot be taken is passed over at once.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from monitoring import checkins, escalations, texts
+from monitoring.models import CheckIn, Finding
+from monitoring.rules import WatchRules
+from notifications import outbox
+from notifications.each import each
+from notifications.models import Channel, Delivery, Lane, Message
+
+State = CheckIn.State
+Stage = CheckIn.Stage
+RULES_VERSION = "silence-1"
+
+
+def climb(*, now: datetime, limit: int = 200, patience: timedelta = timedelta(0)) -> int:
+    """Take the next step of every silence whose minute has come; return how many."""
+    late = CheckIn.objects.filter(state=State.ASKED, next_at__lte=now - patience).order_by("next_at")
+    return each(list(late.values_list("pk", flat=True)[:limit]), lambda pk: _climb_one(pk, now))
+
+
+@transaction.atomic
+def _climb_one(pk: int, now: datetime) -> int:
+    checkin = checkins.hold(pk, State.ASKED, now)
+    if checkin is None:
+        return 0
+    checkin.stage = min(checkin.stage + 1, Stage.PERSON)
+    if checkin.stage == Stage.PERSON:
+        tell_a_person(checkin, "no answer", now=now)
+        return 1
+    rules = WatchRules.thaw(checkin.watch.rules)
+    minutes = {Stage.AGAIN: rules.caregiver, Stage.CAREGIVER: rules.voice, Stage.VOICE: rules.person}
+    since = checkin.silent_since or now
+    checkin.next_at = max(now, since + timedelta(minutes=minutes[Stage(checkin.stage)]))
+    checkin.save()
+    _step(checkin, now)
+    return 1
+
+
+def _step(checkin: CheckIn, now: datetime) -> None:
+    patient, question = checkin.watch.patient, checkin.ask[checkin.position]
+    key = f"checkin:{checkin.pk}:{checkin.position}:{checkin.stage}"
+    valid_for = max(timedelta(minutes=1), (checkin.next_at or now) - now)
+    if checkin.stage == Stage.AGAIN and question == "caregiver":
+        texts.to_caregiver(patient, "again.caregiver", key=key, now=now, valid_for=valid_for)
+    elif checkin.stage == Stage.AGAIN:
+        texts.to_patient(
+            patient, f"again.{question}", key=key, now=now, lane=Lane.CHECKIN, valid_for=valid_for
+        )
+    elif checkin.stage == Stage.CAREGIVER:
+        texts.to_caregiver(patient, "caregiver.silence", key=key, now=now, valid_for=valid_for)
+    else:
+        outbox.queue(
+            site=patient.site,
+            key=key,
+            lane=Lane.CHECKIN,
+            channel=Channel.VOICE,
+            to=patient.phone,
+            valid_for=valid_for,
+            now=now,
+        )
+
+
+def tell_a_person(checkin: CheckIn, why: str, *, now: datetime) -> None:
+    """End the check-in as missed and raise a case: an unanswered question is treated like a worrying answer."""
+    watch = checkin.watch
+    waited = int(((now - (checkin.silent_since or now)).total_seconds()) // 60)
+    because = f"{why}: nothing heard for {waited} minutes at hour {checkin.hour:.0f} of the watch."
+    finding = Finding.objects.create(
+        site=watch.site,
+        patient=watch.patient,
+        checkin=checkin,
+        at=now,
+        urgency="urgent",
+        human_task=True,
+        because=because,
+        rules=[{"id": "SILENCE", "why": because}],
+        rules_version=RULES_VERSION,
+    )
+    checkins.end(checkin, State.MISSED, why=why, now=now)
+    escalations.raise_concern(
+        site=watch.site,
+        patient=watch.patient,
+        urgency="urgent",
+        headline=f"Silence: {because}",
+        watch=watch,
+        finding=finding,
+        now=now,
+    )
+
+
+def notice_unsendable(*, now: datetime) -> int:
+    """A question that could not be sent climbs at once to the next step; return how many."""
+    asked = CheckIn.objects.filter(state=State.ASKED, watch__closed_at=None).exclude(stage=Stage.PERSON)
+    hurried = 0
+    for checkin in asked:
+        newest = Message.objects.filter(key__startswith=f"checkin:{checkin.pk}:").order_by("-pk").first()
+        if newest is None or newest.deliveries.filter(state__in=Delivery.LIVE).exists():
+            continue
+        if outbox.has_failed(newest):
+            hurried += CheckIn.objects.filter(pk=checkin.pk, state=State.ASKED, next_at__gt=now).update(
+                next_at=now
+            )
+    return hurried

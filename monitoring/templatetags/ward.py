@@ -1,0 +1,139 @@
+"""How times, amounts, temperatures and telephone numbers are written on every screen."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from notifications import phones
+from protocols import dosing
+
+register = template.Library()
+
+DAY_AND_TIME = "%a %d %b %Y|%H:%M %Z"
+NB = "\N{NO-BREAK SPACE}"
+LANGUAGES = {"en": "English", "es": "Spanish", "zh-Hant": "Traditional Chinese"}
+
+
+@register.filter
+def when(at: datetime | None, zone: str) -> SafeString | str:
+    """`Mon 02 Mar 2026 10:12 EST` on the clock of `zone`, with the moment in UTC for machines."""
+    return "" if at is None else _stamped(at, zone, DAY_AND_TIME)
+
+
+@register.filter
+def at_clock(at: datetime | None, zone: str) -> SafeString | str:
+    """`10:12 EST` alone, for moments whose day is not in doubt."""
+    return "" if at is None else _stamped(at, zone, "%H:%M %Z")
+
+
+@register.filter
+def day_clock(at: datetime | None, zone: str) -> SafeString | str:
+    """`Mon 10:12 EST`: the weekday and the time, for the few days around now."""
+    return "" if at is None else _stamped(at, zone, "%a %H:%M %Z")
+
+
+def _stamped(at: datetime, zone: str, style: str) -> SafeString:
+    """The day on one line and the time on one line; between the two a line may break."""
+    shown = at.astimezone(ZoneInfo(zone)).strftime(style).replace(" ", NB).replace("|", " ")
+    return format_html('<time datetime="{}">{}</time>', f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", shown)
+
+
+@register.filter
+def day(on: date | None) -> str:
+    """`Mon 02 Mar 2026`, kept on one line."""
+    return "" if on is None else on.strftime("%a %d %b %Y").replace(" ", NB)
+
+
+@register.filter
+def born(on: date | None) -> str:
+    """A date of birth, `14 Mar 1958`: its weekday helps nobody."""
+    return "" if on is None else on.strftime("%d %b %Y").replace(" ", NB)
+
+
+@register.filter
+def language(code: str) -> str:
+    """A language by its English name."""
+    return LANGUAGES.get(code, code)
+
+
+@register.filter
+def since(at: datetime | None, now: datetime) -> str:
+    """How long ago, in words: `just now`, `12 min ago`, `3 h 05 min ago`, `2 days ago`."""
+    if at is None:
+        return ""
+    said = span(now - at)
+    return "just now" if said == "under 1 min" else f"{said}{NB}ago"
+
+
+@register.filter
+def until(at: datetime | None, now: datetime) -> str:
+    """How long from now, in words: `in 12 min`; `now` at the moment itself and `12 min late` after it."""
+    if at is None:
+        return ""
+    if at > now:
+        return f"in{NB}{span(at - now)}"
+    late = span(now - at)
+    return "now" if late == "under 1 min" else f"{late}{NB}late"
+
+
+@register.filter
+def span(length: timedelta) -> str:
+    """A length of time as people say it, never longer than two units."""
+    minutes = int(length.total_seconds()) // 60
+    hours, days = minutes // 60, minutes // (60 * 24)
+    if minutes < 1:
+        return f"under{NB}1{NB}min"
+    if hours < 1:
+        return f"{minutes}{NB}min"
+    if days < 2:
+        return (
+            f"{hours}{NB}h{NB}{minutes % 60:02d}{NB}min" if hours < 10 and minutes % 60 else f"{hours}{NB}h"
+        )
+    return f"{days}{NB}days"
+
+
+@register.filter
+def mg(amount: Decimal | None) -> str:
+    """`4.2 mg` on one line: no trailing zero, a leading one, a comma from 1,000."""
+    return "" if amount is None else dosing.format_mg(amount).replace(" ", NB)
+
+
+@register.filter
+def unbroken(words: str) -> str:
+    """The words with spaces that never break a line, for an amount and its unit."""
+    return words.replace(" ", NB)
+
+
+@register.filter
+def phone(number: str) -> str:
+    """A telephone number as it is read: (215) 555-0142."""
+    return phones.for_reading(number).replace(" ", NB)
+
+
+@register.filter
+def dial(number: str) -> str:
+    """The number as a link target for `tel:`."""
+    return "".join(sign for sign in number if sign in "+0123456789")
+
+
+@register.filter
+def step_words(step: str) -> str:
+    """A step or phase id as the ward says it: `step_up_dose_2` is `step-up dose 2`."""
+    return step.replace("step_up", "step-up").replace("_", " ")
+
+
+@register.filter
+def shown_weight(weight: Decimal) -> str:
+    """`70 kg`, `70.5 kg`; kilograms only."""
+    return dosing.format_mg(weight).replace("mg", "kg").replace(" ", NB)
+
+
+@register.filter
+def beside(cells: Sequence[str], columns: Sequence[str]) -> list[tuple[str, str]]:
+    """Each cell of a row with its column's name, for tables that become cards on a phone."""
+    return list(zip(columns, cells, strict=True))

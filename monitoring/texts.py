@@ -1,0 +1,86 @@
+"""Texts to patients and caregivers: one way to queue them, in their language, never after texting has ended."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from monitoring.models import Patient
+from notifications import outbox
+from notifications.models import Channel, Lane, Message, Site
+from protocols import wording
+
+REPLY_VALID_FOR = timedelta(minutes=15)
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def to_patient(
+    patient: Patient,
+    words: str,
+    *,
+    key: str,
+    now: datetime,
+    lane: Lane = Lane.REPLY,
+    valid_for: timedelta = REPLY_VALID_FOR,
+    facts: Mapping[str, str] = NOTHING,
+) -> Message | None:
+    """Queue one text to the patient; None when texting to them has ended."""
+    if patient.texting_ended_at is not None:
+        return None
+    return _queue(patient, patient.phone, words, facts, key=key, lane=lane, valid_for=valid_for, now=now)
+
+
+def to_caregiver(
+    patient: Patient,
+    words: str,
+    *,
+    key: str,
+    now: datetime,
+    lane: Lane = Lane.CHECKIN,
+    valid_for: timedelta = REPLY_VALID_FOR,
+    facts: Mapping[str, str] = NOTHING,
+) -> Message:
+    """Queue one text to the patient's caregiver."""
+    return _queue(
+        patient, patient.caregiver_phone, words, facts, key=key, lane=lane, valid_for=valid_for, now=now
+    )
+
+
+def _queue(
+    patient: Patient,
+    to: str,
+    words: str,
+    facts: Mapping[str, str],
+    *,
+    key: str,
+    lane: Lane,
+    valid_for: timedelta,
+    now: datetime,
+) -> Message:
+    numbers = {"oncall_number": patient.site.oncall_number, "emergency_number": patient.site.emergency_number}
+    body = wording.text(words, patient.language, **numbers, **facts)
+    return outbox.queue(
+        site=patient.site,
+        key=key,
+        lane=lane,
+        channel=Channel.TEXT,
+        to=to,
+        body=body,
+        valid_for=valid_for,
+        now=now,
+    )
+
+
+def site_time(site: Site, at: datetime) -> str:
+    """A time as the clocks of a site show it, with its zone: 02:14 EST."""
+    return f"{at.astimezone(ZoneInfo(site.time_zone)):%H:%M %Z}"
+
+
+def clock_time(patient: Patient, at: datetime) -> str:
+    """A time as the patient's own clock shows it, with its zone: 22:00 EST."""
+    return f"{at.astimezone(ZoneInfo(patient.time_zone)):%H:%M %Z}"
+
+
+def day_and_time(patient: Patient, at: datetime) -> str:
+    """A day and time on the patient's own calendar, in figures that every language reads: 03/09 22:00 EST."""
+    return f"{at.astimezone(ZoneInfo(patient.time_zone)):%m/%d %H:%M %Z}"

@@ -1,0 +1,23 @@
+"""Addresses of the ward's own screens, and of the provider's texts and calls."""
+
+from django.urls import path
+
+from monitoring import views, webhooks
+
+urlpatterns = [
+    path("board/", views.show_board, name="board"),
+    path("board/rows/", views.show_rows, name="board-rows"),
+    path("case/<int:pk>/", views.show_case, name="case"),
+    path("case/<int:pk>/log/", views.show_case_log, name="case-log"),
+    path("case/<int:pk>/take/", views.take_case, name="case-take"),
+    path("case/<int:pk>/reach/", views.reach_case, name="case-reach"),
+    path("case/<int:pk>/resolve/", views.resolve_case, name="case-resolve"),
+    path("case/<int:pk>/hand-back/", views.hand_back_case, name="case-hand-back"),
+    path("case/<int:pk>/decline/", views.decline_case, name="case-decline"),
+    path("tasks/", views.show_tasks, name="tasks"),
+    path("task/<int:pk>/done/", views.finish_task, name="task-done"),
+    path("reaction/<int:pk>/over/", views.end_reaction, name="reaction-over"),
+    path("webhooks/twilio/inbound", webhooks.text_received, name="inbound-text"),
+    path("webhooks/twilio/voice/<str:token>", webhooks.call_answered, name="call-answered"),
+    path("webhooks/twilio/voice/<str:token>/key", webhooks.key_pressed, name="call-key"),
+]

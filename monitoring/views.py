@@ -1,0 +1,249 @@
+"""The board, the case and the work list: parse, one call, answer."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from monitoring import board, casefile, escalations, forms, grading, pulse, worklist
+from monitoring.access import SignedIn, act, find
+from monitoring.models import Escalation, Reaction, Task
+from notifications import audit, clock, roles
+from protocols.errors import Refusal
+
+UNPROCESSABLE = 422
+
+
+def _filter(request: SignedIn) -> board.Filter:
+    show = request.GET.get("show", "")
+    return board.Filter(
+        drug=request.GET.get("drug", "")[:60], show=show if show in {"watched", "cases"} else ""
+    )
+
+
+def _board(request: SignedIn) -> dict[str, Any]:
+    now = clock.now()
+    return {
+        "board": board.look(request.user.site, now=now, chosen=_filter(request)),
+        "pulse": pulse.take(request.user.site, now=now),
+        "now": now,
+        "wall": "wall" in request.GET,
+        "query": request.GET.urlencode(),
+    }
+
+
+@require_GET
+@act("see the board")
+def show_board(request: SignedIn) -> HttpResponse:
+    """The worklist of the site; `?wall=1` shows initials only, large."""
+    return render(request, "monitoring/board.html", _board(request))
+
+
+@require_GET
+@act("see the board")
+def show_rows(request: SignedIn) -> HttpResponse:
+    """The part of the board that refreshes itself. It leaves the session as it is."""
+    return render(request, "monitoring/_rows.html", _board(request))
+
+
+def _cases() -> QuerySet[Escalation]:
+    return Escalation.objects.select_related("site", "patient", "watch", "owner", "pocket_instruction")
+
+
+def _render_case(
+    request: SignedIn,
+    case: Escalation,
+    *,
+    template: str = "monitoring/case.html",
+    status: int = 200,
+    **filled: Any,
+) -> HttpResponse:
+    now = clock.now()
+    owner = case.owner_id == request.user.pk
+    context = {
+        "file": casefile.of(case, now=now),
+        "now": now,
+        "may_work": roles.may(request.user, "work on a case"),
+        "is_owner": owner,
+        "seen": request.GET.get("seen") or casefile.version(case),
+        "reach_form": forms.ReachForm(),
+        "resolve_form": forms.ResolveForm(),
+        "hand_back_form": forms.HandBackForm(),
+        "decline_form": forms.DeclineForm(),
+        **filled,
+    }
+    return render(request, template, context, status=status)
+
+
+@require_GET
+@act("see a patient")
+def show_case(request: SignedIn, pk: int) -> HttpResponse:
+    """The card of one case."""
+    case = find(_cases(), request, pk)
+    about = str(case.patient) if case.patient else str(case)
+    audit.record("read a case", about, site=case.site, by=request.user, now=clock.now(), case=case.pk)
+    return _render_case(request, case)
+
+
+@require_GET
+@act("see a patient")
+def show_case_log(request: SignedIn, pk: int) -> HttpResponse:
+    """The part of a card that refreshes itself: how it stands, who was called, what comes next.
+
+    Opening the card was audited; alone, without the card around it, this part is not to be had.
+    """
+    case = find(_cases(), request, pk)
+    if not request.headers.get("HX-Request"):
+        return redirect("case", pk)
+    return _render_case(request, case, template="monitoring/_case_log.html")
+
+
+def _back_to(case: Escalation, request: SignedIn, done: str) -> HttpResponse:
+    messages.success(request, done)
+    return redirect(reverse("case", args=[case.pk]) + "#result")
+
+
+@require_POST
+@act("work on a case")
+def take_case(request: SignedIn, pk: int) -> HttpResponse:
+    """I am on it: the calls stop and the others are told."""
+    case = find(_cases(), request, pk)
+    try:
+        escalations.take(case.pk, by=request.user, now=clock.now(), how="screen")
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+        return redirect(reverse("case", args=[case.pk]) + "#result")
+    return _back_to(case, request, "You have it. The others have been told. Now call the patient.")
+
+
+@require_POST
+@act("work on a case")
+def reach_case(request: SignedIn, pk: int) -> HttpResponse:
+    """The patient or caregiver was spoken with."""
+    case = find(_cases(), request, pk)
+    form = forms.ReachForm(request.POST)
+    if form.is_valid():
+        try:
+            escalations.reach(case.pk, by=request.user, now=clock.now(), text=form.cleaned_data["text"])
+            return _back_to(
+                case, request, "Recorded: the patient was reached. Record the outcome when you know it."
+            )
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return _render_case(request, find(_cases(), request, pk), status=UNPROCESSABLE, reach_form=form)
+
+
+@require_POST
+@act("work on a case")
+def resolve_case(request: SignedIn, pk: int) -> HttpResponse:
+    """Close a reached case with its outcome and grades."""
+    case = find(_cases(), request, pk)
+    form = forms.ResolveForm(request.POST)
+    if form.is_valid():
+        try:
+            escalations.resolve(
+                case.pk,
+                by=request.user,
+                now=clock.now(),
+                outcome=form.cleaned_data["outcome"],
+                text=form.cleaned_data["text"],
+                grades=form.grades(),
+                over=form.cleaned_data["over"],
+            )
+            return _back_to(case, request, f"Case {case.code} is resolved.")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return _render_case(request, find(_cases(), request, pk), status=UNPROCESSABLE, resolve_form=form)
+
+
+@require_POST
+@act("work on a case")
+def hand_back_case(request: SignedIn, pk: int) -> HttpResponse:
+    """Undo a taking: the ladder starts over."""
+    case = find(_cases(), request, pk)
+    form = forms.HandBackForm(request.POST)
+    if form.is_valid():
+        try:
+            escalations.hand_back(
+                case.pk, by=request.user, now=clock.now(), reason=form.cleaned_data["reason"]
+            )
+            return _back_to(case, request, "Handed back. The first person on the list is being called.")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return _render_case(request, find(_cases(), request, pk), status=UNPROCESSABLE, hand_back_form=form)
+
+
+@require_POST
+@act("work on a case")
+def decline_case(request: SignedIn, pk: int) -> HttpResponse:
+    """Somebody who was called cannot take it: the next rung is due at once."""
+    case = find(_cases(), request, pk)
+    form = forms.DeclineForm(request.POST)
+    if not form.is_valid():
+        return _render_case(request, case, status=UNPROCESSABLE, decline_form=form)
+    try:
+        escalations.decline(case.pk, by=request.user, now=clock.now(), reason=form.cleaned_data["reason"])
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+        return redirect(reverse("case", args=[case.pk]) + "#result")
+    return _back_to(case, request, "Noted. The next person is being called.")
+
+
+@require_GET
+@act("see the board")
+def show_tasks(request: SignedIn) -> HttpResponse:
+    """Everything somebody must read or do, the soonest first."""
+    return _render_tasks(request)
+
+
+def _render_tasks(request: SignedIn, *, wrong: forms.TaskForm | None = None, pk: int = 0) -> HttpResponse:
+    tasks = Task.objects.filter(site=request.user.site, done_at=None).select_related("patient", "reply")
+    done = Task.objects.filter(site=request.user.site, done_at__isnull=False).select_related(
+        "patient", "done_by"
+    )
+    listed = [(task, wrong if task.pk == pk and wrong else _task_form(task)) for task in tasks]
+    context = {
+        "tasks": listed,
+        "done": done.order_by("-done_at")[:20],
+        "now": clock.now(),
+        "may_finish": roles.may(request.user, "finish a task"),
+        "wrong": wrong,
+    }
+    return render(request, "monitoring/tasks.html", context, status=UNPROCESSABLE if wrong else 200)
+
+
+def _task_form(task: Task, data: Any = None) -> forms.TaskForm:
+    return forms.TaskForm(data, auto_id=f"id_task_{task.pk}_%s")
+
+
+@require_POST
+@act("finish a task")
+def finish_task(request: SignedIn, pk: int) -> HttpResponse:
+    """A task was done, and this is what came of it."""
+    task = find(Task.objects.all(), request, pk)
+    form = _task_form(task, request.POST)
+    if form.is_valid():
+        try:
+            worklist.finish(task.pk, by=request.user, outcome=form.cleaned_data["outcome"], now=clock.now())
+            messages.success(request, f"Done: {task.what}")
+            return redirect(reverse("tasks") + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return _render_tasks(request, wrong=form, pk=task.pk)
+
+
+@require_POST
+@act("record a reaction")
+def end_reaction(request: SignedIn, pk: int) -> HttpResponse:
+    """A graded reaction is over."""
+    reaction = find(Reaction.objects.select_related("patient"), request, pk, site="patient__site")
+    try:
+        grading.end(reaction.pk, by=request.user, now=clock.now())
+        messages.success(request, f"Recorded: {reaction.get_kind_display()} grade {reaction.grade} is over.")
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(reverse("patient", args=[reaction.patient_id]) + "#result")

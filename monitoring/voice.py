@@ -1,0 +1,106 @@
+"""What a ringing phone says, and what its keys do. Nothing clinical is spoken before a key is pressed."""
+
+from datetime import datetime
+from xml.sax.saxutils import escape, quoteattr
+
+from monitoring import inbound, responders
+from monitoring.models import CheckIn, Escalation, Page
+from notifications.models import Delivery, Message
+from protocols import wording
+
+KEY_SECONDS = 8
+LOCALES = {"en": "en-US", "es": "es-US", "zh-Hant": "zh-TW"}
+
+
+def spoken(delivery: Delivery, *, key_action: str) -> str:
+    """The words for a call that was just answered, as TwiML; keys go to `key_action`."""
+    message = delivery.message
+    page = _page_of(message)
+    if page is not None:
+        return _page_words(page, key_action)
+    checkin = _checkin_of(message)
+    if checkin is not None:
+        language = checkin.watch.patient.language
+        return _document(
+            _gather(key_action, _say("voice.patient.intro", language), _say("voice.patient.menu", language)),
+            _say("voice.patient.nothing", language),
+        )
+    about = "voice.page.news" if message.key.startswith("news:") else "voice.desk"
+    return _document(_say(about, "en"))
+
+
+def _page_words(page: Page, key_action: str) -> str:
+    case = page.escalation
+    if case.state != Escalation.State.OPEN:
+        return _document(_line(responders.already(case)))
+    menu = _say("voice.page.menu", "en", code=" ".join(case.code), urgency=case.urgency)
+    return _document(
+        _gather(key_action, _say("voice.page.intro", "en"), menu), _say("voice.page.nothing", "en")
+    )
+
+
+def key_pressed(delivery: Delivery, digit: str, *, call_sid: str, words_at: str, now: datetime) -> str:
+    """Act on a key and say how it went; the words are made after the act has been committed."""
+    message = delivery.message
+    page = _page_of(message)
+    if page is not None:
+        return _page_key(page, digit, words_at, now)
+    checkin = _checkin_of(message)
+    if checkin is None:
+        return _document(_say("voice.desk", "en"))
+    inbound.receive(
+        provider_sid=f"{call_sid}:key:{digit}",
+        sender=message.to,
+        sent_to=message.sender,
+        body=digit,
+        channel="voice",
+        now=now,
+    )
+    patient = checkin.watch.patient
+    numbers = {"oncall_number": patient.site.oncall_number, "emergency_number": patient.site.emergency_number}
+    heard = f"voice.patient.heard.{digit}"
+    words = heard if wording.has(heard) else "voice.patient.thanks"
+    return _document(_say(words, patient.language, **numbers))
+
+
+def _page_key(page: Page, digit: str, words_at: str, now: datetime) -> str:
+    case = page.escalation
+    if digit == "1":
+        said = responders.take_and_say(case, page.clinician, now=now, how="key press")
+        case.refresh_from_db()
+        if case.owner_id == page.clinician_id:
+            return _document(_say("voice.page.taken", "en"))
+        return _document(_line(said))
+    if digit == "9":
+        return _document(
+            _line(responders.decline_and_say(case, page.clinician, "by a key on the phone", now=now))
+        )
+    return _document(f'<Redirect method="POST">{escape(words_at)}</Redirect>')
+
+
+def _page_of(message: Message) -> Page | None:
+    return Page.objects.select_related("escalation__owner", "clinician").filter(voice=message).first()
+
+
+def _checkin_of(message: Message) -> CheckIn | None:
+    if not message.key.startswith("checkin:"):
+        return None
+    pk = int(message.key.split(":")[1])
+    return CheckIn.objects.select_related("watch__patient__site").filter(pk=pk).first()
+
+
+def _say(key: str, language: str, **facts: str) -> str:
+    return _line(wording.text(key, language, **facts), language)
+
+
+def _line(words: str, language: str = "en") -> str:
+    return f"<Say language={quoteattr(LOCALES.get(language, 'en-US'))}>{escape(words)}</Say>"
+
+
+def _gather(action: str, *said: str) -> str:
+    attributes = f'numDigits="1" timeout="{KEY_SECONDS}" method="POST" action={quoteattr(action)}'
+    return f"<Gather {attributes}>{''.join(said)}</Gather>"
+
+
+def _document(*verbs: str) -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{"".join(verbs)}</Response>'

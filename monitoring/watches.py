@@ -1,0 +1,121 @@
+"""The monitored hours after a dose: open from the time it was recorded as given, close only with nothing open."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from monitoring import escalations, people, texts
+from monitoring.models import CheckIn, Patient, Reaction, Task, Watch
+from monitoring.rules import WatchRules
+from notifications.each import each
+from notifications.models import Lane
+
+GAP = "the dose was recorded after this hour had passed"
+
+
+@dataclass(frozen=True)
+class Due:
+    """One check-in to come: when, how many elapsed hours after the dose, and what to ask."""
+
+    due_at: datetime
+    hour: Decimal
+    ask: tuple[str, ...]
+
+
+@transaction.atomic
+def open_(
+    patient: Patient,
+    *,
+    drug: str,
+    step: str,
+    protocol: str,
+    rules: WatchRules,
+    given_at: datetime,
+    ends_at: datetime,
+    times: Sequence[Due],
+    now: datetime,
+) -> Watch:
+    """Open the watch of a dose given at `given_at`; any watch still open from the dose before gives way to it.
+
+    Recorded late, it opens late: hours already past are kept as missed, so that the gap can be seen, and the
+    newest of them is asked at once.
+    """
+    people.hold(patient.pk)
+    for before in Watch.objects.select_for_update().filter(patient=patient, closed_at=None):
+        _close(before, "the watch of the next dose took over", now=now)
+    watch = Watch.objects.create(
+        site=patient.site,
+        patient=patient,
+        drug=drug,
+        step=step,
+        protocol=protocol,
+        rules=rules.freeze(),
+        given_at=given_at,
+        opened_at=now,
+        ends_at=ends_at,
+    )
+    past = [due for due in times if due.due_at <= now]
+    ask_now = past[-1] if past and ends_at > now else None
+    CheckIn.objects.bulk_create(
+        _checkin(watch, due, now, gap=due in past and due is not ask_now) for due in times
+    )
+    texts.to_patient(
+        patient,
+        "watch.opened",
+        key=f"watch.opened:{watch.pk}",
+        lane=Lane.CHECKIN,
+        now=now,
+        facts={"end_time": texts.day_and_time(patient, ends_at)},
+    )
+    return watch
+
+
+def _checkin(watch: Watch, due: Due, now: datetime, *, gap: bool) -> CheckIn:
+    facts = {"watch": watch, "due_at": due.due_at, "hour": due.hour, "ask": list(due.ask)}
+    if gap:
+        return CheckIn(**facts, state=CheckIn.State.MISSED, ended_at=now, ended_why=GAP)
+    return CheckIn(**facts, next_at=max(due.due_at, now))
+
+
+def current(patient: Patient) -> Watch | None:
+    """The patient's open watch, if there is one."""
+    return Watch.objects.filter(patient=patient, closed_at=None).first()
+
+
+def close_due(*, now: datetime) -> int:
+    """Close watches that have come to their end with nothing open; return how many."""
+    due = Watch.objects.filter(closed_at=None, ends_at__lte=now).values_list("pk", flat=True)
+    return each(list(due), lambda pk: _close_one(pk, now))
+
+
+@transaction.atomic
+def _close_one(pk: int, now: datetime) -> int:
+    patient_id = Watch.objects.filter(pk=pk).values_list("patient", flat=True).get()
+    if not people.hold_if_free(patient_id):
+        return 0
+    watch = Watch.objects.select_for_update(skip_locked=True).filter(pk=pk, closed_at=None).first()
+    if watch is None or something_open(watch):
+        return 0
+    _close(watch, "the hours are over and nothing is open", now=now)
+    texts.to_patient(watch.patient, "watch.ended", key=f"watch.ended:{watch.pk}", lane=Lane.CHECKIN, now=now)
+    return 1
+
+
+def something_open(watch: Watch) -> bool:
+    """Whether a case, a reaction, a task or a check-in still needs somebody."""
+    return (
+        Reaction.objects.filter(patient=watch.patient, over_at=None).exists()
+        or escalations.unresolved(watch.patient) is not None
+        or Task.objects.filter(patient=watch.patient, done_at=None).exists()
+        or watch.checkins.filter(state__in=CheckIn.OPEN).exists()
+    )
+
+
+def _close(watch: Watch, why: str, *, now: datetime) -> None:
+    watch.checkins.filter(state__in=CheckIn.OPEN).update(
+        state=CheckIn.State.CANCELLED, next_at=None, ended_at=now, ended_why=why
+    )
+    Watch.objects.filter(pk=watch.pk, closed_at=None).update(closed_at=now, closed_why=why)

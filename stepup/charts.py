@@ -1,0 +1,114 @@
+"""One patient's course as the screens show it: the plan beside what was given, and the record around both."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitoring.timeline import Entry
+from notifications.models import Clinician
+from protocols import dosing, planning
+from protocols.errors import Refusal
+from stepup import approvals, courses, next_dose
+from stepup.models import Course, Dose
+
+HIDDEN = "the amount is shown after the second check"
+
+
+@dataclass(frozen=True)
+class DoseLine:
+    """A dose that was given, and who recorded and checked it. The first figure stays hidden from the second checker."""
+
+    id: int
+    name: str
+    given_at: datetime
+    amount: str
+    sum: str
+    deviation: str
+    recorded_by: str
+    recorded_at: datetime
+    confirmed_by: str
+    may_confirm: bool
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A course: the decision for the next dose, what was given, and what is planned after it."""
+
+    course: Course
+    drug: str
+    brand: str
+    regimen: str
+    protocol: str
+    decision: next_dose.NextDose
+    step_name: str
+    doses: tuple[DoseLine, ...]
+    plan: tuple[planning.PlannedDose, ...]
+    unplanned: str
+
+
+def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
+    """The chart of one course as `reader` may see it at `now`."""
+    protocol = approvals.content(course.protocol)
+    regimen = next(one for one in protocol.label.regimens if one.id == course.regimen)
+    names = {dose.id: dose.name for dose in regimen.doses}
+    decision = next_dose.decide(course, now=now)
+    given = list(course.doses.select_related("recorded_by", "confirmed_by").order_by("given_at"))
+    planned, unplanned = _plan(course)
+    return Chart(
+        course=course,
+        drug=protocol.label.name,
+        brand=protocol.label.brand,
+        regimen=regimen.title,
+        protocol=f"{protocol.id}, fingerprint {protocol.fingerprint[:12]}",
+        decision=decision,
+        step_name=names.get(decision.step, decision.step),
+        doses=tuple(_line(dose, names, reader) for dose in given),
+        plan=planned,
+        unplanned=unplanned,
+    )
+
+
+def _plan(course: Course) -> tuple[tuple[planning.PlannedDose, ...], str]:
+    """What is still to come, or why no dates can be written."""
+    if course.state != Course.State.ACTIVE:
+        return (), "The course was stopped: nothing is planned."
+    try:
+        return courses.plan(course), ""
+    except Refusal as refusal:
+        return (), refusal.sentence
+
+
+def _line(dose: Dose, names: dict[str, str], reader: Clinician) -> DoseLine:
+    open_to_reader = dose.confirmed_by_id is not None or dose.recorded_by_id == reader.pk
+    return DoseLine(
+        id=dose.pk,
+        name=names.get(dose.step, dose.step),
+        given_at=dose.given_at,
+        amount=dosing.format_mg(dose.given_mg) if open_to_reader else HIDDEN,
+        sum=dose.sum if open_to_reader else "",
+        deviation=dose.deviation,
+        recorded_by=dose.recorded_by.name,
+        recorded_at=dose.recorded_at,
+        confirmed_by=dose.confirmed_by.name if dose.confirmed_by else "",
+        may_confirm=dose.confirmed_by_id is None and dose.recorded_by_id != reader.pk,
+    )
+
+
+def entries(course: Course, *, reader: Clinician) -> list[Entry]:
+    """The course's own lines for the patient's timeline."""
+    lines = [
+        Entry(event.at, "course", event.what, event.text, by=event.by.name if event.by else "the service")
+        for event in course.events.exclude(what__in=["dose given", "dose confirmed"]).select_related("by")
+    ]
+    for dose in course.doses.select_related("recorded_by", "confirmed_by"):
+        shown = _line(dose, {}, reader)
+        said = f"{shown.amount}. {shown.deviation}".strip()
+        lines.append(Entry(dose.given_at, "dose", f"{_words(dose.step)} given", said, by=shown.recorded_by))
+        if dose.confirmed_at is not None:
+            lines.append(
+                Entry(dose.confirmed_at, "dose", f"{_words(dose.step)} confirmed", by=shown.confirmed_by)
+            )
+    return lines
+
+
+def _words(step: str) -> str:
+    return step.replace("step_up", "step-up").replace("_", " ")

@@ -1,0 +1,22 @@
+"""What every page needs: the site and its numbers, what this clinician may do, and whether this is a demo."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from notifications import roles
+from notifications.models import Clinician
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """The site, its zone, and the acts this clinician's role allows; little for somebody who is not signed in."""
+    common = {
+        "phones_page": settings.PHONES_PAGE_URL if settings.DEMO_CLOCK else "",
+        "demo": settings.DEMO_CLOCK,
+    }
+    user = getattr(request, "user", None)
+    if not isinstance(user, Clinician):
+        return common
+    acts = {act for act in roles.MAY if roles.may(user, act)}
+    return {**common, "site": user.site, "zone": user.site.time_zone, "acts": acts}

@@ -1,0 +1,244 @@
+"""Courses and doses: the plan as the label says it, what was given, and what may be given next."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from monitoring import watches
+from monitoring.models import Patient, Watch
+from monitoring.rules import WatchRules
+from notifications import audit, oncall
+from notifications.models import Clinician
+from protocols import dosing, model, planning, watching
+from protocols.errors import Refusal
+from protocols.model import Label, Protocol
+from stepup import approvals, next_dose
+from stepup.models import Course, CourseEvent, Dose, SiteProtocol
+
+OLDEST_RECORD = timedelta(days=180)
+TOLERANCE = Decimal("0.05")  # a figure typed to one decimal equals the unrounded sum
+
+
+@transaction.atomic
+def open_course(
+    patient: Patient,
+    protocol: SiteProtocol,
+    *,
+    regimen: str,
+    start_on: date,
+    weight_kg: Decimal,
+    weighed_on: date,
+    weighed_by: str,
+    by: Clinician,
+    now: datetime,
+) -> Course:
+    """Start a patient on an approved protocol of their own site; refuse with what to correct."""
+    if protocol.site_id != patient.site_id or not protocol.is_approved:
+        raise Refusal("not-approved", "A pharmacist and a prescriber must approve this protocol first.")
+    Patient.objects.select_for_update(no_key=True).get(
+        pk=patient.pk
+    )  # two nurses at once: the second is told
+    if patient.courses.filter(state=Course.State.ACTIVE).exists():
+        raise Refusal("course-open", "This patient already has a course under way.")
+    today = local_date(patient, now)
+    if weighed_on > today:
+        raise Refusal("weighed-on", "The weight cannot be from the future.")
+    label = approvals.content(protocol).label
+    # The plan is made once here so that an impossible weight, regimen or date is refused before anything is kept.
+    planning.plan(label, start_on, regimen=regimen or None, weight_kg=weight_kg)
+    course = Course.objects.create(
+        site=patient.site,
+        patient=patient,
+        protocol=protocol,
+        regimen=regimen or label.regimens[0].id,
+        start_on=start_on,
+        weight_kg=weight_kg,
+        weighed_on=weighed_on,
+        weighed_by=weighed_by,
+        opened_by=by,
+        opened_at=now,
+    )
+    note(course, "opened", f"{protocol.protocol_id}, first dose planned for {start_on}", by=by, now=now)
+    audit.record("opened a course", str(patient), site=patient.site, by=by, now=now, course=course.pk)
+    return course
+
+
+def plan(course: Course) -> tuple[planning.PlannedDose, ...]:
+    """What is still to come: from the start, or from the doses given so far."""
+    label, given = label_of(course), next_dose.given(course)
+    if not given:
+        return planning.plan(label, course.start_on, regimen=course.regimen, weight_kg=course.weight_kg)
+    return planning.plan_after(label, given, regimen=course.regimen, weight_kg=course.weight_kg)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A dose as recorded, and hours of its watch that nobody on call covers."""
+
+    dose: Dose
+    gaps: list[oncall.Gap]
+
+
+@transaction.atomic
+def record_dose(
+    course_id: int,
+    *,
+    step: str,
+    given_at: datetime,
+    given_mg: Decimal,
+    by: Clinician,
+    now: datetime,
+    deviation: str = "",
+) -> Recorded:
+    """Record a dose as given and open its watch, in one transaction.
+
+    What has happened is recorded even when it breaks the plan, then only with a reason. A time in the future is
+    refused: that dose has not happened yet.
+    """
+    course = Course.objects.select_for_update().select_related("patient__site", "protocol").get(pk=course_id)
+    _may_have_happened(course, given_at, now)
+    protocol = approvals.content(course.protocol)
+    decision = next_dose.decide(course, now=given_at)
+    planned = dosing.amount(protocol.label, _dose_of(protocol.label, course.regimen, step), course.weight_kg)
+    off_plan = _off_plan(decision, step, planned.calculated_mg, given_mg)
+    if off_plan and not deviation.strip():
+        raise Refusal(
+            "not-the-next-dose", f"{off_plan} If it was given all the same, say why, and it is recorded."
+        )
+    dose = Dose.objects.create(
+        course=course,
+        step=step,
+        given_at=given_at,
+        given_on=local_date(course.patient, given_at),
+        planned_mg=planned.calculated_mg,
+        given_mg=given_mg,
+        sum=planned.sum,
+        deviation=deviation.strip() if off_plan else "",
+        recorded_by=by,
+        recorded_at=now,
+        watch=_watch(course.patient, protocol, step, given_at, now),
+    )
+    note(
+        course,
+        "dose given",
+        f"{step}, {dosing.format_mg(given_mg)}. {dose.deviation}".strip(),
+        by=by,
+        now=now,
+    )
+    audit.record("recorded a dose", str(course.patient), site=course.site, by=by, now=now, dose=dose.pk)
+    ends_at = watching.ends_at(protocol.pathway, step, given_at)
+    return Recorded(dose, oncall.gaps(course.site, since=now, until=ends_at) if ends_at > now else [])
+
+
+def _may_have_happened(course: Course, given_at: datetime, now: datetime) -> None:
+    if course.state != Course.State.ACTIVE:
+        raise Refusal("course-stopped", "This course was stopped. Open a new one to go on.")
+    if given_at > now:
+        raise Refusal("future-dose", "That time is still to come. Record a dose after it was given.")
+    if now - given_at > OLDEST_RECORD:
+        raise Refusal("old-dose", "That is more than 180 days ago. Check the date.")
+    last = course.doses.order_by("-given_at").first()
+    if last and given_at <= last.given_at:
+        raise Refusal(
+            "before-the-last", f"A dose given at {last.given_at:%Y-%m-%d %H:%M} UTC is recorded already."
+        )
+
+
+def _off_plan(decision: next_dose.NextDose, step: str, planned_mg: Decimal | None, given_mg: Decimal) -> str:
+    """Why this dose is not what the plan allows; empty when it is."""
+    if decision.decision != "give":
+        return f"The answer for this dose is {decision.decision}: {decision.because}"
+    if decision.step != step:
+        return f"The next dose is {decision.step}, not {step}: {decision.because}"
+    if planned_mg is None:
+        return "No amount can be calculated for this dose from what was read of the label."
+    if abs(planned_mg - given_mg) > TOLERANCE:
+        return f"The plan says {dosing.format_mg(planned_mg)}, and {dosing.format_mg(given_mg)} was given."
+    return ""
+
+
+def _watch(
+    patient: Patient, protocol: Protocol, step: str, given_at: datetime, now: datetime
+) -> Watch | None:
+    """The watch of this dose, unless its hours had all passed before anybody recorded it."""
+    ends_at = watching.ends_at(protocol.pathway, step, given_at)
+    if ends_at <= now:
+        return None
+    times = watching.check_times(protocol.pathway, step, given_at)
+    return watches.open_(
+        patient,
+        drug=protocol.label.drug,
+        step=step,
+        protocol=f"{protocol.id} {protocol.fingerprint[:12]}",
+        rules=WatchRules.of(protocol.pathway),
+        given_at=given_at,
+        ends_at=ends_at,
+        times=[watches.Due(due.due_at, Decimal(due.hour), due.ask) for due in times],
+        now=now,
+    )
+
+
+@transaction.atomic
+def confirm_dose(dose_id: int, *, by: Clinician, figure_mg: Decimal, now: datetime) -> Dose:
+    """The second check: another clinician, signed in as themselves, with a figure of their own.
+
+    A figure that differs stops here: nothing is confirmed, and both figures are kept in the course's history.
+    """
+    dose = Dose.objects.select_for_update().select_related("course__patient").get(pk=dose_id)
+    if dose.confirmed_at is not None:
+        raise Refusal("confirmed-already", f"{dose.confirmed_by} has already confirmed this dose.")
+    if dose.recorded_by_id == by.pk:
+        raise Refusal("same-person", "The second check is another person's: ask a colleague to sign in.")
+    if abs(dose.given_mg - figure_mg) > TOLERANCE:
+        raise Refusal(
+            "figures-differ",
+            f"The figures differ: {dosing.format_mg(dose.given_mg)} was recorded, you have"
+            f" {dosing.format_mg(figure_mg)}. Nothing is confirmed. Find out together which is right.",
+        )
+    dose.confirmed_by, dose.confirmed_at = by, now
+    dose.save(update_fields=["confirmed_by", "confirmed_at"])
+    note(dose.course, "dose confirmed", f"{dose.step}, {dosing.format_mg(figure_mg)}", by=by, now=now)
+    audit.record(
+        "confirmed a dose", str(dose.course.patient), site=dose.course.site, by=by, now=now, dose=dose.pk
+    )
+    return dose
+
+
+@transaction.atomic
+def stop(course_id: int, *, by: Clinician, reason: str, now: datetime) -> Course:
+    """Stop a course for good. An open watch goes on: the last dose is still in the patient."""
+    if not reason.strip():
+        raise Refusal("reason", "Say why the course is stopped.")
+    course = Course.objects.select_for_update().get(pk=course_id)
+    course.state = Course.State.STOPPED
+    course.save(update_fields=["state"])
+    note(course, "stopped", reason, by=by, now=now)
+    audit.record("stopped a course", str(course.patient), site=course.site, by=by, now=now)
+    return course
+
+
+def note(course: Course, what: str, text: str, *, by: Clinician | None, now: datetime) -> None:
+    """Add one line to the course's history."""
+    CourseEvent.objects.create(course=course, at=now, by=by, what=what, text=text[:400])
+
+
+def label_of(course: Course) -> Label:
+    """The label this course started on."""
+    return approvals.content(course.protocol).label
+
+
+def local_date(patient: Patient, at: datetime) -> date:
+    """The calendar date at the treating site, which is what the label's whole days are counted in."""
+    return at.astimezone(ZoneInfo(patient.site.time_zone)).date()
+
+
+def _dose_of(label: Label, regimen_id: str, step: str) -> model.Dose:
+    regimen = next(one for one in label.regimens if one.id == regimen_id)
+    dose = regimen.dose(step)
+    if dose is None:
+        known = ", ".join(one.id for one in regimen.doses)
+        raise Refusal("unknown-step", f"{step!r} is not a dose of this regimen. It has: {known}.")
+    return dose

@@ -1,0 +1,224 @@
+"""A made-up clinic for trying the service: its people, its phones, and four patients at four moments."""
+
+import json
+import urllib.request
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+
+from monitoring import checkins, inbound, patients, pocket
+from monitoring.models import CheckIn, Patient
+from notifications import oncall
+from notifications.models import Clinician, Delivery, Role, Site
+from stepup import approvals, courses
+from stepup.models import Course, SiteProtocol
+
+PASSWORD = "step-up-at-home"  # noqa: S105 - printed for everybody who runs the demo
+ZONE = "America/New_York"
+SHIFT_DAYS = 28
+
+STAFF = [
+    ("nora", "Nora Demo, RN", Role.NURSE, ""),
+    ("noah", "Noah Demo, RN", Role.NURSE, ""),
+    ("petra", "Petra Demo, PharmD", Role.PHARMACIST, ""),
+    ("paul", "Dr Paul Demo", Role.PRESCRIBER, "+15550100103"),
+    ("rosa", "Rosa Demo, RN", Role.RESPONDER, "+15550100101"),
+    ("ravi", "Dr Ravi Demo", Role.RESPONDER, "+15550100102"),
+    ("emma", "Dr Emma Demo", Role.EMERGENCY, ""),
+    ("lena", "Lena Demo", Role.LEAD, ""),
+    ("otto", "Otto Demo", Role.AUDITOR, ""),
+    ("ada", "Ada Demo", Role.ADMIN, ""),
+]
+LADDER = ["rosa", "ravi", "paul"]
+
+
+@dataclass(frozen=True)
+class Invented:
+    """One made-up patient: who they are, what they get, and how many hours ago the first dose was given."""
+
+    identifier: str
+    name: str
+    born_on: date
+    phone: str
+    caregiver: str
+    caregiver_phone: str
+    language: str
+    label: str
+    weight_kg: Decimal
+    hours_ago: int | None
+
+
+PATIENTS = [
+    Invented("D-1001", "Alma Sample", date(1958, 3, 14), "+15550110001", "Ben Sample", "+15550120001", "en",
+             "teclistamab-us-2025-03", Decimal(70), 6),
+    Invented("D-1002", "Carlos Ejemplo", date(1951, 11, 2), "+15550110002", "Luz Ejemplo", "+15550120002", "es",
+             "elranatamab-us-2023", Decimal("82.5"), 29),
+    Invented("D-1003", "Dora Example", date(1963, 7, 30), "+15550110003", "Eli Example", "+15550120003", "en",
+             "teclistamab-us-2025-03", Decimal(64), None),
+    Invented("D-1004", "Frank Specimen", date(1949, 1, 9), "+15550110004", "Gail Specimen", "+15550120004", "en",
+             "elranatamab-us-2023", Decimal(91), None),
+]  # fmt: skip
+
+
+def sign_ins() -> list[tuple[str, str, str]]:
+    """(username, role, password) of everybody in the demo."""
+    return [(username, Role(role).label, PASSWORD) for username, _, role, _ in STAFF]
+
+
+@transaction.atomic
+def fill(*, now: datetime) -> Site:
+    """Fill an empty database: a site, its people and rota, approved protocols, and four patients."""
+    site = Site.objects.create(
+        name="Riverbend Demo Cancer Center",
+        slug="riverbend-demo",
+        time_zone=ZONE,
+        emergency_number="911",
+        oncall_number="+15550100100",
+        patient_number="+15550109001",
+        page_number="+15550109002",
+    )
+    staff = {
+        username: Clinician.objects.create_user(
+            username, PASSWORD, name=name, role=role, site=site, phone=phone
+        )
+        for username, name, role, phone in STAFF
+    }
+    _rota(site, staff, now)
+    protocols = {
+        label: _approved(site, label, staff, now)
+        for label in ("teclistamab-us-2025-03", "elranatamab-us-2023")
+    }
+    for invented in PATIENTS:
+        _patient(site, invented, protocols[invented.label], staff, now)
+    _history_went_out(now)
+    return site
+
+
+def _rota(site: Site, staff: dict[str, Clinician], now: datetime) -> None:
+    midnight = now.astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
+    for rung, username in enumerate(LADDER, start=1):
+        for week in range(SHIFT_DAYS // 7):
+            starts_at = midnight + timedelta(days=7 * week - 2)
+            oncall.add_shift(
+                site, staff[username], rung, starts_at=starts_at, ends_at=starts_at + timedelta(days=7)
+            )
+
+
+def _approved(site: Site, label: str, staff: dict[str, Clinician], now: datetime) -> SiteProtocol:
+    row = approvals.propose(site, label, "outpatient-us")
+    approvals.approve(row.pk, by=staff["petra"], now=now - timedelta(days=9))
+    return approvals.approve(row.pk, by=staff["paul"], now=now - timedelta(days=8))
+
+
+def _patient(
+    site: Site, invented: Invented, protocol: SiteProtocol, staff: dict[str, Clinician], now: datetime
+) -> None:
+    given_at = now - timedelta(hours=invented.hours_ago) if invented.hours_ago else None
+    opened_at = (given_at or now) - timedelta(days=1)
+    patient = patients.enrol(
+        site,
+        by=staff["nora"],
+        now=opened_at,
+        identifier=invented.identifier,
+        name=invented.name,
+        born_on=invented.born_on,
+        phone=invented.phone,
+        language=invented.language,
+        time_zone=ZONE,
+        caregiver_name=invented.caregiver,
+        caregiver_phone=invented.caregiver_phone,
+    )
+    course = courses.open_course(
+        patient,
+        protocol,
+        regimen="",
+        start_on=courses.local_date(patient, given_at or now),
+        weight_kg=invented.weight_kg,
+        weighed_on=courses.local_date(patient, opened_at),
+        weighed_by="Nora Demo, RN",
+        by=staff["nora"],
+        now=opened_at,
+    )
+    if invented.identifier == "D-1001":
+        pocket.sign(
+            patient, dose_mg=Decimal(20), expires_at=now + timedelta(days=14), by=staff["paul"], now=opened_at
+        )
+    if given_at is not None:
+        _first_dose(patient, course, given_at, staff, now)
+
+
+def _first_dose(
+    patient: Patient, course: Course, given_at: datetime, staff: dict[str, Clinician], now: datetime
+) -> None:
+    """Give the first dose in the past and play the check-ins that have been due since."""
+    first = courses.plan(course)[0]
+    recorded_at = given_at + timedelta(minutes=4)
+    dose = courses.record_dose(
+        course.pk, step=first.step, given_at=given_at, given_mg=first.calculated_mg or Decimal(0), by=staff["nora"],
+        now=recorded_at,
+    ).dose  # fmt: skip
+    courses.confirm_dose(
+        dose.pk, by=staff["noah"], figure_mg=dose.given_mg, now=recorded_at + timedelta(minutes=2)
+    )
+    due = CheckIn.objects.filter(watch__patient=patient, due_at__lte=now - timedelta(minutes=30)).order_by(
+        "due_at"
+    )
+    for place, checkin in enumerate(due):
+        checkins.ask_due(now=checkin.due_at)
+        _answer_round(patient, checkin, place)
+
+
+def _answer_round(patient: Patient, checkin: CheckIn, place: int) -> None:
+    normal = {"en": ["98.6", "6", "none"], "es": ["36.8", "6", "nada"]}[patient.language]
+    for step, words in enumerate(normal[: len(checkin.ask)]):
+        inbound.receive(
+            provider_sid=f"demo-{patient.pk}-{place}-{step}", sender=patient.phone, sent_to=patient.site.patient_number,
+            body=words, now=checkin.due_at + timedelta(minutes=4 + 2 * step),
+        )  # fmt: skip
+
+
+def _history_went_out(now: datetime) -> None:
+    """What the played history queued counts as delivered then; the demo must not text it all at once now."""
+    Delivery.objects.filter(state=Delivery.State.PENDING).update(state=Delivery.State.DELIVERED, ended_at=now)
+
+
+def name_the_phones() -> None:
+    """Tell the phones page whose phone is whose. Does nothing where there is no phones page."""
+    if not settings.PHONES_PAGE_URL:
+        return
+    body = json.dumps(handsets()).encode()
+    request = urllib.request.Request(  # noqa: S310 - our own loopback address, from settings
+        f"{settings.PHONES_PAGE_URL}/double/handsets",
+        data=body,
+        method="PUT",
+        headers={"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=5).close()  # noqa: S310
+
+
+def handsets() -> list[dict[str, str]]:
+    """Every phone of the demo: number, label, kind, and the number it texts to."""
+    found: list[dict[str, str]] = []
+    for site in Site.objects.all():
+        for patient in site.patients.filter(is_active=True).order_by("identifier"):
+            found.append(_handset(patient.phone, f"{patient.name}, patient", "patient", site.patient_number))
+            found.append(
+                _handset(
+                    patient.caregiver_phone,
+                    f"{patient.caregiver_name}, caregiver",
+                    "caregiver",
+                    site.patient_number,
+                )
+            )
+        for clinician in site.clinicians.exclude(phone="").order_by("shifts__rung", "name").distinct():
+            found.append(_handset(clinician.phone, clinician.name, "oncall", site.page_number))
+        found.append(_handset("+15550199999", "A number nobody knows", "stranger", site.patient_number))
+    return list({phone["number"]: phone for phone in found}.values())
+
+
+def _handset(number: str, label: str, kind: str, to: str) -> dict[str, str]:
+    return {"number": number, "label": label, "kind": kind, "to": to}

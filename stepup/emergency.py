@@ -1,0 +1,147 @@
+"""The emergency page: general advice for anybody with the short address, one patient's facts for a date of birth.
+
+The advice never waits for anything. The facts need a second fact that a card does not carry; wrong tries are counted
+per patient, and a lock hides the facts alone.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from monitoring import pocket, readings, watches, worklist
+from monitoring.models import Patient, Reaction, Watch
+from monitoring.patients import CODE_LETTERS
+from notifications import audit
+from notifications.models import Site
+from stepup import approvals
+from stepup.models import Course, Dose, EmergencyVisit
+
+ADVICE = Path(__file__).parent / "emergency.toml"
+TRIES = 5
+PER = timedelta(hours=1)
+LOOK_WITHIN = timedelta(minutes=30)
+CALL_WITHIN = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The least an emergency team needs to know about this patient."""
+
+    patient: Patient
+    drug: str
+    dose: Dose | None
+    hours: int | None
+    watch: Watch | None
+    reading: readings.Temperature | None
+    medicines: tuple[readings.Line, ...]
+    grades: tuple[Reaction, ...]
+    pocket_mg: Any
+    approved: str
+
+
+@cache
+def advice() -> dict[str, Any]:
+    """The general part, with each statement's sources written out. Raises KeyError for a source nobody listed."""
+    content = tomllib.loads(ADVICE.read_text(encoding="utf-8"))
+    listed = [source["id"] for source in content["sources"]]
+    for said in [*content["recognise"], *content["treat"], content["crs"], content["icans"]]:
+        said["numbers"] = [_number(listed, source) for source in said["sources"]]
+    return content
+
+
+def _number(listed: list[str], source: str) -> int:
+    if source not in listed:
+        raise KeyError(f"emergency.toml cites {source}, which its list of sources does not have")
+    return listed.index(source) + 1
+
+
+def find(code: str) -> Patient | None:
+    """The patient of a short address, typed in any case and with any spaces; None when there is none."""
+    typed = "".join(sign for sign in code.upper() if sign in CODE_LETTERS)
+    return Patient.objects.select_related("site").filter(emergency_code=typed).first() if typed else None
+
+
+def only_site() -> Site | None:
+    """The site to call when the code is not known, if there is no choice."""
+    sites = list(Site.objects.all()[:2])
+    return sites[0] if len(sites) == 1 else None
+
+
+def tries_left(patient: Patient, *, now: datetime) -> int:
+    """How many dates of birth may still be tried within the hour."""
+    wrong = EmergencyVisit.objects.filter(patient=patient, matched=False, at__gt=now - PER).count()
+    return max(0, TRIES - wrong)
+
+
+@transaction.atomic
+def opened(patient: Patient, *, now: datetime) -> None:
+    """Somebody opened the address: oncology is told, once while nobody has looked, by a task that names nobody."""
+    worklist.open_task(
+        site=patient.site,
+        patient=patient,
+        what="The emergency page was opened: find out whether the patient is in an emergency department",
+        due_at=now + LOOK_WITHIN,
+        pages_when_late=watches.current(patient) is not None,
+        now=now,
+    )
+
+
+@transaction.atomic
+def show_facts(patient_id: int, *, born_on: date, callback: str, now: datetime) -> Facts | None:
+    """The facts, if the date of birth is right and there are tries left; every try is kept, a right one is a task."""
+    patient = Patient.objects.select_for_update(of=("self",)).select_related("site").get(pk=patient_id)
+    if tries_left(patient, now=now) == 0:
+        return None
+    matched = patient.born_on == born_on
+    EmergencyVisit.objects.create(patient=patient, at=now, matched=matched, callback_number=callback[:40])
+    act = "opened the emergency facts" if matched else "tried the emergency facts"
+    audit.record(act, str(patient), site=patient.site, by=None, now=now)
+    if not matched:
+        return None
+    call = f"Call the emergency department back: {callback}" if callback else "Call the emergency department"
+    worklist.open_task(
+        site=patient.site,
+        patient=patient,
+        what=f"{call}. Somebody opened this patient's facts there"[:200],
+        due_at=now + CALL_WITHIN,
+        pages_when_late=watches.current(patient) is not None,
+        now=now,
+    )
+    return _facts(patient, now)
+
+
+def _facts(patient: Patient, now: datetime) -> Facts:
+    course = Course.objects.filter(patient=patient).select_related("protocol").order_by("-opened_at").first()
+    dose = course.doses.order_by("-given_at").first() if course else None
+    order = pocket.active_order(patient, now=now)
+    lines = readings.table(patient, limit=30)
+    return Facts(
+        patient=patient,
+        drug=_drug(course) if course else "",
+        dose=dose,
+        hours=int((now - dose.given_at).total_seconds() // 3600) if dose else None,
+        watch=watches.current(patient),
+        reading=readings.last_temperatures([patient.pk], now=now).get(patient.pk),
+        medicines=tuple(line for line in lines if line.kind == "medicine"),
+        grades=tuple(Reaction.objects.filter(patient=patient).order_by("-noted_at")[:5]),
+        pocket_mg=order.dose_mg if order else None,
+        approved=_approved(course) if course else "",
+    )
+
+
+def _drug(course: Course) -> str:
+    label = approvals.content(course.protocol).label
+    return f"{label.name} ({label.brand}), {label.route}"
+
+
+def _approved(course: Course) -> str:
+    row = course.protocol
+    if row.pharmacist is None or row.prescriber is None or row.prescriber_at is None:
+        return ""
+    signed = f"{row.pharmacist.name} and {row.prescriber.name}"
+    return f"Protocol {row.protocol_id}, approved by {signed}, {row.prescriber_at:%d %b %Y}."

@@ -1,0 +1,90 @@
+"""The engine: nudges a worker for whatever has come due, carries out itself what stays waiting, settles and checks.
+
+Any number may run side by side and none leads: every operation claims its rows. A dead worker or broker therefore
+costs seconds, never an act.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+
+from monitoring import checkins, escalations, inbound, opting_out, silence, watches, worklist
+from monitoring.models import CheckIn, Escalation
+from notifications import audit, heartbeat, outbox, reconcile
+from notifications.models import Delivery, Lane
+from stepup import invariants, missed_texts
+
+PATIENCE = timedelta(seconds=3)
+logger = logging.getLogger(__name__)
+
+
+def tick(*, now: datetime) -> None:
+    """One whole turn at `now`: what is due is nudged, done, handed over and settled."""
+    act(now=now)
+    carry(now=now)
+
+
+def act(*, now: datetime) -> dict[str, int]:
+    """Everything that needs no network: nudge, ask, climb, page, close, seal; return what was done, by name.
+
+    One step's failure does not keep the others from running: a broken check-in must not silence a page.
+    """
+    nudge_due(now=now)
+    steps: list[tuple[str, Callable[[], int]]] = [
+        ("replies", lambda: inbound.sweep(now=now)),
+        ("cases", lambda: escalations.climb(now=now, patience=PATIENCE)),
+        ("unheard", lambda: escalations.notice_unheard_pages(now=now)),
+        ("asked", lambda: checkins.ask_due(now=now, patience=PATIENCE)),
+        ("unsendable", lambda: silence.notice_unsendable(now=now)),
+        ("silences", lambda: silence.climb(now=now, patience=PATIENCE)),
+        ("tasks", lambda: worklist.page_for_late(now=now)),
+        ("dead numbers", lambda: opting_out.notice_dead_numbers(now=now)),
+        ("kept close", lambda: checkins.keep_close(now=now)),
+        ("closed", lambda: watches.close_due(now=now)),
+        ("sealed", audit.seal),
+    ]
+    done = {name: _try(name, step) for name, step in steps}
+    heartbeat.sign_in(heartbeat.ENGINE, now=now, broken=invariants.counts(now=now))
+    return done
+
+
+def carry(*, now: datetime) -> None:
+    """What talks to the provider, on a thread of its own: a slow provider must not hold up a climbing case."""
+    _try("delivered", lambda: outbox.deliver_due(now=now, patience=PATIENCE))
+    _try("settled", lambda: reconcile.settle_all(now=now))
+    heartbeat.sign_in(heartbeat.CARRIER, now=now)
+
+
+def slow_tick(*, now: datetime) -> int:
+    """What need not happen every second: ask the provider for texts that never reached us."""
+    return _try("missed texts", lambda: missed_texts.fetch(now=now))
+
+
+def nudge_due(*, now: datetime) -> None:
+    """Ask the workers to look wherever something has come due; they answer long before patience runs out."""
+    due = Delivery.objects.filter(state=Delivery.State.PENDING, due_at__lte=now)
+    carriers = {outbox.CARRIERS[Lane(lane)] for lane in due.values_list("lane", flat=True).distinct()}
+    if CheckIn.objects.filter(next_at__lte=now).exists():
+        carriers.add("monitoring.ask")
+    if Escalation.objects.filter(next_at__lte=now).exists():
+        carriers.add("monitoring.climb")
+    for task in sorted(carriers):
+        outbox.nudge(task)
+
+
+def _try(name: str, step: Callable[[], int]) -> int:
+    try:
+        return step()
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the loop reconnects
+    except Exception:
+        logger.exception("The engine's step %r failed; the others go on.", name)
+        return 0
+
+
+def reconnect() -> None:
+    """Drop a broken database connection so that the next tick opens a new one."""
+    connection.close()
+    close_old_connections()

@@ -1,0 +1,370 @@
+"""The forms of enrolment, doses, orders and shifts. Each keeps what was typed and names the field and the fix."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from monitoring.forms import WardForm
+from notifications import phones
+from notifications.models import Clinician, Site
+from protocols import dosing, wording
+from protocols.errors import Refusal
+from protocols.model import Label
+from stepup import approvals, moments
+from stepup.models import Dose
+
+LANGUAGES = {"en": "English", "es": "Spanish", "zh-Hant": "Traditional Chinese"}
+COMMON_ZONES = [
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+]
+
+
+class PhoneField(forms.CharField):
+    """A telephone number as people type it, kept as E.164."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}))
+        super().__init__(max_length=30, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """The number in E.164, or a sentence saying how to write it."""
+        typed = super().clean(value)
+        try:
+            return phones.e164(typed) if typed else ""
+        except Refusal as refusal:
+            raise ValidationError(refusal.sentence) from refusal
+
+
+class PatientForm(WardForm):
+    """Who the patient is, whose phone speaks for them, and who is beside them."""
+
+    refusals: ClassVar[dict[str, str]] = {
+        "same-phone": "caregiver_phone",
+        "phone-in-use": "phone",
+        "phone": "phone",
+        "language": "language",
+        "time-zone": "time_zone",
+        "born-on": "born_on",
+        "identifier": "identifier",
+    }
+
+    identifier = forms.CharField(
+        label="Hospital identifier",
+        max_length=40,
+        error_messages={"required": "Type the hospital's own number."},
+    )
+    name = forms.CharField(
+        label="Full name", max_length=120, error_messages={"required": "Type the patient's full name."}
+    )
+    born_on = moments.DayField(label="Date of birth")
+    phone = PhoneField(
+        label="Patient's mobile phone",
+        help_text="Their own: check-ins go here. Like +1 215 555 0142.",
+        error_messages={"required": "Type the number of the patient's own mobile phone."},
+    )
+    language = forms.ChoiceField(label="Language of texts")
+    time_zone = forms.ChoiceField(
+        label="Time zone where the patient stays", help_text="Never guessed from the phone."
+    )
+    caregiver_name = forms.CharField(
+        label="Caregiver's name",
+        max_length=120,
+        help_text="Somebody who stays with the patient, because confusion cannot report itself.",
+        error_messages={"required": "Type the caregiver's name."},
+    )
+    caregiver_phone = PhoneField(
+        label="Caregiver's phone",
+        help_text="A different phone from the patient's.",
+        error_messages={"required": "Type the number of the caregiver's own phone."},
+    )
+    allergies = forms.CharField(
+        label="Allergies",
+        max_length=300,
+        required=False,
+        help_text="As on the chart. Shown on the emergency page.",
+    )
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ready = [code for code, is_ready in wording.languages().items() if is_ready]
+        self._field("language").choices = [(code, LANGUAGES.get(code, code)) for code in ready]
+        first = list(dict.fromkeys([site.time_zone, *COMMON_ZONES]))
+        rest = sorted(available_timezones() - set(first))
+        self._field("time_zone").choices = [
+            ("Common", [(z, z) for z in first]),
+            ("All", [(z, z) for z in rest]),
+        ]
+        self._field("time_zone").initial = site.time_zone
+
+    def _field(self, name: str) -> Any:
+        return self.fields[name]
+
+
+class CourseForm(WardForm):
+    """Which approved protocol, from which day, at which weight."""
+
+    refusals: ClassVar[dict[str, str]] = {
+        "implausible-weight": "weight_kg",
+        "weighed-on": "weighed_on",
+        "which-regimen": "regimen",
+        "unknown-regimen": "regimen",
+        "not-approved": "protocol",
+    }
+
+    protocol = forms.ChoiceField(
+        label="Protocol", error_messages={"required": "Choose an approved protocol."}
+    )
+    regimen = forms.ChoiceField(
+        label="Schedule", required=False, help_text="Only where the label has more than one."
+    )
+    start_on = moments.DayField(label="Day of the first dose")
+    weight_kg = forms.DecimalField(
+        label="Weight in kg",
+        max_digits=6,
+        decimal_places=1,
+        localize=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text="Actual body weight in kilograms, like 70.5. Never in pounds.",
+        error_messages={
+            "required": "Type the weight in kg, like 70.5.",
+            "invalid": "That is not a weight: type it in kg, like 70.5.",
+            "max_decimal_places": "Type the weight in kg with one decimal at most, like 70.5.",
+        },
+    )
+    weighed_on = moments.DayField(label="Weighed on")
+    weighed_by = forms.CharField(
+        label="Weighed by", max_length=120, error_messages={"required": "Type who weighed the patient."}
+    )
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows = {str(row.pk): row for row in approvals.approved(site)}
+        labels = {pk: approvals.content(row).label for pk, row in self.rows.items()}
+        several = {regimen.id: regimen.title for label in labels.values() for regimen in label.regimens[1:]}
+        self._field("protocol").choices = [
+            ("", "choose"),
+            *((pk, _protocol_words(labels[pk], row.pathway_id)) for pk, row in self.rows.items()),
+        ]
+        self._field("regimen").choices = [("", "the only one"), *several.items()]
+        if not several:
+            del self.fields["regimen"]
+
+    def _field(self, name: str) -> Any:
+        return self.fields[name]
+
+    def clean_weight_kg(self) -> Decimal:
+        """A weight a person can have; 700 and pounds are caught here."""
+        weight: Decimal = self.cleaned_data["weight_kg"]
+        try:
+            return dosing.plausible_weight(weight)
+        except Refusal as refusal:
+            raise ValidationError(refusal.sentence) from refusal
+
+
+def _protocol_words(label: Label, pathway_id: str) -> str:
+    return f"{label.name} ({label.brand}), {label.jurisdiction} label {label.revision}, {pathway_id}"
+
+
+class DoseForm(WardForm):
+    """When a dose was given; and, only where it was not as planned, what was given and why."""
+
+    refusals: ClassVar[dict[str, str]] = {
+        "not-the-next-dose": "deviation",
+        "future-dose": "at",
+        "before-the-last": "at",
+        "old-dose": "on",
+        "unknown-step": "step",
+    }
+
+    on = moments.DayField(label="Given on")
+    at = moments.ClockField(label="Given at", help_text="24-hour clock, the time the injection was finished.")
+    which = moments.which_field()
+    step = forms.ChoiceField(label="Dose given", help_text="From the plan.")
+    given_mg = forms.DecimalField(
+        label="Amount given in mg",
+        max_digits=9,
+        decimal_places=4,
+        min_value=Decimal("0.0001"),
+        localize=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        error_messages={
+            "required": "Type the amount that was given, in mg.",
+            "invalid": "That is not an amount: type it in mg, like 4.2.",
+            "min_value": "Type an amount above 0 mg.",
+        },
+    )
+    deviation = forms.CharField(
+        label="Why it was not given as planned",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Only if the dose, the amount or the day differs from the plan.",
+    )
+
+    def __init__(self, *args: Any, zone: str, steps: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+        field: Any = self.fields["step"]
+        field.choices = steps
+        self.twice = False
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `given_at`, the one moment in UTC that was meant."""
+        data = self.cleaned_data
+        if "on" in data and "at" in data:
+            try:
+                data["given_at"] = moments.picked(data["on"], data["at"], data.get("which", ""), self.zone)
+            except ValidationError as problem:
+                self.twice = problem.code == "twice"
+                self.add_error("which" if self.twice else "at", problem)
+        return data
+
+
+class IdentityForm(WardForm):
+    """Two identifiers, said aloud and ticked beside the final button."""
+
+    name_checked = forms.BooleanField(
+        label="Name", error_messages={"required": "Ask for the name and tick it."}
+    )
+    born_checked = forms.BooleanField(
+        label="Date of birth", error_messages={"required": "Ask for the date of birth and tick it."}
+    )
+
+    def __init__(self, *args: Any, name: str, born_on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name_checked"].label = f"The name is {name}"
+        self.fields["born_checked"].label = f"The date of birth is {born_on:%a %d %b %Y}"
+
+
+class ConfirmForm(WardForm):
+    """The second checker's own figure."""
+
+    refusals: ClassVar[dict[str, str]] = {"figures-differ": "figure_mg", "same-person": "figure_mg"}
+
+    figure_mg = forms.DecimalField(
+        label="Your own figure, in mg",
+        max_digits=9,
+        decimal_places=4,
+        min_value=Decimal("0.0001"),
+        localize=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text="Work it out yourself from the order and the weight. The first figure is not shown on purpose.",
+        error_messages={
+            "required": "Type the figure you worked out, in mg.",
+            "invalid": "That is not an amount: type it in mg, like 4.2.",
+            "min_value": "Type an amount above 0 mg.",
+        },
+    )
+
+
+class StopForm(WardForm):
+    """Why a course is stopped for good."""
+
+    refusals: ClassVar[dict[str, str]] = {"reason": "reason"}
+
+    reason = forms.CharField(
+        label="Why the course is stopped",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Say why the course is stopped."},
+    )
+
+
+class PocketForm(WardForm):
+    """A prescriber's order for one patient's pocket dexamethasone."""
+
+    refusals: ClassVar[dict[str, str]] = {
+        "dose": "dose_mg",
+        "expiry": "expires_on",
+        "not-a-prescriber": "dose_mg",
+    }
+
+    dose_mg = forms.DecimalField(
+        label="Dexamethasone by mouth, in mg, once",
+        max_digits=6,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        localize=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        help_text="Your dose for this patient: the service proposes none.",
+        error_messages={
+            "required": "Type the dose in mg.",
+            "invalid": "That is not an amount: type it in mg, like 20.",
+            "min_value": "Type an amount above 0 mg.",
+        },
+    )
+    expires_on = moments.DayField(label="Valid through", help_text="The order ends with this day.")
+
+
+class ShiftForm(WardForm):
+    """Who answers on which rung, from when to when, in the site's own time."""
+
+    refusals: ClassVar[dict[str, str]] = {
+        "no-phone": "clinician",
+        "ends-first": "ends_at",
+        "past-shift": "ends_on",
+        "long-shift": "ends_on",
+        "overlap": "rung",
+    }
+
+    clinician = forms.ChoiceField(label="Who", error_messages={"required": "Choose who is on call."})
+    rung = forms.IntegerField(
+        label="Rung",
+        min_value=1,
+        max_value=9,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        help_text="1 is called first.",
+        error_messages={
+            "required": "Type the rung: 1 is called first.",
+            "invalid": "Type the rung as a number: 1 is called first.",
+            "min_value": "The first rung is 1.",
+            "max_value": "There are at most 9 rungs.",
+        },
+    )
+    starts_on = moments.DayField(label="From, date")
+    starts_at = moments.ClockField(label="From, time")
+    ends_on = moments.DayField(label="To, date")
+    ends_at = moments.ClockField(label="To, time")
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.site = site
+        self.people = {
+            str(one.pk): one for one in Clinician.objects.filter(site=site, is_active=True).exclude(phone="")
+        }
+        field: Any = self.fields["clinician"]
+        names = sorted((one.name, pk, one.get_role_display()) for pk, one in self.people.items())
+        field.choices = [("", "choose"), *((pk, f"{name}, {role}") for name, pk, role in names)]
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `start` and `end` as moments in UTC. An hour that comes twice is refused: move the shift by one."""
+        data = self.cleaned_data
+        for name, on, at in (("start", "starts_on", "starts_at"), ("end", "ends_on", "ends_at")):
+            if on in data and at in data:
+                try:
+                    data[name] = moments.picked(data[on], data[at], "", self.site.time_zone)
+                except ValidationError as problem:
+                    twice = "That time comes twice this night. Choose an hour earlier or later."
+                    self.add_error(at, twice if problem.code == "twice" else problem)
+        return data
+
+
+def steps_of(label: Label, regimen_id: str) -> list[tuple[str, str]]:
+    """Every dose of a regimen, for choosing."""
+    regimen = next(one for one in label.regimens if one.id == regimen_id)
+    return [(dose.id, dose.name) for dose in regimen.doses]
+
+
+def dose_words(dose: Dose) -> str:
+    """A recorded dose's step as the ward says it."""
+    return dose.step.replace("step_up", "step-up").replace("_", " ")

@@ -1,0 +1,40 @@
+"""/healthz for an outside monitor, /readyz for whoever routes traffic."""
+
+from datetime import datetime
+
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+
+from notifications import clock, heartbeat
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 as soon as this process can answer from the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"ready": True})
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 while both halves of the engine sign in and found no invariant broken; 503 with the reasons otherwise.
+
+    The counts are those of the engine's last turn: whoever asks costs no more than reading them. No personal data.
+    """
+    now = clock.now()
+    broken = heartbeat.figures(heartbeat.ENGINE).get("broken") or {}
+    late = any(heartbeat.is_late(half, now=now) for half in (heartbeat.ENGINE, heartbeat.CARRIER))
+    good = not late and not broken
+    return JsonResponse(
+        {
+            "healthy": good,
+            "engine_silent_seconds": _silent_seconds(heartbeat.ENGINE, now),
+            "carrier_silent_seconds": _silent_seconds(heartbeat.CARRIER, now),
+            "broken_invariants": broken,
+        },
+        status=200 if good else 503,
+    )
+
+
+def _silent_seconds(name: str, now: datetime) -> float | None:
+    silent = heartbeat.age(name, now=now)
+    return None if silent is None else round(silent.total_seconds(), 1)

@@ -1,0 +1,140 @@
+"""Questions that must each find no row. The engine asks them every tick; the health page and the board show counts."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from monitoring.models import CheckIn, Escalation, EscalationEvent, Page, Reply, Task, Watch
+from notifications import oncall
+from notifications.models import Delivery, ProviderReport, Site
+
+SECOND = timedelta(seconds=1)
+State = Delivery.State
+
+# What a watch, the row of the question around these, may be waiting for.
+_CHECKIN = CheckIn.objects.filter(watch=OuterRef("pk"), state__in=CheckIn.OPEN)
+_CASE = Escalation.objects.exclude(state="resolved").filter(patient=OuterRef("patient"))
+
+
+def cases_without_a_next_act(now: datetime) -> QuerySet[Escalation]:
+    """I1: an unresolved case whose next act is 15 seconds late."""
+    return Escalation.objects.exclude(state="resolved").filter(next_at__lte=now - 15 * SECOND)
+
+
+def cases_without_a_page(now: datetime) -> QuerySet[Escalation]:
+    """I2: a case open for 15 seconds for whose generation nobody was paged."""
+    paged = Page.objects.filter(escalation=OuterRef("pk"), generation=OuterRef("generation"))
+    return Escalation.objects.filter(~Exists(paged), state="open", opened_at__lte=now - 15 * SECOND)
+
+
+def dead_pages(now: datetime) -> QuerySet[Page]:
+    """I3: a page of an open case that reached nobody, unnoticed."""
+    live = Q(text__deliveries__state__in=[*Delivery.LIVE, State.DELIVERED]) | Q(
+        voice__deliveries__state__in=[*Delivery.LIVE, State.DELIVERED]
+    )
+    open_pages = Page.objects.filter(
+        escalation__state="open",
+        generation=F("escalation__generation"),
+        unheard_at=None,
+        at__lte=now - 15 * SECOND,
+    )
+    return open_pages.exclude(pk__in=open_pages.filter(live).values("pk"))
+
+
+def stale_leases(now: datetime) -> QuerySet[Delivery]:
+    """I4: a delivery held 5 seconds past its lease."""
+    held = Delivery.objects.filter(state__in=[State.CLAIMED, State.SUBMITTING])
+    return held.filter(lease_until__lte=now - 5 * SECOND)
+
+
+def unsettled(now: datetime) -> QuerySet[Delivery]:
+    """I5: perhaps sent, and still not settled after a minute."""
+    return Delivery.objects.filter(state=State.AMBIGUOUS, submitted_at__lte=now - 60 * SECOND)
+
+
+def silent_deliveries(now: datetime) -> QuerySet[Delivery]:
+    """I6: with the provider 15 seconds past the deadline for its report."""
+    return Delivery.objects.filter(state=State.ACCEPTED, deadline_at__lte=now - 15 * SECOND)
+
+
+def unread(now: datetime) -> QuerySet[Reply]:
+    """I7: a reply stored and not understood for 30 seconds."""
+    return Reply.objects.filter(understood_at=None, received_at__lte=now - 30 * SECOND)
+
+
+def unapplied(now: datetime) -> QuerySet[ProviderReport]:
+    """I7: a callback stored and not applied for 30 seconds."""
+    return ProviderReport.objects.filter(applied_at=None, received_at__lte=now - 30 * SECOND)
+
+
+def double_sends(now: datetime) -> QuerySet[Any, Any]:
+    """I8: two live provider ids for one message of the last day."""
+    sent = Delivery.objects.filter(provider_sid__isnull=False).exclude(state=State.FAILED)
+    sent = sent.filter(message__created_at__gt=now - timedelta(days=1))
+    return sent.values("message").annotate(n=Count("pk")).filter(n__gt=1)
+
+
+def unwatched_watches(now: datetime) -> QuerySet[Watch]:
+    """I9: an open watch before its end with no check-in to come and no case. The last check-in is at the end."""
+    return Watch.objects.filter(~Exists(_CHECKIN), ~Exists(_CASE), closed_at=None, ends_at__gt=now)
+
+
+def stuck_checkins(now: datetime) -> QuerySet[CheckIn]:
+    """I10: a check-in a minute past its next act."""
+    return CheckIn.objects.filter(next_at__lte=now - 60 * SECOND, watch__closed_at=None)
+
+
+def uncovered_hours(now: datetime) -> list[oncall.Gap]:
+    """I11: an hour of the next 24 in which a site with an open watch has a rung with nobody reachable."""
+    sites = Site.objects.filter(watches__closed_at=None, watches__isnull=False).distinct()
+    return [gap for site in sites for gap in oncall.gaps(site, since=now, until=now + timedelta(hours=24))]
+
+
+def events_from_the_future(now: datetime) -> QuerySet[EscalationEvent]:
+    """I12: something already happened later than now: the clock went back."""
+    return EscalationEvent.objects.filter(at__gt=now + 2 * SECOND)
+
+
+def late_tasks(now: datetime) -> QuerySet[Task]:
+    """I13: a task inside a watch, a minute late, that has not become a case."""
+    return Task.objects.filter(done_at=None, pages_when_late=True, due_at__lte=now - 60 * SECOND)
+
+
+def patients_not_told(now: datetime) -> QuerySet[Escalation]:
+    """I14: a case nobody has, whose patient should have been given a number to call a minute ago."""
+    return Escalation.objects.filter(state="open", tell_patient_at__lte=now - 60 * SECOND)
+
+
+def overdue_watches(now: datetime) -> QuerySet[Watch]:
+    """I15: a watch still open a minute past its end, although nothing holds it open."""
+    task = Task.objects.filter(done_at=None, patient=OuterRef("patient"))
+    nothing_open = [~Exists(_CHECKIN), ~Exists(_CASE), ~Exists(task)]
+    return Watch.objects.filter(*nothing_open, closed_at=None, ends_at__lte=now - 60 * SECOND)
+
+
+QUERIES: dict[str, Callable[[datetime], Any]] = {
+    "I1": cases_without_a_next_act,
+    "I2": cases_without_a_page,
+    "I3": dead_pages,
+    "I4": stale_leases,
+    "I5": unsettled,
+    "I6": silent_deliveries,
+    "I7 replies": unread,
+    "I7 reports": unapplied,
+    "I8": double_sends,
+    "I9": unwatched_watches,
+    "I10": stuck_checkins,
+    "I11": uncovered_hours,
+    "I12": events_from_the_future,
+    "I13": late_tasks,
+    "I14": patients_not_told,
+    "I15": overdue_watches,
+}
+
+
+def counts(*, now: datetime) -> dict[str, int]:
+    """How many rows break each invariant; only those with any."""
+    found = {name: len(query(now)[:50]) for name, query in QUERIES.items()}
+    return {name: number for name, number in found.items() if number}

@@ -1,0 +1,48 @@
+"""What a production start must have. Plain values in, sentences out."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+SHORTEST_SECRET = 50
+FEWEST_DIFFERENT_CHARACTERS = 12
+
+
+def problems(
+    *,
+    secret_key: str,
+    debug: bool,
+    allowed_hosts: Sequence[str],
+    public_base_url: str,
+    database_url: str,
+    redis_url: str,
+    account_sid: str,
+    auth_token: str,
+    api_base: str,
+) -> list[str]:
+    """One sentence for each setting that must change before the service may carry real patients."""
+    provider = urlsplit(api_base)
+    is_the_provider = provider.scheme == "https" and (provider.hostname or "").endswith(".twilio.com")
+    weak = len(secret_key) < SHORTEST_SECRET or len(set(secret_key)) < FEWEST_DIFFERENT_CHARACTERS
+    checks = [
+        (weak, "SECRET_KEY is missing or weak: set at least 50 random characters."),
+        (debug, "DEBUG is on: set DEBUG=false."),
+        (not allowed_hosts or "*" in allowed_hosts, "ALLOWED_HOSTS must list the service's own host names."),
+        (
+            not public_base_url.startswith("https://"),
+            "PUBLIC_BASE_URL must be the https:// address the provider's webhooks are sent to.",
+        ),
+        (
+            not database_url.startswith(("postgres://", "postgresql://")),
+            "DATABASE_URL must name a PostgreSQL.",
+        ),
+        (not redis_url.startswith(("redis://", "rediss://")), "REDIS_URL must name a Redis or Valkey."),
+        (
+            not (account_sid.startswith("AC") and auth_token),
+            "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are missing: without them nobody can be texted or called.",
+        ),
+        (
+            not is_the_provider,
+            "TWILIO_API_BASE is not the provider's https address: credentials go wherever it points.",
+        ),
+    ]
+    return [sentence for broken, sentence in checks if broken]

@@ -1,0 +1,71 @@
+"use strict";
+// What the pages need beyond htmx: say when a board stops updating, announce a new P1 once, and list the shortcuts.
+(function () {
+  const STALE_AFTER = 15000;
+  const live = document.querySelector("[data-live]");
+  const bar = document.querySelector("[data-stale]");
+  const herald = document.querySelector("[data-herald]");
+  let heardAt = Date.now();
+  let clock = live ? madeAt() : "";
+  let known = alarms();
+
+  function madeAt() {
+    const mark = document.querySelector("[data-made-at]");
+    return mark ? mark.dataset.madeAt : clock;
+  }
+
+  function alarms() {
+    return new Set(Array.from(document.querySelectorAll("[data-alarm]"), (row) => row.dataset.alarm));
+  }
+
+  function announceNew() {
+    const now = alarms();
+    const fresh = Array.from(now).filter((key) => !known.has(key));
+    known = now;
+    if (fresh.length && herald) {
+      herald.textContent = fresh.length === 1 ? "New P1 on the board." : fresh.length + " new P1 on the board.";
+    }
+  }
+
+  if (live && bar) {
+    document.body.addEventListener("htmx:afterSwap", function (event) {
+      if (!live.contains(event.target)) return;
+      heardAt = Date.now();
+      clock = madeAt();
+      announceNew();
+    });
+    window.setInterval(function () {
+      const stale = Date.now() - heardAt > STALE_AFTER;
+      if (stale) bar.querySelector("[data-since]").textContent = clock;
+      bar.hidden = !stale;
+    }, 1000);
+  }
+
+  const help = document.querySelector("dialog[data-keys]");
+  const OFF = "stepup-keys-off";
+  const tick = help && help.querySelector("input[type=checkbox]");
+  const off = () => window.localStorage.getItem(OFF) === "yes";
+  if (!help) return;
+  tick.checked = off();
+  tick.addEventListener("change", () => window.localStorage.setItem(OFF, tick.checked ? "yes" : "no"));
+  document.querySelectorAll("[data-open-keys]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", () => help.showModal());
+  });
+
+  function step(by) {
+    const stops = Array.from(document.querySelectorAll("[data-stop]"));
+    if (!stops.length) return;
+    const at = stops.indexOf(document.activeElement);
+    stops[Math.min(stops.length - 1, Math.max(0, at + by))].focus();
+  }
+
+  document.addEventListener("keydown", function (event) {
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || help.open || off()) return;
+    if (event.key === "?") help.showModal();
+    if (event.key === "j") step(1);
+    if (event.key === "k") step(-1);
+    if (event.key === "b") window.location.assign(help.dataset.board);
+  });
+})();

@@ -1,0 +1,171 @@
+"""A patient's record, enrolment, and what is signed or stopped for one patient."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from monitoring import escalations, patients, pocket, readings, timeline, watches
+from monitoring.access import SignedIn, act, find
+from monitoring.models import Patient, Reaction, Task
+from notifications import audit, clock, oncall
+from protocols.errors import Refusal
+from stepup import charts, courses, forms
+from stepup.models import Course
+
+UNPROCESSABLE = 422
+OFFERED = timedelta(days=30)
+
+
+def _record(patient_pk: int) -> str:
+    return reverse("patient", args=[patient_pk]) + "#result"
+
+
+@require_GET
+@act("see a patient")
+def show_patient(request: SignedIn, pk: int) -> HttpResponse:
+    """The whole record of one patient."""
+    patient = find(Patient.objects.select_related("site"), request, pk)
+    now = clock.now()
+    audit.record("read the record", str(patient), site=patient.site, by=request.user, now=now)
+    return _render_patient(request, patient, now)
+
+
+def _render_patient(
+    request: SignedIn, patient: Patient, now: datetime, *, pocket_form: forms.PocketForm | None = None
+) -> HttpResponse:
+    courses_of = list(
+        patient.courses.select_related("protocol", "patient__site", "site").order_by("-opened_at")
+    )
+    active = next((course for course in courses_of if course.state == Course.State.ACTIVE), None)
+    watch = watches.current(patient)
+    lines = [line for course in courses_of for line in charts.entries(course, reader=request.user)]
+    context = {
+        "patient": patient,
+        "now": now,
+        "case": escalations.unresolved(patient),
+        "watch": watch,
+        "chart": charts.of(active or courses_of[0], reader=request.user, now=now) if courses_of else None,
+        "earlier": [course for course in courses_of if course.state != Course.State.ACTIVE],
+        "active": active,
+        "reactions": Reaction.objects.filter(patient=patient)
+        .select_related("noted_by", "over_by")
+        .order_by("-noted_at"),
+        "tasks": Task.objects.filter(patient=patient, done_at=None),
+        "temperature": readings.last_temperatures([patient.pk], now=now).get(patient.pk),
+        "readings": readings.table(patient),
+        "timeline": timeline.of(patient, more=lines),
+        "order": pocket.active_order(patient, now=now),
+        "pocket_form": pocket_form or forms.PocketForm(initial={"expires_on": (now + OFFERED).date()}),
+        "gaps": oncall.gaps(patient.site, since=now, until=watch.ends_at)
+        if watch and watch.ends_at > now
+        else [],
+        "language": forms.LANGUAGES.get(patient.language, patient.language),
+    }
+    wrong = pocket_form is not None
+    return render(request, "stepup/patient.html", context, status=UNPROCESSABLE if wrong else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@act("enrol a patient")
+def enrol(request: SignedIn) -> HttpResponse:
+    """A patient and their course, together or not at all."""
+    site, now = request.user.site, clock.now()
+    data = request.POST or None
+    today = now.astimezone(ZoneInfo(site.time_zone)).date()
+    who = forms.PatientForm(data, site=site)
+    what = forms.CourseForm(data, site=site, initial={"weighed_on": today, "weighed_by": request.user.name})
+    if request.method == "POST" and all([who.is_valid(), what.is_valid()]):
+        course = _admit(request, who, what, now)
+        if course is not None:
+            messages.success(
+                request, "Enrolled. Read the plan with the patient, then record the first dose when given."
+            )
+            return redirect(_record(course.patient_id))
+    wrong = bool(who.errors or what.errors)
+    context = {"who": who, "what": what, "now": now, "none_approved": not what.rows}
+    return render(request, "stepup/enrol.html", context, status=UNPROCESSABLE if wrong else 200)
+
+
+def _admit(request: SignedIn, who: forms.PatientForm, what: forms.CourseForm, now: datetime) -> Course | None:
+    """Enrol and open the course in one transaction; a refusal goes to the form whose field it is about."""
+    try:
+        with transaction.atomic():
+            patient = patients.enrol(request.user.site, by=request.user, now=now, **who.cleaned_data)
+            return _open(request, patient, what, now)
+    except Refusal as refusal:
+        (what if refusal.code in what.refusals else who).refuse(refusal)
+        return None
+
+
+def _open(request: SignedIn, patient: Patient, form: forms.CourseForm, now: datetime) -> Course:
+    given: dict[str, Any] = {"regimen": "", **form.cleaned_data}
+    protocol = form.rows[given.pop("protocol")]
+    return courses.open_course(patient, protocol, by=request.user, now=now, **given)
+
+
+@require_http_methods(["GET", "POST"])
+@act("enrol a patient")
+def open_course(request: SignedIn, pk: int) -> HttpResponse:
+    """A new course for somebody who is enrolled already."""
+    patient = find(Patient.objects.select_related("site"), request, pk)
+    now = clock.now()
+    form = forms.CourseForm(request.POST or None, site=patient.site)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _open(request, patient, form, now)
+            messages.success(request, "The course is open.")
+            return redirect(_record(patient.pk))
+        except Refusal as refusal:
+            form.refuse(refusal)
+    audit.record("read the record", str(patient), site=patient.site, by=request.user, now=now)
+    context = {"patient": patient, "what": form, "now": now, "none_approved": not form.rows}
+    return render(request, "stepup/open_course.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@act("enrol a patient")
+def stop_course(request: SignedIn, pk: int) -> HttpResponse:
+    """Stop a course for good, with the reason."""
+    course = find(Course.objects.select_related("patient__site", "protocol"), request, pk)
+    now = clock.now()
+    form = forms.StopForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            courses.stop(course.pk, by=request.user, reason=form.cleaned_data["reason"], now=now)
+            messages.success(request, "The course is stopped. An open watch goes on to its end.")
+            return redirect(_record(course.patient_id))
+        except Refusal as refusal:
+            form.refuse(refusal)
+    patient = course.patient
+    audit.record("read the record", str(patient), site=patient.site, by=request.user, now=now)
+    context = {"course": course, "patient": patient, "form": form, "now": now}
+    return render(request, "stepup/stop_course.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+@require_POST
+@act("sign a pocket order")
+def sign_pocket_order(request: SignedIn, pk: int) -> HttpResponse:
+    """A prescriber signs pocket dexamethasone for one patient."""
+    patient = find(Patient.objects.select_related("site"), request, pk)
+    now = clock.now()
+    form = forms.PocketForm(request.POST)
+    if form.is_valid():
+        last_day = datetime.combine(form.cleaned_data["expires_on"], datetime.min.time())
+        expires_at = (last_day + timedelta(days=1)).replace(tzinfo=ZoneInfo(patient.site.time_zone))
+        try:
+            pocket.sign(
+                patient, dose_mg=form.cleaned_data["dose_mg"], expires_at=expires_at, by=request.user, now=now
+            )
+            messages.success(request, "Signed. The instruction may be texted once per episode of fever.")
+            return redirect(_record(patient.pk))
+        except Refusal as refusal:
+            form.refuse(refusal)
+    audit.record("read the record", str(patient), site=patient.site, by=request.user, now=now)
+    return _render_patient(request, patient, now, pocket_form=form)

@@ -1,0 +1,119 @@
+"""Which protocols the site uses, what was read of each, and the two signatures."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from monitoring.access import SignedIn, act
+from notifications import clock, roles
+from notifications.models import Site
+from protocols import delays, library
+from protocols.errors import Refusal
+from protocols.model import Protocol
+from stepup import approvals
+from stepup.models import SiteProtocol
+
+SIGNING = ("approve as pharmacist", "approve as prescriber")
+WHO_SIGNS = ["pharmacist", "prescriber"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One protocol the service knows, and how far this site has signed exactly this content."""
+
+    protocol: Protocol
+    row: SiteProtocol | None
+    unread: tuple[str, ...]
+    earlier: int
+
+
+@require_GET
+@act("see protocols")
+def show_protocols(request: SignedIn) -> HttpResponse:
+    """Every protocol the service knows, the signed ones first."""
+    lines = [_line(request.user.site, protocol) for protocol in _known()]
+    signed = [line for line in lines if line.row and line.row.is_approved]
+    others = [line for line in lines if line not in signed]
+    groups = [("Approved at this site", signed), ("Not approved", others)]
+    return render(request, "stepup/protocols.html", {"groups": groups, "now": clock.now()})
+
+
+def _known() -> list[Protocol]:
+    return [
+        Protocol(label, pathway)
+        for label in library.known_labels()
+        for pathway in library.pathways()
+        if label.jurisdiction == pathway.jurisdiction
+    ]
+
+
+def _line(site: Site, protocol: Protocol) -> Line:
+    rows = SiteProtocol.objects.filter(site=site, protocol_id=protocol.id).select_related(
+        "pharmacist", "prescriber"
+    )
+    same = next((row for row in rows if row.fingerprint == protocol.fingerprint), None)
+    return Line(
+        protocol=protocol,
+        row=same,
+        unread=tuple(table.title for table in protocol.label.tables if table.read != "yes"),
+        earlier=sum(row.is_approved and row.fingerprint != protocol.fingerprint for row in rows),
+    )
+
+
+@require_GET
+@act("see protocols")
+def show_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResponse:
+    """The whole content of one protocol, as it would be signed."""
+    protocol = _protocol(label_id, pathway_id)
+    line = _line(request.user.site, protocol)
+    row = line.row
+    context = {
+        "line": line,
+        "protocol": protocol,
+        "label": protocol.label,
+        "pathway": protocol.pathway,
+        "restart": delays.table(protocol.label),
+        "now": clock.now(),
+        "sign_as": _may_sign_as(request, row),
+    }
+    return render(request, "stepup/protocol.html", context)
+
+
+def _protocol(label_id: str, pathway_id: str) -> Protocol:
+    try:
+        return library.protocol(label_id, pathway_id)
+    except Refusal as unknown:
+        raise Http404(unknown.sentence) from unknown
+
+
+def _may_sign_as(request: SignedIn, row: SiteProtocol | None) -> str:
+    """The role whose signature is still missing and is this reader's to give; empty otherwise."""
+    missing = {
+        "pharmacist": row is None or row.pharmacist_id is None,
+        "prescriber": row is None or row.prescriber_id is None,
+    }
+    allowed = (
+        role for role, needed in missing.items() if needed and roles.may(request.user, f"approve as {role}")
+    )
+    return next(allowed, "")
+
+
+@require_POST
+@act("see protocols")
+def sign_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResponse:
+    """Sign exactly the content that was shown; if it changed in between, nothing is signed."""
+    protocol = _protocol(label_id, pathway_id)
+    if not any(roles.may(request.user, act_) for act_ in SIGNING):
+        return render(
+            request, "stepup/not_allowed.html", {"what": "sign a protocol", "who": WHO_SIGNS}, status=403
+        )
+    if request.POST.get("fingerprint") != protocol.fingerprint:
+        raise Refusal("content-changed", "This protocol changed while you read it. Read it again, then sign.")
+    row = approvals.propose(request.user.site, label_id, pathway_id)
+    approvals.approve(row.pk, by=request.user, now=clock.now())
+    messages.success(request, f"Signed: {protocol.id}.")
+    return redirect(reverse("protocol", args=[label_id, pathway_id]) + "#result")

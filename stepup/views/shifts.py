@@ -1,0 +1,72 @@
+"""The on-call list."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from monitoring import pulse
+from monitoring.access import SignedIn, act, find
+from notifications import clock, roles
+from notifications.models import Shift
+from protocols.errors import Refusal
+from stepup import forms, rota
+
+UNPROCESSABLE = 422
+
+
+@require_GET
+@act("see who is on call")
+def show_on_call(request: SignedIn) -> HttpResponse:
+    """Who answers now, who is next, and two weeks of every rung with its gaps."""
+    return _render(request)
+
+
+def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpResponse:
+    now, site = clock.now(), request.user.site
+    context = {
+        "now": now,
+        "on_call": pulse.on_call(site, now=now),
+        "lanes": rota.lanes(site, now=now),
+        "may_change": roles.may(request.user, "change who is on call"),
+        "form": form or forms.ShiftForm(site=site),
+    }
+    return render(request, "stepup/on_call.html", context, status=UNPROCESSABLE if form else 200)
+
+
+@require_POST
+@act("change who is on call")
+def add_shift(request: SignedIn) -> HttpResponse:
+    """Put somebody on a rung."""
+    form = forms.ShiftForm(request.POST, site=request.user.site)
+    if form.is_valid():
+        given = form.cleaned_data
+        person = form.people[given["clinician"]]
+        try:
+            rota.add(
+                request.user.site,
+                person,
+                given["rung"],
+                starts_at=given["start"],
+                ends_at=given["end"],
+                by=request.user,
+                now=clock.now(),
+            )
+            messages.success(request, f"{person.name} is on rung {given['rung']} for that time.")
+            return redirect(reverse("on-call") + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return _render(request, form)
+
+
+@require_POST
+@act("change who is on call")
+def remove_shift(request: SignedIn, pk: int) -> HttpResponse:
+    """Take a shift off the list."""
+    shift = find(Shift.objects.all(), request, pk)
+    try:
+        messages.success(request, rota.remove(shift.pk, by=request.user, now=clock.now()))
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(reverse("on-call") + "#result")

@@ -1,0 +1,46 @@
+"""Signing in and out."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from monitoring.access import public
+from monitoring.forms import WardRenderer
+
+WRONG = (
+    "This name and password do not belong together. Check both; after 8 tries sign-in rests for 15 minutes."
+)
+
+
+class SignInForm(AuthenticationForm):
+    """A name and a password; pasting is welcome."""
+
+    default_renderer = WardRenderer
+    error_messages = {"invalid_login": WRONG, "inactive": WRONG}
+
+    def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, label_suffix="", **kwargs)
+        self.fields["username"].label = "Sign-in name"
+        self.fields["username"].error_messages["required"] = "Type your sign-in name."
+        self.fields["password"].error_messages["required"] = "Type your password."
+        self.fields["password"].widget = forms.PasswordInput(attrs={"autocomplete": "current-password"})
+
+
+_login: Callable[..., Any] = LoginView.as_view(
+    template_name="stepup/sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
+)
+sign_in = public("signing in needs no sign-in")(_login)
+sign_out = public("ends a session, whoever asks from inside it")(require_POST(LogoutView.as_view()))
+
+
+@public("leads to the board, which asks for a sign-in")
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """The board is where work starts."""
+    return redirect("board")

@@ -1,0 +1,75 @@
+"""What every test may rely on: a test environment, a real database, and a provider that is really called."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.provider import ProviderDouble
+
+os.environ.setdefault("STEPUP_ENV", "test")
+os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
+for variable in ("TWILIO_REGION", "TWILIO_EDGE"):
+    os.environ.pop(variable, None)
+os.environ["NO_PROXY"] = "127.0.0.1,localhost"
+
+ACCOUNT = "AC" + "0" * 32
+TOKEN = "a-token-that-only-tests-know"
+
+
+@pytest.fixture
+def provider(live_server, settings, free_port) -> Iterator[ProviderDouble]:
+    """The provider double as its own process, with this test's web server as the service it calls back."""
+    settings.PUBLIC_BASE_URL = live_server.url
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
+    settings.TWILIO_API_BASE = f"http://127.0.0.1:{free_port}"
+    command = [
+        sys.executable,
+        "-m",
+        "notifications.double",
+        "--port",
+        str(free_port),
+        "--account-sid",
+        ACCOUNT,
+        "--auth-token-env",
+        "TWILIO_AUTH_TOKEN",
+        "--webhook-base",
+        live_server.url,
+        "--pace",
+        "0.6",
+        "--step-seconds",
+        "0.01",
+    ]
+    process = subprocess.Popen(command, env={**os.environ, "TWILIO_AUTH_TOKEN": TOKEN})
+    try:
+        double = ProviderDouble(settings.TWILIO_API_BASE)
+        double.wait_until_ready()
+        yield double
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A loopback port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(request) -> None:
+    """A hash that is meant to be slow costs more than the rest of a test; which one is used is tested elsewhere."""
+    if (
+        "settings" in request.fixturenames
+        or "db" in request.fixturenames
+        or request.node.get_closest_marker("django_db")
+    ):
+        request.getfixturevalue("settings").PASSWORD_HASHERS = [
+            "django.contrib.auth.hashers.MD5PasswordHasher"
+        ]

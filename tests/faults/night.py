@@ -1,0 +1,88 @@
+"""The steps of one night on real processes: a dose, a page, a case taken and resolved, and nothing broken."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from tests.service import Service
+from tests.waiting import until
+
+NURSE, COLLEAGUE, RESPONDER = "nora", "noah", "rosa"
+OUR_NUMBER, PAGE_NUMBER = "+15550109001", "+15550109002"
+DORA, ROSA, RAVI = "+15550110003", "+15550100101", "+15550100102"
+ZONE = ZoneInfo("America/New_York")
+PAGED_WITHIN = 40
+
+
+def dose_is_given_and_checked(service: Service) -> None:
+    """The nurse records step-up dose 1 on the screen; a colleague signs in and confirms it."""
+    [(course,)] = service.rows(
+        "SELECT c.id FROM stepup_course c JOIN monitoring_patient p ON p.id = c.patient_id WHERE p.phone = %s",
+        DORA,
+    )
+    local = datetime.now(ZONE)
+    what = {"on": f"{local:%Y-%m-%d}", "at": f"{local:%H:%M}", "step": "step_up_dose_1", "given_mg": "3.84"}
+    what |= {"deviation": "", "sure": "yes", "name_checked": "on", "born_checked": "on"}
+    service.browser(NURSE).post(f"/course/{course}/dose/", **what)
+    [(dose,)] = service.rows("SELECT id FROM stepup_dose WHERE course_id = %s", course)
+    service.browser(COLLEAGUE).post(f"/dose/{dose}/confirm/", figure_mg="3.84")
+    [(confirmed,)] = service.rows("SELECT confirmed_at IS NOT NULL FROM stepup_dose WHERE id = %s", dose)
+    assert confirmed
+
+
+def asked(service: Service) -> bool:
+    """Whether the patient has been asked for a temperature."""
+    return any("temperature" in text for text in service.provider.texts_to(DORA))
+
+
+def one_page_arrives(service: Service) -> None:
+    """The first responder is texted, and called."""
+    until(lambda: _codes(service), "the page", seconds=PAGED_WITHIN)
+    until(lambda: service.provider.calls_to(ROSA), "the call", seconds=PAGED_WITHIN)
+
+
+def _codes(service: Service) -> list[str]:
+    """Codes of the pages on the first responder's phone, a code each time it was sent."""
+    pages = [text for text in service.provider.texts_to(ROSA) if "to take it" in text]
+    return [page.split("reply ")[1][:4] for page in pages]
+
+
+def case_is_taken_reached_and_resolved(service: Service) -> None:
+    """The first responder texts the code back, speaks with the patient and records the outcome on the screen."""
+    service.provider.text(ROSA, PAGE_NUMBER, _codes(service)[-1])
+    until(
+        lambda: any("You have" in t for t in service.provider.texts_to(ROSA)),
+        "the answer",
+        seconds=PAGED_WITHIN,
+    )
+    [(case,)] = service.rows("SELECT id FROM monitoring_escalation")
+    responder = service.browser(RESPONDER)
+    page = f"/case/{case}/"
+    responder.post(f"{page}reach/", form_at=page, text="spoke with the patient")
+    responder.post(
+        f"{page}resolve/", form_at=page, outcome="emergency department", crs="1", icans="0", infection="", other="",
+        text="sent to the emergency department",
+    )  # fmt: skip
+    [(state, outcome)] = service.rows("SELECT state, outcome FROM monitoring_escalation WHERE id = %s", case)
+    assert (state, outcome) == ("resolved", "emergency department")
+
+
+def nothing_is_broken(service: Service) -> None:
+    """Every page was sent exactly once, and every invariant holds again."""
+    codes = _codes(service)
+    assert len(codes) == len(set(codes)) == 1
+    sent_twice = service.rows(
+        "SELECT message_id FROM notifications_delivery WHERE provider_sid IS NOT NULL AND state <> 'failed'"
+        " GROUP BY message_id HAVING count(*) > 1"
+    )
+    assert sent_twice == []
+    texts = [m for m in service.provider.ledger()["messages"] if m["direction"] != "inbound"]
+    said = [(m["to"], m["body"]) for m in texts]
+    assert len(said) == len(set(said)), "nothing was said twice"
+    until(lambda: '"healthy": true' in _health(service), "a healthy service", seconds=PAGED_WITHIN)
+
+
+def _health(service: Service) -> str:
+    try:
+        return service.browser(NURSE).get("/healthz")
+    except OSError:
+        return ""

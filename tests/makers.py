@@ -1,0 +1,126 @@
+"""Plain functions with plain defaults that make what a test needs, through the service's own operations."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+from monitoring import patients
+from monitoring.models import Patient
+from notifications import oncall
+from notifications.models import Clinician, Role, Site
+from stepup import approvals, courses
+from stepup.models import Course, Dose, SiteProtocol
+
+NOON = datetime(2027, 3, 1, 17, 0, tzinfo=UTC)  # a Monday, 12:00 EST
+TECLISTAMAB = "teclistamab-us-2025-03"
+ELRANATAMAB = "elranatamab-us-2023"
+PASSWORD = "correct horse battery"
+
+_numbers = count(1)
+
+
+def a_site(**facts: str) -> Site:
+    """A site in New York with its own numbers."""
+    n = next(_numbers)
+    defaults = {
+        "name": f"Test Hospital {n}",
+        "slug": f"test-{n}",
+        "time_zone": "America/New_York",
+        "emergency_number": "911",
+        "oncall_number": f"+1555019{n:04d}",
+        "patient_number": f"+1555018{n:04d}",
+        "page_number": f"+1555017{n:04d}",
+    }
+    return Site.objects.create(**(defaults | facts))
+
+
+def a_clinician(site: Site, role: str = Role.NURSE, *, name: str = "", phone: str = "") -> Clinician:
+    """Somebody who can sign in with PASSWORD; with a phone when one is given."""
+    n = next(_numbers)
+    return Clinician.objects.create_user(
+        f"user{n}", PASSWORD, name=name or f"{role} {n}", role=role, site=site, phone=phone
+    )
+
+
+def a_phone() -> str:
+    """A fictional number nobody else in the test has."""
+    return f"+1555020{next(_numbers):04d}"
+
+
+def a_responder(site: Site, rung: int, *, name: str, since: datetime = NOON, days: int = 30) -> Clinician:
+    """Somebody on a rung around the clock from a day before `since`."""
+    clinician = a_clinician(site, Role.RESPONDER, name=name, phone=a_phone())
+    oncall.add_shift(
+        site, clinician, rung, starts_at=since - timedelta(days=1), ends_at=since + timedelta(days=days)
+    )
+    return clinician
+
+
+def a_patient(site: Site, *, now: datetime = NOON, **facts: object) -> Patient:
+    """An enrolled patient with a caregiver, both with phones of their own."""
+    n = next(_numbers)
+    defaults: dict[str, object] = {
+        "identifier": f"T-{n}",
+        "name": f"Test Patient {n}",
+        "born_on": date(1960, 5, 17),
+        "phone": a_phone(),
+        "language": "en",
+        "time_zone": "America/New_York",
+        "caregiver_name": f"Test Caregiver {n}",
+        "caregiver_phone": a_phone(),
+    }
+    return patients.enrol(site, by=None, now=now, **(defaults | facts))
+
+
+def an_approved_protocol(site: Site, label: str = TECLISTAMAB, *, now: datetime = NOON) -> SiteProtocol:
+    """A protocol signed by a pharmacist and a prescriber."""
+    row = approvals.propose(site, label, "outpatient-us")
+    if row.is_approved:
+        return row
+    approvals.approve(row.pk, by=a_clinician(site, Role.PHARMACIST), now=now)
+    return approvals.approve(row.pk, by=a_clinician(site, Role.PRESCRIBER), now=now)
+
+
+def a_course(
+    patient: Patient, *, label: str = TECLISTAMAB, weight_kg: Decimal = Decimal(70), now: datetime = NOON
+) -> Course:
+    """A course that starts today on an approved protocol."""
+    return courses.open_course(
+        patient,
+        an_approved_protocol(patient.site, label, now=now),
+        regimen="",
+        start_on=courses.local_date(patient, now),
+        weight_kg=weight_kg,
+        weighed_on=courses.local_date(patient, now),
+        weighed_by="a nurse",
+        by=a_clinician(patient.site),
+        now=now,
+    )
+
+
+def a_dose(
+    course: Course,
+    *,
+    given_at: datetime = NOON,
+    step: str = "",
+    now: datetime | None = None,
+    deviation: str = "",
+) -> Dose:
+    """The next planned dose, recorded as given and confirmed by somebody else."""
+    given = {dose.step for dose in course.doses.all()}
+    planned = next(p for p in courses.plan(course) if p.step == step or (not step and p.step not in given))
+    recorded = courses.record_dose(
+        course.pk,
+        step=planned.step,
+        given_at=given_at,
+        given_mg=planned.calculated_mg or Decimal(1),
+        by=a_clinician(course.site),
+        now=now or given_at,
+        deviation=deviation,
+    )
+    return courses.confirm_dose(
+        recorded.dose.pk,
+        by=a_clinician(course.site, Role.PHARMACIST),
+        figure_mg=recorded.dose.given_mg,
+        now=now or given_at,
+    )

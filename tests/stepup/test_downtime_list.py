@@ -1,0 +1,84 @@
+"""The paper for an outage: the right number to ring, and nobody with an open case left off."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from monitoring import escalations, watches
+from monitoring.models import Patient
+from monitoring.rules import DEFAULT
+from notifications import clock
+from notifications.models import Role
+from stepup import downtime
+from tests import makers
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+
+@pytest.fixture
+def site():
+    return makers.a_site()
+
+
+def a_case(patient: Patient) -> None:
+    escalations.raise_concern(
+        site=patient.site, patient=patient, urgency="urgent", headline="fever after the watch", now=NOON
+    )
+
+
+def a_watch_that_is_over(patient: Patient) -> None:
+    two_days = timedelta(days=2)
+    watch = watches.open_(
+        patient, drug="teclistamab", step="weekly", protocol="p", rules=DEFAULT,
+        given_at=NOON - two_days, ends_at=NOON, times=[], now=NOON - two_days,
+    )  # fmt: skip
+    assert watches.close_due(now=NOON) == 1, watch
+
+
+def test_each_rung_has_the_number_of_whoever_is_on_it(site) -> None:
+    """Two people of one name: the list rings the one on call."""
+    on_call = makers.a_responder(site, 1, name="Kim Lee")
+    makers.a_clinician(site, Role.NURSE, name="Kim Lee", phone=makers.a_phone())
+    assert [line.phone for line in downtime.make(site, now=NOON).on_call] == [on_call.phone]
+
+
+def test_an_open_case_outside_a_watch_is_on_the_list(site) -> None:
+    makers.a_responder(site, 1, name="Dr A")
+    watched, after, never, well = (makers.a_patient(site) for _ in range(4))
+    makers.a_dose(makers.a_course(watched), given_at=NOON)
+    a_watch_that_is_over(after)
+    a_watch_that_is_over(well)
+    a_case(after)
+    a_case(never)
+    made = downtime.make(site, now=NOON)
+    assert [line.patient for line in made.lines] == [after, never, watched]
+    assert [line.hours for line in made.lines] == [48, None, 0]
+
+
+def test_another_sites_case_is_not(site) -> None:
+    other = makers.a_site()
+    makers.a_responder(other, 1, name="Dr B")
+    a_case(makers.a_patient(other))
+    assert downtime.make(site, now=NOON).lines == ()
+
+
+def test_the_list_is_printed_whoever_is_on_it(site, capsys) -> None:
+    nurse = makers.a_clinician(site)
+    makers.a_responder(site, 1, name="Dr A", since=clock.now())
+    after, never = makers.a_patient(site), makers.a_patient(site)
+    a_watch_that_is_over(after)
+    a_case(after)
+    a_case(never)
+    call_command("downtime_list", site=site.slug)
+    paper = capsys.readouterr().out
+    assert "no longer watched" in paper
+    assert "no dose recorded" in paper
+    call_command("downtime_list", site=site.slug, json=True)
+    browser = Client()
+    browser.force_login(nurse)
+    page = browser.get("/downtime/")
+    assert page.status_code == 200
+    assert all(patient.name in page.content.decode() for patient in (after, never))

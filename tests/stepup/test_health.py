@@ -1,0 +1,81 @@
+"""The health page is red as soon as half of the engine is silent, and costs nothing to whoever asks."""
+
+import logging
+import threading
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from notifications import clock, heartbeat
+from stepup import engine, invariants
+from stepup.management.commands import engine as command
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+
+def sign_in(*names: str, **figures: object) -> None:
+    for name in names:
+        heartbeat.sign_in(name, now=clock.now(), **figures)
+
+
+def ask() -> tuple[int, dict]:
+    answer = Client().get("/healthz")
+    return answer.status_code, answer.json()
+
+
+def test_both_halves_signed_in_and_nothing_broken_is_well() -> None:
+    sign_in(heartbeat.ENGINE, heartbeat.CARRIER, broken={})
+    status, said = ask()
+    assert (status, said["healthy"], said["broken_invariants"]) == (200, True, {})
+
+
+@pytest.mark.parametrize("alive", [heartbeat.ENGINE, heartbeat.CARRIER])
+def test_half_an_engine_is_not_well(alive) -> None:
+    sign_in(alive, broken={})
+    assert ask()[0] == 503
+
+
+def test_what_the_engine_found_is_told_without_looking_again(monkeypatch) -> None:
+    monkeypatch.setattr(invariants, "counts", lambda **_: pytest.fail("anybody could make us count"))
+    sign_in(heartbeat.ENGINE, heartbeat.CARRIER, broken={"I3": 2})
+    status, said = ask()
+    assert (status, said["broken_invariants"]) == (503, {"I3": 2})
+
+
+class Turns:
+    """A turn of the engine that fails in a set way, three times, and then stops the loop."""
+
+    def __init__(self, problem: Exception) -> None:
+        self.stop, self.problem, self.taken = threading.Event(), problem, 0
+
+    def __call__(self, **_: object) -> None:
+        self.taken += 1
+        if self.taken == 3:
+            self.stop.set()
+        raise self.problem
+
+
+@pytest.mark.parametrize(
+    ("problem", "level"),
+    [(RuntimeError("a fault of ours"), logging.ERROR), (OperationalError("away"), logging.WARNING)],
+    ids=["a fault of ours", "no database"],
+)
+def test_the_next_turn_comes_whatever_happened_in_this_one(monkeypatch, caplog, problem, level) -> None:
+    monkeypatch.setattr(command, "TICK_SECONDS", 0)
+    monkeypatch.setattr(engine, "reconnect", lambda: None)
+    turns = Turns(problem)
+    command._keep_turning(turns.stop, turns, 0)
+    assert turns.taken == 3
+    assert [record.levelno for record in caplog.records] == [level] * 3
+
+
+def test_the_next_turn_comes_even_when_reconnecting_fails(monkeypatch) -> None:
+    def fail() -> None:
+        raise RuntimeError("no way to close it")
+
+    monkeypatch.setattr(command, "TICK_SECONDS", 0)
+    monkeypatch.setattr(engine, "reconnect", fail)
+    turns = Turns(OperationalError("away"))
+    command._keep_turning(turns.stop, turns, 0)
+    assert turns.taken == 3

@@ -1,0 +1,232 @@
+"""What the database itself refuses to believe, for the shell, for bulk updates and for the next developer alike.
+
+One lie at least for every constraint of every model; a constraint without a lie here fails the last test.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
+
+from monitoring import escalations, pocket, watches
+from monitoring.models import (
+    CheckIn,
+    Escalation,
+    EscalationEvent,
+    Finding,
+    Page,
+    Patient,
+    PocketOrder,
+    Reaction,
+    Reply,
+    Task,
+    Watch,
+)
+from notifications.models import Clinician, Delivery, Role, Shift, Site
+from stepup.models import Course, CourseEvent, Dose, SiteProtocol
+from tests import makers
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+HOUR = timedelta(hours=1)
+
+
+class Clinic:
+    """One of everything, and two where two must not be the same."""
+
+    def __init__(self) -> None:
+        self.site = makers.a_site()
+        self.doctors = [makers.a_responder(self.site, rung, name=f"Dr {rung}") for rung in (1, 2)]
+        self.patients = [makers.a_patient(self.site) for _ in range(2)]
+        self.course = makers.a_course(self.patients[0])
+        self.dose = makers.a_dose(self.course)
+        self.watch = watches.current(self.patients[0])
+        self.case = self.open_case(patient=self.patients[0])
+        self.prescriber = makers.a_clinician(self.site, Role.PRESCRIBER)
+        self.order = pocket.sign(
+            self.patients[0], dose_mg=Decimal(8), expires_at=NOON + 24 * HOUR, by=self.prescriber, now=NOON
+        )
+        self.reaction = Reaction.objects.create(
+            patient=self.patients[0], kind="crs", grade=1, noted_at=NOON, noted_by=self.prescriber
+        )
+        self.task = Task.objects.create(
+            site=self.site, what="call", opened_at=NOON, due_at=NOON, pages_when_late=False
+        )
+
+    def open_case(self, **about: object) -> Escalation:
+        facts = {"patient": None, **about}
+        case, _ = escalations.raise_concern(
+            site=self.site, urgency="urgent", headline="fever", now=NOON, **facts
+        )
+        return case
+
+    def first_checkins(self) -> list[CheckIn]:
+        return list(self.watch.checkins.filter(state=CheckIn.State.WAITING)[:2])
+
+
+def change(rows: object, **facts: object) -> None:
+    """Update behind every rule's back."""
+    rows.update(**facts)
+
+
+def copy(row: object, **facts: object) -> None:
+    """The same row once more, with some facts changed."""
+    row.pk = None
+    for name, value in facts.items():
+        setattr(row, name, value)
+    row.save(force_insert=True)
+
+
+def ask(checkins: list[CheckIn]) -> None:
+    CheckIn.objects.filter(pk__in=[one.pk for one in checkins]).update(state="asked", question_at=NOON)
+
+
+def make_extra(checkins: list[CheckIn]) -> None:
+    CheckIn.objects.filter(pk__in=[one.pk for one in checkins]).update(extra=True)
+
+
+TAKEN = {"state": "taken", "taken_at": NOON, "next_at": NOON}
+OTHER_PHONE = "+15550299999"
+
+LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
+    # the site and its people
+    ("site_has_emergency_number", "no ambulance", lambda c: change(Site.objects, emergency_number="")),
+    ("site_has_oncall_number", "no number at night", lambda c: change(Site.objects, oncall_number="")),
+    ("clinician_phone_is_one_persons", "two on one phone",
+     lambda c: change(Clinician.objects.filter(shifts__isnull=False), phone=OTHER_PHONE)),
+    ("shift_rung_starts_at_one", "rung 0", lambda c: change(Shift.objects.filter(rung=1), rung=0)),
+    ("shift_period_is_bounded", "no hours at all",
+     lambda c: change(Shift.objects.filter(rung=1), period=(NOON, NOON))),
+    ("shift_period_is_bounded", "no end in sight",
+     lambda c: change(Shift.objects.filter(rung=1), period=(NOON, None))),
+    ("shift_one_person_per_rung_at_a_time", "two on rung 1", lambda c: change(Shift.objects, rung=1)),
+    # deliveries
+    ("delivery_one_row_per_attempt", "the first attempt twice",
+     lambda c: copy(Delivery.objects.all()[0], token="another")),
+    ("delivery_state_matches_facts", "waiting and leased",
+     lambda c: change(Delivery.objects.filter(state="pending"), lease_until=NOON)),
+    ("delivery_state_matches_facts", "claimed for ever", lambda c: change(Delivery.objects, state="claimed")),
+    ("delivery_state_matches_facts", "perhaps sent, never submitted",
+     lambda c: change(Delivery.objects, state="ambiguous")),
+    ("delivery_state_matches_facts", "with the provider without its id",
+     lambda c: change(Delivery.objects, state="accepted", deadline_at=NOON)),
+    ("delivery_state_matches_facts", "with the provider without a deadline",
+     lambda c: change(Delivery.objects.filter(pk=Delivery.objects.all()[0].pk), state="accepted", provider_sid="S")),
+    ("delivery_state_matches_facts", "delivered, never ended", lambda c: change(Delivery.objects, state="delivered")),
+    ("delivery_state_matches_facts", "ended and waiting", lambda c: change(Delivery.objects, ended_at=NOON)),
+    ("delivery_state_matches_facts", "a state nobody knows", lambda c: change(Delivery.objects, state="sent?")),
+    # patients, orders, reactions
+    ("patient_identifier_once_per_site", "one number for two", lambda c: change(Patient.objects, identifier="T")),
+    ("patient_phone_is_one_active_persons", "one phone for two", lambda c: change(Patient.objects, phone=OTHER_PHONE)),
+    ("patient_texting_end_has_a_reason", "texting ended for no reason",
+     lambda c: change(Patient.objects, texting_ended_at=NOON)),
+    ("patient_texting_end_has_a_reason", "a reason for nothing",
+     lambda c: change(Patient.objects, texting_ended_why="STOP")),
+    ("pocket_order_dose_is_positive", "no dose", lambda c: change(PocketOrder.objects, dose_mg=0)),
+    ("pocket_order_expires_after_signing", "expired when signed",
+     lambda c: change(PocketOrder.objects, expires_at=NOON)),
+    ("reaction_grade_1_to_4", "grade 0", lambda c: change(Reaction.objects, grade=0)),
+    ("reaction_grade_1_to_4", "grade 5", lambda c: change(Reaction.objects, grade=5)),
+    ("reaction_over_names_who", "over, says nobody", lambda c: change(Reaction.objects, over_at=NOON)),
+    # watches and check-ins
+    ("watch_one_open_per_patient", "two watches", lambda c: copy(c.watch)),
+    ("watch_starts_with_a_dose", "a dose to come", lambda c: change(Watch.objects, given_at=NOON + HOUR)),
+    ("watch_close_has_a_reason", "closed for no reason", lambda c: change(Watch.objects, closed_at=NOON)),
+    ("watch_close_has_a_reason", "a reason while open", lambda c: change(Watch.objects, closed_why="over")),
+    ("checkin_state_matches_facts", "waiting for nothing", lambda c: change(CheckIn.objects, next_at=None)),
+    ("checkin_state_matches_facts", "asked without a question", lambda c: change(CheckIn.objects, state="asked")),
+    ("checkin_state_matches_facts", "answered and still due", lambda c: change(CheckIn.objects, state="answered")),
+    ("checkin_state_matches_facts", "missed for no reason",
+     lambda c: change(CheckIn.objects, state="missed", next_at=None, ended_at=NOON)),
+    ("checkin_state_matches_facts", "vanished", lambda c: change(CheckIn.objects, state="gone")),
+    ("checkin_one_asked_per_watch", "two questions at once", lambda c: ask(c.first_checkins())),
+    ("checkin_one_extra_waiting_per_watch", "two extra ones", lambda c: make_extra(c.first_checkins())),
+    # what was heard and concluded
+    ("finding_comes_from_somewhere", "about nobody, from nowhere",
+     lambda c: Finding.objects.create(site=c.site, at=NOON, urgency="none", human_task=False, because="")),
+    # cases
+    ("escalation_one_unresolved_per_patient", "two cases", lambda c: copy(c.case, code="0000")),
+    ("escalation_one_unresolved_per_stranger", "two cases of one stranger",
+     lambda c: copy(c.open_case(caller=OTHER_PHONE), code="0000")),
+    ("escalation_open_codes_differ", "one code for two",
+     lambda c: copy(c.open_case(caller=OTHER_PHONE), caller="+15550299998")),
+    ("escalation_is_about_someone", "about nobody", lambda c: change(Escalation.objects, patient=None)),
+    ("escalation_state_matches_facts", "nothing happens next", lambda c: change(Escalation.objects, next_at=None)),
+    ("escalation_state_matches_facts", "open and owned", lambda c: change(Escalation.objects, owner=c.doctors[0])),
+    ("escalation_state_matches_facts", "open with an outcome", lambda c: change(Escalation.objects, outcome="home")),
+    ("escalation_state_matches_facts", "taken by nobody", lambda c: change(Escalation.objects, **TAKEN)),
+    ("escalation_state_matches_facts", "taken, nothing happens next",
+     lambda c: change(Escalation.objects, **TAKEN | {"owner": c.doctors[0], "next_at": None})),
+    ("escalation_state_matches_facts", "reached at no time",
+     lambda c: change(Escalation.objects, **TAKEN | {"owner": c.doctors[0], "state": "reached"})),
+    ("escalation_state_matches_facts", "resolved without an outcome",
+     lambda c: change(
+         Escalation.objects, state="resolved", owner=c.doctors[0], taken_at=NOON, reached_at=NOON, resolved_at=NOON,
+         next_at=None)),
+    ("escalation_state_matches_facts", "resolved and never reached",
+     lambda c: change(
+         Escalation.objects, state="resolved", owner=c.doctors[0], taken_at=NOON, resolved_at=NOON, outcome="home",
+         next_at=None)),
+    ("page_once_per_person_and_climb", "one person paged twice",
+     lambda c: copy(c.case.pages.all()[0], text_id=c.case.pages.all()[0].voice_id,
+                    voice_id=c.case.pages.all()[0].text_id)),
+    ("task_done_has_an_outcome", "done, and nothing came of it", lambda c: change(Task.objects, done_at=NOON)),
+    ("task_done_has_an_outcome", "an outcome of nothing", lambda c: change(Task.objects, outcome="called")),
+    # protocols, courses, doses
+    ("site_protocol_once", "the same content twice", lambda c: copy(c.course.protocol)),
+    ("site_protocol_two_people", "one person signs twice",
+     lambda c: change(SiteProtocol.objects, pharmacist=c.prescriber, prescriber=c.prescriber)),
+    ("site_protocol_signature_has_a_time", "signed at no time",
+     lambda c: change(SiteProtocol.objects, pharmacist_at=None)),
+    ("site_protocol_signature_has_a_time", "signed by nobody", lambda c: change(SiteProtocol.objects, prescriber=None)),
+    ("course_one_active_per_patient", "two courses", lambda c: copy(c.course)),
+    ("course_weight_is_a_persons", "700 kg", lambda c: change(Course.objects, weight_kg=700)),
+    ("course_weight_is_a_persons", "7 kg", lambda c: change(Course.objects, weight_kg=7)),
+    ("dose_once_per_moment", "two doses at one moment", lambda c: copy(c.dose, watch=None)),
+    ("dose_was_given_before_it_was_recorded", "recorded ahead", lambda c: change(Dose.objects, given_at=NOON + HOUR)),
+    ("dose_second_check_is_another_person", "one person checks twice",
+     lambda c: change(Dose.objects, confirmed_by=c.dose.recorded_by)),
+    ("dose_second_check_is_another_person", "checked at no time", lambda c: change(Dose.objects, confirmed_at=None)),
+    ("dose_amount_is_positive", "nothing given", lambda c: change(Dose.objects, given_mg=0)),
+]  # fmt: skip
+
+
+@pytest.fixture
+def clinic(settings) -> Clinic:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here
+    return Clinic()
+
+
+@pytest.mark.parametrize(
+    ("constraint", "what", "lie"), LIES, ids=[f"{name}: {what}" for name, what, _ in LIES]
+)
+def test_the_database_refuses(clinic, constraint, what, lie) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        lie(clinic)
+
+
+@pytest.mark.parametrize("rows", [EscalationEvent.objects, CourseEvent.objects], ids=["case", "course"])
+@pytest.mark.parametrize("act", [lambda rows: rows.update(what="nothing"), lambda rows: rows.all().delete()])
+def test_history_is_only_ever_added_to(clinic, rows, act) -> None:
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        act(rows)
+
+
+def test_the_provider_s_ids_are_unique() -> None:
+    """What makes every inbound request harmless when it comes twice."""
+    assert Reply._meta.get_field("provider_sid").unique
+    assert Delivery._meta.get_field("provider_sid").unique
+    assert Page._meta.get_field("text").unique
+
+
+def test_every_constraint_has_a_lie_here() -> None:
+    ours = [
+        model
+        for app in ("notifications", "monitoring", "stepup")
+        for model in apps.get_app_config(app).get_models()
+    ]
+    constraints = {constraint.name for model in ours for constraint in model._meta.constraints}
+    assert constraints == {name for name, _, _ in LIES}

@@ -1,0 +1,288 @@
+"""One site never sees another's records, and whoever reads or writes a patient's record is in the ledger."""
+
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from monitoring import escalations, findings, inbound, worklist
+from monitoring.models import Reaction
+from notifications import clock, phones
+from notifications.models import AuditEntry, Clinician, Role, Site
+from stepup import courses
+from stepup.models import Course
+from tests import makers
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+SCREENS = ["board", "board-rows", "tasks", "on-call", "protocols", "downtime", "enrol"]
+
+
+class Ward:
+    """A site in the middle of its day. `mark` is in every word of it, so that none can be missed elsewhere."""
+
+    def __init__(self, mark: str) -> None:
+        self.mark, self.now = mark, clock.now()
+        self.site: Site = makers.a_site(name=f"{mark} Hospital")
+        self.nurse = makers.a_clinician(self.site, name=f"{mark} Nurse")
+        self.responder = makers.a_responder(self.site, 1, name=f"{mark} Responder", since=self.now)
+        self.patient = makers.a_patient(
+            self.site, now=self.now, name=f"{mark} Patient", identifier=f"{mark}-1", caregiver_name=f"{mark} Carer",
+            allergies=f"{mark} allergy",
+        )  # fmt: skip
+        self.course = makers.a_course(self.patient, now=self.now)
+        planned = courses.plan(self.course)[0]
+        self.dose = courses.record_dose(
+            self.course.pk, step=planned.step, given_at=self.now, given_mg=planned.calculated_mg, by=self.nurse,
+            now=self.now,
+        ).dose  # fmt: skip
+        self.hears("38.6 and shaking", sender=self.patient.phone)
+        self.case = escalations.unresolved(self.patient)
+        self.stranger = makers.a_phone()
+        self.hears(f"{mark} who is this", sender=self.stranger)
+        self.task = worklist.open_task(
+            site=self.site, patient=self.patient, what=f"{mark} task", due_at=self.now, pages_when_late=True,
+            now=self.now,
+        )  # fmt: skip
+
+    def hears(self, words: str, *, sender: str, to: str = "") -> None:
+        inbound.receive(
+            provider_sid=f"SM{makers.a_phone()}", sender=sender, sent_to=to or self.site.patient_number, body=words,
+            now=self.now,
+        )  # fmt: skip
+
+    def client(self, role: str = Role.NURSE) -> tuple[Client, Clinician]:
+        """Somebody new of this site, signed in."""
+        clinician = makers.a_clinician(self.site, role, name=f"{self.mark} {role}")
+        client = Client()
+        client.force_login(clinician, backend="django.contrib.auth.backends.ModelBackend")
+        return client, clinician
+
+    def words(self) -> list[str]:
+        """What only this site's own screens may show."""
+        numbers = [self.patient.phone, self.patient.caregiver_phone, self.stranger, self.site.oncall_number]
+        read = [phones.for_reading(number) for number in numbers]
+        return [self.mark, f"case {self.case.code}", self.patient.emergency_code, *numbers, *read]
+
+
+@pytest.fixture
+def here() -> Ward:
+    return Ward("Hereford")
+
+
+@pytest.fixture
+def there() -> Ward:
+    return Ward("Thereton")
+
+
+def page(client: Client, path: str) -> str:
+    answer = client.get(path, headers={"HX-Request": "true"} if path.endswith("/log/") else None)
+    assert answer.status_code == 200, path
+    return answer.content.decode().replace("\u00a0", " ")
+
+
+def own_pages(ward: Ward) -> list[str]:
+    return [
+        *(reverse(name) for name in SCREENS), f"{reverse('board')}?wall=1",
+        reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
+        reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
+        reverse("confirm-dose", args=[ward.dose.pk]), reverse("protocol", args=[makers.TECLISTAMAB, "outpatient-us"]),
+    ]  # fmt: skip
+
+
+def test_no_screen_shows_anything_of_another_site(here, there) -> None:
+    client, _ = here.client()
+    for path in own_pages(here):
+        shown = page(client, path)
+        found = [word for word in there.words() if word in shown]
+        assert not found, f"{path} shows {found}"
+
+
+@pytest.mark.parametrize(
+    ("name", "mine"),
+    [
+        ("board", "patient"), ("board", "case"), ("tasks", "task"), ("downtime", "patient"), ("on-call", "responder"),
+    ],
+)  # fmt: skip
+def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> None:
+    """Otherwise an empty screen would keep sites apart, too."""
+    client, _ = here.client()
+    wanted = {
+        "patient": here.patient.name, "case": here.case.code, "task": here.task.what, "responder": here.responder.name,
+    }  # fmt: skip
+    assert wanted[mine] in page(client, reverse(name))
+
+
+def test_the_counts_of_the_board_are_one_s_own(here, there) -> None:
+    client, _ = here.client()
+    assert "1 case nobody has, 0 taken, 1 patient being watched" in page(client, reverse("board"))
+
+
+def test_a_shift_cannot_be_given_to_somebody_of_another_site(here, there) -> None:
+    client, _ = here.client()
+    day = {"starts_on": "2030-01-01", "starts_at": "08:00", "ends_on": "2030-01-02", "ends_at": "08:00"}
+    answer = client.post(reverse("add-shift"), {"clinician": there.responder.pk, "rung": "1", **day})
+    assert answer.status_code == 422
+    assert not there.responder.shifts.filter(site=here.site).exists()
+
+
+def test_a_course_cannot_start_on_another_site_s_signatures(here, there) -> None:
+    """The protocol is approved there and here; the row that is named decides."""
+    client, _ = here.client()
+    patient = makers.a_patient(here.site, now=here.now)
+    foreign = there.course.protocol
+    day = str(here.now.date())
+    typed = {"start_on": day, "weight_kg": "70", "weighed_on": day, "weighed_by": "x"}
+    answer = client.post(reverse("open-course", args=[patient.pk]), {"protocol": foreign.pk, **typed})
+    assert answer.status_code == 422
+    assert not patient.courses.exists()
+
+
+def test_another_site_s_code_takes_nothing(here, there) -> None:
+    here.hears(there.case.code, sender=here.responder.phone, to=here.site.page_number)
+    there.case.refresh_from_db()
+    assert there.case.owner is None
+
+
+def test_a_text_to_the_wrong_site_s_number_stays_with_the_patient_s_own(here, there) -> None:
+    here.hears(
+        "I fell down the stairs and nobody is here", sender=there.patient.phone, to=here.site.patient_number
+    )
+    client, _ = here.client()
+    for name in ("board", "tasks"):
+        assert there.patient.name not in page(client, reverse(name))
+
+
+def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
+    here, there, monkeypatch
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(findings, "from_reply", breaks)
+    here.hears("a strange feeling", sender=there.patient.phone, to=here.site.patient_number)
+    client, _ = here.client()
+    assert there.patient.name not in page(client, reverse("tasks"))
+
+
+# the ledger
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "row", "act"),
+    [
+        (Role.AUDITOR, "patient", "patient", "read the record"),
+        (Role.RESPONDER, "case", "case", "read a case"),
+        (Role.PHARMACIST, "confirm-dose", "dose", "read a dose"),
+        (Role.NURSE, "record-dose", "course", "read the record"),
+        (Role.NURSE, "open-course", "patient", "read the record"),
+        (Role.NURSE, "stop-course", "course", "read the record"),
+        (Role.NURSE, "downtime", "", "read the downtime list"),
+    ],
+)
+def test_whoever_reads_a_record_is_in_the_ledger(here, role, name, row, act) -> None:
+    client, reader = here.client(role)
+    page(client, reverse(name, args=[getattr(here, row).pk] if row else []))
+    entry = AuditEntry.objects.get(by=reader)
+    assert (entry.act, entry.site) == (act, here.site)
+    assert here.mark not in f"{entry.subject}{entry.detail}", "ids only, no names"
+
+
+def _day(ward: Ward) -> str:
+    return str(courses.local_date(ward.patient, ward.now))
+
+
+def _another_course(ward: Ward) -> Course:
+    today = courses.local_date(ward.patient, ward.now)
+    return courses.open_course(
+        makers.a_patient(ward.site, now=ward.now), ward.course.protocol, regimen="", start_on=today,
+        weight_kg=Decimal(70), weighed_on=today, weighed_by="a nurse", by=ward.nurse, now=ward.now,
+    )  # fmt: skip
+
+
+WRITES = [
+    (Role.NURSE, "confirm-dose", "dose", {"figure_mg": "4.2"}, "confirmed a dose"),
+    (Role.NURSE, "stop-course", "course", {"reason": "moved away"}, "stopped a course"),
+    (
+        Role.PRESCRIBER,
+        "pocket-order",
+        "patient",
+        {"dose_mg": "1", "expires_on": "2030-01-01"},
+        "signed a pocket order",
+    ),
+    (Role.RESPONDER, "case-take", "case", {}, "took the case"),
+    (Role.RESPONDER, "case-decline", "case", {"reason": "driving"}, "declined the case"),
+    (Role.NURSE, "task-done", "task", {"outcome": "called"}, "finished a task"),
+    (Role.NURSE, "reaction-over", "reaction", {}, "ended a reaction"),
+]
+
+
+@pytest.mark.parametrize(("role", "name", "row", "typed", "act"), WRITES, ids=[write[1] for write in WRITES])
+def test_whoever_writes_into_a_record_is_in_the_ledger(
+    here: Ward, *, role: str, name: str, row: str, typed: dict[str, str], act: str
+) -> None:
+    here.reaction = Reaction.objects.create(
+        patient=here.patient,
+        escalation=here.case,
+        kind="crs",
+        grade=1,
+        noted_by=here.responder,
+        noted_at=here.now,
+    )
+    client, writer = here.client(role)
+    answer = client.post(reverse(name, args=[getattr(here, row).pk]), typed)
+    assert answer.status_code == 302, answer.content.decode()
+    assert act in AuditEntry.objects.filter(by=writer, site=here.site).values_list("act", flat=True)
+
+
+def test_every_act_of_a_case_s_owner_is_in_the_ledger(here) -> None:
+    client, writer = here.client(Role.RESPONDER)
+    steps = [
+        ("case-take", {}, "took the case"),
+        ("case-hand-back", {"reason": "relieved"}, "handed the case back"),
+        ("case-take", {}, "took the case"),
+        ("case-reach", {"text": "spoke"}, "reached the patient"),
+        ("case-resolve", {"outcome": "home", "crs": "0", "icans": "0", "text": "well"}, "resolved the case"),
+    ]
+    for name, typed, _ in steps:
+        assert client.post(reverse(name, args=[here.case.pk]), typed).status_code == 302, name
+    acts = AuditEntry.objects.filter(by=writer, subject=str(here.case)).order_by("pk")
+    assert list(acts.values_list("act", flat=True)) == [act for _, _, act in steps]
+
+
+def test_enrolling_and_recording_are_in_the_ledger(here) -> None:
+    client, writer = here.client()
+    form = {
+        "identifier": "N-1", "name": "New", "born_on": "1960-01-01", "phone": "+12155550142", "language": "en",
+        "time_zone": "America/New_York", "caregiver_name": "Next", "caregiver_phone": "+12155550143",
+        "protocol": here.course.protocol.pk, "start_on": _day(here), "weight_kg": "70", "weighed_on": _day(here),
+        "weighed_by": "n",
+    }  # fmt: skip
+    assert client.post(reverse("enrol"), form).status_code == 302
+    acts = AuditEntry.objects.filter(by=writer).order_by("pk").values_list("act", flat=True)
+    assert list(acts) == ["enrolled a patient", "opened a course"]
+
+
+def test_recording_a_dose_is_in_the_ledger_once_and_its_preview_is_not(here) -> None:
+    course = _another_course(here)
+    client, writer = here.client()
+    path = reverse("record-dose", args=[course.pk])
+    local = here.now.astimezone(ZoneInfo(here.site.time_zone))
+    typed = {"on": f"{local:%Y-%m-%d}", "at": f"{local:%H:%M}", "step": "step_up_dose_1", "given_mg": "4.2"}
+    assert client.post(path, typed).status_code == 200
+    assert not AuditEntry.objects.filter(by=writer).exists()
+    sure = {"sure": "yes", "name_checked": "on", "born_checked": "on"}
+    assert client.post(path, typed | sure).status_code == 302
+    assert AuditEntry.objects.get(by=writer).act == "recorded a dose"
+
+
+def test_an_emergency_team_s_look_is_in_the_ledger_without_a_name(here) -> None:
+    path = reverse("emergency", args=[here.patient.emergency_code])
+    for born_on, act in (
+        ("01/02/1903", "tried the emergency facts"),
+        ("05/17/1960", "opened the emergency facts"),
+    ):
+        Client().post(path, {"born_on": born_on})
+        assert AuditEntry.objects.filter(by=None, site=here.site, act=act).count() == 1

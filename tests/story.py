@@ -1,0 +1,229 @@
+"""The clinic driver: a whole night in a few lines of prose, through the real doors.
+
+Texts and key presses go in at the provider double, which signs and posts them to a live web server; pages and
+replies are read from the handsets they arrived on. The demo clock makes the doors read the story's time.
+"""
+
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from monitoring import escalations
+from monitoring.models import CheckIn, Escalation, Patient, Reply, Task
+from notifications import clock
+from notifications.models import Clinician, Delivery, Message
+from stepup import engine, next_dose
+from stepup.models import Course
+from tests import makers
+from tests.provider import ProviderDouble
+from tests.waiting import until
+
+DAYS = {"Mon": 0, "Tue": 1, "Wed": 2, "Thu": 3, "Fri": 4, "Sat": 5, "Sun": 6}
+ZONE = ZoneInfo("America/New_York")
+WELL = {
+    "temperature": "98.6",
+    "symptoms": "6",
+    "medicine": "none",
+    "caregiver": "1",
+    "bp": "no",
+    "oxygen": "no",
+}
+
+
+class Clinic:
+    """One site, one patient, a ladder of two, and a clock that only the story moves."""
+
+    def __init__(self, provider: ProviderDouble, *, label: str = makers.TECLISTAMAB, ladder: int = 2) -> None:
+        self.provider = provider
+        self.well = True
+        self.monday = _a_coming_monday()
+        self.at("Mon 09:00")
+        self.site = makers.a_site()
+        names = ["Dr A", "Dr B", "Dr C"][:ladder]
+        self.people = {
+            name: makers.a_responder(self.site, rung, name=name, since=self.now)
+            for rung, name in enumerate(names, start=1)
+        }
+        self.patient: Patient = makers.a_patient(self.site, now=self.now)
+        self.course: Course = makers.a_course(self.patient, label=label, now=self.now)
+
+    # time
+
+    def at(self, when: str) -> "Clinic":
+        """Move the clock to a weekday and time of the story's week, or of the next with a leading +."""
+        weeks, when = (1, when[1:]) if when.startswith("+") else (0, when)
+        day, hour = when.split()
+        hours, minutes = hour.split(":")
+        local = self.monday + timedelta(days=DAYS[day], weeks=weeks, hours=int(hours), minutes=int(minutes))
+        target = local.replace(tzinfo=ZONE).astimezone(UTC)
+        while hasattr(self, "course") and (due_at := _next_due(target)) is not None:
+            self._turn_to(due_at)
+        return self._turn_to(target)
+
+    def _well(self, question: str) -> str:
+        """What somebody well and clear answers; to the thinking question, the date and a whole sentence."""
+        today = self.now.astimezone(ZONE)
+        return (
+            f"{today:%A %B} {today.day}, {today.year}. I am well."
+            if question == "thinking"
+            else WELL[question]
+        )
+
+    def _turn_to(self, moment: datetime) -> "Clinic":
+        self.now = moment
+        ahead = ceil((moment - clock.now()).total_seconds())
+        if ahead > 0:
+            _advance(ahead)
+        return self.settle()
+
+    def settle(self) -> "Clinic":
+        """Let the engine act until nothing is left to do at this moment and the provider has reported on it all."""
+        if hasattr(self, "site"):
+            until(self._quiet, "the clinic to come to rest")
+            while self.well and self._answers_the_open_question():
+                until(self._quiet, "the clinic to come to rest")
+        return self
+
+    def _answers_the_open_question(self) -> bool:
+        """A patient who is well, and a caregiver who agrees, answer whatever is being asked."""
+        checkin = CheckIn.objects.filter(watch__patient=self.patient, state=CheckIn.State.ASKED).first()
+        if checkin is None:
+            return False
+        question = checkin.ask[checkin.position]
+        sender = self.patient.caregiver_phone if question == "caregiver" else self.patient.phone
+        before = Reply.objects.count()
+        self.provider.text(sender, self.site.patient_number, self._well(question))
+        until(lambda: Reply.objects.count() > before, f"the answer to {question} to arrive")
+        return True
+
+    def _quiet(self) -> bool:
+        now = max(self.now, clock.now())
+        engine.tick(now=now + engine.PATIENCE)
+        engine.tick(now=now + 2 * engine.PATIENCE)  # what the first turn queued has waited long enough now
+        live = Delivery.objects.filter(state__in=Delivery.LIVE, message__channel="text")
+        ringing = [call for call in self.provider.ledger()["calls"] if call["status"] == "queued"]
+        return not live.exists() and not ringing
+
+    # what people do
+
+    def gives(self, step: str = "", *, deviation: str = "") -> "Clinic":
+        """The nurse records the next dose as given now; a colleague confirms it."""
+        makers.a_dose(self.course, given_at=self.now, step=step, now=clock.now(), deviation=deviation)
+        return self.settle()
+
+    def hears(self, words: str, *, sender: str = "") -> "Clinic":
+        """The patient, or another phone, texts us."""
+        before = Reply.objects.count()
+        self.provider.text(sender or self.patient.phone, self.site.patient_number, words)
+        until(lambda: Reply.objects.count() > before, f"the text {words!r} to arrive")
+        return self.settle()
+
+    def texts(self, sender: str, words: str) -> "Clinic":
+        """A phone texts the paging number."""
+        before = Reply.objects.count()
+        self.provider.text(sender, self.site.page_number, words)
+        until(lambda: Reply.objects.count() > before, f"the text {words!r} to arrive")
+        return self.settle()
+
+    def texts_the_code(self, name: str) -> "Clinic":
+        """A responder texts back the code of the open case."""
+        case = Escalation.objects.exclude(state="resolved").get()
+        return self.texts(self.people[name].phone, case.code)
+
+    def presses(self, name: str, key: str) -> "Clinic":
+        """A responder answers the newest call and presses a key."""
+        call = self._ringing(name)
+        self.provider.answer(call["sid"])
+        until(lambda: self._call(call["sid"])["status"] == "in-progress", "the call to be answered")
+        self.provider.press(call["sid"], key)
+        until(lambda: self._call(call["sid"])["status"] == "completed", "the call to end")
+        return self.settle()
+
+    def reaches_voicemail(self, name: str) -> "Clinic":
+        """A machine answers the newest call and hears it out."""
+        call = self._ringing(name)
+        self.provider.voicemail(call["sid"])
+        until(lambda: self._call(call["sid"])["status"] == "completed", "the voicemail to end")
+        return self.settle()
+
+    def _ringing(self, name: str) -> dict[str, str]:
+        phone = self.people[name].phone
+        ringing = until(
+            lambda: [c for c in self.provider.calls_to(phone) if c["status"] == "ringing"], "a ringing phone"
+        )
+        return ringing[-1]
+
+    def _call(self, sid: str) -> dict[str, object]:
+        return next(call for call in self.provider.ledger()["calls"] if call["sid"] == sid)
+
+    def reached(self, name: str) -> "Clinic":
+        """Whoever has the case records that the patient was reached."""
+        escalations.reach(self.case.pk, by=self.people[name], now=clock.now())
+        return self.settle()
+
+    def resolved(self, name: str, *, crs: int = 0, over: bool = True) -> "Clinic":
+        """Whoever reached the patient grades the reaction and closes the case."""
+        escalations.resolve(
+            self.case.pk,
+            by=self.people[name],
+            now=clock.now(),
+            outcome="home",
+            grades=[("crs", crs), ("icans", 0)],
+            over=over,
+        )
+        return self.settle()
+
+    # what can be seen
+
+    @property
+    def case(self) -> Escalation:
+        """The newest case."""
+        return Escalation.objects.order_by("-pk")[0]
+
+    @property
+    def pages(self) -> list[str]:
+        """Who has been paged by text so far, in order, by name."""
+        by_phone = {person.phone: name for name, person in self.people.items()}
+        pages = set(Message.objects.filter(page_as_text__isnull=False).values_list("body", flat=True))
+        accepted = self.provider.ledger()["messages"]
+        return [by_phone[m["to"]] for m in accepted if m["to"] in by_phone and m["body"] in pages]
+
+    def phone_of(self, who: str | Clinician) -> list[str]:
+        """Every text a handset holds: 'patient', 'caregiver' or a responder's name."""
+        phones = {"patient": self.patient.phone, "caregiver": self.patient.caregiver_phone}
+        number = phones.get(str(who)) or self.people[str(who)].phone
+        return self.provider.texts_to(number)
+
+    @property
+    def next_dose(self) -> str:
+        """hold, give, wait or ask."""
+        return next_dose.decide(Course.objects.get(pk=self.course.pk), now=clock.now()).decision
+
+
+def _a_coming_monday() -> datetime:
+    today = clock.now().astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    return today + timedelta(days=7 - today.weekday())
+
+
+def _next_due(target: datetime) -> datetime | None:
+    """The next moment before `target` at which something must happen."""
+    now = clock.now()
+    rows = [
+        *CheckIn.objects.filter(next_at__gt=now, next_at__lt=target).values_list("next_at", flat=True),
+        *Escalation.objects.filter(next_at__gt=now, next_at__lt=target).values_list("next_at", flat=True),
+        *Escalation.objects.filter(tell_patient_at__gt=now, tell_patient_at__lt=target).values_list(
+            "tell_patient_at", flat=True
+        ),
+        *Task.objects.filter(done_at=None, due_at__gt=now, due_at__lt=target).values_list(
+            "due_at", flat=True
+        ),
+    ]
+    return min(rows, default=None)
+
+
+def _advance(seconds: int) -> None:
+    """Move the clock in steps no longer than it allows."""
+    week = int(clock.FURTHEST_STEP.total_seconds())
+    while seconds > 0:
+        clock.advance(min(week, seconds))
+        seconds -= week

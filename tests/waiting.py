@@ -1,0 +1,19 @@
+"""Waiting for a condition instead of for a while."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Found = TypeVar("Found")
+PAUSE = 0.02
+
+
+def until(condition: Callable[[], Found], what: str, *, seconds: float = 20) -> Found:
+    """The first true value of `condition`; an AssertionError saying what was waited for when none comes."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(PAUSE)
+    raise AssertionError(f"Waited {seconds} s in vain: {what}.")

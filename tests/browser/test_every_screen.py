@@ -1,0 +1,153 @@
+"""Every screen in a real browser: readable by machines and by tired people, in both themes, from 320 px up."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from stepup.local import browsers
+from tests.browser.screenshots import ALMA, FLAGS, OUR_NUMBER, ROSA
+from tests.service import Service, running
+from tests.waiting import until
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.skipif(not browsers.found(), reason="no Chromium on this machine"),
+]
+
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
+SCREENS = {
+    "board": "/board/",
+    "wall": "/board/?wall=1",
+    "patient": "/patient/1/",
+    "case": "/case/1/",
+    "record a dose": "/course/3/dose/",
+    "enrol": "/patients/new/",
+    "on call": "/on-call/",
+    "protocols": "/protocols/",
+    "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",
+    "to do": "/tasks/",
+    "downtime list": "/downtime/",
+}
+EVERY_SCREEN = pytest.mark.parametrize("path", SCREENS.values(), ids=SCREENS.keys())
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory) -> Iterator[Service]:
+    with running(tmp_path_factory.mktemp("screens")) as service:
+        service.provider.text(ALMA, OUR_NUMBER, "38.6 and shaking")
+        until(lambda: service.provider.texts_to(ROSA), "a page, so that there is a case to look at")
+        yield service
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=browsers.found(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def base(service) -> str:
+    return str(service.status["addresses"]["board"]).rstrip("/")
+
+
+@pytest.fixture(scope="module")
+def cookies(browser, base) -> dict[str, list]:
+    """A signed-in session per person, opened once."""
+    return {name: _sign_in(browser, base, name) for name in ("nora", "rosa")}
+
+
+def _sign_in(browser: Browser, base: str, name: str) -> list:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{base}/sign-in/")
+    page.fill("input[name=username]", name)
+    page.fill("input[name=password]", "step-up-at-home")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{base}/board/")
+    kept = context.cookies()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def opened(browser, cookies) -> Iterator:
+    """Opens a page as somebody, with a theme and a size."""
+    contexts: list[BrowserContext] = []
+
+    def open_(who: str = "nora", scheme: str = "light", size: dict[str, int] = WIDE, **more: object) -> Page:
+        context = browser.new_context(color_scheme=scheme, viewport=size, **more)
+        context.add_cookies(cookies.get(who, []))
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@EVERY_SCREEN
+def test_assistive_technology_can_read_it(opened, base, path, scheme) -> None:
+    page = opened(scheme=scheme)
+    assert page.goto(base + path).status == 200
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@EVERY_SCREEN
+def test_nothing_scrolls_sideways_at_320_pixels(opened, base, path) -> None:
+    page = opened(size=NARROW)
+    page.goto(base + path)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= NARROW["width"], f"{path} is {wide} px wide"
+
+
+@EVERY_SCREEN
+def test_text_at_twice_its_size_still_fits(opened, base, path) -> None:
+    page = opened(size={"width": 640, "height": 800})
+    page.goto(base + path)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+
+
+@EVERY_SCREEN
+def test_no_script_or_style_breaks_the_content_policy(opened, base, path) -> None:
+    page, said = opened(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(base + path)
+    assert said == []
+
+
+def test_the_emergency_page_needs_no_sign_in_and_no_script(opened, base) -> None:
+    nurse = opened()
+    nurse.goto(f"{base}/patient/1/")
+    address = re.search(r"/e/\w+", nurse.content())
+    assert address
+    page = opened(who="nobody", size=NARROW, java_script_enabled=False)
+    answer = page.goto(base + address[0])
+    first = page.locator(".first")
+    assert first.is_visible()
+    assert first.bounding_box()["y"] + first.bounding_box()["height"] <= NARROW["height"], (
+        "before any scrolling"
+    )
+    assert "(555) 010-0100" in first.inner_text().replace("\u00a0", " ").replace("\u2011", "-")
+    assert len(answer.body()) < 60_000
+
+
+def test_a_case_is_taken_with_the_keyboard_alone(opened, base) -> None:
+    page = opened(who="rosa")
+    page.goto(f"{base}/case/1/")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if "take" in page.evaluate("document.activeElement.innerText || ''").lower():
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Rosa Demo, RN has it")

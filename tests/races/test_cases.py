@@ -167,7 +167,7 @@ def test_an_alarm_in_the_moment_a_case_is_resolved_opens_a_case_of_its_own(
 
     def resolve() -> None:
         with transaction.atomic():
-            ruled_out = [("CRS", 0), ("ICANS", 0)]
+            ruled_out = [("crs", 0), ("icans", 0)]
             escalations.resolve(case.pk, by=doctors[0], now=now, outcome="home", grades=ruled_out)
             resolving.set()
             until(somebody_waits, "the new alarm to run into the row")

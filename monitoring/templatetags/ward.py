@@ -1,5 +1,6 @@
 """How times, amounts, temperatures and telephone numbers are written on every screen."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ register = template.Library()
 
 DAY_AND_TIME = "%a %d %b %Y|%H:%M %Z"
 NB = "\N{NO-BREAK SPACE}"
+AMOUNT = re.compile(r"\d (?:mg|kg|mL|mcg)\b(?:/kg\b)?")
 LANGUAGES = {"en": "English", "es": "Spanish", "zh-Hant": "Traditional Chinese"}
 
 
@@ -107,6 +109,12 @@ def mg(amount: Decimal | None) -> str:
 def unbroken(words: str) -> str:
     """The words with spaces that never break a line, for an amount and its unit."""
     return words.replace(" ", NB)
+
+
+@register.filter
+def whole_amounts(words: str) -> str:
+    """A sum or a sentence in which no number is parted from its unit at the end of a line."""
+    return AMOUNT.sub(lambda found: found[0].replace(" ", NB), words)
 
 
 @register.filter

@@ -32,9 +32,20 @@ class SignInForm(AuthenticationForm):
         self.fields["password"].widget = forms.PasswordInput(attrs={"autocomplete": "current-password"})
 
 
-_login: Callable[..., Any] = LoginView.as_view(
-    template_name="stepup/sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
-)
+class SignInView(LoginView):
+    """The sign-in page. `site` in our pages is the hospital; Django's own means the host name and is left out."""
+
+    template_name = "stepup/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """What the form needs, without the host name under the hospital's word."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return {name: value for name, value in context.items() if name not in {"site", "site_name"}}
+
+
+_login: Callable[..., Any] = SignInView.as_view()
 sign_in = public("signing in needs no sign-in")(_login)
 sign_out = public("ends a session, whoever asks from inside it")(require_POST(LogoutView.as_view()))
 

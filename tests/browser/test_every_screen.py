@@ -32,6 +32,18 @@ SCREENS = {
     "to do": "/tasks/",
     "downtime list": "/downtime/",
 }
+WITHOUT_SIGN_IN = {"sign in": "/sign-in/", "emergency code": "/e/", "unknown emergency code": "/e/AAAAAAAA/"}
+OPEN_SCREENS = pytest.mark.parametrize("path", WITHOUT_SIGN_IN.values(), ids=WITHOUT_SIGN_IN.keys())
+# Numbers and units in running text with a space between them where a line may break.
+PARTED = """() => {
+  const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode, inside = text.parentElement;
+    const breaks = getComputedStyle(inside).whiteSpaceCollapse && getComputedStyle(inside).textWrapMode !== "nowrap";
+    if (breaks && /\\d (mg|kg|mL|mcg)\\b/.test(text.data)) found.push(text.data.trim());
+  }
+  return found;
+}"""
 EVERY_SCREEN = pytest.mark.parametrize("path", SCREENS.values(), ids=SCREENS.keys())
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
@@ -99,6 +111,31 @@ def test_assistive_technology_can_read_it(opened, base, path, scheme) -> None:
     assert page.goto(base + path).status == 200
     found = Axe().run(page, options=RULES)
     assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@OPEN_SCREENS
+def test_assistive_technology_can_read_what_needs_no_sign_in(opened, base, path, scheme) -> None:
+    page = opened(who="nobody", scheme=scheme, size=NARROW)
+    page.goto(base + path)
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def test_somebody_locked_out_still_sees_the_desk_and_the_emergency_number(opened, base) -> None:
+    page = opened(who="nobody")
+    page.goto(f"{base}/sign-in/")
+    shown = page.locator(".help").inner_text().replace("\u00a0", " ")
+    assert "(555) 010-0100" in shown
+    assert "911" in shown
+
+
+@pytest.mark.parametrize("path", ["/patient/1/", "/patient/3/", "/course/3/dose/", SCREENS["protocol"]])
+def test_ux9_an_amount_and_its_unit_never_part(opened, base, path) -> None:
+    page = opened(size=NARROW)
+    page.goto(base + path)
+    assert page.evaluate(PARTED) == []
 
 
 @EVERY_SCREEN

@@ -9,9 +9,11 @@ from monitoring.hearing import Heard
 from monitoring.models import CheckIn, Finding, Patient, Reply
 from notifications import outbox
 from notifications.models import Channel, Lane
-from protocols import triage, wording
+from protocols import rulebook, triage, wording
 
-MASKED_FOR = timedelta(hours=24)
+_HOURS = rulebook.load().known
+MASKED_FOR = timedelta(hours=_HOURS["masks_for_hours"])
+STILL_COUNTS = timedelta(hours=_HOURS["symptoms_count_for_hours"])
 CONFIRM_WITHIN = timedelta(minutes=30)
 
 
@@ -61,6 +63,7 @@ def _context(heard: Heard) -> triage.Context:
         hour=round(hour, 2) if hour is not None else None,
         case_open=escalations.unresolved(patient) is not None,
         medicine_recent=is_masked(patient, now=heard.now),
+        recent=_recent(patient, heard.now),
         media=heard.reply.media,
     )
 
@@ -84,6 +87,12 @@ def _pending_read_back(heard: Heard) -> str:
     if before is None or heard.now - before.at > CONFIRM_WITHIN:
         return ""
     return str(before.context.get("read_back", ""))
+
+
+def _recent(patient: Patient, now: datetime) -> tuple[str, ...]:
+    """What was said or measured in the hours that count: "38.6" and then "dizzy" is a fever with a red flag."""
+    before = Finding.objects.filter(patient=patient, at__gt=now - STILL_COUNTS, at__lte=now)
+    return triage.carried(str(rule["id"]) for finding in before for rule in finding.rules)
 
 
 def is_masked(patient: Patient, *, now: datetime) -> bool:
@@ -195,6 +204,7 @@ def _simpler(checkin: CheckIn) -> str:
 def answer(heard: Heard, words: str, **facts: str) -> None:
     """Answer whoever wrote, on the phone they wrote from, in the patient's language."""
     key = f"answer:{heard.reply.pk}:{heard.patient.pk}:{words}"
+    facts = {"minutes": str(heard.rules.reach), **facts}
     if heard.reply.sender == heard.patient.phone:
         texts.to_patient(heard.patient, words, key=key, now=heard.now, facts=facts)
     else:

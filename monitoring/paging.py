@@ -150,7 +150,9 @@ def tell_patient(case: Escalation, words: str, *, now: datetime, role: str = "")
     patient = case.patient
     if patient is None:
         return
-    facts = {"role": wording.text(f"role.{role}", patient.language)} if role else {}
+    facts = {"minutes": str(WatchRules.thaw(case.rules).reach)}
+    if role:
+        facts["role"] = wording.text(f"role.{role}", patient.language)
     texts.to_patient(
         patient, words, key=f"{words}:{case.pk}:{case.generation}:{now:%Y%m%d%H%M%S}", now=now, facts=facts
     )

@@ -35,9 +35,7 @@ class Known:
 
     case_open: bool = False
     medicine_recent: bool = False
-    fever: bool = False
-    dizzy: bool = False
-    confused: bool = False
+    recent: frozenset[str] = frozenset()  # ids of symptoms that still count, fever among them
     usual_pressure: Decimal | None = None
 
 
@@ -107,11 +105,14 @@ class Judgement:
         return tuple(dict.fromkeys(answered))
 
     def read_back(self) -> str:
-        """The value to confirm with the sender, like `101.4 F`; nothing when no number was doubtful."""
+        """The value to confirm with the sender, like `101.4 F`; nothing when no number is doubtful or very low."""
+        if self._has("LOW-CONFIRMED"):
+            return ""
         doubted = [
             one
             for one in self.heard.of("temperature")
-            if one.doubt in {"point", "unit"} and one.value is not None
+            if one.value is not None
+            and (one.doubt in {"point", "unit"} or vitals.is_very_low(one, self.book))
         ]
         return f"{doubted[0].value:.1f} {doubted[0].unit}" if doubted else ""
 
@@ -143,6 +144,8 @@ class Judgement:
 
     def _temperatures(self) -> None:
         for reading in self.heard.of("temperature"):
+            if self._asked("read_back") and vitals.is_very_low(reading, self.book):
+                self._fire("LOW-CONFIRMED", reading.words)
             for rule in vitals.judge_temperature(reading, self.book):
                 if rule != "NUMBER-TWO-QUESTIONS" or self.asked in {
                     "",
@@ -204,16 +207,21 @@ class Judgement:
         return self.asked == "medicine" or bool(self.heard.of("temperature"))
 
     def _together(self) -> None:
-        """What a fever, or a reading just below one, makes of a symptom beside it."""
+        """What a fever, or a reading just below one, makes of a symptom beside it, now or in the hours before."""
         for reading in [*self.heard.of("symptom"), *self._short_symptoms()]:
             symptom = self.book.symptoms[reading.name]
             if self._fever() and symptom.with_fever:
                 graver = "RED-FLAG-WITH-FEVER" if symptom.with_fever == "emergency" else "URGENT-WITH-FEVER"
                 self._fire(graver, reading.words)
-            if symptom.with_dizzy and (self.known.dizzy or self.heard.said("symptom", "dizzy")):
+            if symptom.with_dizzy and ("dizzy" in self.known.recent or self.heard.said("symptom", "dizzy")):
                 self._fire("URGENT-WITH-FEVER", reading.words)
             if self._has("RECHECK", "BORDER") and symptom.id != "fever":
                 self._fire("RECHECK-WITH-SYMPTOM", reading.words)
+        graver = [self.book.symptoms[name].with_fever for name in sorted(self.known.recent)]
+        if "emergency" in graver and self._has("FEVER", "POSSIBLE-FEVER", "SAID-FEVER"):
+            self._fire("RED-FLAG-WITH-FEVER", "")
+        if self.known.recent - {"fever"} and self._has("RECHECK", "BORDER"):
+            self._fire("RECHECK-WITH-SYMPTOM", "")
 
     def _short_symptoms(self) -> list[Reading]:
         """The symptoms that a yes, a no or a menu digit stands for."""
@@ -234,14 +242,14 @@ class Judgement:
         ]
 
     def _fever(self) -> bool:
-        return self.known.fever or self._has("FEVER", "POSSIBLE-FEVER", "SAID-FEVER")
+        return "fever" in self.known.recent or self._has("FEVER", "POSSIBLE-FEVER", "SAID-FEVER")
 
     def _thinking(self) -> None:
         """The date and the sentence: a prompt for a person, whatever they say."""
         verdict = thinking.compare(self.heard.normal, self.context.today)
         if verdict in {"missing", "wrong"}:
             self._fire("DATE-MISSING" if verdict == "missing" else "DATE-WRONG", self.heard.normal)
-            if self.known.confused:
+            if "confusion" in self.known.recent:
                 self._fire("DATE-WRONG-AND-CONFUSED", self.heard.normal)
         else:
             self._fire("DATE-RIGHT" if verdict == "right" else "DATE-UNCOMPARED", self.heard.normal)

@@ -4,6 +4,7 @@ The gravest rule wins. "None" is concluded only when every word was explained; a
 a watch. No rule gives advice about a medicine, and no grade is more than provisional.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -16,7 +17,17 @@ from protocols.reading import Reading
 from protocols.replies import Understood, understand
 from protocols.rulebook import URGENCIES, Question, at_least, worst
 
-__all__ = ["RULES_VERSION", "URGENCIES", "Context", "Finding", "Fired", "Reading", "assess", "worst"]
+__all__ = [
+    "RULES_VERSION",
+    "URGENCIES",
+    "Context",
+    "Finding",
+    "Fired",
+    "Reading",
+    "assess",
+    "carried",
+    "worst",
+]
 
 RULES_VERSION = rulebook.load().fingerprint
 """The fingerprint of the rules and words: stored with every finding, so that it can be concluded again."""
@@ -35,9 +46,10 @@ class Context:
 
     `asked` is the open question's id, if the reply came in its time. `in_watch` is yes, no or closed. `sender` is
     patient, caregiver, unregistered, shared or clinician. `medicine_recent` says that a fever medicine or steroid was
-    reported in the last 24 hours. `media` counts pictures and recordings. `known` holds facts as free text ("baseline
-    bp 130/80", "case open", "tylenol 2h ago"). `pending` is the value that was read back ("101.4 F") when `asked` is
-    read_back, and `today` the patient's own date.
+    reported in the last 24 hours. `recent` names the symptoms, fever among them, that `carried` took from earlier
+    findings of the hours that count. `media` counts pictures and recordings. `known` holds facts as free text
+    ("baseline bp 130/80", "case open", "tylenol 2h ago"). `pending` is the value that was read back ("101.4 F") when
+    `asked` is read_back, and `today` the patient's own date.
     """
 
     asked: str | None = None
@@ -50,6 +62,7 @@ class Context:
     case_open: bool = False
     medicine_recent: bool = False
     media: int = 0
+    recent: tuple[str, ...] = ()
     known: str = ""
     pending: str = ""
     today: date | None = None
@@ -142,16 +155,24 @@ def _known(context: Context) -> Known:
     pressures = [one.value for one in said.of("blood_pressure") if one.value is not None]
     warm = [one for one in said.of("temperature") if one.value is not None]
     fever_lines = rulebook.load().temperature["fever"]
+    fever = {"fever" for one in warm if one.value is not None and one.value >= fever_lines[one.unit]}
     return Known(
         case_open=context.case_open or any(phrase in text for phrase in words["case_open"]),
         medicine_recent=context.medicine_recent
         or (bool(taken) and not _long_ago(said, words["masks_for_hours"])),
-        fever=said.said("symptom", "fever")
-        or any(one.value >= fever_lines[one.unit] for one in warm if one.value),
-        dizzy=said.said("symptom", "dizzy"),
-        confused=said.said("symptom", "confusion"),
+        recent=frozenset(context.recent) | {one.name for one in said.of("symptom")} | fever,
         usual_pressure=min(pressures, default=None),
     )
+
+
+def carried(fired: Iterable[str]) -> tuple[str, ...]:
+    """The symptoms, by id, that rules of these ids stand for, a measured fever among them: they count in later texts.
+
+    A doubtful number is left out: once it is confirmed it fires as a fever of its own.
+    """
+    book = rulebook.load()
+    meanings = {symptom.as_rule().id: symptom.id for symptom in book.symptoms.values()} | {"FEVER": "fever"}
+    return tuple(sorted({meanings[rule_id] for rule_id in fired if rule_id in meanings}))
 
 
 def _long_ago(said: Understood, limit: int) -> bool:

@@ -22,6 +22,12 @@ def band(value: Decimal, unit: str, book: Rulebook) -> str:
     return LOW if value < lines["low_below"][unit] else NORMAL
 
 
+def is_very_low(reading: Reading, book: Rulebook) -> bool:
+    """Whether this temperature must be read back, and pages when it is confirmed."""
+    lines = book.temperature["very_low_below"]
+    return reading.kind == "temperature" and reading.value is not None and reading.value < lines[reading.unit]
+
+
 def judge_temperature(reading: Reading, book: Rulebook) -> Iterator[str]:
     """The rules that one temperature fires. A doubtful number is never normal, and a fever until it is denied."""
     if reading.value is None or reading.doubt == "range":

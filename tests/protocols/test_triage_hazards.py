@@ -148,3 +148,40 @@ def test_a_value_that_was_read_back_is_confirmed_by_a_plain_yes_only() -> None:
     assert triage.assess("yes", Context(asked="read_back", pending="101.4 F")).urgency == "urgent"
     assert triage.assess("2", asked).urgency == "clarify"
     assert triage.assess("yes but shaking", asked).urgency == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "reply", "urgency", "rule"),
+    [
+        ("fever", "symptoms", "2", "emergency", "RED-FLAG-WITH-FEVER"),
+        ("fever", "bp", "85/60", "emergency", "PRESSURE-LOW-WITH-FEVER"),
+        ("fever", "fluids", "no", "urgent", "URGENT-WITH-FEVER"),
+        ("chills", "temperature", "38.6", "emergency", "RED-FLAG-WITH-FEVER"),
+        ("chills", "temperature", "99.6", "urgent", "RECHECK-WITH-SYMPTOM"),
+        ("confusion", "thinking", "hello there it is nice", "emergency", "DATE-WRONG-AND-CONFUSED"),
+    ],
+)
+def test_what_was_said_an_hour_ago_counts_beside_what_is_said_now(
+    before, asked, reply, urgency, rule
+) -> None:
+    alone = triage.assess(reply, Context(asked=asked, today=MONDAY))
+    found = triage.assess(reply, Context(asked=asked, today=MONDAY, recent=(before,)))
+    assert rule not in {one.id for one in alone.rules}
+    assert rule in {one.id for one in found.rules}
+    assert found.urgency == urgency
+
+
+def test_a_doubtful_fever_is_carried_on_only_once_it_is_confirmed() -> None:
+    assert triage.carried(["POSSIBLE-FEVER", "CASE-OPEN", "NORMAL"]) == ()
+    assert triage.carried(["FEVER", "SAID-FEVER", "CHILLS", "DIZZY"]) == ("chills", "dizzy", "fever")
+
+
+@pytest.mark.parametrize("low", ["94.2", "34.5"])
+def test_a_very_low_temperature_is_read_back_and_pages_once_it_is_confirmed(low: str) -> None:
+    first = triage.assess(low, ASKED)
+    assert (first.urgency, first.human_task, first.read_back[:4]) == ("clarify", True, low)
+    asked = Context(asked="read_back", pending=first.read_back)
+    confirmed = triage.assess("yes", asked)
+    assert (confirmed.urgency, confirmed.read_back) == ("urgent", "")
+    assert triage.assess("2", asked).urgency == "clarify"
+    assert triage.assess("95.5", ASKED).read_back == "", "low, and not so low that it is doubted"

@@ -121,6 +121,26 @@ def test_worse_news_pages_again_even_when_somebody_has_it(clinic) -> None:
     assert clinic.patient.escalations.count() == 1
 
 
+def test_a_fever_and_then_a_faint_are_one_emergency_in_two_texts(clinic) -> None:
+    clinic.at("Mon 10:00").gives()
+    clinic.at("Mon 20:00").hears("38.6")
+    clinic.well = False
+    assert clinic.case.urgency == "urgent"
+    clinic.at("Mon 20:10").hears("I am dizzy")
+    assert clinic.case.urgency == "emergency"
+    assert clinic.site.emergency_number in clinic.phone_of("patient")[-1]
+    assert clinic.pages == ["Dr A", "Dr A"], "worse news starts the ladder again"
+
+
+def test_the_minutes_a_patient_is_told_are_those_of_the_protocol(clinic) -> None:
+    clinic.at("Mon 10:00").gives()
+    Watch.objects.update(rules={**Watch.objects.get().rules, "reach": 9})
+    clinic.at("Mon 20:00").hears("101.4")
+    assert "No call in 9 minutes?" in clinic.phone_of("patient")[-1]
+    clinic.texts_the_code("Dr A")
+    assert "No call in 9 minutes?" in clinic.phone_of("patient")[-1]
+
+
 def test_a_taken_case_that_reaches_nobody_pages_again(clinic) -> None:
     clinic.at("Mon 10:00").gives()
     clinic.at("Mon 20:00").hears("101.4")

@@ -62,6 +62,9 @@ def send_question(checkin: CheckIn, *, now: datetime, words: str = "") -> None:
     """Text the open question of a check-in (or the same in `words`) and set the clock of its silence."""
     rules = WatchRules.thaw(checkin.watch.rules)
     question = checkin.ask[checkin.position]
+    if question == "caregiver" and checkin.watch.patient.caregiver_texting_ended_at is not None:
+        _ask_the_caregiver_by_telephone(checkin, rules, now)
+        return
     checkin.question_at = now
     if checkin.silent_since is None:
         checkin.silent_since = now
@@ -80,6 +83,20 @@ def send_question(checkin: CheckIn, *, now: datetime, words: str = "") -> None:
             lane=Lane.CHECKIN,
             valid_for=valid_for,
         )
+
+
+def _ask_the_caregiver_by_telephone(checkin: CheckIn, rules: WatchRules, now: datetime) -> None:
+    """No text reaches the caregiver: a person asks, and the round goes on with what the patient can answer."""
+    patient = checkin.watch.patient
+    worklist.open_task(
+        site=patient.site,
+        patient=patient,
+        what=f"Call: ask whoever is with them how they seem, check-in of hour {checkin.hour:.0f}",
+        due_at=now + timedelta(minutes=rules.clarify),
+        pages_when_late=True,
+        now=now,
+    )
+    answered(checkin, ("caregiver",), now=now)
 
 
 def _next_climb(checkin: CheckIn, rules: WatchRules, now: datetime) -> datetime:
@@ -121,22 +138,26 @@ def end(checkin: CheckIn, state: str, *, why: str, now: datetime) -> None:
     checkin.save()
 
 
-def open_question(patient: Patient, *, now: datetime) -> CheckIn | None:
-    """The check-in whose question a reply may answer: asked, and not longer ago than an answer stays current."""
+def open_question(patient: Patient, *, now: datetime, sent_at: datetime | None = None) -> CheckIn | None:
+    """The check-in whose question a reply may answer: asked, and not longer ago than an answer stays current.
+
+    A text that reached us late, with its own `sent_at`, answers nothing that was asked after it was sent.
+    """
     checkin = CheckIn.objects.filter(watch__patient=patient, watch__closed_at=None, state=State.ASKED).first()
     if checkin is None or checkin.question_at is None or now - checkin.question_at > STALE_AFTER:
         return None
-    return checkin
+    # The provider writes whole seconds: an answer sent in the second of its question still answers it.
+    too_early = sent_at is not None and sent_at < checkin.question_at.replace(microsecond=0)
+    return None if too_early else checkin
 
 
 def ask_again_in(watch: Watch, *, minutes: int, now: datetime) -> None:
-    """Make sure a question about temperature and symptoms goes out within `minutes`."""
+    """Make sure a question about temperature and symptoms comes due within `minutes`. The caller holds the patient.
+
+    Where texts have ended it comes due all the same, and becomes a call for a person.
+    """
     due_at = now + timedelta(minutes=minutes)
-    if (
-        watch.closed_at is not None
-        or watch.patient.texting_ended_at is not None
-        or watch.checkins.filter(state=State.WAITING, next_at__lte=due_at).exists()
-    ):
+    if watch.closed_at or watch.checkins.filter(state=State.WAITING, next_at__lte=due_at).exists():
         return
     hour = round(Decimal((due_at - watch.given_at).total_seconds()) / 3600, 2)
     if watch.checkins.filter(state=State.WAITING, extra=True).update(
@@ -153,13 +174,16 @@ def keep_close(*, now: datetime) -> int:
     worried = Q(patient__in=escalations.open_cases().values("patient")) | Q(
         patient__in=Reaction.objects.filter(over_at=None).values("patient")
     )
-    watched = Watch.objects.filter(worried, closed_at=None, patient__texting_ended_at=None)
+    watched = Watch.objects.filter(worried, closed_at=None)
     quiet = watched.exclude(checkins__state=State.ASKED).values_list("pk", flat=True)
     return each(list(quiet), lambda pk: _keep_one_close(pk, now))
 
 
 @transaction.atomic
 def _keep_one_close(pk: int, now: datetime) -> int:
+    patient_id = Watch.objects.filter(pk=pk).values_list("patient", flat=True).get()
+    if not people.hold_if_free(patient_id):
+        return 0
     watch = Watch.objects.select_for_update(skip_locked=True).filter(pk=pk, closed_at=None).first()
     if watch is None:
         return 0

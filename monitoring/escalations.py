@@ -29,6 +29,7 @@ NEXT: dict[str, frozenset[str]] = {
     State.REACHED: frozenset({State.RESOLVED, State.OPEN}),
     State.RESOLVED: frozenset(),
 }
+NO_TEXTS = "Texts to this patient and their caregiver have ended: nobody could be told whom to call."
 MUST_GRADE = frozenset({"crs", "icans"})
 OUTCOMES = {
     "home": "stays at home, watched more closely",
@@ -189,8 +190,9 @@ def _tell_patient(pk: int, now: datetime) -> int:
         tell_patient_at=None
     )
     if moved and case.patient:
-        paging.tell_patient(case, "case.nobody_yet", now=now)
-        note(case, "patient told", now=now, text="Told that nobody has it yet, and whom to call.")
+        told = " and ".join(paging.tell_home(case, "case.nobody_yet", now=now))
+        said = f"Told that nobody has it yet, and whom to call: {told}."
+        note(case, "patient told" if told else "nobody told", now=now, text=said if told else NO_TEXTS)
     return moved
 
 
@@ -217,7 +219,7 @@ def take(case_id: int, *, by: Clinician, now: datetime, how: str) -> Escalation:
     paging.cancel_waiting(case, now=now)
     paging.tell_the_others(case, by, now=now)
     if case.patient:
-        paging.tell_patient(case, "case.taken", role=by.role, now=now)
+        paging.tell_home(case, "case.taken", role=by.role, now=now)
     audit.record("took the case", str(case), site=case.site, by=by, now=now, how=how)
     return case
 

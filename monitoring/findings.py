@@ -1,16 +1,21 @@
 """From words to acts: triage a reply in its context, keep the finding whole, and do what its urgency asks."""
 
+import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db import OperationalError, transaction
+
 from monitoring import checkins, escalations, opting_out, pocket, texts, watches, worklist
 from monitoring.hearing import Heard
-from monitoring.models import CheckIn, Finding, Patient, Reply
+from monitoring.models import CheckIn, Escalation, Finding, Patient, Reply
 from notifications import outbox
 from notifications.models import Channel, Lane
 from protocols import rulebook, triage, wording
 
+logger = logging.getLogger(__name__)
 _HOURS = rulebook.load().known
 MASKED_FOR = timedelta(hours=_HOURS["masks_for_hours"])
 STILL_COUNTS = timedelta(hours=_HOURS["symptoms_count_for_hours"])
@@ -26,7 +31,7 @@ CONTROLS = {
 
 def from_reply(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Finding:
     """Understand one reply about one patient, store the finding, and act on it in the caller's transaction."""
-    checkin = checkins.open_question(patient, now=now)
+    checkin = checkins.open_question(patient, now=now, sent_at=reply.sent_at)
     heard = Heard(reply, patient, who, watches.current(patient), checkin, now)
     context = _context(heard)
     concluded = triage.assess(reply.body, context)
@@ -96,7 +101,9 @@ def _recent(patient: Patient, now: datetime) -> tuple[str, ...]:
 
 
 def is_masked(patient: Patient, *, now: datetime) -> bool:
-    """Whether a fever medicine or steroid was reported in the last 24 hours (a proposal of ours), hiding a fever."""
+    """Whether a medicine that hides a fever was reported taken, or the pocket dose texted, in the hours it lasts."""
+    if pocket.texted_since(patient, now - MASKED_FOR):
+        return True
     recent = Finding.objects.filter(patient=patient, at__gte=now - MASKED_FOR)
     return any(reading["kind"] == "medicine" for finding in recent for reading in finding.readings)
 
@@ -129,7 +136,10 @@ def _keep(
 
 
 def _alarm(heard: Heard, finding: Finding, concluded: triage.Finding) -> None:
-    """Page, tell the patient so, repeat the signed instruction if there is one, and ask again soon."""
+    """Page; then tell the patient so, repeat the signed instruction if there is one, and ask again soon.
+
+    Whatever fails of the rest leaves its trace in the case and can never undo the page.
+    """
     case, pages_now = escalations.raise_concern(
         site=heard.patient.site,
         patient=heard.patient,
@@ -140,8 +150,25 @@ def _alarm(heard: Heard, finding: Finding, concluded: triage.Finding) -> None:
         now=heard.now,
     )
     joined = not pages_now and concluded.urgency != "emergency"
-    answer(heard, "reply.joined" if joined else f"reply.{concluded.urgency}")
-    pocket.instruct_if_signed(case, finding, now=heard.now)
+    words = "reply.joined" if joined else f"reply.{concluded.urgency}"
+    _beside(case, heard, "answer", lambda: answer(heard, words))
+    if heard.who != "shared":  # nobody knows yet whose fever it is
+        _beside(case, heard, "pocket dose", lambda: pocket.instruct_if_signed(case, finding, now=heard.now))
+    _beside(case, heard, "closer check-ins", lambda: _ask_more_often(heard))
+
+
+def _beside(case: Escalation, heard: Heard, what: str, step: Callable[[], object]) -> None:
+    try:
+        with transaction.atomic():
+            step()
+    except OperationalError:
+        raise  # a deadlock says nothing about the step: the sweep reads the whole reply again
+    except Exception:
+        logger.exception("Case %s: %s failed; the case and its page stand.", case.pk, what)
+        escalations.note(case, "not done", now=heard.now, text=f"The service failed at this step: {what}.")
+
+
+def _ask_more_often(heard: Heard) -> None:
     if heard.checkin is not None:
         checkins.end(heard.checkin, CheckIn.State.ANSWERED, why="", now=heard.now)
     if heard.watch is not None:
@@ -186,7 +213,12 @@ def _answer_unclear(heard: Heard, concluded: triage.Finding) -> None:
         answer(heard, "reply.help")
     elif heard.reply.media:
         answer(heard, "reply.media")
-    elif concluded.urgency in {"clarify", "none"} and checkin is not None and not checkin.asked_simpler:
+    elif (
+        concluded.urgency in {"clarify", "none"}
+        and heard.who == "patient"
+        and checkin is not None
+        and not checkin.asked_simpler
+    ):
         checkin.asked_simpler = True
         checkins.send_question(checkin, now=heard.now, words=_simpler(checkin))
     elif concluded.urgency == "routine" and checkin is not None and concluded.answers:
@@ -227,6 +259,8 @@ def from_stranger(reply: Reply, *, now: datetime) -> Finding:
             finding=finding,
             now=now,
         )
+    elif concluded.automatic:
+        return finding  # two machines must not answer each other all night
     else:
         worklist.open_task(
             site=site,

@@ -27,8 +27,11 @@ def receive(
     media: int = 0,
     channel: str = "text",
     payload: Mapping[str, str] | None = None,
+    sent_at: datetime | None = None,
 ) -> Reply:
     """Store one inbound text or key press and act on it; the same provider id again changes nothing.
+
+    `sent_at` is said only of a text that reached us late: it answers no question that was asked after it was sent.
 
     Triage and the case it opens commit together with the words. If understanding fails for any reason whatever,
     the words stay stored and a person is told.
@@ -44,6 +47,7 @@ def receive(
             "channel": channel,
             "payload": {name: value.replace("\x00", "") for name, value in (payload or {}).items()},
             "received_at": now,
+            "sent_at": sent_at,
         }
         reply, is_new = Reply.objects.get_or_create(provider_sid=provider_sid, defaults=facts)
         if is_new:
@@ -108,15 +112,21 @@ def _understand(reply: Reply, now: datetime) -> None:
 
 
 def speakers(reply: Reply) -> tuple[str, list[Patient]]:
-    """Who is texting, and about whom: the number's own patient, else everyone it cares for, else nobody."""
+    """Who is texting, and about whom: the number's own patient, everyone it cares for, or nobody.
+
+    A phone that speaks for several is shared, whoever they are. A caregiver known at two hospitals speaks about the
+    patients of the one that was texted.
+    """
     active = Patient.objects.filter(is_active=True).select_related("site")
-    own = active.filter(phone=reply.sender).first()
-    if own is not None:
-        return "patient", [own]
+    own = list(active.filter(phone=reply.sender))
     cared_for = list(active.filter(caregiver_phone=reply.sender).order_by("pk"))
-    if len(cared_for) > 1:
-        return "shared", cared_for
-    return ("caregiver", cared_for) if cared_for else ("unregistered", [])
+    here = [one for one in cared_for if one.site_id == reply.site_id]
+    about = [*own, *(here or cared_for)]
+    if len(about) > 1:
+        return "shared", about
+    if not about:
+        return "unregistered", []
+    return ("patient" if own else "caregiver"), about
 
 
 def _site(sender: str, sent_to: str) -> Site:

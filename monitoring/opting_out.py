@@ -3,33 +3,38 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from monitoring import checkins, escalations, people, worklist
 from monitoring.hearing import Heard
-from monitoring.models import CheckIn, Finding, Patient, Watch
+from monitoring.models import CheckIn, Finding, Patient, Task, Watch
+from monitoring.rules import WatchRules
 from notifications import audit, outbox, provider_errors
 from notifications.each import each
 from notifications.models import Clinician, Delivery, Message
 
 LOOK_BACK = timedelta(days=1)
+UNREACHABLE_WITHIN = timedelta(hours=1)
 
 
 def stop(heard: Heard, finding: Finding) -> None:
-    """End texting to the patient; a caregiver's STOP ends nothing but is read by a person."""
-    if heard.who == "patient":
+    """End texting to the phone that asked for it: the patient's, or the caregiver's."""
+    if _is_the_patients(heard):
         end_texting(heard.patient, heard.watch, finding, why="the patient texted STOP", now=heard.now)
     else:
-        _ask_a_person(
-            heard, "The caregiver's phone asked for no more texts: call and agree how to reach them"
-        )
+        end_caregiver_texting(heard.patient, why="the caregiver texted STOP", now=heard.now)
 
 
 def wrong_person(heard: Heard, finding: Finding) -> None:
     """Somebody else has this phone: nothing more is texted to it, and the patient is called on another."""
-    if heard.who == "patient":
+    if _is_the_patients(heard):
         end_texting(heard.patient, heard.watch, finding, why="a stranger answers this number", now=heard.now)
     else:
-        _ask_a_person(heard, "A stranger answers the caregiver's number: find the right one")
+        end_caregiver_texting(heard.patient, why="a stranger answers this number", now=heard.now)
+
+
+def _is_the_patients(heard: Heard) -> bool:
+    return heard.reply.sender == heard.patient.phone
 
 
 def _ask_a_person(heard: Heard, what: str) -> None:
@@ -52,11 +57,7 @@ def end_texting(
     people.hold(patient.pk)
     Patient.objects.filter(pk=patient.pk).update(texting_ended_at=now, texting_ended_why=why)
     patient.refresh_from_db()
-    # What was queued in this very moment answers an alarm in the same words; everything older is withdrawn.
-    waiting = Message.objects.filter(
-        to=patient.phone, created_at__lt=now, deliveries__state=Delivery.State.PENDING
-    )
-    outbox.cancel(waiting, now=now)
+    _withdraw(patient.phone, now)
     audit.record("texting ended", str(patient), site=patient.site, by=None, now=now, why=why)
     if watch is None:
         worklist.open_task(
@@ -81,13 +82,43 @@ def end_texting(
     )
 
 
+@transaction.atomic
+def end_caregiver_texting(patient: Patient, *, why: str, now: datetime) -> None:
+    """Stop all texts to the caregiver's number; inside a watch somebody calls within minutes to agree on another."""
+    people.hold(patient.pk)
+    Patient.objects.filter(pk=patient.pk).update(
+        caregiver_texting_ended_at=now, caregiver_texting_ended_why=why
+    )
+    patient.refresh_from_db()
+    _withdraw(patient.caregiver_phone, now)
+    audit.record("texting to the caregiver ended", str(patient), site=patient.site, by=None, now=now, why=why)
+    watch = patient.watches.filter(closed_at=None).first()
+    soon = timedelta(minutes=WatchRules.thaw(watch.rules).clarify) if watch else worklist.SAME_DAY
+    worklist.open_task(
+        site=patient.site,
+        patient=patient,
+        what=f"Call now: no texts go to the caregiver ({why}). Agree whom to ask, and on which number",
+        due_at=now + soon,
+        pages_when_late=watch is not None,
+        now=now,
+    )
+
+
+def _withdraw(phone: str, now: datetime) -> None:
+    """Cancel what waits for this phone. What was queued in this very moment answers an alarm in the same words."""
+    outbox.cancel(
+        Message.objects.filter(to=phone, created_at__lt=now, deliveries__state=Delivery.State.PENDING),
+        now=now,
+    )
+
+
 def start(heard: Heard, finding: Finding) -> None:
     """START again: a person confirms who is texting before check-ins resume."""
     _ask_a_person(heard, "START was texted: confirm who it is, then let texts resume")
 
 
 def notice_dead_numbers(*, now: datetime) -> int:
-    """Deliveries that the provider refuses for good end texting to that patient; return how many.
+    """Deliveries that the provider refuses for good end texting to that person, and somebody is told; return how many.
 
     A failure from before the number was last taken to work proves nothing about it now.
     """
@@ -102,12 +133,43 @@ def notice_dead_numbers(*, now: datetime) -> int:
 
 def _dead(delivery_pk: int, now: datetime) -> int:
     delivery = Delivery.objects.select_related("message").get(pk=delivery_pk)
-    reachable = Patient.objects.filter(phone=delivery.message.to, is_active=True, texting_ended_at=None)
-    patient = reachable.filter(reachable_since__lt=delivery.ended_at).first()
-    if patient is None:
+    failed_at, number = delivery.ended_at, delivery.message.to
+    why = f"texts do not reach this number ({delivery.error_code})"
+    noticed = 0
+    for patient in Patient.objects.filter(
+        phone=number, is_active=True, texting_ended_at=None, reachable_since__lt=failed_at
+    ):
+        watch = patient.watches.filter(closed_at=None).first()
+        end_texting(patient, watch, None, why=why, now=now)
+        noticed += 1
+    worked_before = Q(caregiver_reachable_since=None) | Q(caregiver_reachable_since__lt=failed_at)
+    for patient in Patient.objects.filter(
+        worked_before,
+        caregiver_phone=number,
+        is_active=True,
+        caregiver_texting_ended_at=None,
+        reachable_since__lt=failed_at,
+    ):
+        end_caregiver_texting(patient, why=why, now=now)
+        noticed += 1
+    for clinician in Clinician.objects.filter(phone=number, is_active=True):
+        noticed += _tell_of_unreachable(clinician, why, since=failed_at, now=now)
+    return noticed
+
+
+def responder_stopped(clinician: Clinician, *, now: datetime) -> None:
+    """A responder's STOP: pages can only ring them from now on, so somebody must look at the list of who is on call."""
+    _tell_of_unreachable(clinician, "they texted STOP to the paging number", since=now, now=now)
+
+
+def _tell_of_unreachable(clinician: Clinician, why: str, *, since: datetime | None, now: datetime) -> int:
+    """Open one task about a responder whom no text reaches; 0 when this failure is known already."""
+    what = f"Pages by text do not reach {clinician.name}: {why}"[:200]
+    if Task.objects.filter(site=clinician.site, what=what, opened_at__gte=since or now).exists():
         return 0
-    watch = patient.watches.filter(closed_at=None).first()
-    end_texting(patient, watch, None, why=f"texts do not reach this number ({delivery.error_code})", now=now)
+    worklist.open_task(
+        site=clinician.site, what=what, due_at=now + UNREACHABLE_WITHIN, pages_when_late=True, now=now
+    )
     return 1
 
 

@@ -145,17 +145,27 @@ def tell_the_others(case: Escalation, owner: Clinician, *, now: datetime) -> Non
         _notify(case, clinician, key, body, now=now)
 
 
-def tell_patient(case: Escalation, words: str, *, now: datetime, role: str = "") -> None:
-    """Text the patient of a case, in their language, unless texting to them has ended."""
+def tell_home(case: Escalation, words: str, *, now: datetime, role: str = "") -> list[str]:
+    """Text those at home, in their language, and answer who was told: nobody, where all texting has ended.
+
+    The patient; and the caregiver too when they wrote about this case or no text reaches the patient: who raised the
+    alarm for somebody unconscious must not wait for an answer on the other's phone.
+    """
     patient = case.patient
     if patient is None:
-        return
+        return []
     facts = {"minutes": str(WatchRules.thaw(case.rules).reach)}
     if role:
         facts["role"] = wording.text(f"role.{role}", patient.language)
-    texts.to_patient(
-        patient, words, key=f"{words}:{case.pk}:{case.generation}:{now:%Y%m%d%H%M%S}", now=now, facts=facts
-    )
+    key, told = f"{case.pk}:{case.generation}:{now:%Y%m%d%H%M%S}", []
+    if texts.to_patient(patient, words, key=f"{words}:{key}", now=now, facts=facts):
+        told.append("the patient")
+    wrote = case.events.filter(finding__reply__sender=patient.caregiver_phone).exists()
+    if (wrote or not told) and texts.to_caregiver(
+        patient, words, key=f"{words}:caregiver:{key}", now=now, lane=Lane.REPLY, facts=facts
+    ):
+        told.append("the caregiver")
+    return told
 
 
 def _notify(case: Escalation, clinician: Clinician, key: str, body: str, *, now: datetime) -> None:

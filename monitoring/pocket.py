@@ -9,7 +9,7 @@ from monitoring import escalations, texts
 from monitoring.models import Escalation, Finding, Patient, PocketInstruction, PocketOrder
 from notifications import audit
 from notifications.models import Clinician
-from protocols import dosing
+from protocols import dosing, rulebook, triage
 from protocols.errors import Refusal
 
 FEVER_RULE = "FEVER"
@@ -43,15 +43,15 @@ def active_order(patient: Patient, *, now: datetime) -> PocketOrder | None:
 def instruct_if_signed(case: Escalation, finding: Finding, *, now: datetime) -> PocketInstruction | None:
     """Text the signed instruction when this finding is a fever, unless it was texted or taken already.
 
-    Once means once in a watch, or in 24 hours outside one, however many cases the night has: a second dose is a
-    prescriber's to order.
+    Once means once in a case, in a watch and in 24 hours, however many cases the night has: a second dose is a
+    prescriber's to order. Whoever may not be able to swallow or to understand is left to a person.
     """
     patient = case.patient
-    if patient is None or not _is_fever(finding):
+    if patient is None or not _is_fever(finding) or _is_unsafe(finding):
         return None
     order = active_order(patient, now=now)
-    since = case.watch.given_at if case.watch else now - ONCE_IN
-    if order is None or _had_already(patient, since):
+    since = min(case.watch.given_at, now - ONCE_IN) if case.watch else now - ONCE_IN
+    if order is None or _had_already(case, patient, since):
         return None
     message = texts.to_patient(
         patient,
@@ -71,9 +71,20 @@ def _is_fever(finding: Finding) -> bool:
     return any(rule["id"].startswith(FEVER_RULE) for rule in finding.rules)
 
 
-def _had_already(patient: Patient, since: datetime) -> bool:
-    """Whether the dose was texted, or a steroid was reported taken, since then."""
-    if PocketInstruction.objects.filter(escalation__patient=patient, at__gte=since).exists():
+def _is_unsafe(finding: Finding) -> bool:
+    """Whether something was said, now or in the hours that count, with which no text may mention tablets."""
+    said = {*triage.carried(str(rule["id"]) for rule in finding.rules), *finding.context.get("recent", ())}
+    return not said.isdisjoint(rulebook.load().known["no_tablets_with"])
+
+
+def texted_since(patient: Patient, since: datetime) -> bool:
+    """Whether the instruction was texted since then: it may have been followed, so a fever may be hidden."""
+    return PocketInstruction.objects.filter(escalation__patient=patient, at__gte=since).exists()
+
+
+def _had_already(case: Escalation, patient: Patient, since: datetime) -> bool:
+    """Whether the dose was texted in this case, or texted or reported taken since then."""
+    if PocketInstruction.objects.filter(escalation=case).exists() or texted_since(patient, since):
         return True
     findings = Finding.objects.filter(patient=patient, at__gte=since)
     readings = [reading for finding in findings for reading in finding.readings]

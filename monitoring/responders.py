@@ -3,17 +3,21 @@
 import re
 from datetime import datetime, timedelta
 
-from monitoring import escalations, paging, texts
+from monitoring import escalations, opting_out, paging, texts
 from monitoring.models import Escalation, Reply
 from notifications import outbox
 from notifications.models import Channel, Clinician, Lane, Message
-from protocols import wording
+from protocols import triage, wording
 from protocols.errors import Refusal
 
 CODE = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 # A code takes a case only when nothing else is said but that it is taken: "cannot take 4821" takes nothing.
+STOPS = r"[\s.,:;#!\"'()-]*"  # a cross or a thumb beside a code says something of its own, and is not guessed
 TAKES = re.compile(
-    r"\W*(?:(?:ack|ok|okay|yes|y|take|taking|mine|got|got it|i have|i have it|on it)\W+)?(\d{4})\W*", re.I
+    STOPS
+    + r"(?:(?:ack|ok|okay|yes|y|take|taking|mine|got|got it|i have|i have it|on it)\W+)?(\d{4})"
+    + STOPS,
+    re.I,
 )
 DECLINES = re.compile(r"\W*(?:no|not|decline|declined|cannot|can'?t|can’t|busy|unable)\b", re.I)
 BARE_YES = frozenset({"ack", "ok", "okay", "yes", "y", "take", "mine", "on it", "1"})
@@ -31,6 +35,8 @@ def answer(reply: Reply, clinician: Clinician, *, now: datetime) -> Message:
     open_now = escalations.open_cases().filter(site=clinician.site, state=Escalation.State.OPEN)
     waiting = list(open_now.order_by("opened_at"))
     mentioned = _mentioned(said, clinician)
+    if triage.assess(said, triage.Context(sender="clinician")).control == "opt_out":
+        opting_out.responder_stopped(clinician, now=now)
     bare = said.casefold().rstrip(".! ") in BARE_YES
     if TAKES.fullmatch(said) and len(mentioned) == 1:
         body = take_and_say(mentioned[0], clinician, now=now, how="text")
@@ -59,9 +65,9 @@ def take_and_say(case: Escalation, clinician: Clinician, *, now: datetime, how: 
     """Try to take the case and put the result in one line: it is yours, or who has it since when."""
     try:
         escalations.take(case.pk, by=clinician, now=now, how=how)
-    except Refusal:
+    except Refusal as refusal:
         case.refresh_from_db()
-        return already(case)
+        return refusal.sentence if case.state == Escalation.State.OPEN else already(case)
     return wording.text("page.you_have_it", "en", code=case.code, link=paging.link(case))
 
 

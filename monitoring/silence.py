@@ -37,25 +37,27 @@ def _climb_one(pk: int, now: datetime) -> int:
     minutes = {Stage.AGAIN: rules.caregiver, Stage.CAREGIVER: rules.voice, Stage.VOICE: rules.person}
     since = checkin.silent_since or now
     checkin.next_at = max(now, since + timedelta(minutes=minutes[Stage(checkin.stage)]))
+    if not _step(checkin, now):
+        checkin.next_at = now
     checkin.save()
-    _step(checkin, now)
     return 1
 
 
-def _step(checkin: CheckIn, now: datetime) -> None:
+def _step(checkin: CheckIn, now: datetime) -> bool:
+    """Say what this stage says; False when texts to that person have ended, so that the next step comes at once."""
     patient, question = checkin.watch.patient, checkin.ask[checkin.position]
     key = f"checkin:{checkin.pk}:{checkin.position}:{checkin.stage}"
     valid_for = max(timedelta(minutes=1), (checkin.next_at or now) - now)
     if checkin.stage == Stage.AGAIN and question == "caregiver":
-        texts.to_caregiver(patient, "again.caregiver", key=key, now=now, valid_for=valid_for)
+        said = texts.to_caregiver(patient, "again.caregiver", key=key, now=now, valid_for=valid_for)
     elif checkin.stage == Stage.AGAIN:
-        texts.to_patient(
+        said = texts.to_patient(
             patient, f"again.{question}", key=key, now=now, lane=Lane.CHECKIN, valid_for=valid_for
         )
     elif checkin.stage == Stage.CAREGIVER:
-        texts.to_caregiver(patient, "caregiver.silence", key=key, now=now, valid_for=valid_for)
+        said = texts.to_caregiver(patient, "caregiver.silence", key=key, now=now, valid_for=valid_for)
     else:
-        outbox.queue(
+        said = outbox.queue(
             site=patient.site,
             key=key,
             lane=Lane.CHECKIN,
@@ -64,6 +66,7 @@ def _step(checkin: CheckIn, now: datetime) -> None:
             valid_for=valid_for,
             now=now,
         )
+    return said is not None
 
 
 def tell_a_person(checkin: CheckIn, why: str, *, now: datetime) -> None:

@@ -39,8 +39,10 @@ def to_caregiver(
     lane: Lane = Lane.CHECKIN,
     valid_for: timedelta = REPLY_VALID_FOR,
     facts: Mapping[str, str] = NOTHING,
-) -> Message:
-    """Queue one text to the patient's caregiver."""
+) -> Message | None:
+    """Queue one text to the patient's caregiver; None when texting to them has ended."""
+    if patient.caregiver_texting_ended_at is not None:
+        return None
     return _queue(
         patient, patient.caregiver_phone, words, facts, key=key, lane=lane, valid_for=valid_for, now=now
     )

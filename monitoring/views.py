@@ -40,6 +40,7 @@ def _board(request: SignedIn) -> dict[str, Any]:
 @act("see the board")
 def show_board(request: SignedIn) -> HttpResponse:
     """The worklist of the site; `?wall=1` shows initials only, large."""
+    audit.record("read the board", "board", site=request.user.site, by=request.user, now=clock.now())
     return render(request, "monitoring/board.html", _board(request))
 
 
@@ -197,6 +198,7 @@ def decline_case(request: SignedIn, pk: int) -> HttpResponse:
 @act("see the board")
 def show_tasks(request: SignedIn) -> HttpResponse:
     """Everything somebody must read or do, the soonest first."""
+    audit.record("read the list", "tasks", site=request.user.site, by=request.user, now=clock.now())
     return _render_tasks(request)
 
 

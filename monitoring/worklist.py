@@ -14,6 +14,7 @@ from protocols.errors import Refusal
 SAME_DAY = timedelta(hours=8)
 
 
+@transaction.atomic
 def open_task(
     *,
     site: Site,
@@ -24,11 +25,17 @@ def open_task(
     patient: Patient | None = None,
     reply: Reply | None = None,
 ) -> Task:
-    """Put one thing on the list. The same words about the same person join a task that is still open."""
-    if patient is not None:
-        same = Task.objects.filter(patient=patient, what=what, done_at=None).first()
-        if same is not None:
-            return same
+    """Put one thing on the list. The same words about the same person join a task that is still open.
+
+    Joining can only hurry it: the earlier time holds, and a task that pages when late goes on paging.
+    """
+    alike = Task.objects.filter(site=site, patient=patient, what=what, done_at=None)
+    same = alike.select_for_update().first()
+    if same is not None:
+        same.due_at = min(same.due_at, due_at)
+        same.pages_when_late = same.pages_when_late or pages_when_late
+        same.save(update_fields=["due_at", "pages_when_late"])
+        return same
     return Task.objects.create(
         site=site,
         patient=patient,

@@ -7,7 +7,7 @@ taken for now, refused for good, or unknown. Unknown is never retried blindly; t
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 import requests
@@ -20,6 +20,7 @@ from urllib3.exceptions import NewConnectionError
 CONNECT_SECONDS, READ_SECONDS = 3.0, 12.0
 RING_SECONDS = 25
 TOO_MANY = 429
+PAGE_SIZE = 200
 # Whatever the library raises when there is no answer, or one that makes no sense.
 NO_ANSWER = (TwilioException, requests.RequestException, ValueError, TypeError, AttributeError, KeyError)
 
@@ -128,16 +129,34 @@ def calls_placed(*, sender: str, to: str, since: datetime) -> list[str]:
     return [str(one.sid) for one in listed]
 
 
-def texts_received(*, to: str, since: datetime) -> list[dict[str, str]]:
-    """Texts the provider received for one of our numbers, whether or not it managed to tell us. Raises Unknown."""
+class Received(TypedDict):
+    """One text as the provider's log has it. `DateSent` is None where the log does not say."""
+
+    MessageSid: str
+    From: str
+    To: str
+    Body: str
+    DateSent: datetime | None
+
+
+def texts_received(*, to: str, since: datetime) -> list[Received]:
+    """Every text the provider received for one of our numbers since then, page by page, whether or not it managed to
+    tell us, oldest first. Raises Unknown.
+    """
     try:
-        listed = _client().messages.list(to=to, date_sent_after=since, limit=200)
+        listed = _client().messages.list(to=to, date_sent_after=since, page_size=PAGE_SIZE)
     except NO_ANSWER as problem:
         raise Unknown(str(type(problem).__name__)) from problem
+    inbound = [one for one in listed if str(one.direction) == "inbound"]
     return [
-        {"MessageSid": str(one.sid), "From": str(one.from_), "To": str(one.to), "Body": str(one.body or "")}
-        for one in listed
-        if str(one.direction) == "inbound"
+        Received(
+            MessageSid=str(one.sid),
+            From=str(one.from_),
+            To=str(one.to),
+            Body=str(one.body or ""),
+            DateSent=one.date_sent,
+        )
+        for one in reversed(inbound)
     ]
 
 

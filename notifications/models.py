@@ -141,7 +141,7 @@ class Message(models.Model):
     lane = models.PositiveSmallIntegerField(choices=Lane.choices)
     channel = models.CharField(max_length=8, choices=Channel.choices)
     sender = models.CharField(max_length=20)
-    to = models.CharField(max_length=20)
+    to = models.CharField(max_length=60, help_text="as the provider writes it, which need not be a number")
     clinician = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="messages")
     body = models.TextField(
         blank=True, help_text="what the text says; a call's words are rendered when it is answered"

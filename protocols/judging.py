@@ -217,8 +217,8 @@ class Judgement:
                 self._fire("URGENT-WITH-FEVER", reading.words)
             if self._has("RECHECK", "BORDER") and symptom.id != "fever":
                 self._fire("RECHECK-WITH-SYMPTOM", reading.words)
-        graver = [self.book.symptoms[name].with_fever for name in sorted(self.known.recent)]
-        if "emergency" in graver and self._has("FEVER", "POSSIBLE-FEVER", "SAID-FEVER"):
+        lasting = {self.book.symptoms[name].with_fever for name in self.known.recent}
+        if "emergency" in lasting and self._has("FEVER", "POSSIBLE-FEVER", "SAID-FEVER"):
             self._fire("RED-FLAG-WITH-FEVER", "")
         if self.known.recent - {"fever"} and self._has("RECHECK", "BORDER"):
             self._fire("RECHECK-WITH-SYMPTOM", "")

@@ -24,8 +24,10 @@ def band(value: Decimal, unit: str, book: Rulebook) -> str:
 
 def is_very_low(reading: Reading, book: Rulebook) -> bool:
     """Whether this temperature must be read back, and pages when it is confirmed."""
-    lines = book.temperature["very_low_below"]
-    return reading.kind == "temperature" and reading.value is not None and reading.value < lines[reading.unit]
+    line = book.temperature["very_low_below"].get(reading.unit)
+    if reading.kind != "temperature" or reading.value is None or line is None:
+        return False
+    return reading.value < line
 
 
 def judge_temperature(reading: Reading, book: Rulebook) -> Iterator[str]:

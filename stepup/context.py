@@ -6,7 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from notifications import roles
-from notifications.models import Clinician, Site
+from notifications.models import Clinician
+from stepup import emergency
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -19,7 +20,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(user, Clinician):
         # Somebody locked out needs the desk's number most. Where several hospitals share the service, nobody
         # knows yet whose it would be.
-        sites = list(Site.objects.all()[:2])
-        return {**common, "site": sites[0]} if len(sites) == 1 else common
+        site = emergency.only_site()
+        return {**common, "site": site} if site else common
     acts = {act for act in roles.MAY if roles.may(user, act)}
     return {**common, "site": user.site, "zone": user.site.time_zone, "acts": acts}

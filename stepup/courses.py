@@ -130,7 +130,11 @@ def record_dose(
     )
     audit.record("recorded a dose", str(course.patient), site=course.site, by=by, now=now, dose=dose.pk)
     ends_at = watching.ends_at(protocol.pathway, step, given_at)
-    return Recorded(dose, oncall.gaps(course.site, since=now, until=ends_at) if ends_at > now else [])
+    gaps = oncall.gaps(course.site, since=now, until=ends_at) if ends_at > now else []
+    if gaps:
+        said = f"{len(gaps)} spans of this watch had nobody on call when {step} was recorded."
+        note(course, "hours not covered", said, by=by, now=now)
+    return Recorded(dose, gaps)
 
 
 def _may_have_happened(course: Course, given_at: datetime, now: datetime) -> None:
@@ -181,29 +185,40 @@ def _watch(
     )
 
 
-@transaction.atomic
 def confirm_dose(dose_id: int, *, by: Clinician, figure_mg: Decimal, now: datetime) -> Dose:
     """The second check: another clinician, signed in as themselves, with a figure of their own.
 
-    A figure that differs stops here: nothing is confirmed, and both figures are kept in the course's history.
+    A figure that differs stops here: nothing is confirmed, and both figures are kept in the course's history, which is
+    why the refusal comes only after that line has been committed.
     """
+    with transaction.atomic():
+        dose = _to_confirm(dose_id, by)
+        recorded, own = dosing.format_mg(dose.given_mg), dosing.format_mg(figure_mg)
+        agree = abs(dose.given_mg - figure_mg) <= TOLERANCE
+        if agree:
+            dose.confirmed_by, dose.confirmed_at = by, now
+            dose.save(update_fields=["confirmed_by", "confirmed_at"])
+            note(dose.course, "dose confirmed", f"{dose.step}, {own}", by=by, now=now)
+        else:
+            said = f"{dose.step}: {recorded} was recorded, the second figure is {own}"
+            note(dose.course, "figures differ", said, by=by, now=now)
+        act = "confirmed a dose" if agree else "had another figure for a dose"
+        audit.record(act, str(dose.course.patient), site=dose.course.site, by=by, now=now, dose=dose.pk)
+    if not agree:
+        raise Refusal(
+            "figures-differ",
+            f"The figures differ: {recorded} was recorded, you have {own}. Nothing is confirmed. "
+            "Find out together which is right.",
+        )
+    return dose
+
+
+def _to_confirm(dose_id: int, by: Clinician) -> Dose:
     dose = Dose.objects.select_for_update().select_related("course__patient").get(pk=dose_id)
     if dose.confirmed_at is not None:
         raise Refusal("confirmed-already", f"{dose.confirmed_by} has already confirmed this dose.")
     if dose.recorded_by_id == by.pk:
         raise Refusal("same-person", "The second check is another person's: ask a colleague to sign in.")
-    if abs(dose.given_mg - figure_mg) > TOLERANCE:
-        raise Refusal(
-            "figures-differ",
-            f"The figures differ: {dosing.format_mg(dose.given_mg)} was recorded, you have"
-            f" {dosing.format_mg(figure_mg)}. Nothing is confirmed. Find out together which is right.",
-        )
-    dose.confirmed_by, dose.confirmed_at = by, now
-    dose.save(update_fields=["confirmed_by", "confirmed_at"])
-    note(dose.course, "dose confirmed", f"{dose.step}, {dosing.format_mg(figure_mg)}", by=by, now=now)
-    audit.record(
-        "confirmed a dose", str(dose.course.patient), site=dose.course.site, by=by, now=now, dose=dose.pk
-    )
     return dose
 
 

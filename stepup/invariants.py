@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from monitoring.models import CheckIn, Escalation, EscalationEvent, Page, Reply, Task, Watch
+from monitoring.models import CheckIn, Escalation, EscalationEvent, Page, Reaction, Reply, Task, Watch
 from notifications import oncall
 from notifications.models import Delivery, ProviderReport, Site
 
@@ -110,7 +110,8 @@ def patients_not_told(now: datetime) -> QuerySet[Escalation]:
 def overdue_watches(now: datetime) -> QuerySet[Watch]:
     """I15: a watch still open a minute past its end, although nothing holds it open."""
     task = Task.objects.filter(done_at=None, patient=OuterRef("patient"))
-    nothing_open = [~Exists(_CHECKIN), ~Exists(_CASE), ~Exists(task)]
+    reaction = Reaction.objects.filter(over_at=None, patient=OuterRef("patient"))
+    nothing_open = [~Exists(_CHECKIN), ~Exists(_CASE), ~Exists(task), ~Exists(reaction)]
     return Watch.objects.filter(*nothing_open, closed_at=None, ends_at__lte=now - 60 * SECOND)
 
 

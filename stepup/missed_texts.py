@@ -40,7 +40,8 @@ def fetch(*, now: datetime) -> int:
                     sender=text["From"],
                     sent_to=text["To"],
                     body=text["Body"],
-                    payload=text,
+                    payload={name: text[name] for name in ("MessageSid", "From", "To", "Body")},
+                    sent_at=text["DateSent"],
                     now=now,
                 )
                 taken += 1

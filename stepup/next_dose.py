@@ -1,12 +1,13 @@
 """The next dose, decided from what happened: hold while anything is open, then what the label allows, or ask."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from monitoring import escalations
-from monitoring.models import Reaction
+from monitoring.models import CheckIn, Reaction, Task
 from protocols import delays, reactions
 from protocols.model import Given, Label
 from stepup import approvals
@@ -63,24 +64,63 @@ def given(course: Course) -> list[Given]:
 
 
 def _hold(course: Course) -> NextDose | None:
-    patient = course.patient
-    case = escalations.unresolved(patient)
-    if case is not None:
-        return NextDose(
-            "hold", f"Case {case.code} is {case.get_state_display()}.", "no dose while a case is unresolved"
-        )
-    reaction = Reaction.objects.filter(patient=patient, over_at=None).first()
-    if reaction is not None:
-        said = f"{reaction.get_kind_display()} grade {reaction.grade} is not recorded as over."
-        return NextDose("hold", said, "no dose while a reaction is open")
+    """The first thing that is open about this patient or this course, or None."""
+    return next((held for rule in HOLDS if (held := rule(course)) is not None), None)
+
+
+def _open_case(course: Course) -> NextDose | None:
+    case = escalations.unresolved(course.patient)
+    if case is None:
+        return None
+    said = f"Case {case.code} is {case.get_state_display()}."
+    return NextDose("hold", said, "no dose while a case is unresolved")
+
+
+def _open_reaction(course: Course) -> NextDose | None:
+    reaction = Reaction.objects.filter(patient=course.patient, over_at=None).first()
+    if reaction is None:
+        return None
+    said = f"{reaction.get_kind_display()} grade {reaction.grade} is not recorded as over."
+    return NextDose("hold", said, "no dose while a reaction is open")
+
+
+def _open_task(course: Course) -> NextDose | None:
+    task = Task.objects.filter(patient=course.patient, done_at=None, pages_when_late=True).first()
+    if task is None:
+        return None
+    return NextDose("hold", f"To be done first: {task.what}.", "no dose while something needs a person")
+
+
+def _climbing_silence(course: Course) -> NextDose | None:
+    asked = CheckIn.objects.filter(watch__patient=course.patient, state=CheckIn.State.ASKED)
+    if not asked.exclude(stage=CheckIn.Stage.FIRST).exists():
+        return None
+    said = "The patient has not answered the open check-in."
+    return NextDose("hold", said, "no dose while a silence is climbing")
+
+
+def _unchecked_dose(course: Course) -> NextDose | None:
     unchecked = course.doses.filter(confirmed_at=None).first()
-    if unchecked is not None:
-        return NextDose(
-            "hold", f"The second check of {unchecked.step} is missing.", "no dose while one is unconfirmed"
-        )
-    if course.state != Course.State.ACTIVE:
-        return NextDose("hold", "The course was stopped.", "no dose after a stop")
-    return None
+    if unchecked is None:
+        return None
+    said = f"The second check of {unchecked.step} is missing."
+    return NextDose("hold", said, "no dose while one is unconfirmed")
+
+
+def _stopped(course: Course) -> NextDose | None:
+    if course.state == Course.State.ACTIVE:
+        return None
+    return NextDose("hold", "The course was stopped.", "no dose after a stop")
+
+
+HOLDS: tuple[Callable[[Course], NextDose | None], ...] = (
+    _open_case,
+    _open_reaction,
+    _open_task,
+    _climbing_silence,
+    _unchecked_dose,
+    _stopped,
+)
 
 
 def _first(label: Label, course: Course, early: bool) -> NextDose:

@@ -21,7 +21,7 @@ class Escalation(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="escalations")
     patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="escalations")
     caller = models.CharField(
-        max_length=20, blank=True, help_text="the unregistered number, when no patient is known"
+        max_length=60, blank=True, help_text="the unregistered number, when no patient is known"
     )
     watch = models.ForeignKey(Watch, null=True, on_delete=models.PROTECT, related_name="escalations")
     code = models.CharField(max_length=8, help_text="what a responder texts back to take it")

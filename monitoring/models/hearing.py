@@ -28,6 +28,9 @@ class Reply(models.Model):
     channel = models.CharField(max_length=8, default="text")
     payload = models.JSONField(default=dict)
     received_at = models.DateTimeField()
+    sent_at = models.DateTimeField(
+        null=True, help_text="known for a text that came late, from the provider's log"
+    )
     who = models.CharField(
         max_length=14, blank=True, help_text="patient, caregiver, clinician, shared, unregistered"
     )

@@ -23,6 +23,9 @@ class Patient(models.Model):
     reachable_since = models.DateTimeField(help_text="when this number was last taken to work")
     texting_ended_at = models.DateTimeField(null=True, help_text="STOP, a dead number or a wrong person")
     texting_ended_why = models.CharField(max_length=60, blank=True)
+    caregiver_reachable_since = models.DateTimeField(null=True, help_text="None: since enrolment")
+    caregiver_texting_ended_at = models.DateTimeField(null=True)
+    caregiver_texting_ended_why = models.CharField(max_length=60, blank=True)
     emergency_code = models.CharField(
         max_length=12, unique=True, help_text="the short address of the emergency page"
     )
@@ -38,6 +41,11 @@ class Patient(models.Model):
                 name="patient_texting_end_has_a_reason",
                 condition=Q(texting_ended_at=None, texting_ended_why="")
                 | Q(texting_ended_at__isnull=False) & ~Q(texting_ended_why=""),
+            ),
+            models.CheckConstraint(
+                name="patient_caregiver_texting_end_has_a_reason",
+                condition=Q(caregiver_texting_ended_at=None, caregiver_texting_ended_why="")
+                | Q(caregiver_texting_ended_at__isnull=False) & ~Q(caregiver_texting_ended_why=""),
             ),
         ]
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from monitoring.access import SignedIn, act, find
 from notifications import audit, clock
-from protocols import delays, dosing, planning
+from protocols import delays, dosing, precautions
 from protocols.errors import Refusal
 from protocols.model import Label
 from stepup import approvals, courses, forms, next_dose
@@ -46,8 +46,8 @@ def _planned(course: Course, label: Label, now: datetime) -> Planned:
         step,
         dose.name,
         dosing.amount(label, dose, course.weight_kg),
-        planning.premedication_text(label.premedication, step),
-        planning.observation_text(label, step),
+        precautions.before(label, dose),
+        precautions.after(label, dose, regimen=regimen.id),
     )
 
 

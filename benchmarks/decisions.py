@@ -1,7 +1,8 @@
 """How long the rules of dosing take: `python -m benchmarks.decisions`, on one core, without a database.
 
 A screen asks for one plan and one decision at a time. These figures are here so that nobody is tempted to make
-the rules less plain for speed: a two-year plan should stay under a millisecond, and a core should decide 100,000 times a second.
+the rules less plain for speed. A two-year plan should stay under a millisecond, and one core should make 100,000
+decisions a second.
 """
 
 from collections.abc import Callable, Mapping

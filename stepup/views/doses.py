@@ -33,12 +33,14 @@ class Planned:
     amount: dosing.Amount
     premedication: str
     observation: str
+    infusion: str
 
 
 def _planned(course: Course, label: Label, now: datetime) -> Planned:
     decision = next_dose.decide(course, now=now)
     regimen = delays.regimen_of(label, course.regimen)
-    step = decision.step or courses.plan(course)[0].step
+    planned = [] if decision.step else courses.plan(course)
+    step = decision.step or (planned[0].step if planned else regimen.doses[-1].id)
     dose = regimen.dose(step)
     assert dose is not None  # noqa: S101 - both came from this regimen
     return Planned(
@@ -48,6 +50,7 @@ def _planned(course: Course, label: Label, now: datetime) -> Planned:
         dosing.amount(label, dose, course.weight_kg),
         precautions.before(label, dose),
         precautions.after(label, dose, regimen=regimen.id),
+        dose.infusion,
     )
 
 

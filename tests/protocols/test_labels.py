@@ -38,9 +38,15 @@ OUTPATIENT = "pathways/outpatient-us.toml"
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for folder in ("labels", "pathways"):
-        shutil.copytree(library.DATA / folder, tmp_path / "data" / folder)
-    return tmp_path / "data"
+    return copy_of(tmp_path / "data", TECLISTAMAB, OUTPATIENT)
+
+
+def copy_of(folder: Path, *files: str) -> Path:
+    """A data folder with these files alone."""
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library.DATA / file, folder / file)
+    return folder
 
 
 def replace(folder: Path, file: str, old: str, new: str) -> None:
@@ -166,7 +172,8 @@ def test_an_amount_is_exact() -> None:
 @pytest.mark.parametrize(
     "row", tables.rows("broken-files.md"), ids=lambda row: f"{row['file']}, {row['says']}"
 )
-def test_a_broken_file_is_refused_by_name(copy: Path, row) -> None:
+def test_a_broken_file_is_refused_by_name(tmp_path: Path, row) -> None:
+    copy = copy_of(tmp_path, row["file"])
     replace(copy, row["file"], row["change"], row["into"])
     with pytest.raises(library.BrokenLabel) as broken:
         load(copy)

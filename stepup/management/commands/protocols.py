@@ -120,6 +120,8 @@ def _label(label: Label) -> dict[str, Any]:
         "readings": [asdict(each) for each in label.readings],
         "premedication": [asdict(each) for each in label.premedication],
         "observations": [asdict(each) for each in label.observations],
+        "statements": [asdict(each) for each in label.statements],
+        "guidelines": [asdict(each) for each in label.guidelines],
         "regimens": [_regimen(label, regimen.id) for regimen in label.regimens],
         "read": [table.id for table in label.tables if table.read == "yes"],
         "partly_read": [table.id for table in label.tables if table.read == "partly"],

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from protocols.model import Pathway
+from protocols.pathway import Pathway
 
 
 @dataclass(frozen=True)

@@ -9,34 +9,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from protocols import dosing
+from protocols import decisions, dosing, schedule
+from protocols.decisions import Decision
 from protocols.errors import Refusal
-from protocols.model import Answer, Dose, Given, Label, Phase, Premedicate, Regimen, RestartRow, Step
+from protocols.model import Label, RestartRow
+from protocols.regimens import Dose, Given, Phase, Regimen, Step
 
 # Said of a dose when its interval is of no matter: accepted for any dose it can be true of.
 STEP_UP, TREATMENT = "step_up", "treatment"
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What may be given now, and why. `step` and `amount` are None unless the answer is give."""
-
-    decision: Answer
-    action: str | None
-    step: str | None
-    amount: str | None
-    premedicate: Premedicate
-    review: bool
-    because: str
-    source: str
-    following: str | None = None
-    following_step: str | None = None
-    following_days: int | None = None
-    near: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """The fields as JSON can carry them."""
-        return asdict(self) | {"near": list(self.near)}
 
 
 @dataclass(frozen=True)
@@ -82,9 +62,10 @@ def resume(
         return _agreed(label, last=last, days=days, phase=phase, weight_kg=weight_kg, hours=hours)
     chosen = regimen_of(label, regimen)
     dose, now_on = _last(label, chosen, last, phase)
-    [row] = [row for row in label.restart if row.serves(chosen.id, dose.id) and row.covers(days)]
-    decision = _answer(label, chosen, dose, row, now_on=now_on, weight_kg=weight_kg)
-    return _near(label, chosen, dose, days, _held_to_hours(chosen, dose, decision, hours))
+    rows = label.rows[chosen.id, dose.id]
+    place = next(place for place, row in enumerate(rows) if row.covers(days))
+    decision = decisions.of_row(label, (chosen.id, dose.id, place), now_on and now_on.id, weight_kg)
+    return _near(rows, place, days, _held_to_hours(chosen, dose, decision, hours))
 
 
 def resume_course(
@@ -97,21 +78,62 @@ def resume_course(
     weight_kg: Decimal | None = None,
     hours: Decimal | None = None,
 ) -> Decision:
-    """What the label says on `on` for a course with these doses, earliest first: `resume`, and what a repeat prints.
+    """What the label says on `on` for a course with these doses, in any order: `resume`, and what its history adds.
 
     Where the row that gave the last dose prints how many days later the next one follows, fewer days answer wait.
+    Where the schedule prints how many doses or weeks a phase has, what comes after it follows, or a person decides.
     """
-    last, days = given[-1], (on - given[-1].on).days
+    chosen = regimen_of(label, regimen)
+    history = schedule.in_order(chosen, given)
+    last, days = history[-1], (on - history[-1].on).days
     decision = resume(
-        label, last=last.step, days=days, phase=phase, regimen=regimen, weight_kg=weight_kg, hours=hours
+        label, last=last.step, days=days, phase=phase, regimen=chosen.id, weight_kg=weight_kg, hours=hours
     )
-    least = printed_gap(label, given, regimen=regimen)
-    if decision.action != "proceed_next" or least is None or days >= least:
+    if decision.action not in {"proceed_next", "continue_same"}:
         return decision
-    because = (
-        f"Not before day {least}: the row that gave the last dose prints the next one {least} days later."
+    least = printed_gap(label, history, regimen=chosen.id)
+    if decision.action == "proceed_next" and least is not None and days < least:
+        return decisions.wait(
+            f"Not before day {least}: the row that gave the last dose prints the next one {least} days later.",
+            decision.source,
+        )
+    return _in_course(
+        decision, label=label, regimen=chosen, history=history, on=on, phase=phase, weight_kg=weight_kg
     )
-    return Decision("wait", None, None, None, "unspecified", False, because, decision.source)
+
+
+def _in_course(
+    decision: Decision,
+    *,
+    label: Label,
+    regimen: Regimen,
+    history: Sequence[Given],
+    on: date,
+    phase: str | None,
+    weight_kg: Decimal | None,
+) -> Decision:
+    """A dose that goes on in the schedule, held against the doses and weeks the schedule prints."""
+    dose, now_on = _last(label, regimen, history[-1].step, phase)
+    stands = schedule.standing(regimen, history)
+    if now_on is not None:
+        missing = schedule.unmet(regimen, now_on, stands, on)
+        return decisions.ask(missing, decision.source) if missing else decision
+    upcoming, undecided = schedule.following(regimen, dose, stands)
+    if upcoming is None:
+        return decisions.ask(
+            undecided or f"the schedule has no dose after {schedule.words(dose)}", decision.source
+        )
+    if isinstance(upcoming, Phase) and schedule.passed(upcoming, stands, on):
+        return decisions.ask(schedule.decision_due(regimen, upcoming), decision.source)
+    proposal = schedule.proposed(regimen, upcoming, stands, on) if isinstance(upcoming, Phase) else ""
+    because = f"{decision.because} {proposal[0].upper()}{proposal[1:]}." if proposal else decision.because
+    return replace(
+        decision,
+        step=upcoming.id,
+        amount=decisions.amount(label, upcoming, weight_kg),
+        because=because,
+        unless="",
+    )
 
 
 def printed_gap(label: Label, given: Sequence[Given], *, regimen: str | None = None) -> int | None:
@@ -121,7 +143,7 @@ def printed_gap(label: Label, given: Sequence[Given], *, regimen: str | None = N
     """
     if len(given) < 2:
         return None
-    before, last = given[-2:]
+    before, last = schedule.in_order(regimen_of(label, regimen), given)[-2:]
     days = (last.on - before.on).days
     answer = resume(label, last=before.step, days=days, regimen=regimen)
     if answer.step != last.step or (
@@ -148,13 +170,15 @@ def table(
 
 def regimen_of(label: Label, regimen: str | None) -> Regimen:
     """The regimen of that id, or the only one there is. Refuses to choose among several."""
-    ids = [each.id for each in label.regimens]
-    if regimen is None and len(ids) > 1:
-        raise Refusal("which-regimen", f"{label.id} has {len(ids)} regimens: choose {' or '.join(ids)}.")
-    found = [each for each in label.regimens if regimen in {None, each.id}]
-    if not found:
-        raise Refusal("unknown-regimen", f"{label.id} has no regimen {regimen!r}. Known: {', '.join(ids)}.")
-    return found[0]
+    if regimen is None and len(label.regimens) == 1:
+        return label.regimens[0]
+    if regimen is None:
+        several = " or ".join(label.by_id)
+        raise Refusal("which-regimen", f"{label.id} has {len(label.regimens)} regimens: choose {several}.")
+    if regimen not in label.by_id:
+        known = ", ".join(label.by_id)
+        raise Refusal("unknown-regimen", f"{label.id} has no regimen {regimen!r}. Known: {known}.")
+    return label.by_id[regimen]
 
 
 def dose_of(label: Label, regimen: Regimen, step: str) -> Dose:
@@ -166,22 +190,21 @@ def dose_of(label: Label, regimen: Regimen, step: str) -> Dose:
     return dose
 
 
-def span(label: Label, regimen: Regimen, dose: Dose) -> tuple[int | None, int | None]:
-    """First and last day on which the label moves on or continues after this dose; None where it was not read."""
-    rows = [
-        row
-        for row in label.restart
-        if row.serves(regimen.id, dose.id) and row.then in {"proceed_next", "continue_same"}
-    ]
-    ends = [row.to_day for row in rows if row.to_day is not None]
-    return (min(row.from_day for row in rows), max(ends)) if ends else (None, None)
+def span(label: Label, regimen: Regimen, dose: Dose) -> tuple[int | None, str]:
+    """The last day on which the label simply goes on after this dose; None, and what is missing, if it was not read."""
+    rows = label.rows[regimen.id, dose.id]
+    going_on = [place for place, row in enumerate(rows) if row.then in {"proceed_next", "continue_same"}]
+    if not going_on:
+        return None, next((row.missing for row in rows if row.missing), label.table("restart").missing)
+    beyond = rows[going_on[-1] + 1] if going_on[-1] + 1 < len(rows) else None
+    missing = beyond.missing if beyond is not None and beyond.then == "ask" else ""
+    return (None, missing) if missing else (rows[going_on[-1]].to_day, "")
 
 
 def _rows(label: Label, regimen: Regimen, weight_kg: Decimal | None) -> Iterator[TableRow]:
     for dose in regimen.doses:
-        rows = [row for row in label.restart if row.serves(regimen.id, dose.id)]
-        for row in sorted(rows, key=lambda row: row.from_day):
-            answer = _answer(label, regimen, dose, row, now_on=None, weight_kg=weight_kg)
+        for place, row in enumerate(label.rows[regimen.id, dose.id]):
+            answer = decisions.of_row(label, (regimen.id, dose.id, place), None, weight_kg)
             yield TableRow(dose.id, _phase_of(regimen, dose), regimen.id, row.from_day, row.to_day, answer)
 
 
@@ -193,11 +216,11 @@ def _phase_of(regimen: Regimen, dose: Dose) -> str:
 
 
 def _last(label: Label, regimen: Regimen, last: str, phase: str | None) -> tuple[Dose, Phase | None]:
-    """The last dose and the phase the patient is on now, from the words given. Refuses what cannot be."""
-    phases = [each.id for each in regimen.phases]
+    """The last dose, and the phase the patient is on now where that is another one. Refuses what cannot be."""
     if last == "treatment_dose":
-        if phase not in phases:
-            raise Refusal("which-phase", f"Which treatment dose: type its phase, {' or '.join(phases)}.")
+        if phase is None or regimen.phase(phase) is None:
+            known = " or ".join(each.id for each in regimen.phases)
+            raise Refusal("which-phase", f"Which treatment dose: type its phase, {known}.")
         last = phase
     dose = dose_of(label, regimen, last)
     treatment = isinstance(dose, Phase) or dose is regimen.steps[-1]
@@ -205,112 +228,34 @@ def _last(label: Label, regimen: Regimen, last: str, phase: str | None) -> tuple
         return dose, None
     now_on = regimen.phase(phase)
     if now_on is None or not treatment:
-        possible = phases if treatment else [STEP_UP]
+        possible = [each.id for each in regimen.phases] if treatment else [STEP_UP]
         raise Refusal("unknown-phase", f"Phase {phase!r} cannot follow {last}: type {' or '.join(possible)}.")
-    return dose, now_on
-
-
-def _answer(
-    label: Label,
-    regimen: Regimen,
-    dose: Dose,
-    row: RestartRow,
-    *,
-    now_on: Phase | None,
-    weight_kg: Decimal | None,
-) -> Decision:
-    """The row as a decision. A give names the dose, its sum and what follows it."""
-    source = label.cite(row.sources)
-    missing = row.missing or _unclear_change(regimen, dose, row, now_on)
-    if missing:
-        return Decision("ask", None, None, None, "unspecified", False, label.supply(missing), source)
-    if row.then == "wait":
-        because = f"Not before day {(row.to_day or 0) + 1}: {row.why}."
-        return Decision("wait", None, None, None, "unspecified", False, because, source)
-    given = _given(regimen, dose, row)
-    if now_on is not None and isinstance(given, Phase):
-        given = now_on
-    return Decision(
-        "give",
-        row.then,
-        given.id,
-        _amount(label, given, weight_kg),
-        row.premedicate,
-        row.review,
-        _because(label, row),
-        source,
-        *_following(regimen, row, given),
-    )
-
-
-def _unclear_change(regimen: Regimen, dose: Dose, row: RestartRow, now_on: Phase | None) -> str:
-    """What is missing when a patient changed interval in a way the rows do not speak of; empty when they do."""
-    upcoming = regimen.after(dose)
-    if row.then not in {"wait", "continue_same"} or now_on is None or not isinstance(upcoming, Phase):
-        return ""
-    shorter = regimen.phases.index(now_on) < regimen.phases.index(upcoming)
-    if shorter or now_on.amount != upcoming.amount:
-        return f"no row read says which dose follows a change from {upcoming.id} to {now_on.id}"
-    return ""
-
-
-def _given(regimen: Regimen, dose: Dose, row: RestartRow) -> Dose:
-    """The dose a row gives. The data are proved before they get here, so there is always one."""
-    _, _, target = row.then.partition(":")
-    found = regimen.dose(target) if target else regimen.after(dose)
-    assert found is not None  # noqa: S101 - proving.label_problems
-    return found
-
-
-def _amount(label: Label, dose: Dose, weight_kg: Decimal | None) -> str:
-    """The sum where it can be made, else the rule as printed."""
-    calculated = dosing.amount(label, dose, weight_kg)
-    return calculated.sum if calculated.calculated_mg is not None else dosing.rule(dose)
-
-
-def _because(label: Label, row: RestartRow) -> str:
-    """The bound as printed, our reason beside it, and how near to the label the reading came."""
-    said = f"Label: {row.printed}."
-    if row.why:
-        said += f" {row.why[0].upper()}{row.why[1:]}."
-    if row.review:
-        said += " Review benefit and risk and record it."
-    if label.secondary(row.sources):
-        said += " Read in a retelling of the label, not in the label itself: confirm it."
-    return said
-
-
-def _following(regimen: Regimen, row: RestartRow, given: Dose) -> tuple[str | None, str | None, int | None]:
-    """What comes after the given dose: a printed interval, or the rest of the step-up in its own windows."""
-    later = regimen.dose(row.following) if row.following else None
-    if later is not None and row.following_days is not None:
-        days = "1 day" if row.following_days == 1 else f"{row.following_days} days"
-        return f"{dosing.rule(later)} {days} later, if tolerated", later.id, row.following_days
-    if isinstance(given, Step) and given is not regimen.steps[-1]:
-        rest = "then the rest of the step-up, each dose with its own window, premedication and observation"
-        return rest, None, None
-    return None, None, None
+    return dose, None if now_on is dose else now_on
 
 
 def _held_to_hours(regimen: Regimen, dose: Dose, decision: Decision, hours: Decimal | None) -> Decision:
     """Turn a give into wait while the hours behind a whole-day minimum have not passed."""
+    if hours is None or decision.action != "proceed_next":
+        return decision
     upcoming = regimen.after(dose)
     window = upcoming.window if isinstance(upcoming, Step) else None
     least = window.min_hours if window else None
-    if decision.action != "proceed_next" or hours is None or least is None or hours >= least:
+    if least is None or hours >= least:
         return decision
-    because = f"Only {hours} hours have passed: {least} are needed besides the calendar days."
-    return Decision("wait", None, None, None, "unspecified", False, because, decision.source)
+    return decisions.wait(
+        f"Only {hours} hours have passed: {least} are needed besides the calendar days.", decision.source
+    )
 
 
-def _near(label: Label, regimen: Regimen, dose: Dose, days: int, decision: Decision) -> Decision:
+def _near(rows: Sequence[RestartRow], place: int, days: int, decision: Decision) -> Decision:
     """Near a bound a day more or less changes the answer, and labels do not say what a day is: show both sides."""
-    rows = [row for row in label.restart if row.serves(regimen.id, dose.id)]
+    row = rows[place]
     sides = []
-    for day in (days - 1, days + 1):
-        beside = [row for row in rows if row.covers(day) and not row.covers(days)]
-        sides += [f"on day {day}: {row.then}" for row in beside]
-    return replace(decision, near=tuple(sides))
+    if days == row.from_day and place:
+        sides.append(f"on day {days - 1}: {rows[place - 1].then}")
+    if days == row.to_day:
+        sides.append(f"on day {days + 1}: {rows[place + 1].then}")
+    return replace(decision, near=tuple(sides)) if sides else decision
 
 
 def _agreed(label: Label, **asked: Any) -> Decision:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from protocols.errors import Refusal
-from protocols.model import Dose, Label
+from protocols.model import Label
+from protocols.regimens import Dose
 
 # Outside these a weight is taken for a slip of the pen or for pounds. The limits are ours, not a label's.
 LIGHTEST_KG = Decimal(25)
@@ -31,9 +32,10 @@ def amount(label: Label, dose: Dose, weight_kg: Decimal | None) -> Amount:
     Raises Refusal for a weight outside 25 to 300 kg, whether the dose needs it or not.
     """
     weight = None if weight_kg is None else plausible_weight(weight_kg)
-    volume = label.ask(label.table("volumes").missing)
+    medicine = getattr(dose, "medicine", "")
+    volume = _volume(label, dose, medicine)
     if dose.amount is None:
-        ask = label.ask(dose.missing)
+        ask = label.ask(dose.missing, medicine)
         return Amount(None, ask, ask, ask)
     if dose.unit == "mg":
         return Amount(dose.amount, format_mg(dose.amount), volume)
@@ -42,6 +44,20 @@ def amount(label: Label, dose: Dose, weight_kg: Decimal | None) -> Amount:
         return Amount(None, f"{rule(dose)} x weight, {ask}", volume, ask)
     calculated = dose.amount * weight
     return Amount(calculated, f"{rule(dose)} x {_number(weight)} kg = {format_mg(calculated)}", volume)
+
+
+def _volume(label: Label, dose: Dose, medicine: str) -> str:
+    """Always ask: only a table the site's pharmacist approved decides. A printed volume stands beside it, to inform."""
+    if medicine:
+        return label.ask(
+            f"the volume of {medicine} stands in its own label and has not been read here", medicine
+        )
+    asked = label.ask(label.table("volumes").missing)
+    for printed in label.volumes:
+        if (printed.amount, printed.unit) == (dose.amount, dose.unit):
+            millilitres = f"{_number(printed.millilitres)} mL for {rule(dose)}"
+            return f"{asked} To inform only, the label prints {millilitres} ({label.cite(printed.sources)})."
+    return asked
 
 
 def rule(dose: Dose) -> str:

@@ -11,10 +11,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from protocols import parsing, proving
+from protocols import parsing, proving, proving_pathways
 from protocols.errors import Refusal
-from protocols.model import Label, Pathway, Protocol
+from protocols.model import Label
 from protocols.parsing import BrokenLabel
+from protocols.pathway import Pathway, Protocol
 
 __all__ = [
     "DATA",
@@ -110,7 +111,9 @@ def _load(kind: type[T], path: Path) -> T:
 
 
 def _problems(loaded: Label | Pathway) -> Iterable[tuple[str, str]]:
-    return proving.label_problems(loaded) if isinstance(loaded, Label) else proving.pathway_problems(loaded)
+    if isinstance(loaded, Label):
+        return proving.label_problems(loaded)
+    return proving_pathways.pathway_problems(loaded)
 
 
 def _named(wanted: str, known: Iterable[T], *, what: str) -> T:

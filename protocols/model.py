@@ -1,18 +1,18 @@
-"""What a label and a pathway say, as values that cannot change.
+"""What a label says, as values that cannot change.
 
 Nothing here decides anything. Days are whole calendar days after the dose before, at the treating site.
 Amounts are exact decimals. A `missing` text is the honest form of "unread": whoever meets one answers *ask*.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
+from functools import cached_property, lru_cache
 from typing import Literal
 
-Unit = Literal["mg/kg", "mg"]
+from protocols.regimens import Regimen, Unit
+
 Answer = Literal["give", "wait", "ask"]
 Premedicate = Literal["yes", "no", "unspecified"]
 
@@ -49,109 +49,12 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Window:
-    """When a step may follow the dose before it, in whole days; None where nothing was printed or read.
-
-    `usual_max_days` to `max_days` needs a recorded reason. `max_from` says which part of the label closes the
-    window. `min_hours` is held besides `min_days`, because two calendar days can be 25 hours.
-    """
-
-    min_days: int | None = None
-    usual_min_days: int | None = None
-    usual_max_days: int | None = None
-    max_days: int | None = None
-    max_from: Literal["schedule", "restart table", "unread"] = "schedule"
-    min_hours: int | None = None
-    missing: str = ""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One named dose of the step-up. `day` is the printed label, `offset_days` counts from Day 1 = 0."""
-
-    id: str
-    name: str
-    day: str
-    offset_days: int
-    sources: tuple[str, ...]
-    amount: Decimal | None = None
-    unit: Unit | None = None
-    window: Window | None = None
-    note: str = ""
-    missing: str = ""
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A dose repeated at an interval after the step-up.
-
-    `start_days` counts from the last step; None means the label's start was not read. `through_week` is the
-    last week printed for it, counted from Day 1. `entry` is what a clinician must confirm before a patient
-    enters it: nobody is ever moved to a longer interval by the plan alone.
-    """
-
-    id: str
-    name: str
-    interval_days: int
-    sources: tuple[str, ...]
-    amount: Decimal | None = None
-    unit: Unit | None = None
-    start_days: int | None = None
-    min_interval_days: int | None = None
-    weeks: str = ""
-    through_week: int | None = None
-    entry: str = ""
-    note: str = ""
-    missing: str = ""
-
-
-Dose = Step | Phase
-
-
-@dataclass(frozen=True)
-class Regimen:
-    """One schedule inside a label: its steps in order, then its phases in order."""
-
-    id: str
-    title: str
-    steps: tuple[Step, ...]
-    phases: tuple[Phase, ...]
-
-    @property
-    def doses(self) -> tuple[Dose, ...]:
-        """Every dose a patient on this regimen can have had last."""
-        return (*self.steps, *self.phases)
-
-    def dose(self, dose_id: str) -> Dose | None:
-        """The step or phase of that id, or None."""
-        return next((dose for dose in self.doses if dose.id == dose_id), None)
-
-    def phase(self, phase_id: str) -> Phase | None:
-        """The phase of that id, or None."""
-        return next((phase for phase in self.phases if phase.id == phase_id), None)
-
-    def after(self, dose: Dose) -> Dose | None:
-        """What the schedule puts next: the next step, after the last step the first phase, a phase again."""
-        if isinstance(dose, Phase):
-            return dose
-        following = self.doses[self.doses.index(dose) + 1 :]
-        return following[0] if following else None
-
-
-@dataclass(frozen=True)
-class Given:
-    """A dose that was given: its step or phase, and the local date."""
-
-    step: str
-    on: date
-
-
-@dataclass(frozen=True)
 class RestartRow:
     """One row of the decision table: after this dose, between these days, this is the answer.
 
     `then` is `wait`, `ask`, `proceed_next`, `continue_same`, `repeat_dose:STEP` or `restart_from:STEP`.
-    `printed` is the bound as the label words it; `why` is our reason where the label gives none.
+    `printed` is the bound as the label words it; `why` is our reason where the label gives none. `of` says which part
+    of the label the row comes from: a label whose restart table nobody read still has its schedule.
     """
 
     after: tuple[str, ...]
@@ -166,6 +69,7 @@ class RestartRow:
     missing: str = ""
     following: str = ""
     following_days: int | None = None
+    of: Literal["restart table", "schedule"] = "restart table"
     sources: tuple[str, ...] = ()
 
     def covers(self, days: int) -> bool:
@@ -182,45 +86,103 @@ class RestartRow:
         return f"{self.from_day}+" if self.to_day is None else f"{self.from_day}-{self.to_day}"
 
 
+@lru_cache(maxsize=1024)
+def numbered(named: str) -> tuple[str, int, int | None]:
+    """A dose as a row names it: `weekly` is any dose of that phase, `weekly:1` its first, `weekly:5+` its fifth on."""
+    dose_id, _, numbers = named.partition(":")
+    first, dash, last = numbers.rstrip("+").partition("-")
+    if not numbers:
+        return dose_id, 1, None
+    return dose_id, int(first), int(last if dash else first) if not numbers.endswith("+") else None
+
+
+def names(named: tuple[str, ...], dose_id: str, number: int | None) -> bool:
+    """True if the row speaks of that dose. Which dose of a phase it is may be unknown: then it may be any of them."""
+    for each in named:
+        known, first, last = numbered(each)
+        if known == dose_id and (number is None or (first <= number and (last is None or number <= last))):
+            return True
+    return False
+
+
 @dataclass(frozen=True)
 class Agent:
-    """One medicine given before a dose."""
+    """One medicine given before a dose; `missing` names what of it was not read."""
 
     drug_class: str
-    example: str
-    dose: str
-    route: str
+    example: str = ""
+    dose: str = ""
+    route: str = ""
+    timing: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True)
 class Premedication:
-    """What is given before which doses, and when."""
+    """What is given before which doses, and when. `rule` is what the row says besides its medicines.
+
+    A row with `only_when` does not hold for every dose it names.
+    """
 
     before: tuple[str, ...]
-    timing: str
-    agents: tuple[Agent, ...]
-    again_when: tuple[str, ...]
     sources: tuple[str, ...]
+    timing: str = ""
+    agents: tuple[Agent, ...] = ()
+    again_when: tuple[str, ...] = ()
+    rule: str = ""
+    only_when: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """How long and where the label wants a patient watched after these doses. No hours means none printed."""
+    """How long and where the label wants a patient watched after these doses. No hours means none printed.
 
-    doses: tuple[str, ...]
-    requirement: str
+    `to_hours` is the longer end of a printed range. A row with `after_reaction` speaks of the dose after a
+    reaction of that kind, of these grades.
+    """
+
     sources: tuple[str, ...]
+    doses: tuple[str, ...] = ()
+    requirement: str = ""
     hours: int | None = None
+    to_hours: int | None = None
+    measured_from: str = ""
+    regimens: tuple[str, ...] = ()
+    after_reaction: str = ""
+    after_grades: tuple[int, ...] = ()
+    missing: str = ""
 
     @property
     def text(self) -> str:
         """One phrase, hours in words."""
-        return self.requirement if self.hours is None else f"{self.requirement}, {self.hours} hours"
+        hours = f"{self.hours} to {self.to_hours}" if self.to_hours else str(self.hours)
+        said = self.requirement if self.hours is None else f"{self.requirement}, {hours} hours"
+        return f"{said} from the {self.measured_from}" if self.measured_from else said
+
+    def serves(self, regimen_id: str | None, dose_id: str, number: int | None) -> bool:
+        """True if the row speaks of that dose as such, and not only after a reaction."""
+        if self.after_reaction or (self.regimens and regimen_id and regimen_id not in self.regimens):
+            return False
+        return names(self.doses, dose_id, number)
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume as the label prints it for one flat amount. It informs; a site's own approved table decides."""
+
+    amount: Decimal
+    unit: Unit
+    millilitres: Decimal
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ReactionRule:
-    """What the label wants after a reaction of these grades. `missing` names the part of the row not read."""
+    """What the label wants after a reaction of these grades. `missing` names the part of the row not read.
+
+    `clear_hours` is how long the reaction must have been over before the next dose.
+    """
 
     kind: str
     grades: tuple[int, ...]
@@ -231,7 +193,17 @@ class ReactionRule:
     before: tuple[str, ...] = ()
     premedicate: Premedicate = "unspecified"
     observe: str = ""
+    clear_hours: int | None = None
     missing: str = ""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How we read the label where it can be read in more than one way, and why: for a pharmacist to judge."""
+
+    topic: str
+    says: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -243,7 +215,7 @@ class Statement:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Label:
     """The official dosing facts for one product, jurisdiction and revision, as far as they were read."""
 
@@ -259,16 +231,22 @@ class Label:
     note: str
     tables: tuple[Table, ...]
     regimens: tuple[Regimen, ...]
-    premedication: Premedication
+    premedication: tuple[Premedication, ...]
     observations: tuple[Observation, ...]
     restart: tuple[RestartRow, ...]
     reactions: tuple[ReactionRule, ...]
     statements: tuple[Statement, ...]
     guidelines: tuple[Statement, ...]
+    volumes: tuple[Volume, ...] = ()
+    readings: tuple[Reading, ...] = ()
     sources: tuple[Source, ...]
     text: str = field(repr=False)
 
-    @property
+    def __hash__(self) -> int:
+        """By the canonical text, which is the whole content: a label is the key of what is worked out once for it."""
+        return hash(self.text)
+
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the content, so that a comment may change and a dose may not."""
         return hashlib.sha256(self.text.encode()).hexdigest()
@@ -277,108 +255,49 @@ class Label:
         """The part of the label of that id; every label has the same parts."""
         return next(table for table in self.tables if table.id == table_id)
 
-    def supply(self, missing: str) -> str:
-        """What is missing and who must supply it, as sentences."""
-        return f"{missing[0].upper()}{missing[1:]}. {self.ask_whom}."
+    @cached_property
+    def counts_doses(self) -> bool:
+        """True if what goes around a dose depends on which dose of its phase it is."""
+        named = (*(group.before for group in self.premedication), *(seen.doses for seen in self.observations))
+        return any(":" in each for ids in named for each in ids)
 
-    def ask(self, missing: str) -> str:
+    @cached_property
+    def by_id(self) -> Mapping[str, Regimen]:
+        """The regimens by their ids."""
+        return {regimen.id: regimen for regimen in self.regimens}
+
+    @cached_property
+    def rows(self) -> Mapping[tuple[str, str], tuple[RestartRow, ...]]:
+        """The rows of the decision table by regimen and last dose, in the order of their days."""
+        return {
+            (regimen.id, dose.id): tuple(
+                sorted(
+                    (row for row in self.restart if row.serves(regimen.id, dose.id)),
+                    key=lambda row: (row.from_day, row.then),
+                )
+            )
+            for regimen in self.regimens
+            for dose in regimen.doses
+        }
+
+    def supply(self, missing: str, medicine: str = "") -> str:
+        """What is missing and who must supply it, as sentences. Another `medicine` has a label of its own."""
+        whom = f"The site pharmacist supplies it from the label of {medicine}" if medicine else self.ask_whom
+        return f"{missing[0].upper()}{missing[1:]}. {whom}."
+
+    def ask(self, missing: str, medicine: str = "") -> str:
         """What stands in the place of a value nobody has read."""
-        return f"ask: {self.supply(missing)}"
+        return f"ask: {self.supply(missing, medicine)}"
+
+    @cached_property
+    def _sources(self) -> Mapping[str, Source]:
+        return {source.id: source for source in self.sources}
 
     def cite(self, source_ids: tuple[str, ...]) -> str:
         """The sources as one line."""
-        known = {source.id: source.text for source in self.sources}
-        return "; ".join(known[source_id] for source_id in source_ids)
+        return "; ".join(self._sources[source_id].text for source_id in source_ids)
 
     def secondary(self, source_ids: tuple[str, ...]) -> bool:
         """True if nobody read the label itself for this: every source only retells it."""
-        levels = {source.id: source.level for source in self.sources}
-        return bool(source_ids) and all(levels[source_id] in SECONDARY_LEVELS for source_id in source_ids)
-
-
-@dataclass(frozen=True)
-class Rhythm:
-    """Ask these questions every so many hours, after `from_hour` up to and including `to_hour`."""
-
-    from_hour: int
-    to_hour: int
-    every_hours: int
-    ask: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Silence:
-    """Minutes after an unanswered check-in: ask again, text the caregiver, call by voice, tell a person."""
-
-    again_minutes: int
-    caregiver_minutes: int
-    voice_minutes: int
-    person_minutes: int
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """One thing that must be true before an outpatient dose, with its reason."""
-
-    id: str
-    asks: str
-    why: str
-    sources: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Pathway:
-    """How a site gives the doses and watches after them. `proposals` names each value nobody has published."""
-
-    id: str
-    title: str
-    jurisdiction: str
-    note: str
-    watch_hours: int
-    rhythm: tuple[Rhythm, ...]
-    later_doses: tuple[str, ...]
-    later_watch_hours: int
-    later_rhythm: tuple[Rhythm, ...]
-    concern_every_hours: int
-    silence: Silence
-    minutes_per_rung: Mapping[str, int] = field(hash=False)
-    clarify_minutes: int
-    reach_minutes: int
-    resolve_minutes: int
-    tell_patient_minutes: int
-    fever_c: Decimal
-    fever_f: Decimal
-    pocket_dexamethasone: bool
-    readiness: tuple[Readiness, ...]
-    basis: tuple[Statement, ...]
-    proposals: tuple[str, ...]
-    sources: tuple[Source, ...]
-    text: str = field(repr=False)
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the content."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """A label and a pathway together: the thing a pharmacist and a prescriber approve for a site."""
-
-    label: Label
-    pathway: Pathway
-
-    @property
-    def id(self) -> str:
-        """`LABEL+PATHWAY`."""
-        return f"{self.label.id}+{self.pathway.id}"
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of `as_text()`: equal only if every value is equal."""
-        return hashlib.sha256(self.as_text().encode()).hexdigest()
-
-    def as_text(self) -> str:
-        """Canonical JSON of everything in it, fit to be stored beside an approval and compared later."""
-        content = {"label": json.loads(self.label.text), "pathway": json.loads(self.pathway.text)}
-        return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        levels = (self._sources[source_id].level for source_id in source_ids)
+        return bool(source_ids) and all(level in SECONDARY_LEVELS for level in levels)

@@ -5,14 +5,17 @@ before and after it; whatever nobody has read is None, and `asks` says what is m
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from protocols import delays, dosing, parsing
+from protocols import delays, dosing, parsing, precautions, schedule
+from protocols.decisions import Decision
 from protocols.errors import Refusal
-from protocols.model import Dose, Given, Label, Phase, Premedication, Regimen, Step
+from protocols.model import Label
+from protocols.regimens import Dose, Given, Phase, Regimen, Step
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class PlannedDose:
     calculated_mg: Decimal | None
     sum: str
     volume: str
+    infusion: str
     premedication: str
     observation: str
     source: str
@@ -57,14 +61,15 @@ def plan(
 ) -> tuple[PlannedDose, ...]:
     """The plan for `weeks` weeks from Day 1 on `start_on`.
 
-    It ends early, with one dose that asks, where the label needs a clinician's decision or was not read: nobody
-    is moved to a longer interval by a plan. Raises Refusal for a regimen, weight or number of weeks that cannot be.
+    It ends early, with one dose that asks, where the label needs a clinician's decision or was not read, and where
+    the schedule itself ends. A printed number of doses moves it on; a response never does. Raises Refusal for a
+    regimen, weight or number of weeks that cannot be.
     """
     chosen = delays.regimen_of(label, regimen)
     _checked(weight_kg, weeks)
     if not 2000 <= start_on.year <= 2100:
         raise Refusal("impossible-date", f"No course starts on {start_on}: type a date like 2026-03-02.")
-    course = _Course(label, chosen, start_on, weight_kg, start_on + timedelta(weeks=weeks))
+    course = _Course(label, chosen, weight_kg, start_on + timedelta(weeks=weeks), start_on)
     return tuple(course.from_start())
 
 
@@ -91,77 +96,64 @@ def plan_after(
     if phase is not None and chosen.phase(phase) is None:
         known = ", ".join(each.id for each in chosen.phases)
         raise Refusal("unknown-phase", f"{label.id} has no phase {phase!r}. Known: {known}.")
-    history = sorted(given, key=lambda dose: dose.on)
+    history = schedule.in_order(chosen, given)
+    stands = schedule.standing(chosen, history)
     horizon = history[-1].on + timedelta(weeks=weeks)
-    course = _Course(label, chosen, _day_one(chosen, history[0]), weight_kg, horizon, phase)
-    return tuple(course.from_given(history, on))
-
-
-def premedication_text(premedication: Premedication, step: str) -> str:
-    """What goes before this dose, in one line."""
-    if step not in premedication.before:
-        return f"not required before this dose, except when {' or '.join(premedication.again_when)}"
-    agents = "; ".join(
-        f"{agent.example} {agent.dose}, {agent.route} ({agent.drug_class})" for agent in premedication.agents
-    )
-    return f"{premedication.timing}: {agents}"
-
-
-def observation_text(label: Label, step: str) -> str:
-    """Where and how long the label wants the patient after this dose, in one line."""
-    found = [seen.text for seen in label.observations if step in seen.doses]
-    return found[0] if found else "none printed for this dose"
+    course = _Course(label, chosen, weight_kg, horizon, stands.day_one, phase)
+    return tuple(course.from_given(history, stands, on))
 
 
 @dataclass(frozen=True)
 class _Window:
-    """The dates a dose may fall on, and what is missing where one of them is None."""
+    """The dates a dose may fall on, and what is missing by field where one of them is None."""
 
     earliest_on: date | None
     usual_latest_on: date | None
     latest_on: date | None
-    earliest_missing: str = ""
-    latest_missing: str = ""
+    asks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class _Course:
-    """One plan being written: the label's part of it, the dates, the weight, and where it ends."""
+    """One plan being written: the label's part of it, the weight, where it ends, Day 1, and a confirmed interval."""
 
     label: Label
     regimen: Regimen
-    start_on: date
     weight_kg: Decimal | None
     until: date
+    start_on: date
     phase: str | None = None
 
     def from_start(self) -> Iterator[PlannedDose]:
-        """The step-up on its printed days, then the first phase."""
+        """The step-up on its printed days, then the phases."""
         first = self.regimen.steps[0]
         on = self.start_on + timedelta(days=first.offset_days)
         yield self._step(first, on, None)
-        yield from self._onward(first, on)
+        yield from self._onward(first, on, schedule.Standing(self.start_on, {first.id: 1}))
 
-    def from_given(self, history: Sequence[Given], on: date | None) -> Iterator[PlannedDose]:
+    def from_given(
+        self, history: Sequence[Given], stands: schedule.Standing, on: date | None
+    ) -> Iterator[PlannedDose]:
         """The next dose by its own day or by the decision table for `on`, then the schedule from there."""
         last = history[-1]
         dose = delays.dose_of(self.label, self.regimen, last.step)
         if on is None:
             gap = delays.printed_gap(self.label, history, regimen=self.regimen.id)
-            yield from self._onward(dose, last.on, gap)
+            yield from self._onward(dose, last.on, stands, gap)
             return
         answer = self._decided(history, on)
         if answer.step is None:
             yield self._asking(dose, on, answer.because)
             return
         given = delays.dose_of(self.label, self.regimen, answer.step)
+        stands = schedule.standing(self.regimen, [*history, Given(given.id, on)])
         if isinstance(given, Step):
             yield self._step(given, on, last.on if answer.action == "proceed_next" else None)
         else:
-            yield self._repeat(given, on, dose, last.on)
-        yield from self._onward(given, on, answer.following_days)
+            yield self._repeat(given, on, dose, last.on, stands)
+        yield from self._onward(given, on, stands, answer.following_days)
 
-    def _decided(self, history: Sequence[Given], on: date) -> delays.Decision:
+    def _decided(self, history: Sequence[Given], on: date) -> Decision:
         """The decision table's answer for that date; a date too early is refused with its reason."""
         answer = delays.resume_course(
             self.label, history, on=on, phase=self.phase, regimen=self.regimen.id, weight_kg=self.weight_kg
@@ -170,72 +162,94 @@ class _Course:
             raise Refusal("too-soon", f"{on.isoformat()} is too soon. {answer.because}")
         return answer
 
-    def _onward(self, dose: Dose, last_on: date, gap: int | None = None) -> Iterator[PlannedDose]:
-        """Everything after this dose, until the plan ends or someone must decide."""
-        upcoming = self.regimen.after(dose)
-        while isinstance(dose, Step) and isinstance(upcoming, Step):
-            on = last_on + timedelta(days=gap or upcoming.offset_days - dose.offset_days)
-            if on >= self.until:
+    def _onward(
+        self, dose: Dose, last_on: date, stands: schedule.Standing, gap: int | None = None
+    ) -> Iterator[PlannedDose]:
+        """Everything after this dose, until the plan or the schedule ends or someone must decide."""
+        while True:
+            upcoming, missing = self._following(dose, stands)
+            if upcoming is None and not missing:
                 return
-            yield self._step(upcoming, on, last_on)
-            dose, last_on, gap, upcoming = upcoming, on, None, self.regimen.after(upcoming)
-        if isinstance(upcoming, Phase):
-            yield from self._phase(upcoming, dose, last_on)
+            days = (gap if isinstance(dose, Step) else None) or self._gap(dose, upcoming)
+            on = None if days is None else last_on + timedelta(days=days)
+            if on is not None and on >= self.until:
+                return
+            missing = missing or self._unready(dose, upcoming, stands, on)
+            if upcoming is None or on is None or missing:
+                yield self._asking(upcoming or dose, on, missing)
+                return
+            stands = stands.and_then(upcoming)
+            if isinstance(upcoming, Step):
+                yield self._step(upcoming, on, last_on)
+            else:
+                yield self._repeat(upcoming, on, dose, last_on, stands)
+            dose, last_on, gap = upcoming, on, None
 
-    def _phase(self, phase: Phase, dose: Dose, last_on: date) -> Iterator[PlannedDose]:
-        """Doses at the interval of the phase, or of the one a clinician confirmed, until its last printed week."""
+    def _following(self, dose: Dose, stands: schedule.Standing) -> tuple[Dose | None, str]:
+        """What comes next: the interval a clinician confirmed, else what the schedule puts there or asks."""
         confirmed = self.regimen.phase(self.phase) if self.phase else None
-        phase = confirmed or phase
-        if isinstance(dose, Step) and phase.start_days is None:
-            yield self._asking(
-                phase, None, self.label.ask(phase.missing or f"the start of {phase.id} was not read")
-            )
-            return
-        on = last_on + timedelta(days=self._first_gap(phase, dose))
-        while on < self.until:
-            if phase.through_week is not None and on >= self.start_on + timedelta(weeks=phase.through_week):
-                yield self._asking(phase, on, self._decision_due(phase))
-                return
-            yield self._repeat(phase, on, dose, last_on)
-            dose, last_on, on = phase, on, on + timedelta(days=phase.interval_days)
+        if confirmed and confirmed is not dose and isinstance(self.regimen.after(dose), Phase):
+            return confirmed, ""
+        upcoming, undecided = schedule.following(self.regimen, dose, stands)
+        return upcoming, undecided and _to_prescriber(undecided)
 
-    def _first_gap(self, phase: Phase, dose: Dose) -> int:
-        """Days to the first dose of a phase. A longer interval begins one old interval after the last dose."""
-        if isinstance(dose, Phase):
-            return dose.interval_days
-        return phase.start_days if phase.start_days is not None else phase.interval_days
+    def _gap(self, dose: Dose, upcoming: Dose | None) -> int | None:
+        """The printed days to the next dose; to a confirmed interval, its own where the first one was not read."""
+        if upcoming is None:
+            return self.regimen.gap(dose, dose)
+        days = self.regimen.gap(dose, upcoming)
+        if days is None and isinstance(upcoming, Phase) and upcoming is not self.regimen.phases[0]:
+            return upcoming.interval_days
+        return days
 
-    def _decision_due(self, phase: Phase) -> str:
-        """What a clinician must say when the printed weeks of a phase have passed."""
-        phases = self.regimen.phases
-        later = phases[phases.index(phase) + 1 :]
-        entry = later[0].entry if later else ""
-        asked = f"{phase.name.lower()} is printed for {phase.weeks} only"
-        if entry:
-            asked += f"; {later[0].name.lower()} needs {entry}"
-        return f"ask: {asked}. The prescriber says which interval follows"
+    def _unready(self, dose: Dose, upcoming: Dose | None, stands: schedule.Standing, on: date | None) -> str:
+        """Why nobody may plan this phase, or go on with it; empty for a step and for a phase that may be planned."""
+        if not isinstance(upcoming, Phase):
+            return ""
+        if on is None or (upcoming is not dose and upcoming.missing):
+            return self.label.ask(upcoming.missing or f"the start of {upcoming.id} was not read")
+        if schedule.passed(upcoming, stands, on):
+            return _to_prescriber(schedule.decision_due(self.regimen, upcoming))
+        if upcoming is not dose and upcoming.entry:
+            unmet = schedule.unmet(self.regimen, upcoming, stands, on)
+            return unmet and _to_prescriber(unmet)
+        return ""
 
     def _step(self, step: Step, on: date, before: date | None) -> PlannedDose:
         """A step-up dose in the window it has after the dose before; the first one stands on its own date."""
         window = step.window
-        unread = window.missing if window and window.min_days is None else ""
-        if window is None or before is None or unread:
-            known = None if unread else on
-            return self._planned(step, on, step.day, _Window(known, known, known, unread, unread))
+        asked = self.label.ask(window.missing) if window and window.missing else ""
+        if window is not None and window.min_days is None:
+            unread = _Window(None, None, None, (("earliest_on", asked), ("latest_on", asked)))
+            return self._planned(step, on, step.day, unread)
+        if window is None or before is None:
+            return self._planned(step, on, step.day, _Window(on, on, on))
         first, usual, last = (
             None if days is None else before + timedelta(days=days)
             for days in (window.min_days, window.usual_max_days, window.max_days)
         )
-        return self._planned(step, on, step.day, _Window(first, usual, last, "", window.missing))
+        asks = (("latest_on", asked),) if asked else ()
+        return self._planned(step, on, step.day, _Window(first, usual, last, asks))
 
-    def _repeat(self, phase: Phase, on: date, previous: Dose, before: date) -> PlannedDose:
-        """A dose of a phase: not before its shortest interval, not after the last day it may simply go on."""
-        earliest = before + timedelta(days=phase.min_interval_days or phase.interval_days)
-        _, last_day = delays.span(self.label, self.regimen, previous)
-        latest = None if last_day is None else before + timedelta(days=last_day)
-        missing = "" if latest else self.label.table("restart").missing
-        day = f"{(on - before).days} days after {previous.name[0].lower()}{previous.name[1:]}"
-        return self._planned(phase, on, day, _Window(min(earliest, on), on, latest, latest_missing=missing))
+    def _repeat(
+        self, phase: Phase, on: date, previous: Dose, before: date, stands: schedule.Standing
+    ) -> PlannedDose:
+        """A dose of a phase: not before the fewest days, not after the last day on which it may simply go on."""
+        interval = _interval(self.label, self.regimen.id, previous.id, phase.id)
+        days = (on - before).days
+        window = _Window(
+            on if interval.least is None else min(before + timedelta(days=interval.least), on),
+            on,
+            None if interval.last is None else before + timedelta(days=interval.last),
+            interval.asks,
+        )
+        number = stands.given(phase)
+        planned = self._planned(phase, on, f"{days} days after {interval.previous}", window, number)
+        proposal = schedule.proposed(self.regimen, phase, stands, on)
+        ending = f"the last dose of the schedule ({phase.weeks})"
+        ends = number is not None and schedule.ends_with(self.regimen, phase, number)
+        notes = (*planned.notes, *filter(None, (proposal, ending if ends else "")))
+        return planned if notes == planned.notes else replace(planned, notes=notes)
 
     def _asking(self, dose: Dose, on: date | None, because: str) -> PlannedDose:
         """A dose nobody may plan yet: no amount, no window, and why."""
@@ -255,6 +269,7 @@ class _Course:
             calculated_mg=None,
             sum=because,
             volume=because,
+            infusion="",
             premedication=because,
             observation=because,
             source=self.label.cite(dose.sources),
@@ -262,15 +277,12 @@ class _Course:
             asks=asks,
         )
 
-    def _planned(self, dose: Dose, on: date, day: str, window: _Window) -> PlannedDose:
+    def _planned(
+        self, dose: Dose, on: date, day: str, window: _Window, number: int | None = None
+    ) -> PlannedDose:
         """A dose with everything that was read about it."""
-        calculated = dosing.amount(self.label, dose, self.weight_kg)
-        asks = (
-            ("earliest_on", window.earliest_missing and self.label.ask(window.earliest_missing)),
-            ("latest_on", window.latest_missing and self.label.ask(window.latest_missing)),
-            ("calculated_mg", calculated.ask),
-        )
-        unread = calculated.sum if dose.amount is None else ""
+        counted = number if self.label.counts_doses else None
+        sheet = _sheet(self.label, self.regimen.id, dose.id, counted, self.weight_kg)
         return PlannedDose(
             step=dose.id,
             name=dose.name,
@@ -281,26 +293,71 @@ class _Course:
             earliest_on=window.earliest_on,
             usual_latest_on=window.usual_latest_on,
             latest_on=window.latest_on,
-            calculated_mg=calculated.calculated_mg,
-            sum=calculated.sum,
-            volume=calculated.volume,
-            premedication=unread or premedication_text(self.label.premedication, dose.id),
-            observation=unread or observation_text(self.label, dose.id),
-            source=self.label.cite(dose.sources),
-            notes=tuple(filter(None, (dose.note, self._retold(dose)))),
-            asks=tuple((name, ask) for name, ask in asks if ask),
+            calculated_mg=sheet.amount.calculated_mg,
+            sum=sheet.amount.sum,
+            volume=sheet.amount.volume,
+            infusion=dose.infusion,
+            premedication=sheet.premedication,
+            observation=sheet.observation,
+            source=sheet.source,
+            notes=sheet.notes,
+            asks=(*window.asks, *sheet.asks) if window.asks else sheet.asks,
         )
 
-    def _retold(self, dose: Dose) -> str:
-        """A warning on a dose that nobody read in the label itself."""
-        retold = self.label.secondary(dose.sources)
-        return "read in a retelling of the label, not in the label itself: confirm it" if retold else ""
+
+@dataclass(frozen=True)
+class _Sheet:
+    """What is the same of a dose on whatever day it is given."""
+
+    amount: dosing.Amount
+    premedication: str
+    observation: str
+    source: str
+    notes: tuple[str, ...]
+    asks: tuple[tuple[str, str], ...]
 
 
-def _day_one(regimen: Regimen, first: Given) -> date:
-    """Day 1 of a course, counted back from its first dose: a combination may begin before it."""
-    dose = regimen.dose(first.step)
-    return first.on - timedelta(days=dose.offset_days) if isinstance(dose, Step) else first.on
+@lru_cache(maxsize=8192)
+def _sheet(
+    label: Label, regimen_id: str, dose_id: str, number: int | None, weight_kg: Decimal | None
+) -> _Sheet:
+    regimen = delays.regimen_of(label, regimen_id)
+    dose = delays.dose_of(label, regimen, dose_id)
+    amount = dosing.amount(label, dose, weight_kg)
+    unread = amount.sum if dose.amount is None else ""
+    retold = "read in a retelling of the label, not in the label itself: confirm it"
+    notes = (dose.note, retold if label.secondary(dose.sources) else "")
+    return _Sheet(
+        amount=amount,
+        premedication=unread or precautions.before(label, dose, number),
+        observation=unread or precautions.after(label, dose, regimen=regimen_id, number=number),
+        source=label.cite(dose.sources),
+        notes=tuple(filter(None, notes)),
+        asks=(("calculated_mg", amount.ask),) if amount.ask else (),
+    )
+
+
+@dataclass(frozen=True)
+class _Interval:
+    """What is the same of the days between a dose and a dose of a phase, whenever they fall."""
+
+    least: int | None
+    last: int | None
+    asks: tuple[tuple[str, str], ...]
+    previous: str
+
+
+@lru_cache(maxsize=1024)
+def _interval(label: Label, regimen_id: str, previous_id: str, phase_id: str) -> _Interval:
+    regimen = label.by_id[regimen_id]
+    previous, phase = delays.dose_of(label, regimen, previous_id), delays.dose_of(label, regimen, phase_id)
+    last, missing = delays.span(label, regimen, previous)
+    asks = (("latest_on", label.ask(missing)),) if missing else ()
+    return _Interval(regimen.least(previous, phase), last, asks, schedule.words(previous))
+
+
+def _to_prescriber(because: str) -> str:
+    return f"ask: {because}. The prescriber says which interval follows"
 
 
 def _checked(weight_kg: Decimal | None, weeks: int) -> None:

@@ -3,29 +3,16 @@
 Each check yields `(place, problem)`; the library refuses the file at the first one.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from protocols.model import (
-    REACTION_KINDS,
-    Label,
-    Pathway,
-    Phase,
-    ReactionRule,
-    Regimen,
-    RestartRow,
-    Rhythm,
-    Source,
-    Step,
-    Window,
-)
+from protocols import proving_delays
+from protocols.model import REACTION_KINDS, Label, ReactionRule, Source
+from protocols.regimens import Phase, Regimen, Step
 
 Problem = tuple[str, str]
-
-# The benefit-risk footnote of the teclistamab label speaks of delays over 28 days caused by a reaction. The cause
-# is rarely certain when the next dose is decided, so every dose after a longer delay needs a recorded review.
-REVIEW_AFTER_DAYS = 28
 
 TABLES = (
     "schedule",
@@ -40,71 +27,27 @@ TABLES = (
     "other",
     "driving",
 )
-QUESTIONS = frozenset(
-    {
-        "temperature",
-        "symptoms",
-        "medicine",
-        "thinking",
-        "caregiver",
-        "breath",
-        "dizzy",
-        "bp",
-        "oxygen",
-        "fluids",
-        "free",
-    }
-)
-URGENCIES = {"emergency", "urgent", "clarify"}
+
+
+NUMBERED = re.compile(r"(?P<dose>[a-z0-9_]+)(?P<numbers>:(?P<first>[1-9]\d*)(?:-(?P<last>[1-9]\d*)|\+)?)?")
 
 
 def label_problems(label: Label) -> Iterator[Problem]:
     """Everything that keeps a label from being used, in the order of its file."""
-    yield from _sources(label, label.sources)
+    yield from sources_cited(label, label.sources)
     yield from _tables(label)
     for number, regimen in enumerate(label.regimens, start=1):
         yield from _regimen(regimen, f"regimens, row {number}")
     yield from _names(label)
-    for number, row in enumerate(label.restart, start=1):
-        yield from _restart_row(label, row, f"restart, row {number}")
-    for regimen in label.regimens:
-        for dose in regimen.doses:
-            yield from _tiled(label, regimen, dose.id)
+    yield from _precautions(label)
+    yield from proving_delays.delay_problems(label)
     yield from _reactions(label.reactions)
+    topics = [reading.topic for reading in label.readings]
+    if not topics or len(set(topics)) != len(topics):
+        yield "readings", "needs our readings of the label, each topic once"
 
 
-def pathway_problems(pathway: Pathway) -> Iterator[Problem]:
-    """Everything that keeps a pathway from being used."""
-    yield from _sources(pathway, pathway.sources)
-    yield from _rhythm(pathway.rhythm, pathway.watch_hours, "rhythm")
-    yield from _rhythm(pathway.later_rhythm, pathway.later_watch_hours, "later_rhythm")
-    silence = pathway.silence
-    minutes = (
-        silence.again_minutes,
-        silence.caregiver_minutes,
-        silence.voice_minutes,
-        silence.person_minutes,
-    )
-    if not 0 < minutes[0] < minutes[1] < minutes[2] < minutes[3]:
-        yield "silence", f"each step must come after the one before it, not at {minutes} minutes"
-    if set(pathway.minutes_per_rung) != URGENCIES:
-        yield "minutes_per_rung", f"needs exactly {', '.join(sorted(URGENCIES))}"
-    for name in (
-        "concern_every_hours",
-        "clarify_minutes",
-        "reach_minutes",
-        "resolve_minutes",
-        "tell_patient_minutes",
-    ):
-        if getattr(pathway, name) <= 0:
-            yield name, "must be more than nothing"
-    if any(rung <= 0 for rung in pathway.minutes_per_rung.values()):
-        yield "minutes_per_rung", "every rung must last more than nothing"
-    if pathway.fever_c * 9 / 5 + 32 != pathway.fever_f:
-        yield "fever_f", f"{pathway.fever_f} F is not {pathway.fever_c} C"
-
-
-def _sources(whole: Any, sources: tuple[Source, ...]) -> Iterator[Problem]:
+def sources_cited(whole: Any, sources: tuple[Source, ...]) -> Iterator[Problem]:
     """Every cited source exists, and everything that can cite one does, or says what is missing."""
     known = [source.id for source in sources]
     if len(set(known)) != len(known):
@@ -143,7 +86,7 @@ def _tables(label: Label) -> Iterator[Problem]:
                 f"tables, row {number}",
                 f"{table.id} is read {table.read!r}: it must say what is missing, or nothing",
             )
-    answers = {row.then == "ask" for row in label.restart}
+    answers = {row.then == "ask" for row in label.restart if row.of == "restart table"}
     expected = {"yes": {False}, "partly": {True, False}, "no": {True}}[label.table("restart").read]
     if answers != expected:
         yield "restart", "the rows do not agree with how far the table says it was read"
@@ -194,114 +137,64 @@ def _phases(phases: tuple[Phase, ...], place: str) -> Iterator[Problem]:
             "needs the days from the last step to its first dose, or says what is missing",
         )
     for phase in phases:
+        here = f"{place}, {phase.id}"
         if phase.interval_days <= 0 or (phase.min_interval_days or 1) > phase.interval_days:
-            yield f"{place}, {phase.id}", "the interval must be positive and no shorter than its minimum"
+            yield here, "the interval must be positive and no shorter than its minimum"
+        if any(number is not None and number <= 0 for number in (phase.doses, phase.through_week)):
+            yield here, "a printed number of doses or weeks must be more than nothing"
+        if phase.doses is not None and not phase.weeks:
+            yield here, "a printed number of doses needs the weeks or cycles it stands for"
+        if (phase.from_week or phase.after_doses) and not phase.entry:
+            yield here, "what can be counted of a condition needs the condition"
 
 
 def _names(label: Label) -> Iterator[Problem]:
     """Nothing speaks of a dose that no regimen has."""
     if len({regimen.id for regimen in label.regimens}) != len(label.regimens) or not label.regimens:
         yield "regimens", "needs at least one regimen, each id once"
-    doses = {dose.id for regimen in label.regimens for dose in regimen.doses}
+    doses = {dose.id: dose for regimen in label.regimens for dose in regimen.doses}
     named = [
-        ("premedication", label.premedication.before),
+        *(("premedication", group.before) for group in label.premedication),
         *(("observations", seen.doses) for seen in label.observations),
         *(("reactions", rule.before) for rule in label.reactions),
     ]
     for place, ids in named:
-        for unknown in sorted(set(ids) - doses):
-            yield place, f"no regimen has a dose {unknown!r}"
-    for dose_id in doses:
-        if sum(dose_id in seen.doses for seen in label.observations) > 1:
-            yield "observations", f"{dose_id} stands twice"
+        for each in ids:
+            written = NUMBERED.fullmatch(each)
+            dose = doses.get(written["dose"]) if written else None
+            if written is None or dose is None:
+                yield place, f"no regimen has a dose {each!r}"
+            elif written["numbers"] and (place == "reactions" or not isinstance(dose, Phase)):
+                yield place, f"{each!r}: only the doses of a phase are numbered, and only around a dose"
+            elif int(written["last"] or written["first"] or 1) < int(written["first"] or 1):
+                yield place, f"{each!r}: the numbers run backwards"
 
 
-def _restart_row(label: Label, row: RestartRow, place: str) -> Iterator[Problem]:
-    """The row makes sense alone: known regimens and doses, days the right way round, a reason for its answer."""
-    regimens = [regimen for regimen in label.regimens if not row.regimens or regimen.id in row.regimens]
-    if {regimen.id for regimen in regimens} < set(row.regimens):
-        yield place, f"no such regimen among {row.regimens}"
-    for dose_id in row.after:
-        if not any(regimen.dose(dose_id) for regimen in regimens):
-            yield place, f"no such dose: {dose_id!r}"
-    if row.to_day is not None and row.to_day < row.from_day:
-        yield place, f"the days run backwards: {row.days}"
-    if (row.then == "ask") != bool(row.missing):
-        yield place, "an answer of ask, and no other, must say what is missing"
-    if row.then == "wait" and (not row.why or row.to_day is None):
-        yield place, "an answer of wait must say why and until when"
-    if row.then not in {"ask", "wait"}:
-        yield from _dose_row(regimens, row, place)
-        yield from _reviewed(row, place)
-
-
-def _dose_row(regimens: list[Regimen], row: RestartRow, place: str) -> Iterator[Problem]:
-    """A row that gives a dose: a known action on known steps, the bound as printed, and where it was read."""
-    kind, _, target = row.then.partition(":")
-    if kind not in {"proceed_next", "continue_same", "repeat_dose", "restart_from"}:
-        yield place, f"nobody knows the answer {row.then!r}"
-    if (kind in {"repeat_dose", "restart_from"}) != bool(target):
-        yield place, f"{row.then!r} must name a step exactly when it repeats or restarts"
-    for named in filter(None, (target, row.following)):
-        if not all(any(step.id == named for step in regimen.steps) for regimen in regimens):
-            yield place, f"no such step: {named!r}"
-    if not row.printed or not row.sources:
-        yield place, "a dose needs the bound as printed and its source"
-    if bool(row.following) != (row.following_days is not None):
-        yield place, "what follows needs both its step and its days"
-
-
-def _reviewed(row: RestartRow, place: str) -> Iterator[Problem]:
-    if row.from_day <= REVIEW_AFTER_DAYS and (row.to_day is None or row.to_day > REVIEW_AFTER_DAYS):
-        yield place, f"{row.days} crosses day {REVIEW_AFTER_DAYS}: split it, the later part needs a review"
-    if row.from_day > REVIEW_AFTER_DAYS and not row.review:
-        yield place, f"a dose more than {REVIEW_AFTER_DAYS} days late needs a review"
-
-
-def _tiled(label: Label, regimen: Regimen, dose_id: str) -> Iterator[Problem]:
-    """After this dose every day from 0 onward meets one row, and doses stay inside their windows."""
-    rows = sorted(
-        (row for row in label.restart if row.serves(regimen.id, dose_id)),
-        key=lambda row: (row.from_day, row.then),
-    )
-    place = f"restart, {regimen.id}, after {dose_id}"
-    expected: int | None = 0
-    for row in rows:
-        if expected is None or row.from_day < expected:
-            yield place, f"day {row.from_day} meets two rows"
-            return
-        if row.from_day > expected:
-            yield place, f"no row for day {expected} to {row.from_day - 1}"
-            return
-        expected = None if row.to_day is None else row.to_day + 1
-    if expected is not None:
-        yield place, f"no row from day {expected} onward"
-        return
-    yield from _inside_windows(regimen, dose_id, rows, place)
-
-
-def _inside_windows(
-    regimen: Regimen, dose_id: str, rows: Iterable[RestartRow], place: str
-) -> Iterator[Problem]:
-    """A row that moves on or continues never does so earlier or later than the schedule itself allows."""
-    dose = regimen.dose(dose_id)
-    upcoming = regimen.after(dose) if dose else None
-    for row in rows:
-        if row.then == "proceed_next":
-            window = upcoming.window if isinstance(upcoming, Step) else None
-            if window is None or not _within(row, window):
-                yield place, f"{row.days}: {row.then} outside the window of the next dose"
-        if row.then == "continue_same":
-            if not isinstance(upcoming, Phase):
-                yield place, f"{row.days}: there is nothing to continue"
-            elif row.from_day < (upcoming.min_interval_days or upcoming.interval_days):
-                yield place, f"{row.days}: {row.then} before the interval has passed"
-
-
-def _within(row: RestartRow, window: Window) -> bool:
-    if window.min_days is None or window.max_days is None or row.to_day is None:
-        return False
-    return window.min_days <= row.from_day and row.to_day <= window.max_days
+def _precautions(label: Label) -> Iterator[Problem]:
+    """What goes before and after a dose says something, once, or what is missing."""
+    for number, group in enumerate(label.premedication, start=1):
+        place = f"premedication, row {number}"
+        if not group.agents and not group.missing:
+            yield place, "needs its medicines, or says what is missing"
+        if any(not agent.dose and not agent.missing for agent in group.agents):
+            yield place, "a medicine needs its dose, or says what is missing"
+    regimens = {regimen.id for regimen in label.regimens}
+    for number, seen in enumerate(label.observations, start=1):
+        place = f"observations, row {number}"
+        if bool(seen.requirement) == bool(seen.missing):
+            yield place, "needs a requirement, or says what is missing"
+        if not set(seen.regimens) <= regimens:
+            yield place, f"no such regimen among {seen.regimens}"
+        if seen.to_hours is not None and (seen.hours is None or seen.to_hours <= seen.hours):
+            yield place, "the hours run backwards"
+        if bool(seen.doses) == bool(seen.after_reaction):
+            yield place, "speaks either of doses or of the dose after a reaction"
+        if bool(seen.after_reaction) != bool(seen.after_grades) or (
+            seen.after_reaction and seen.after_reaction not in REACTION_KINDS
+        ):
+            yield place, "a reaction needs its kind and its grades"
+        if label.observations.index(seen) != number - 1:
+            yield place, "stands twice"
 
 
 def _reactions(rules: tuple[ReactionRule, ...]) -> Iterator[Problem]:
@@ -316,19 +209,3 @@ def _reactions(rules: tuple[ReactionRule, ...]) -> Iterator[Problem]:
             if met in seen:
                 yield place, f"{rule.kind} grade {met[1]} meets two rows"
             seen.add(met)
-
-
-def _rhythm(rows: tuple[Rhythm, ...], watch_hours: int, place: str) -> Iterator[Problem]:
-    """Spans inside the watch, known questions, and a last question when the watch ends."""
-    for number, row in enumerate(rows, start=1):
-        if not (0 <= row.from_hour < row.to_hour <= watch_hours and row.every_hours > 0):
-            yield f"{place}, row {number}", "the hours must run forward inside the watch"
-        if not row.ask or not set(row.ask) <= QUESTIONS:
-            yield (
-                f"{place}, row {number}",
-                f"nobody knows how to ask {', '.join(sorted(set(row.ask) - QUESTIONS))}",
-            )
-    if not any(
-        row.to_hour == watch_hours and not (watch_hours - row.from_hour) % row.every_hours for row in rows
-    ):
-        yield place, f"nothing is asked at hour {watch_hours}, when the watch ends"

@@ -4,8 +4,10 @@ Only rows that were read decide. Guideline text travels beside the ruling as inf
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
+from protocols import precautions
 from protocols.errors import Refusal
 from protocols.model import REACTION_KINDS, Label, Premedicate, ReactionRule
 
@@ -31,12 +33,13 @@ def next_after(
     resolved: bool,
     recurrent: bool = False,
     next_step: str | None = None,
+    clear_hours: Decimal | None = None,
 ) -> Ruling:
     """What the label says of the next dose after a reaction a clinician graded.
 
     `kind` is crs, icans, neurotoxicity, infection, other or none; grade 0 and kind none mean it was ruled out.
-    `resolved` means it has come down as far as the label's row wants. `next_step` matters to rows that speak of
-    some doses only. Raises Refusal for another kind or a grade outside 0 to 4.
+    `resolved` means it has come down as far as the label's row wants, `clear_hours` how long ago, where that is known.
+    `next_step` matters to rows that speak of some doses only. Refuses another kind, or a grade outside 0 to 4.
     """
     if kind not in {*REACTION_KINDS, "none"}:
         known = ", ".join((*REACTION_KINDS, "none"))
@@ -53,9 +56,10 @@ def next_after(
         for text in label.guidelines
         if text.topic == kind
     )
+    seen = precautions.after_reaction(label, kind, grade)
     if rule is None:
-        return _unread(label, kind, grade, resolved, information)
-    return _ruled(label, rule, resolved, information)
+        return _unread(label, kind=kind, grade=grade, resolved=resolved, seen=seen, information=information)
+    return _ruled(label, rule, resolved=resolved, clear_hours=clear_hours, seen=seen, information=information)
 
 
 def _rule(label: Label, kind: str, grade: int, recurrent: bool, next_step: str | None) -> ReactionRule | None:
@@ -68,16 +72,26 @@ def _rule(label: Label, kind: str, grade: int, recurrent: bool, next_step: str |
     return None
 
 
-def _unread(label: Label, kind: str, grade: int, resolved: bool, information: tuple[str, ...]) -> Ruling:
+def _unread(
+    label: Label, *, kind: str, grade: int, resolved: bool, seen: str, information: tuple[str, ...]
+) -> Ruling:
     """Hold while the reaction lasts, which is our own rule; ask once it is over, because no row was read."""
     if not resolved:
         because = f"A grade {grade} reaction ({kind}) is not over: no dose until it is."
-        return Ruling("hold", "unspecified", True, "", because, "our rule, in every protocol", information)
+        return Ruling("hold", "unspecified", True, seen, because, "our rule, in every protocol", information)
     missing = label.table(kind).missing or f"no row read covers {kind} grade {grade} before this dose"
-    return Ruling("ask", "unspecified", True, "", label.supply(missing), "not read", information)
+    return Ruling("ask", "unspecified", True, seen, label.supply(missing), "not read", information)
 
 
-def _ruled(label: Label, rule: ReactionRule, resolved: bool, information: tuple[str, ...]) -> Ruling:
+def _ruled(
+    label: Label,
+    rule: ReactionRule,
+    *,
+    resolved: bool,
+    clear_hours: Decimal | None,
+    seen: str,
+    information: tuple[str, ...],
+) -> Ruling:
     """The row's answer. A dose after a reaction always needs a recorded review."""
     source = label.cite(rule.sources)
     because = f"Label: {rule.text}."
@@ -85,9 +99,19 @@ def _ruled(label: Label, rule: ReactionRule, resolved: bool, information: tuple[
         because += " Read in a retelling of the label, not in the label itself: confirm it."
     if rule.then == "stop":
         return Ruling("stop", "unspecified", True, "", because, source, information)
+    observe = "; ".join(filter(None, (rule.observe, seen)))
+    decision: Literal["give", "hold", "ask"] = "give"
     if not resolved:
-        return Ruling("hold", rule.premedicate, True, rule.observe, because, source, information)
-    if rule.missing:
+        decision = "hold"
+    elif rule.clear_hours is not None and (clear_hours is None or clear_hours < rule.clear_hours):
+        passed = (
+            "how long it has been is not recorded"
+            if clear_hours is None
+            else f"it has been {clear_hours:.0f}"
+        )
+        because = f"It must have been over for {rule.clear_hours} hours, and {passed}. {because}"
+        decision = "hold"
+    elif rule.missing:
         because = f"{label.supply(rule.missing)} {because}"
-        return Ruling("ask", rule.premedicate, True, rule.observe, because, source, information)
-    return Ruling("give", rule.premedicate, True, rule.observe, because, source, information)
+        decision = "ask"
+    return Ruling(decision, rule.premedicate, True, observe, because, source, information)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from protocols.model import Pathway, Rhythm
+from protocols.pathway import Pathway, Rhythm
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from notifications import audit
 from notifications.models import Clinician, Role, Site
 from protocols import library
 from protocols.errors import Refusal
-from protocols.model import Protocol
+from protocols.pathway import Protocol
 from stepup.models import SiteProtocol
 
 

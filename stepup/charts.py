@@ -72,7 +72,8 @@ def _plan(course: Course) -> tuple[tuple[planning.PlannedDose, ...], str]:
     if course.state != Course.State.ACTIVE:
         return (), "The course was stopped: nothing is planned."
     try:
-        return courses.plan(course), ""
+        planned = courses.plan(course)
+        return planned, "" if planned else "The schedule has no dose after those that were given."
     except Refusal as refusal:
         return (), refusal.sentence
 

@@ -12,9 +12,10 @@ from monitoring.models import Patient, Watch
 from monitoring.rules import WatchRules
 from notifications import audit, oncall
 from notifications.models import Clinician
-from protocols import dosing, model, planning, watching
+from protocols import dosing, planning, regimens, watching
 from protocols.errors import Refusal
-from protocols.model import Label, Protocol
+from protocols.model import Label
+from protocols.pathway import Protocol
 from stepup import approvals, next_dose
 from stepup.models import Course, CourseEvent, Dose, SiteProtocol
 
@@ -250,7 +251,7 @@ def local_date(patient: Patient, at: datetime) -> date:
     return at.astimezone(ZoneInfo(patient.site.time_zone)).date()
 
 
-def _dose_of(label: Label, regimen_id: str, step: str) -> model.Dose:
+def _dose_of(label: Label, regimen_id: str, step: str) -> regimens.Dose:
     regimen = next(one for one in label.regimens if one.id == regimen_id)
     dose = regimen.dose(step)
     if dose is None:

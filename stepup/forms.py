@@ -150,7 +150,12 @@ class CourseForm(WardForm):
         super().__init__(*args, **kwargs)
         self.rows = {str(row.pk): row for row in approvals.approved(site)}
         labels = {pk: approvals.content(row).label for pk, row in self.rows.items()}
-        several = {regimen.id: regimen.title for label in labels.values() for regimen in label.regimens[1:]}
+        several = {
+            regimen.id: regimen.title
+            for label in labels.values()
+            if len(label.regimens) > 1
+            for regimen in label.regimens
+        }
         self._field("protocol").choices = [
             ("", "choose"),
             *((pk, _protocol_words(labels[pk], row.pathway_id)) for pk, row in self.rows.items()),

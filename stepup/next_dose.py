@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from monitoring import escalations
 from monitoring.models import CheckIn, Reaction, Task
-from protocols import delays, reactions
-from protocols.model import Given, Label
+from protocols import delays, precautions, reactions
+from protocols.model import Label
+from protocols.regimens import Given
 from stepup import approvals
 from stepup.models import Course, Dose
 
@@ -37,14 +38,14 @@ def decide(course: Course, *, now: datetime) -> NextDose:
     last = course.doses.order_by("-given_at").first()
     today = now.astimezone(ZoneInfo(course.site.time_zone)).date()
     if last is None:
-        return _after_reactions(label, course, _first(label, course, today < course.start_on))
+        return _after_reactions(label, course, _first(label, course, today < course.start_on), now)
     decision = delays.resume_course(
         label,
         given(course),
         on=today,
         regimen=course.regimen,
         weight_kg=course.weight_kg,
-        hours=Decimal((now - last.given_at).total_seconds()) / 3600,
+        hours=_hours(now - last.given_at),
     )
     answer = NextDose(
         decision=decision.decision,
@@ -55,7 +56,11 @@ def decide(course: Course, *, now: datetime) -> NextDose:
         premedicate=decision.premedicate,
         review=decision.review,
     )
-    return _after_reactions(label, course, answer)
+    return _after_reactions(label, course, answer, now)
+
+
+def _hours(passed: timedelta) -> Decimal:
+    return Decimal(passed.total_seconds()) / 3600
 
 
 def given(course: Course) -> list[Given]:
@@ -129,13 +134,13 @@ def _first(label: Label, course: Course, early: bool) -> NextDose:
         return NextDose(
             "wait", f"The course starts on {course.start_on}.", label.cite(step.sources), step=step.id
         )
-    premedicate = "yes" if step.id in label.premedication.before else "unspecified"
+    premedicate = "yes" if precautions.required(label, step.id) else "unspecified"
     return NextDose(
         "give", "First dose of the course.", label.cite(step.sources), step=step.id, premedicate=premedicate
     )
 
 
-def _after_reactions(label: Label, course: Course, answer: NextDose) -> NextDose:
+def _after_reactions(label: Label, course: Course, answer: NextDose, now: datetime) -> NextDose:
     """The patient's reactions can only add to what the schedule asks for, never relax it.
 
     A reaction counts until a dose after it was given on plan, in whichever course: nobody starts afresh by opening
@@ -151,6 +156,7 @@ def _after_reactions(label: Label, course: Course, answer: NextDose) -> NextDose
             resolved=reaction.over_at is not None,
             recurrent=_is_recurrent(reaction, history[:place]),
             next_step=answer.step or None,
+            clear_hours=_hours(now - reaction.over_at) if reaction.over_at else None,
         )
         settled = on_plan is not None and on_plan.given_at > reaction.noted_at
         if ruled.decision == "stop" or not settled:

@@ -8,6 +8,7 @@ from monitoring import patients
 from monitoring.models import Patient
 from notifications import oncall
 from notifications.models import Clinician, Role, Site
+from protocols import library
 from stepup import approvals, courses
 from stepup.models import Course, Dose, SiteProtocol
 
@@ -74,7 +75,7 @@ def a_patient(site: Site, *, now: datetime = NOON, **facts: object) -> Patient:
 
 def an_approved_protocol(site: Site, label: str = TECLISTAMAB, *, now: datetime = NOON) -> SiteProtocol:
     """A protocol signed by a pharmacist and a prescriber."""
-    row = approvals.propose(site, label, "outpatient-us")
+    row = approvals.propose(site, label, f"outpatient-{library.label(label).jurisdiction.lower()}")
     if row.is_approved:
         return row
     approvals.approve(row.pk, by=a_clinician(site, Role.PHARMACIST), now=now)
@@ -82,13 +83,18 @@ def an_approved_protocol(site: Site, label: str = TECLISTAMAB, *, now: datetime 
 
 
 def a_course(
-    patient: Patient, *, label: str = TECLISTAMAB, weight_kg: Decimal = Decimal(70), now: datetime = NOON
+    patient: Patient,
+    *,
+    label: str = TECLISTAMAB,
+    regimen: str = "",
+    weight_kg: Decimal = Decimal(70),
+    now: datetime = NOON,
 ) -> Course:
     """A course that starts today on an approved protocol."""
     return courses.open_course(
         patient,
         an_approved_protocol(patient.site, label, now=now),
-        regimen="",
+        regimen=regimen,
         start_on=courses.local_date(patient, now),
         weight_kg=weight_kg,
         weighed_on=courses.local_date(patient, now),

@@ -16,7 +16,7 @@ usage: manage.py test [--fast] [-- PYTEST-ARGUMENTS ...]
 Runs every check and every test. With --fast only the rules of dosing and triage, which need no database.
 With arguments for pytest (a path, -k, -x ...) only what they choose.
 """
-_PACKAGES = ("stepup", "monitoring", "notifications", "protocols", "manage.py")
+_PACKAGES = ("stepup", "monitoring", "notifications", "protocols", "benchmarks", "manage.py")
 
 
 def main(arguments: Sequence[str]) -> int:

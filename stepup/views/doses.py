@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from monitoring.access import SignedIn, act, find
 from notifications import audit, clock
-from protocols import delays, dosing, planning
+from protocols import delays, dosing, precautions
 from protocols.errors import Refusal
 from protocols.model import Label
 from stepup import approvals, courses, forms, next_dose
@@ -33,12 +33,14 @@ class Planned:
     amount: dosing.Amount
     premedication: str
     observation: str
+    infusion: str
 
 
 def _planned(course: Course, label: Label, now: datetime) -> Planned:
     decision = next_dose.decide(course, now=now)
     regimen = delays.regimen_of(label, course.regimen)
-    step = decision.step or courses.plan(course)[0].step
+    planned = [] if decision.step else courses.plan(course)
+    step = decision.step or (planned[0].step if planned else regimen.doses[-1].id)
     dose = regimen.dose(step)
     assert dose is not None  # noqa: S101 - both came from this regimen
     return Planned(
@@ -46,8 +48,9 @@ def _planned(course: Course, label: Label, now: datetime) -> Planned:
         step,
         dose.name,
         dosing.amount(label, dose, course.weight_kg),
-        planning.premedication_text(label.premedication, step),
-        planning.observation_text(label, step),
+        precautions.before(label, dose),
+        precautions.after(label, dose, regimen=regimen.id),
+        dose.infusion,
     )
 
 

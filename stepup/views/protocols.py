@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_POST
 from monitoring.access import SignedIn, act
 from notifications import clock, roles
 from notifications.models import Site
-from protocols import delays, library
+from protocols import delays, library, precautions
 from protocols.errors import Refusal
-from protocols.model import Protocol
+from protocols.pathway import Protocol
 from stepup import approvals
 from stepup.models import SiteProtocol
 
@@ -76,6 +76,7 @@ def show_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResp
         "protocol": protocol,
         "label": protocol.label,
         "pathway": protocol.pathway,
+        "around": precautions.around(protocol.label),
         "restart": delays.table(protocol.label),
         "now": clock.now(),
         "sign_as": _may_sign_as(request, row),

@@ -1,5 +1,6 @@
 """The library: what is known, what a fingerprint covers, and files it refuses to trust."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -13,16 +14,39 @@ from protocols import delays, library, planning
 from protocols.errors import Refusal
 from tests import tables
 
-KNOWN = ["elranatamab-us-2023", "elranatamab-us-2025-07", "teclistamab-us-2025-03", "teclistamab-us-2026-03"]
+KNOWN = [
+    "elranatamab-eu-2024",
+    "elranatamab-us-2023",
+    "elranatamab-us-2025-07",
+    "epcoritamab-us-undated",
+    "glofitamab-eu-undated",
+    "glofitamab-us-2023",
+    "linvoseltamab-eu-2025",
+    "linvoseltamab-us-2025-07",
+    "mosunetuzumab-eu-2022",
+    "mosunetuzumab-us-2022-12",
+    "talquetamab-eu-2023",
+    "talquetamab-us-2023-08",
+    "tarlatamab-us-2024",
+    "teclistamab-eu-2022",
+    "teclistamab-us-2025-03",
+    "teclistamab-us-2026-03",
+]
 TECLISTAMAB = "labels/teclistamab-us-2025-03.toml"
 OUTPATIENT = "pathways/outpatient-us.toml"
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for folder in ("labels", "pathways"):
-        shutil.copytree(library.DATA / folder, tmp_path / "data" / folder)
-    return tmp_path / "data"
+    return copy_of(tmp_path / "data", TECLISTAMAB, OUTPATIENT)
+
+
+def copy_of(folder: Path, *files: str) -> Path:
+    """A data folder with these files alone."""
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library.DATA / file, folder / file)
+    return folder
 
 
 def replace(folder: Path, file: str, old: str, new: str) -> None:
@@ -38,7 +62,12 @@ def load(folder: Path) -> None:
 
 def test_the_labels_and_pathways_known() -> None:
     assert [label.id for label in library.known_labels()] == KNOWN
-    assert [pathway.id for pathway in library.pathways()] == ["inpatient-us", "outpatient-us"]
+    assert [pathway.id for pathway in library.pathways()] == [
+        "inpatient-eu",
+        "inpatient-us",
+        "outpatient-eu",
+        "outpatient-us",
+    ]
 
 
 def test_a_label_without_its_revision_is_refused_with_the_revisions() -> None:
@@ -50,7 +79,7 @@ def test_a_label_without_its_revision_is_refused_with_the_revisions() -> None:
 
 @pytest.mark.parametrize("wanted", ["", "aspirin", "TECLISTAMAB-US-2025-03", "teclistamab-us-2025-0"])
 def test_no_other_name_finds_a_label(wanted: str) -> None:
-    with pytest.raises(Refusal, match="Known: elranatamab-us-2023"):
+    with pytest.raises(Refusal, match="Known: elranatamab-eu-2024"):
         library.label(wanted)
 
 
@@ -83,11 +112,56 @@ def test_a_fingerprint_covers_values_and_not_comments(copy: Path) -> None:
 
 @pytest.mark.parametrize("label_id", KNOWN)
 def test_an_approved_protocol_thaws_to_the_same_values(label_id: str) -> None:
-    frozen = library.protocol(label_id, "outpatient-us")
+    frozen = library.protocol(label_id, f"outpatient-{library.label(label_id).jurisdiction.lower()}")
     thawed = library.thaw(frozen.as_text())
     assert thawed == frozen
     assert thawed.fingerprint == frozen.fingerprint
     assert thawed.as_text() == frozen.as_text()
+
+
+def test_the_shape_of_an_earlier_release_still_thaws() -> None:
+    content = json.loads(library.protocol("elranatamab-us-2023", "outpatient-us").as_text())
+    assert isinstance(content["label"]["premedication"], dict)
+    del content["label"]["readings"]
+    thawed = library.thaw(json.dumps(content))
+    assert thawed.label.readings == ()
+    assert thawed.label.premedication[0].timing == "about 1 hour before the dose"
+
+
+def test_the_signed_readings() -> None:
+    signed = [
+        (label, row["topic"], row["reading"])
+        for row in tables.rows("readings.md")
+        for label in row["labels"].split()
+    ]
+    known = [(label.id, each.topic, each.says) for label in library.known_labels() for each in label.readings]
+    assert sorted(signed) == sorted(known)
+
+
+def test_a_later_dose_is_one_a_label_repeats_and_the_rest_is_watched_as_a_step_up_dose() -> None:
+    watched_longer = {
+        (label.id, phase.id, pathway.id)
+        for label in library.known_labels()
+        for pathway in library.pathways()
+        for regimen in label.regimens
+        for phase in regimen.phases
+        if pathway.jurisdiction == label.jurisdiction and phase.id not in pathway.later_doses
+    }
+    assert {(label, phase) for label, phase, _ in watched_longer} == {
+        ("mosunetuzumab-us-2022-12", "cycle_2"),
+        ("mosunetuzumab-eu-2022", "cycle_2"),
+    }
+    steps = {
+        step.id for label in library.known_labels() for regimen in label.regimens for step in regimen.steps
+    }
+    assert all(steps.isdisjoint(pathway.later_doses) for pathway in library.pathways())
+
+
+@pytest.mark.parametrize("label", library.known_labels(), ids=lambda label: label.id)
+def test_what_was_not_read_says_so_and_who_supplies_it(label) -> None:
+    for table in label.tables:
+        assert bool(table.missing) == (table.read != "yes")
+    assert label.ask_whom.startswith("The site pharmacist supplies it from ")
 
 
 def test_an_amount_is_exact() -> None:
@@ -98,7 +172,8 @@ def test_an_amount_is_exact() -> None:
 @pytest.mark.parametrize(
     "row", tables.rows("broken-files.md"), ids=lambda row: f"{row['file']}, {row['says']}"
 )
-def test_a_broken_file_is_refused_by_name(copy: Path, row) -> None:
+def test_a_broken_file_is_refused_by_name(tmp_path: Path, row) -> None:
+    copy = copy_of(tmp_path, row["file"])
     replace(copy, row["file"], row["change"], row["into"])
     with pytest.raises(library.BrokenLabel) as broken:
         load(copy)

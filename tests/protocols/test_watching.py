@@ -31,7 +31,7 @@ def test_the_signed_values(row) -> None:
         value = pathway
         for name in row["value"].split("."):
             value = value[name] if isinstance(value, Mapping) else getattr(value, name)
-        assert str(value) == row["both pathways"]
+        assert str(value) == row["every pathway"]
         if row["published"] == "proposal":
             assert any(row["value"].split(".")[0] in proposal for proposal in pathway.proposals)
 

@@ -49,6 +49,7 @@ def _block(dose: PlannedDose) -> list[str]:
         f"    before       {dose.premedication}",
         f"    after        {dose.observation}",
         f"    volume       {dose.volume}",
+        *([f"    infusion     {dose.infusion}"] if dose.infusion else []),
         f"    source       {dose.source}",
     ]
     lines += [f"    note         {note}" for note in dose.notes]

@@ -5,8 +5,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from protocols import dosing, library
-from protocols.model import Label, Pathway, Phase
+from protocols import dosing, library, precautions
+from protocols.model import Label
+from protocols.pathway import Pathway
+from protocols.regimens import Dose, Phase, Step
 from stepup.management.plain import PlainCommand, heading, label_of
 
 
@@ -34,7 +36,12 @@ class Command(PlainCommand):
             pathway = library.pathway(wanted)
             return _pathway_lines(pathway), _pathway(pathway)
         label = label_of(wanted)
-        return [*_label_lines(label), *_dose_lines(label)], _label(label)
+        return [
+            *_label_lines(label),
+            *_dose_lines(label),
+            *_around_lines(label),
+            *_reading_lines(label),
+        ], _label(label)
 
 
 def _label_lines(label: Label) -> list[str]:
@@ -57,11 +64,31 @@ def _dose_lines(label: Label) -> list[str]:
     for regimen in label.regimens:
         lines.append(f"    {regimen.id}: {regimen.title}")
         for dose in regimen.doses:
-            when = f"every {dose.interval_days} days" if isinstance(dose, Phase) else dose.day
             lines.append(
-                f"        {dose.id:<22} {dosing.rule(dose) or 'ask':<12} {when:<14} {label.cite(dose.sources)}"
+                f"        {dose.id:<22} {dosing.rule(dose) or 'ask':<12} {_when(dose):<14} {label.cite(dose.sources)}"
             )
-    return lines
+            if isinstance(dose, Phase) and dose.entry:
+                lines.append(f"        {'':<22} only once a clinician confirms {dose.entry}")
+    return [*lines, ""]
+
+
+def _when(dose: Dose) -> str:
+    if isinstance(dose, Step):
+        return dose.day
+    return f"every {dose.interval_days} days" + (f", {dose.doses} doses" if dose.doses else "")
+
+
+def _around_lines(label: Label) -> list[str]:
+    """What goes before and after each dose, once for those that share it."""
+    lines = []
+    for each in precautions.around(label):
+        lines += [f"    {each.names}", f"        before   {each.before}", f"        after    {each.after}"]
+    return [*lines, ""]
+
+
+def _reading_lines(label: Label) -> list[str]:
+    """How we read the label where it can be read in more than one way."""
+    return [f"    reading      {each.topic}: {each.says}. Because {each.why}." for each in label.readings]
 
 
 def _pathway_lines(pathway: Pathway) -> list[str]:
@@ -90,6 +117,11 @@ def _label(label: Label) -> dict[str, Any]:
         "revision": label.revision,
         "fingerprint": label.fingerprint,
         "note": label.note,
+        "readings": [asdict(each) for each in label.readings],
+        "premedication": [asdict(each) for each in label.premedication],
+        "observations": [asdict(each) for each in label.observations],
+        "statements": [asdict(each) for each in label.statements],
+        "guidelines": [asdict(each) for each in label.guidelines],
         "regimens": [_regimen(label, regimen.id) for regimen in label.regimens],
         "read": [table.id for table in label.tables if table.read == "yes"],
         "partly_read": [table.id for table in label.tables if table.read == "partly"],

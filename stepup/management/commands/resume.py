@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from protocols import delays
-from protocols.delays import Decision, TableRow
+from protocols.decisions import Decision
+from protocols.delays import TableRow
 from protocols.errors import Refusal
 from protocols.model import Label
 from stepup.management.plain import PlainCommand, a_count, a_weight, heading, label_of
@@ -58,7 +59,8 @@ def _line(row: TableRow) -> str:
     answer = row.answer
     then = answer.decision if answer.action is None else f"give {answer.step}, {answer.amount}"
     review = " REVIEW" if answer.review else ""
-    return f"{row.regimen:<28} {row.last:<22} {days:>8}  {then}{review} | {answer.because}"
+    unless = f" ({answer.unless})" if answer.unless else ""
+    return f"{row.regimen:<28} {row.last:<22} {days:>8}  {then}{review}{unless} | {answer.because}"
 
 
 def _block(decision: Decision) -> list[str]:
@@ -69,5 +71,7 @@ def _block(decision: Decision) -> list[str]:
         lines.append(f"    premedicate  {decision.premedicate}")
     if decision.following:
         lines.append(f"    following    {decision.following}")
+    if decision.unless:
+        lines.append(f"    but          {decision.unless}")
     lines += [f"    near         {side}" for side in decision.near]
     return [*lines, f"    source       {decision.source or 'none was read'}"]

@@ -1,0 +1,100 @@
+"""How a site gives the doses and watches after them, and what it signs: a pathway, and a label with it.
+
+Nothing here decides anything.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from protocols.model import Label, Source, Statement
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """Ask these questions every so many hours, after `from_hour` up to and including `to_hour`."""
+
+    from_hour: int
+    to_hour: int
+    every_hours: int
+    ask: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Minutes after an unanswered check-in: ask again, text the caregiver, call by voice, tell a person."""
+
+    again_minutes: int
+    caregiver_minutes: int
+    voice_minutes: int
+    person_minutes: int
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """One thing that must be true before an outpatient dose, with its reason."""
+
+    id: str
+    asks: str
+    why: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pathway:
+    """How a site gives the doses and watches after them. `proposals` names each value nobody has published."""
+
+    id: str
+    title: str
+    jurisdiction: str
+    note: str
+    watch_hours: int
+    rhythm: tuple[Rhythm, ...]
+    later_doses: tuple[str, ...]
+    later_watch_hours: int
+    later_rhythm: tuple[Rhythm, ...]
+    concern_every_hours: int
+    silence: Silence
+    minutes_per_rung: Mapping[str, int] = field(hash=False)
+    clarify_minutes: int
+    reach_minutes: int
+    resolve_minutes: int
+    tell_patient_minutes: int
+    fever_c: Decimal
+    fever_f: Decimal
+    pocket_dexamethasone: bool
+    readiness: tuple[Readiness, ...]
+    basis: tuple[Statement, ...]
+    proposals: tuple[str, ...]
+    sources: tuple[Source, ...]
+    text: str = field(repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the content."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A label and a pathway together: the thing a pharmacist and a prescriber approve for a site."""
+
+    label: Label
+    pathway: Pathway
+
+    @property
+    def id(self) -> str:
+        """`LABEL+PATHWAY`."""
+        return f"{self.label.id}+{self.pathway.id}"
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of `as_text()`: equal only if every value is equal."""
+        return hashlib.sha256(self.as_text().encode()).hexdigest()
+
+    def as_text(self) -> str:
+        """Canonical JSON of everything in it, fit to be stored beside an approval and compared later."""
+        content = {"label": json.loads(self.label.text), "pathway": json.loads(self.pathway.text)}
+        return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

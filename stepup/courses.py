@@ -15,7 +15,7 @@ from notifications.models import Clinician
 from protocols import dosing, model, planning, watching
 from protocols.errors import Refusal
 from protocols.model import Label, Protocol
-from stepup import approvals, next_dose
+from stepup import approvals, next_dose, plans
 from stepup.models import Course, CourseEvent, Dose, SiteProtocol
 
 OLDEST_RECORD = timedelta(days=180)
@@ -67,11 +67,8 @@ def open_course(
 
 
 def plan(course: Course) -> tuple[planning.PlannedDose, ...]:
-    """What is still to come: from the start, or from the doses given so far."""
-    label, given = label_of(course), next_dose.given(course)
-    if not given:
-        return planning.plan(label, course.start_on, regimen=course.regimen, weight_kg=course.weight_kg)
-    return planning.plan_after(label, given, regimen=course.regimen, weight_kg=course.weight_kg)
+    """What is still to come: from the start or from the doses given so far, the next one where it was put."""
+    return plans.of(course)
 
 
 @dataclass(frozen=True)

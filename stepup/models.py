@@ -137,6 +137,89 @@ class CourseEvent(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.what}"
 
 
+class Appointment(models.Model):
+    """The next dose put on a date and time other than the plan's own. Only added to; the newest counts."""
+
+    class Kind(models.TextChoices):
+        EARLIER = "earlier", "moved earlier"
+        TIMED = "timed", "given a time"
+        DELAYED = "delayed", "delayed"
+        SKIPPED = "skipped", "skipped"
+
+    class Reason(models.TextChoices):
+        REACTION = "reaction", "a reaction is resolving"
+        PATIENT = "patient", "the patient cannot come, or asked for it"
+        SITE = "site", "chair, staff or drug supply"
+        COVER = "cover", "nobody on call on the other date"
+        CLOSED = "closed", "weekend or closed day"
+        TIME = "time", "to agree on the time of day"
+        OTHER = "other", "something else, in words"
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="appointments")
+    number = models.PositiveIntegerField(help_text="counts the appointments of one course from 1")
+    after = models.ForeignKey(
+        Dose,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="the dose before; None before the first",
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    step = models.CharField(
+        max_length=60, help_text="the dose the label gives on that date, as shown to whoever moved it"
+    )
+    planned_at = models.DateTimeField()
+    planned_on = models.DateField(help_text="the date at the treating site, for counting whole days")
+    instead_of = models.DateField(null=True, help_text="the date planned before")
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    words = models.CharField(max_length=300, blank=True)
+    objections = models.CharField(max_length=60, blank=True, help_text="codes of what stood against the date")
+    uncovered = models.PositiveSmallIntegerField(
+        default=0, help_text="spans of its watch with nobody on call"
+    )
+    override = models.CharField(max_length=300, blank=True, help_text="why they were accepted")
+    by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(name="appointment_number_once", fields=["course", "number"]),
+            models.CheckConstraint(name="appointment_is_ahead", condition=Q(planned_at__gt=F("at"))),
+            models.CheckConstraint(name="appointment_has_a_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="appointment_objection_is_answered",
+                condition=(Q(objections="") & ~Q(reason="other")) | ~Q(words=""),
+            ),
+            models.CheckConstraint(
+                name="appointment_uncovered_has_an_override", condition=Q(uncovered=0) | ~Q(override="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"appointment:{self.pk}"
+
+
+class ClosedDay(models.Model):
+    """A day on which a site gives no planned doses."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="closed_days")
+    on = models.DateField()
+    name = models.CharField(max_length=60, help_text="as people call it, for example Thanksgiving")
+    added_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["on"]
+        constraints = [
+            models.UniqueConstraint(name="closed_day_once", fields=["site", "on"]),
+            models.CheckConstraint(name="closed_day_has_a_name", condition=~Q(name="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"closed day:{self.pk}"
+
+
 class EmergencyVisit(models.Model):
     """One attempt to open a patient's facts on the emergency page."""
 

@@ -1,7 +1,7 @@
 """The next dose, decided from what happened: hold while anything is open, then what the label allows, or ask."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -9,8 +9,8 @@ from monitoring import escalations
 from monitoring.models import Reaction
 from protocols import delays, reactions
 from protocols.model import Given, Label
-from stepup import approvals
-from stepup.models import Course, Dose
+from stepup import approvals, schedule
+from stepup.models import Appointment, Course, Dose
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,11 @@ def decide(course: Course, *, now: datetime) -> NextDose:
     if held is not None:
         return held
     label = approvals.content(course.protocol).label
-    last = course.doses.order_by("-given_at").first()
+    last, put = schedule.last_dose(course), schedule.appointment(course)
     today = now.astimezone(ZoneInfo(course.site.time_zone)).date()
     if last is None:
-        return _after_reactions(label, course, _first(label, course, today < course.start_on))
+        first = _first(label, course, today, put.planned_on if put else course.start_on)
+        return _after_reactions(label, course, _as_arranged(first, put, today, course))
     decision = delays.resume_course(
         label,
         given(course),
@@ -54,7 +55,18 @@ def decide(course: Course, *, now: datetime) -> NextDose:
         premedicate=decision.premedicate,
         review=decision.review,
     )
-    return _after_reactions(label, course, answer)
+    return _after_reactions(label, course, _as_arranged(answer, put, today, course))
+
+
+def _as_arranged(answer: NextDose, put: Appointment | None, today: date, course: Course) -> NextDose:
+    """A dose that was put on a later day waits for it; whatever is stricter stands, with the appointment beside it."""
+    if put is None:
+        return answer
+    at = put.planned_at.astimezone(ZoneInfo(course.site.time_zone))
+    said = f"Put on {at:%a %d %b %Y %H:%M %Z} by {put.by.name}: {put.get_reason_display()}."
+    if answer.decision == "give" and today < put.planned_on:
+        return NextDose("wait", said, "the appointment made for this dose")
+    return replace(answer, notes=(*answer.notes, said))
 
 
 def given(course: Course) -> list[Given]:
@@ -83,12 +95,10 @@ def _hold(course: Course) -> NextDose | None:
     return None
 
 
-def _first(label: Label, course: Course, early: bool) -> NextDose:
+def _first(label: Label, course: Course, today: date, start_on: date) -> NextDose:
     step = delays.regimen_of(label, course.regimen).steps[0]
-    if early:
-        return NextDose(
-            "wait", f"The course starts on {course.start_on}.", label.cite(step.sources), step=step.id
-        )
+    if today < start_on:
+        return NextDose("wait", f"The course starts on {start_on}.", label.cite(step.sources), step=step.id)
     premedicate = "yes" if step.id in label.premedication.before else "unspecified"
     return NextDose(
         "give", "First dose of the course.", label.cite(step.sources), step=step.id, premedicate=premedicate

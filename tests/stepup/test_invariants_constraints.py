@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from monitoring import escalations, pocket, watches
 from monitoring.models import (
@@ -26,7 +27,7 @@ from monitoring.models import (
     Watch,
 )
 from notifications.models import Clinician, Delivery, Role, Shift, Site
-from stepup.models import Course, CourseEvent, Dose, SiteProtocol
+from stepup.models import Appointment, ClosedDay, Course, CourseEvent, Dose, SiteProtocol
 from tests import makers
 from tests.makers import NOON
 
@@ -86,6 +87,23 @@ def ask(checkins: list[CheckIn]) -> None:
 
 def make_extra(checkins: list[CheckIn]) -> None:
     CheckIn.objects.filter(pk__in=[one.pk for one in checkins]).update(extra=True)
+
+
+def an_appointment(clinic: Clinic, *, twice: bool = False, **facts: object) -> None:
+    """The next dose put on tomorrow, behind every rule's back."""
+    row = {
+        "course": clinic.course, "number": 1, "after": clinic.dose, "kind": "delayed", "step": "step_up_dose_2",
+        "planned_at": NOON + 24 * HOUR, "planned_on": NOON.date(), "reason": "patient", "by": clinic.prescriber,
+        "at": NOON,
+    }  # fmt: skip
+    for _ in range(2 if twice else 1):
+        Appointment.objects.create(**(row | facts))
+
+
+def a_closed_day(clinic: Clinic, *, name: str = "Thanksgiving") -> None:
+    ClosedDay.objects.create(
+        site=clinic.site, on=NOON.date(), name=name, added_by=clinic.prescriber, added_at=NOON
+    )
 
 
 TAKEN = {"state": "taken", "taken_at": NOON, "next_at": NOON}
@@ -191,6 +209,17 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
      lambda c: change(Dose.objects, confirmed_by=c.dose.recorded_by)),
     ("dose_second_check_is_another_person", "checked at no time", lambda c: change(Dose.objects, confirmed_at=None)),
     ("dose_amount_is_positive", "nothing given", lambda c: change(Dose.objects, given_mg=0)),
+    # appointments and closed days
+    ("appointment_number_once", "two are the first", lambda c: an_appointment(c, twice=True)),
+    ("appointment_is_ahead", "moved into the past", lambda c: an_appointment(c, planned_at=NOON)),
+    ("appointment_has_a_reason", "moved for nothing", lambda c: an_appointment(c, reason="")),
+    ("appointment_objection_is_answered", "a repeat nobody answered for",
+     lambda c: an_appointment(c, objections="repeats")),
+    ("appointment_objection_is_answered", "something else, but what", lambda c: an_appointment(c, reason="other")),
+    ("appointment_uncovered_has_an_override", "nobody on call, and no override",
+     lambda c: an_appointment(c, uncovered=1)),
+    ("closed_day_once", "a day closed twice", lambda c: [a_closed_day(c), a_closed_day(c)]),
+    ("closed_day_has_a_name", "a day without a name", lambda c: a_closed_day(c, name="")),
 ]  # fmt: skip
 
 
@@ -208,9 +237,13 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
         lie(clinic)
 
 
-@pytest.mark.parametrize("rows", [EscalationEvent.objects, CourseEvent.objects], ids=["case", "course"])
-@pytest.mark.parametrize("act", [lambda rows: rows.update(what="nothing"), lambda rows: rows.all().delete()])
+HISTORIES = [EscalationEvent.objects, CourseEvent.objects, Appointment.objects]
+
+
+@pytest.mark.parametrize("rows", HISTORIES, ids=["case", "course", "appointment"])
+@pytest.mark.parametrize("act", [lambda rows: rows.update(id=F("id")), lambda rows: rows.all().delete()])
 def test_history_is_only_ever_added_to(clinic, rows, act) -> None:
+    an_appointment(clinic)
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         act(rows)
 

@@ -1,0 +1,212 @@
+"""Putting the next dose on another date: what that changes, shown before it is saved, and the saving.
+
+The preview and the act use one function, so they cannot differ. Hard rules refuse: a stop, a date below the label's
+minimum, a time that has passed, an hour of the watch nobody on call covers without a recorded override. Everything
+else is allowed, shown, and answered with a reason.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from notifications import audit, oncall
+from notifications.models import Clinician
+from protocols import moving
+from protocols.errors import Refusal
+from protocols.moving import Objection
+from protocols.planning import PlannedDose
+from stepup import approvals, closures, courses, next_dose, plans, schedule
+from stepup.models import Appointment, Course
+
+FARTHEST = timedelta(days=365)
+Kind, Reason = Appointment.Kind, Appointment.Reason
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Everything a date and time for the next dose changes. `seen` names what was looked at when this was made."""
+
+    at: datetime
+    moved: moving.Moved
+    now_on: date | None
+    now_at: datetime | None
+    kind: str
+    gaps: tuple[oncall.Gap, ...]
+    closed: dict[date, str]
+    objections: tuple[Objection, ...]
+    seen: str
+
+    @property
+    def rows(self) -> list[tuple[moving.Line, str]]:
+        """Every dose of the new plan, with the name of its day where it is a weekend or a closed day."""
+        return [
+            (line, self.closed.get(line.dose.on, "") if line.dose.on else "") for line in self.moved.lines
+        ]
+
+
+def preview(course: Course, *, at: datetime, now: datetime) -> Preview:
+    """What putting the next dose at `at` would change; a Refusal where a hard rule forbids it."""
+    _may_be_planned(course, at, now)
+    protocol, given = approvals.content(course.protocol), next_dose.given(course)
+    on = courses.local_date(course.patient, at)
+    put, last = schedule.appointment(course), schedule.last_dose(course)
+    before = plans.of(course)
+    moved = moving.move(
+        protocol,
+        given,
+        on=on,
+        at=at,
+        own=plans.own(course)[0],
+        before=before,
+        after=plans.on(course, on),
+        regimen=course.regimen,
+        weight_kg=course.weight_kg,
+        hours=Decimal((at - last.given_at).total_seconds()) / 3600 if last else None,
+    )
+    closed = closures.among(course.site, [line.dose.on for line in moved.lines])
+    return Preview(
+        at=at,
+        moved=moved,
+        now_on=before[0].on,
+        now_at=put.planned_at if put else None,
+        kind=_kind(on, before[0].on),
+        gaps=tuple(oncall.gaps(course.site, since=at, until=moved.ends_at, now=now)),
+        closed=closed,
+        objections=(*moved.objections, *_day(on, closed)),
+        seen=seen(course),
+    )
+
+
+def seen(course: Course) -> str:
+    """What stands now: the last dose and the newest appointment. Whoever saves says what they had looked at."""
+    last, put = schedule.last_dose(course), schedule.appointment(course)
+    return f"{last.pk if last else 0}.{put.number if put else 0}"
+
+
+def next_planned(course: Course) -> tuple[PlannedDose | None, Appointment | None]:
+    """The next dose of the plan and where somebody put it; nothing after a stop or where no date can be written."""
+    if course.state != Course.State.ACTIVE:
+        return None, None
+    try:
+        planned = plans.of(course)
+    except Refusal:
+        return None, schedule.appointment(course)
+    return (planned[0] if planned else None), schedule.appointment(course)
+
+
+@transaction.atomic
+def move(
+    course_id: int,
+    *,
+    at: datetime,
+    seen_before: str,
+    reason: str,
+    words: str = "",
+    override: str = "",
+    by: Clinician,
+    now: datetime,
+) -> Appointment:
+    """Put the next dose at `at`, with who, when and why; refuse what the rules forbid or leave unanswered.
+
+    `seen_before` is what the mover had looked at (`seen`): of two at once the second is told who was first.
+    """
+    rows = Course.objects.select_related("patient__site", "site", "protocol")
+    course = rows.select_for_update(of=("self",)).get(pk=course_id)
+    _is_still_so(course, seen_before)
+    shown = preview(course, at=at, now=now)
+    _is_answered(shown, reason, words.strip(), override.strip())
+    made = Appointment.objects.create(
+        course=course,
+        number=course.appointments.count() + 1,
+        after=schedule.last_dose(course),
+        kind=shown.kind,
+        step=shown.moved.step,
+        planned_at=at,
+        planned_on=shown.moved.on,
+        instead_of=shown.now_on,
+        reason=reason,
+        words=words.strip(),
+        objections=" ".join(one.code for one in shown.objections),
+        uncovered=len(shown.gaps),
+        override=override.strip() if shown.gaps else "",
+        by=by,
+        at=now,
+    )
+    courses.note(course, f"dose {made.get_kind_display()}", said(made), by=by, now=now)
+    audit.record("moved a dose", str(course.patient), site=course.site, by=by, now=now, appointment=made.pk)
+    return made
+
+
+def said(made: Appointment) -> str:
+    """An appointment as one line of the history: the dose, from when to when, why, and what was accepted."""
+    zone = ZoneInfo(made.course.site.time_zone)
+    was = (
+        f"from {made.instead_of:%a %d %b %Y} "
+        if made.instead_of and made.instead_of != made.planned_on
+        else ""
+    )
+    why = f"{made.get_reason_display()}. {made.words}".strip()
+    dose = made.step.replace("step_up", "step-up").replace("_", " ")
+    line = f"{dose}, {was}to {made.planned_at.astimezone(zone):%a %d %b %Y %H:%M %Z}: {why}"
+    if made.uncovered:
+        line += f" Hours without on-call cover accepted: {made.override}"
+    return line
+
+
+def _kind(on: date, was: date | None) -> str:
+    if was is None or on > was:
+        return Kind.DELAYED
+    return Kind.EARLIER if on < was else Kind.TIMED
+
+
+def _may_be_planned(course: Course, at: datetime, now: datetime) -> None:
+    """The hard rules that need no rota and no label row."""
+    if course.state != Course.State.ACTIVE:
+        raise Refusal("course-stopped", "This course was stopped: no dose can be planned on it.")
+    if at <= now:
+        raise Refusal("past-time", "That time has passed. Choose one that is still to come.")
+    if at - now > FARTHEST:
+        raise Refusal("too-far", "That is more than a year ahead. Check the date.")
+    decision = next_dose.decide(course, now=now)
+    if decision.decision == "stop":
+        raise Refusal("label-says-stop", f"No further dose may be planned. {decision.because}")
+
+
+def _day(on: date, closed: dict[date, str]) -> list[Objection]:
+    """A weekend or a closed day asks for a reason."""
+    if on not in closed:
+        return []
+    return [Objection("closed-day", f"{on:%a %d %b %Y} is not a usual day for doses here ({closed[on]}).")]
+
+
+def _is_still_so(course: Course, seen_before: str) -> None:
+    """Whoever was second at the same dose is told what the first one did."""
+    if seen_before == seen(course):
+        return
+    put = schedule.appointment(course)
+    last = schedule.last_dose(course)
+    if last is not None and not seen_before.startswith(f"{last.pk}."):
+        raise Refusal(
+            "given-meanwhile", f"Meanwhile {last.recorded_by} recorded a dose. Look at the new plan first."
+        )
+    what = f"put this dose on {put.planned_on:%a %d %b %Y}" if put else "changed this dose"
+    who = put.by.name if put else "somebody"
+    raise Refusal(
+        "moved-meanwhile", f"Meanwhile {who} {what}. Look at what stands now, then move it if you must."
+    )
+
+
+def _is_answered(shown: Preview, reason: str, words: str, override: str) -> None:
+    if reason not in Reason.values:
+        raise Refusal("reason", "Choose why the dose is moved.")
+    if (shown.objections or reason == Reason.OTHER) and not words:
+        raise Refusal("reason-words", "Say in a few words why this date is right all the same.")
+    if shown.gaps and not override:
+        raise Refusal(
+            "uncovered",
+            "Nobody is on call for part of this watch. Fill the on-call list first, choose another time, or say why"
+            " the dose is planned all the same.",
+        )

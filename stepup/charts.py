@@ -7,8 +7,8 @@ from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, courses, next_dose
-from stepup.models import Course, Dose
+from stepup import approvals, courses, next_dose, schedule
+from stepup.models import Appointment, Course, Dose
 
 HIDDEN = "the amount is shown after the second check"
 
@@ -43,6 +43,7 @@ class Chart:
     doses: tuple[DoseLine, ...]
     plan: tuple[planning.PlannedDose, ...]
     unplanned: str
+    appointment: Appointment | None
 
 
 def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
@@ -64,6 +65,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
         doses=tuple(_line(dose, names, reader) for dose in given),
         plan=planned,
         unplanned=unplanned,
+        appointment=schedule.appointment(course),
     )
 
 

@@ -14,8 +14,9 @@ from django.db import transaction
 
 from notifications import audit, oncall
 from notifications.models import Clinician
-from protocols import moving
+from protocols import delays, moving
 from protocols.errors import Refusal
+from protocols.model import Label
 from protocols.moving import Objection
 from protocols.planning import PlannedDose
 from stepup import approvals, closures, courses, next_dose, plans, schedule
@@ -47,13 +48,18 @@ class Preview:
         ]
 
 
-def preview(course: Course, *, at: datetime, now: datetime) -> Preview:
-    """What putting the next dose at `at` would change; a Refusal where a hard rule forbids it."""
+def preview(course: Course, *, at: datetime, now: datetime, skip: bool = False) -> Preview:
+    """What putting the next dose at `at` would change; a Refusal where a hard rule forbids it.
+
+    With `skip` the dose planned now is left out, and the one at `at` is the next.
+    """
     _may_be_planned(course, at, now)
     protocol, given = approvals.content(course.protocol), next_dose.given(course)
     on = courses.local_date(course.patient, at)
     put, last = schedule.appointment(course), schedule.last_dose(course)
     before = plans.of(course)
+    if skip:
+        _may_be_skipped(protocol.label, course, before[0], on)
     moved = moving.move(
         protocol,
         given,
@@ -63,6 +69,7 @@ def preview(course: Course, *, at: datetime, now: datetime) -> Preview:
         before=before,
         after=plans.on(course, on),
         regimen=course.regimen,
+        phase=schedule.phase(course),
         weight_kg=course.weight_kg,
         hours=Decimal((at - last.given_at).total_seconds()) / 3600 if last else None,
     )
@@ -72,7 +79,7 @@ def preview(course: Course, *, at: datetime, now: datetime) -> Preview:
         moved=moved,
         now_on=before[0].on,
         now_at=put.planned_at if put else None,
-        kind=_kind(on, before[0].on),
+        kind=Kind.SKIPPED if skip else _kind(on, before[0].on),
         gaps=tuple(oncall.gaps(course.site, since=at, until=moved.ends_at, now=now)),
         closed=closed,
         objections=(*moved.objections, *_day(on, closed)),
@@ -97,7 +104,6 @@ def next_planned(course: Course) -> tuple[PlannedDose | None, Appointment | None
     return (planned[0] if planned else None), schedule.appointment(course)
 
 
-@transaction.atomic
 def move(
     course_id: int,
     *,
@@ -113,11 +119,44 @@ def move(
 
     `seen_before` is what the mover had looked at (`seen`): of two at once the second is told who was first.
     """
+    why = _Why(reason, words.strip(), override.strip())
+    return _put(course_id, at=at, seen_before=seen_before, why=why, by=by, now=now, skip=False)
+
+
+def skip(
+    course_id: int,
+    *,
+    at: datetime,
+    seen_before: str,
+    reason: str,
+    words: str = "",
+    override: str = "",
+    by: Clinician,
+    now: datetime,
+) -> Appointment:
+    """Leave the planned dose of a repeated interval out and put the next one at `at`. Never a step-up dose."""
+    why = _Why(reason, words.strip(), override.strip())
+    return _put(course_id, at=at, seen_before=seen_before, why=why, by=by, now=now, skip=True)
+
+
+@dataclass(frozen=True)
+class _Why:
+    """What somebody said for a date: a reason of the list, words, and why an uncovered watch is accepted."""
+
+    reason: str
+    words: str
+    override: str
+
+
+@transaction.atomic
+def _put(
+    course_id: int, *, at: datetime, seen_before: str, why: _Why, by: Clinician, now: datetime, skip: bool
+) -> Appointment:
     rows = Course.objects.select_related("patient__site", "site", "protocol")
     course = rows.select_for_update(of=("self",)).get(pk=course_id)
     _is_still_so(course, seen_before)
-    shown = preview(course, at=at, now=now)
-    _is_answered(shown, reason, words.strip(), override.strip())
+    shown = preview(course, at=at, now=now, skip=skip)
+    _is_answered(shown, why)
     made = Appointment.objects.create(
         course=course,
         number=course.appointments.count() + 1,
@@ -127,16 +166,17 @@ def move(
         planned_at=at,
         planned_on=shown.moved.on,
         instead_of=shown.now_on,
-        reason=reason,
-        words=words.strip(),
+        reason=why.reason,
+        words=why.words,
         objections=" ".join(one.code for one in shown.objections),
         uncovered=len(shown.gaps),
-        override=override.strip() if shown.gaps else "",
+        override=why.override if shown.gaps else "",
         by=by,
         at=now,
     )
     courses.note(course, f"dose {made.get_kind_display()}", said(made), by=by, now=now)
-    audit.record("moved a dose", str(course.patient), site=course.site, by=by, now=now, appointment=made.pk)
+    did = "skipped a dose" if skip else "moved a dose"
+    audit.record(did, str(course.patient), site=course.site, by=by, now=now, appointment=made.pk)
     return made
 
 
@@ -156,6 +196,13 @@ def said(made: Appointment) -> str:
     return line
 
 
+def interval_days(course: Course) -> int:
+    """Days between two doses of the interval the next dose belongs to; 0 for a step-up dose."""
+    label = approvals.content(course.protocol).label
+    phase = delays.regimen_of(label, course.regimen).phase(plans.of(course)[0].step)
+    return phase.interval_days if phase else 0
+
+
 def _kind(on: date, was: date | None) -> str:
     if was is None or on > was:
         return Kind.DELAYED
@@ -173,6 +220,18 @@ def _may_be_planned(course: Course, at: datetime, now: datetime) -> None:
     decision = next_dose.decide(course, now=now)
     if decision.decision == "stop":
         raise Refusal("label-says-stop", f"No further dose may be planned. {decision.because}")
+
+
+def _may_be_skipped(label: Label, course: Course, planned: PlannedDose, on: date) -> None:
+    """Only a dose of a repeated interval can be left out, and what comes instead is later."""
+    if delays.regimen_of(label, course.regimen).phase(planned.step) is None:
+        raise Refusal(
+            "step-up-dose", "A step-up dose is never left out. Delay it, and see what that changes."
+        )
+    if planned.on is None or on <= planned.on:
+        raise Refusal(
+            "not-later", "The dose after the one left out comes later than it. Choose a later date."
+        )
 
 
 def _day(on: date, closed: dict[date, str]) -> list[Objection]:
@@ -199,12 +258,12 @@ def _is_still_so(course: Course, seen_before: str) -> None:
     )
 
 
-def _is_answered(shown: Preview, reason: str, words: str, override: str) -> None:
-    if reason not in Reason.values:
-        raise Refusal("reason", "Choose why the dose is moved.")
-    if (shown.objections or reason == Reason.OTHER) and not words:
+def _is_answered(shown: Preview, why: _Why) -> None:
+    if why.reason not in Reason.values:
+        raise Refusal("reason", "Choose the reason.")
+    if (shown.objections or why.reason == Reason.OTHER) and not why.words:
         raise Refusal("reason-words", "Say in a few words why this date is right all the same.")
-    if shown.gaps and not override:
+    if shown.gaps and not why.override:
         raise Refusal(
             "uncovered",
             "Nobody is on call for part of this watch. Fill the on-call list first, choose another time, or say why"

@@ -7,7 +7,7 @@ from typing import Any
 from monitoring import pocket, pulse, readings
 from monitoring.models import CheckIn, Escalation, Patient, Watch
 from notifications.models import Site
-from stepup import appointments
+from stepup import appointments, schedule
 from stepup.models import Course
 
 GOOD_FOR = timedelta(minutes=15)
@@ -32,6 +32,7 @@ class NextPlanned:
     name: str
     on: date | None
     at: datetime | None
+    held_because: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,10 @@ def _next_dose(patient: Patient) -> NextPlanned | None:
     rows = Course.objects.filter(patient=patient, state=Course.State.ACTIVE)
     course = rows.select_related("protocol", "patient__site", "site").first()
     planned, put = appointments.next_planned(course) if course else (None, None)
-    return NextPlanned(planned.name, planned.on, put.planned_at if put else None) if planned else None
+    if course is None or planned is None:
+        return None
+    held = tuple(hold.reason for hold in schedule.holds(course))
+    return NextPlanned(planned.name, planned.on, put.planned_at if put else None, held)
 
 
 def _on_call(site: Site, now: datetime) -> tuple[OnCallLine, ...]:

@@ -220,6 +220,72 @@ class ClosedDay(models.Model):
         return f"closed day:{self.pk}"
 
 
+class Hold(models.Model):
+    """A clinician's word that no dose may be given, and why, until a named prescriber or pharmacist lifts it."""
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="holds")
+    reason = models.CharField(max_length=300)
+    placed_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    placed_at = models.DateTimeField()
+    lifted_by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["placed_at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="hold_has_a_reason", condition=~Q(reason="")),
+            models.UniqueConstraint(
+                name="hold_for_one_reason_once", fields=["course", "reason"], condition=Q(lifted_at=None)
+            ),
+            models.CheckConstraint(
+                name="hold_is_lifted_by_somebody_for_a_reason",
+                condition=Q(lifted_by=None, lifted_at=None, lifted_why="")
+                | Q(lifted_by__isnull=False, lifted_at__isnull=False, lifted_at__gte=F("placed_at"))
+                & ~Q(lifted_why=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"hold:{self.pk}"
+
+
+class IntervalChange(models.Model):
+    """A prescriber's confirmation that a patient goes on to a longer interval, with the response it rests on."""
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="interval_changes")
+    phase = models.CharField(max_length=60, help_text="the phase of the label from the next dose on")
+    response = models.CharField(max_length=300, help_text="the response, in the prescriber's words")
+    by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="interval_change_names_the_response", condition=~Q(response="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"interval change:{self.pk}"
+
+
+class Review(models.Model):
+    """Benefit and risk, weighed by a prescriber before the dose that follows `after`."""
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="reviews")
+    after = models.ForeignKey(Dose, null=True, on_delete=models.PROTECT, related_name="+")
+    words = models.CharField(max_length=300)
+    by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [models.CheckConstraint(name="review_says_something", condition=~Q(words=""))]
+
+    def __str__(self) -> str:
+        return f"review:{self.pk}"
+
+
 class EmergencyVisit(models.Model):
     """One attempt to open a patient's facts on the emergency page."""
 

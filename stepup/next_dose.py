@@ -10,7 +10,7 @@ from monitoring.models import Reaction
 from protocols import delays, reactions
 from protocols.model import Given, Label
 from stepup import approvals, schedule
-from stepup.models import Appointment, Course, Dose
+from stepup.models import Appointment, Course, Dose, Hold
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def decide(course: Course, *, now: datetime) -> NextDose:
         label,
         given(course),
         on=today,
+        phase=schedule.phase(course),
         regimen=course.regimen,
         weight_kg=course.weight_kg,
         hours=Decimal((now - last.given_at).total_seconds()) / 3600,
@@ -81,6 +82,11 @@ def _hold(course: Course) -> NextDose | None:
         return NextDose(
             "hold", f"Case {case.code} is {case.get_state_display()}.", "no dose while a case is unresolved"
         )
+    held = schedule.holds(course)
+    if held:
+        return NextDose(
+            "hold", " ".join(_said(hold, course) for hold in held), "no dose until each hold is lifted"
+        )
     reaction = Reaction.objects.filter(patient=patient, over_at=None).first()
     if reaction is not None:
         said = f"{reaction.get_kind_display()} grade {reaction.grade} is not recorded as over."
@@ -93,6 +99,11 @@ def _hold(course: Course) -> NextDose | None:
     if course.state != Course.State.ACTIVE:
         return NextDose("hold", "The course was stopped.", "no dose after a stop")
     return None
+
+
+def _said(hold: Hold, course: Course) -> str:
+    at = hold.placed_at.astimezone(ZoneInfo(course.site.time_zone))
+    return f"Held by {hold.placed_by.name} since {at:%a %d %b %Y %H:%M %Z}: {hold.reason.rstrip('.')}."
 
 
 def _first(label: Label, course: Course, today: date, start_on: date) -> NextDose:

@@ -22,7 +22,8 @@ def own(course: Course) -> tuple[PlannedDose, ...]:
     label, given = approvals.content(course.protocol).label, next_dose.given(course)
     if not given:
         return planning.plan(label, course.start_on, regimen=course.regimen, weight_kg=course.weight_kg)
-    return planning.plan_after(label, given, regimen=course.regimen, weight_kg=course.weight_kg)
+    phase = schedule.phase(course)
+    return planning.plan_after(label, given, regimen=course.regimen, phase=phase, weight_kg=course.weight_kg)
 
 
 def on(course: Course, day: date) -> tuple[PlannedDose, ...]:
@@ -32,7 +33,14 @@ def on(course: Course, day: date) -> tuple[PlannedDose, ...]:
         first = delays.regimen_of(label, course.regimen).steps[0]
         start_on = day - timedelta(days=first.offset_days)
         return planning.plan(label, start_on, regimen=course.regimen, weight_kg=course.weight_kg)
-    weeks = WEEKS + max(0, (day - given[-1].on).days) // 7
+    # Long enough for every dose of the plan as it stood, also where the step-up is repeated or begins again.
+    weeks = WEEKS + 2 + max(0, (day - given[-1].on).days) // 7
     return planning.plan_after(
-        label, given, on=day, regimen=course.regimen, weight_kg=course.weight_kg, weeks=min(weeks, LONGEST)
+        label,
+        given,
+        on=day,
+        regimen=course.regimen,
+        phase=schedule.phase(course),
+        weight_kg=course.weight_kg,
+        weeks=min(weeks, LONGEST),
     )

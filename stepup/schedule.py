@@ -1,6 +1,8 @@
 """What people have arranged for a course's next dose: read from rows that are only added to, the newest counts."""
 
-from stepup.models import Appointment, Course, Dose
+from protocols import delays
+from stepup import approvals
+from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Review
 
 
 def last_dose(course: Course) -> Dose | None:
@@ -15,3 +17,29 @@ def appointment(course: Course) -> Appointment | None:
     """
     rows = course.appointments.filter(after=last_dose(course)).select_related("by")
     return rows.order_by("-number").first()
+
+
+def holds(course: Course) -> list[Hold]:
+    """The holds nobody has lifted, oldest first."""
+    return list(course.holds.filter(lifted_at=None).select_related("placed_by"))
+
+
+def interval(course: Course) -> IntervalChange | None:
+    """The longer interval a prescriber confirmed, if it still counts: a step-up dose given since begins anew."""
+    change = course.interval_changes.select_related("by").last()
+    if change is None:
+        return None
+    regimen = delays.regimen_of(approvals.content(course.protocol).label, course.regimen)
+    steps = [step.id for step in regimen.steps]
+    return None if course.doses.filter(step__in=steps, given_at__gt=change.at).exists() else change
+
+
+def phase(course: Course) -> str | None:
+    """The phase of the interval that counts, or None while the last dose decides."""
+    change = interval(course)
+    return change.phase if change else None
+
+
+def reviews(course: Course) -> list[Review]:
+    """Benefit-risk reviews written for the dose that comes next, oldest first."""
+    return list(course.reviews.filter(after=last_dose(course)).select_related("by"))

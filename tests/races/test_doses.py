@@ -10,7 +10,7 @@ from monitoring.models import CheckIn, Patient, Watch
 from notifications import clock
 from notifications.models import Clinician, Message, Role
 from protocols.errors import Refusal
-from stepup import appointments, courses, schedule
+from stepup import appointments, courses, holds, schedule
 from stepup.models import Appointment, Course, Dose
 from tests import makers
 from tests.races.crowd import at_once, problems
@@ -131,3 +131,23 @@ def test_a_dose_recorded_while_it_is_moved_leaves_no_appointment_behind(site, do
     )  # fmt: skip
     assert course.doses.count() == 1
     assert schedule.appointment(course) is None
+
+
+def test_a_hold_lifted_by_two_names_one_of_them(site, course, now) -> None:
+    hold = holds.place(course.pk, reason="infection", by=makers.a_clinician(site), now=now)
+    people = [makers.a_clinician(site, Role.PHARMACIST) for _ in range(3)]
+    results = at_once(*[lambda by=by: holds.lift(hold.pk, why="over", by=by, now=now) for by in people])
+    hold.refresh_from_db()
+    refused = problems(results)
+    assert len(refused) == 2
+    assert all(hold.lifted_by.name in problem.sentence for problem in refused)
+    assert course.events.filter(what="hold lifted").count() == 1
+
+
+def test_a_course_held_twice_at_once_for_one_reason_is_held_once(site, course, now) -> None:
+    results = at_once(
+        *[lambda: holds.place(course.pk, reason="infection", by=makers.a_clinician(site), now=now)] * 3
+    )
+    assert all(isinstance(problem, Refusal) for problem in problems(results))
+    assert course.holds.count() == 1
+    assert course.events.filter(what="held").count() == 1

@@ -27,7 +27,17 @@ from monitoring.models import (
     Watch,
 )
 from notifications.models import Clinician, Delivery, Role, Shift, Site
-from stepup.models import Appointment, ClosedDay, Course, CourseEvent, Dose, SiteProtocol
+from stepup.models import (
+    Appointment,
+    ClosedDay,
+    Course,
+    CourseEvent,
+    Dose,
+    Hold,
+    IntervalChange,
+    Review,
+    SiteProtocol,
+)
 from tests import makers
 from tests.makers import NOON
 
@@ -98,6 +108,21 @@ def an_appointment(clinic: Clinic, *, twice: bool = False, **facts: object) -> N
     }  # fmt: skip
     for _ in range(2 if twice else 1):
         Appointment.objects.create(**(row | facts))
+
+
+def a_hold(clinic: Clinic, **facts: object) -> None:
+    row = {"course": clinic.course, "reason": "infection", "placed_by": clinic.prescriber, "placed_at": NOON}
+    Hold.objects.create(**(row | facts))
+
+
+def a_review(clinic: Clinic, *, words: str = "goes on") -> None:
+    Review.objects.create(course=clinic.course, after=clinic.dose, words=words, by=clinic.prescriber, at=NOON)
+
+
+def an_interval_change(clinic: Clinic) -> None:
+    IntervalChange.objects.create(
+        course=clinic.course, phase="biweekly", response="CR", by=clinic.prescriber, at=NOON
+    )
 
 
 def a_closed_day(clinic: Clinic, *, name: str = "Thanksgiving") -> None:
@@ -218,6 +243,19 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("appointment_objection_is_answered", "something else, but what", lambda c: an_appointment(c, reason="other")),
     ("appointment_uncovered_has_an_override", "nobody on call, and no override",
      lambda c: an_appointment(c, uncovered=1)),
+    ("hold_has_a_reason", "held for nothing", lambda c: a_hold(c, reason="")),
+    ("hold_for_one_reason_once", "held twice for one reason", lambda c: [a_hold(c), a_hold(c)]),
+    ("hold_is_lifted_by_somebody_for_a_reason", "lifted by nobody",
+     lambda c: a_hold(c, lifted_at=NOON, lifted_why="x")),
+    ("hold_is_lifted_by_somebody_for_a_reason", "lifted at no time",
+     lambda c: a_hold(c, lifted_by=c.prescriber, lifted_why="x")),
+    ("hold_is_lifted_by_somebody_for_a_reason", "lifted for nothing",
+     lambda c: a_hold(c, lifted_by=c.prescriber, lifted_at=NOON)),
+    ("hold_is_lifted_by_somebody_for_a_reason", "lifted before it was placed",
+     lambda c: a_hold(c, lifted_by=c.prescriber, lifted_at=NOON - HOUR, lifted_why="x")),
+    ("interval_change_names_the_response", "a response nobody named", lambda c: IntervalChange.objects.create(
+        course=c.course, phase="biweekly", response="", by=c.prescriber, at=NOON)),
+    ("review_says_something", "an empty review", lambda c: a_review(c, words="")),
     ("closed_day_once", "a day closed twice", lambda c: [a_closed_day(c), a_closed_day(c)]),
     ("closed_day_has_a_name", "a day without a name", lambda c: a_closed_day(c, name="")),
 ]  # fmt: skip
@@ -237,13 +275,16 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
         lie(clinic)
 
 
-HISTORIES = [EscalationEvent.objects, CourseEvent.objects, Appointment.objects]
+HISTORIES = [
+    EscalationEvent.objects, CourseEvent.objects, Appointment.objects, IntervalChange.objects, Review.objects,
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("rows", HISTORIES, ids=["case", "course", "appointment"])
+@pytest.mark.parametrize("rows", HISTORIES, ids=["case", "course", "appointment", "interval", "review"])
 @pytest.mark.parametrize("act", [lambda rows: rows.update(id=F("id")), lambda rows: rows.all().delete()])
 def test_history_is_only_ever_added_to(clinic, rows, act) -> None:
-    an_appointment(clinic)
+    for made in (an_appointment, a_review, an_interval_change):
+        made(clinic)
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         act(rows)
 

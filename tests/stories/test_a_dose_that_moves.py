@@ -7,7 +7,7 @@ import pytest
 from monitoring.models import CheckIn, Watch
 from notifications import clock
 from protocols.errors import Refusal
-from stepup import appointments, courses, next_dose
+from stepup import appointments, courses, holds, next_dose
 from tests import makers
 from tests.story import Clinic
 
@@ -55,3 +55,19 @@ def test_a_dose_put_off_too_long_starts_the_step_up_again(clinic) -> None:
     clinic.at("+Wed 10:00")
     answer = next_dose.decide(clinic.course, now=clock.now())
     assert (answer.decision, answer.step, answer.premedicate) == ("give", "step_up_dose_1", "yes")
+
+
+def test_a_hold_keeps_the_dose_back_until_it_is_lifted_and_then_the_days_decide(clinic) -> None:
+    """Held for an infection on Tuesday, lifted nine days after the first dose: the step-up starts again."""
+    nurse = makers.a_clinician(clinic.site)
+    pharmacist = makers.a_clinician(clinic.site, "pharmacist")
+    clinic.at("Tue 09:00")
+    hold = holds.place(clinic.course.pk, reason="chest infection", by=nurse, now=clock.now())
+    assert clinic.at("Thu 10:00").next_dose == "hold"
+    with pytest.raises(Refusal, match="A prescriber or a pharmacist lifts a hold"):
+        holds.lift(hold.pk, why="better", by=nurse, now=clock.now())
+    clinic.at("+Wed 10:00")
+    holds.lift(hold.pk, why="afebrile since Sunday", by=pharmacist, now=clock.now())
+    answer = next_dose.decide(clinic.course, now=clock.now())
+    assert (answer.decision, answer.step) == ("give", "step_up_dose_1")
+    assert [event.what for event in clinic.course.events.all()][-2:] == ["held", "hold lifted"]

@@ -91,9 +91,14 @@ def _next_dose(line: Line, zone: ZoneInfo) -> str:
     planned = line.next_dose
     if planned is None:
         return "none"
+    held = "".join(f"; HELD: {why}" for why in planned.held_because)
     if planned.at is not None:
-        return f"{planned.name}, {planned.at.astimezone(zone):%a %d %b %Y %H:%M %Z}"
-    return f"{planned.name}, {planned.on:%a %d %b %Y}" if planned.on else f"{planned.name}, date: ask"
+        return f"{planned.name}, {planned.at.astimezone(zone):%a %d %b %Y %H:%M %Z}{held}"
+    return (
+        f"{planned.name}, {planned.on:%a %d %b %Y}{held}"
+        if planned.on
+        else f"{planned.name}, date: ask{held}"
+    )
 
 
 def _document(made: DowntimeList) -> dict[str, Any]:
@@ -138,4 +143,5 @@ def _next_as_json(line: Line) -> dict[str, Any] | None:
         "name": planned.name,
         "on": planned.on.isoformat() if planned.on else None,
         "at": planned.at.isoformat() if planned.at else None,
+        "held_because": list(planned.held_because),
     }

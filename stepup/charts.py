@@ -7,8 +7,8 @@ from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, courses, next_dose, schedule
-from stepup.models import Appointment, Course, Dose
+from stepup import approvals, courses, intervals, next_dose, schedule
+from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Review
 
 HIDDEN = "the amount is shown after the second check"
 
@@ -44,6 +44,11 @@ class Chart:
     plan: tuple[planning.PlannedDose, ...]
     unplanned: str
     appointment: Appointment | None
+    holds: tuple[Hold, ...]
+    reviews: tuple[Review, ...]
+    interval: IntervalChange | None
+    offer: intervals.Offer | None
+    may_skip: bool
 
 
 def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
@@ -66,6 +71,11 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
         plan=planned,
         unplanned=unplanned,
         appointment=schedule.appointment(course),
+        holds=tuple(schedule.holds(course)),
+        reviews=tuple(schedule.reviews(course)),
+        interval=schedule.interval(course),
+        offer=intervals.offered(course) if planned else None,
+        may_skip=bool(planned) and regimen.phase(planned[0].step) is not None,
     )
 
 

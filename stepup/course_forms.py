@@ -1,4 +1,4 @@
-"""The forms of a course under way: moving its next dose, and the site's closed days."""
+"""The forms of a course under way: its next dose moved or left out, holds, intervals, reviews; and closed days."""
 
 from typing import Any, ClassVar
 
@@ -10,14 +10,15 @@ from stepup import moments
 from stepup.models import Appointment
 
 
-def in_words(label: str, help_text: str, *, required: bool = False) -> forms.CharField:
-    """A few words of somebody's own."""
+def in_words(label: str, help_text: str, *, missing: str = "") -> forms.CharField:
+    """A few words of somebody's own; required where `missing` says what to type."""
     return forms.CharField(
         label=label,
         max_length=300,
-        required=required,
+        required=bool(missing),
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=help_text,
+        error_messages={"required": missing} if missing else {},
     )
 
 
@@ -28,6 +29,7 @@ class MoveForm(WardForm):
         "too-soon": "on",
         "past-time": "on",
         "too-far": "on",
+        "not-later": "on",
         "reason": "reason",
         "reason-words": "words",
         "uncovered": "override",
@@ -42,7 +44,7 @@ class MoveForm(WardForm):
             ("", "choose"),
             *((key, words[0].upper() + words[1:]) for key, words in Appointment.Reason.choices),
         ],
-        error_messages={"required": "Choose why the dose is moved."},
+        error_messages={"required": "Choose the reason."},
     )
     words = in_words("In your own words", "Needed where something stands against the date.")
     override = in_words(
@@ -52,10 +54,13 @@ class MoveForm(WardForm):
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
     shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
 
-    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: str, skip: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
         self.twice = False
+        if skip:
+            self.fields["on"].label, self.fields["at"].label = "Date of the dose after it", "Its time"
+            self.fields["reason"].label = "Why a dose is left out"
         self.fields["reason"].required = "sure" in self.data  # to look at a date, no reason is needed yet
 
     def clean(self) -> dict[str, Any]:
@@ -86,4 +91,49 @@ class ClosedDayForm(WardForm):
         max_length=60,
         help_text="Like Thanksgiving.",
         error_messages={"required": "Say what the day is called, like Thanksgiving."},
+    )
+
+
+class HoldForm(WardForm):
+    """Why no dose may be given."""
+
+    refusals: ClassVar[dict[str, str]] = {"reason": "reason", "held-already": "reason"}
+
+    reason = in_words(
+        "Why no dose may be given",
+        "Shown to everybody who asks for the next dose.",
+        missing="Say why no dose may be given.",
+    )
+
+
+class LiftForm(WardForm):
+    """Why doses may go on."""
+
+    refusals: ClassVar[dict[str, str]] = {"why": "why"}
+
+    why = in_words("Why doses may go on", "What was found, and when.", missing="Say why doses may go on.")
+
+
+class IntervalForm(WardForm):
+    """The response a longer interval rests on. `phase` is the interval that was on the screen."""
+
+    refusals: ClassVar[dict[str, str]] = {"response": "response"}
+
+    response = in_words(
+        "The response, and since when",
+        "As you assessed it. It is kept with your name.",
+        missing="Say which response was found, and since when.",
+    )
+    phase = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
+
+
+class ReviewForm(WardForm):
+    """Benefit and risk, as a prescriber weighed them."""
+
+    refusals: ClassVar[dict[str, str]] = {"words": "words"}
+
+    words = in_words(
+        "What was weighed, and what came of it",
+        "Shown to whoever records the next dose.",
+        missing="Say what was weighed and what came of it.",
     )

@@ -5,7 +5,18 @@ from django.urls import include, path
 from monitoring.access import public
 from stepup import health
 from stepup.democlock import demo_clock
-from stepup.views import closures, doses, downtime, emergency, moves, patients, protocols, shifts, sign_in
+from stepup.views import (
+    closures,
+    doses,
+    downtime,
+    emergency,
+    holds,
+    moves,
+    patients,
+    protocols,
+    shifts,
+    sign_in,
+)
 
 urlpatterns = [
     path("", sign_in.home, name="home"),
@@ -17,6 +28,11 @@ urlpatterns = [
     path("patient/<int:pk>/pocket-order/", patients.sign_pocket_order, name="pocket-order"),
     path("course/<int:pk>/dose/", doses.record_dose, name="record-dose"),
     path("course/<int:pk>/move/", moves.move_dose, name="move-dose"),
+    path("course/<int:pk>/skip/", moves.skip_dose, name="skip-dose"),
+    path("course/<int:pk>/hold/", holds.hold_course, name="hold-course"),
+    path("course/<int:pk>/interval/", holds.confirm_interval, name="confirm-interval"),
+    path("course/<int:pk>/review/", holds.record_review, name="record-review"),
+    path("hold/<int:pk>/lift/", holds.lift_hold, name="lift-hold"),
     path("course/<int:pk>/stop/", patients.stop_course, name="stop-course"),
     path("dose/<int:pk>/confirm/", doses.confirm_dose, name="confirm-dose"),
     path("on-call/", shifts.show_on_call, name="on-call"),

@@ -17,7 +17,7 @@ from notifications import audit, clock
 from protocols import delays, dosing, planning
 from protocols.errors import Refusal
 from protocols.model import Label
-from stepup import approvals, courses, forms, next_dose
+from stepup import approvals, courses, forms, next_dose, schedule
 from stepup.models import Course, Dose
 
 UNPROCESSABLE = 422
@@ -70,6 +70,7 @@ def record_dose(request: SignedIn, pk: int) -> HttpResponse:
         "course": course,
         "patient": patient,
         "planned": planned,
+        "reviews": schedule.reviews(course),
         "label": label,
         "form": form,
         "now": now,

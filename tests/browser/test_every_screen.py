@@ -28,6 +28,7 @@ SCREENS = {
     "record a dose": "/course/3/dose/",
     "move a dose": "/course/3/move/",
     "closed days": "/closed-days/",
+    "hold": "/course/3/hold/",
     "enrol": "/patients/new/",
     "on call": "/on-call/",
     "protocols": "/protocols/",
@@ -75,7 +76,7 @@ def base(service) -> str:
 @pytest.fixture(scope="module")
 def cookies(browser, base) -> dict[str, list]:
     """A signed-in session per person, opened once."""
-    return {name: _sign_in(browser, base, name) for name in ("nora", "rosa")}
+    return {name: _sign_in(browser, base, name) for name in ("nora", "rosa", "paul")}
 
 
 def _sign_in(browser: Browser, base: str, name: str) -> list:
@@ -209,6 +210,30 @@ def test_a_dose_is_moved_with_the_keyboard_alone_at_320_pixels(opened, base) -> 
     shown = page.locator("main").inner_text().replace("\u00a0", " ")
     assert "10:05 E" in shown
     assert "by Nora Demo, RN: chair, staff or drug supply. no chair before" in shown
+
+
+def test_a_course_is_held_and_the_hold_lifted_with_the_keyboard_alone(opened, base) -> None:
+    nurse, prescriber = opened(size=NARROW), opened(who="paul", size=NARROW)
+    nurse.goto(f"{base}/patient/3/")
+    _tab_to(nurse, "hold doses")
+    nurse.keyboard.press("Enter")
+    _tab_to(nurse, "why no dose may be given")
+    nurse.keyboard.type("chest infection, culture sent")
+    _tab_to(nurse, "hold every dose of dora example")
+    nurse.keyboard.press("Enter")
+    nurse.wait_for_selector("text=Hold: no dose now")
+    assert nurse.get_by_text("Lift the hold").count() == 0, "a nurse does not lift it"
+    prescriber.goto(f"{base}/patient/3/")
+    _tab_to(prescriber, "lift the hold of nora demo")
+    prescriber.keyboard.press("Enter")
+    prescriber.wait_for_selector("text=Without this hold, the next dose now")
+    assert Axe().run(prescriber, options=RULES).violations_count == 0
+    assert prescriber.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    _tab_to(prescriber, "why doses may go on")
+    prescriber.keyboard.type("culture negative, afebrile for two days")
+    _tab_to(prescriber, "lift this hold for dora example")
+    prescriber.keyboard.press("Enter")
+    prescriber.wait_for_selector("text=Lifted. The next dose now:")
 
 
 def _tab_to(page: Page, words: str) -> None:

@@ -15,7 +15,7 @@ from twilio.request_validator import RequestValidator
 from monitoring.models import Patient, Reply, Task
 from notifications import clock
 from notifications.models import Delivery, Site
-from stepup import approvals
+from stepup import approvals, courses, holds
 from stepup.models import Course, Dose
 from tests import makers
 
@@ -305,7 +305,7 @@ def test_a_move_that_cannot_be_is_refused_with_the_fix(nurse, course, *, changed
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"reason": ""}, "Choose why the dose is moved."),
+        ({"reason": ""}, "Choose the reason."),
         ({"reason": "other"}, "Say in a few words why this date is right all the same."),
         ({"on": "2027-03-06"}, "Say in a few words why this date is right all the same."),
         ({"on": "2027-03-29"}, "Fill the on-call list first, choose another time, or say why"),
@@ -354,6 +354,68 @@ def test_a_closed_day_that_cannot_be_is_refused_with_the_fix(site, nurse, change
     says(answer, sentence)
     keeps(answer, typed)
     assert not site.closed_days.exists()
+
+
+# hold, lift, skip, interval, review
+
+
+def somebody(site: Site, role: str) -> Client:
+    client = Client()
+    client.force_login(makers.a_clinician(site, role), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "field", "sentence"),
+    [
+        ("nurse", "hold-course", "reason", "Say why no dose may be given."),
+        ("pharmacist", "lift-hold", "why", "Say why doses may go on."),
+        ("prescriber", "record-review", "words", "Say what was weighed and what came of it."),
+    ],
+)
+@pytest.mark.parametrize("typed", ["", "   ", "x" * 301], ids=["empty", "blanks", "too long"])
+def test_what_is_held_lifted_or_reviewed_says_why(
+    site, course, *, role, name, field, sentence, typed
+) -> None:
+    hold = holds.place(course.pk, reason="infection", by=makers.a_clinician(site), now=NOON)
+    row = hold if name == "lift-hold" else course
+    answer = somebody(site, role).post(reverse(name, args=[row.pk]), {field: typed})
+    says(answer, sentence if not typed.strip() else "Ensure this value has at most 300 characters")
+    keeps(answer, {field: typed.strip()})
+    hold.refresh_from_db()
+    assert (course.holds.count(), course.reviews.count(), hold.lifted_at) == (1, 0, None)
+
+
+def test_a_hold_lifted_twice_says_who_was_first(site, course) -> None:
+    hold = holds.place(course.pk, reason="infection", by=makers.a_clinician(site), now=NOON)
+    for _ in range(2):
+        answer = somebody(site, "pharmacist").post(reverse("lift-hold", args=[hold.pk]), {"why": "over"})
+    says(answer, "has lifted this hold already.")
+
+
+def test_a_step_up_dose_cannot_be_left_out_on_the_screen_either(nurse, course) -> None:
+    answer = nurse.post(reverse("skip-dose", args=[course.pk]), a_move())
+    says(answer, "A step-up dose is never left out. Delay it, and see what that changes.")
+    keeps(answer, {"on": "2027-03-03", "at": "10:00"})
+
+
+def test_an_interval_that_is_not_on_offer_is_not_confirmed(site, course) -> None:
+    path = reverse("confirm-interval", args=[course.pk])
+    answer = somebody(site, "prescriber").post(path, {"phase": "biweekly", "response": "CR"})
+    says(answer, "That interval is not the next one for this patient any more. Look again.")
+    assert not course.interval_changes.exists()
+
+
+def test_a_confirmed_interval_is_kept_with_its_response(site, course, monkeypatch) -> None:
+    for day in (0, 3, 6, 13):
+        at = NOON + timedelta(days=day)
+        makers.a_dose(course, given_at=at, step=courses.plan(course)[0].step)
+    it_is(monkeypatch, at + timedelta(days=1))
+    path, paul = reverse("confirm-interval", args=[course.pk]), somebody(site, "prescriber")
+    shown = paul.get(path).content.decode()
+    assert "complete response or better, held for at least 6 months" in shown
+    assert paul.post(path, {"phase": "biweekly", "response": "CR since August"}).status_code == 302
+    assert course.interval_changes.get().response == "CR since August"
 
 
 # texts and the provider's webhooks

@@ -12,7 +12,7 @@ from monitoring import escalations, findings, inbound, worklist
 from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
-from stepup import appointments, closures, courses
+from stepup import appointments, closures, courses, holds, reviews
 from stepup.models import Course
 from tests import makers
 
@@ -49,6 +49,9 @@ class Ward:
             self.course.pk, at=self.now + timedelta(days=4), seen_before=appointments.seen(self.course),
             reason="other", words=f"{mark} reason", by=self.nurse, now=self.now,
         )  # fmt: skip
+        self.hold = holds.place(self.course.pk, reason=f"{mark} hold", by=self.nurse, now=self.now)
+        self.prescriber = makers.a_clinician(self.site, Role.PRESCRIBER, name=f"{mark} Prescriber")
+        reviews.record(self.course.pk, words=f"{mark} review", by=self.prescriber, now=self.now)
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
         self.task = worklist.open_task(
@@ -97,9 +100,22 @@ def own_pages(ward: Ward) -> list[str]:
         *(reverse(name) for name in SCREENS), f"{reverse('board')}?wall=1",
         reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
-        reverse("move-dose", args=[ward.course.pk]),
+        reverse("move-dose", args=[ward.course.pk]), reverse("skip-dose", args=[ward.course.pk]),
+        reverse("hold-course", args=[ward.course.pk]),
         reverse("confirm-dose", args=[ward.dose.pk]), reverse("protocol", args=[makers.TECLISTAMAB, "outpatient-us"]),
     ]  # fmt: skip
+
+
+def test_a_prescribers_screens_show_nothing_of_another_site(here, there) -> None:
+    client, _ = here.client(Role.PRESCRIBER)
+    for name, row in [
+        ("lift-hold", here.hold),
+        ("confirm-interval", here.course),
+        ("record-review", here.course),
+    ]:
+        shown = page(client, reverse(name, args=[row.pk]))
+        assert here.mark in shown
+        assert not [word for word in there.words() if word in shown], name
 
 
 def test_no_screen_shows_anything_of_another_site(here, there) -> None:
@@ -191,6 +207,11 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.NURSE, "record-dose", "course", "read the record"),
         (Role.NURSE, "open-course", "patient", "read the record"),
         (Role.NURSE, "move-dose", "course", "read the record"),
+        (Role.NURSE, "skip-dose", "course", "read the record"),
+        (Role.RESPONDER, "hold-course", "course", "read the record"),
+        (Role.PHARMACIST, "lift-hold", "hold", "read the record"),
+        (Role.PRESCRIBER, "confirm-interval", "course", "read the record"),
+        (Role.PRESCRIBER, "record-review", "course", "read the record"),
         (Role.NURSE, "stop-course", "course", "read the record"),
         (Role.NURSE, "downtime", "", "read the downtime list"),
     ],
@@ -218,6 +239,9 @@ def _another_course(ward: Ward) -> Course:
 WRITES = [
     (Role.NURSE, "confirm-dose", "dose", {"figure_mg": "4.2"}, "confirmed a dose"),
     (Role.NURSE, "stop-course", "course", {"reason": "moved away"}, "stopped a course"),
+    (Role.NURSE, "hold-course", "course", {"reason": "infection"}, "placed a hold"),
+    (Role.PHARMACIST, "lift-hold", "hold", {"why": "culture negative"}, "lifted a hold"),
+    (Role.PRESCRIBER, "record-review", "course", {"words": "goes on"}, "recorded a review"),
     (Role.NURSE, "remove-closed-day", "closed", {}, "removed a closed day"),
     (
         Role.PRESCRIBER,

@@ -15,7 +15,7 @@ from monitoring import escalations, worklist
 from monitoring.models import Reaction
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
-from stepup import closures, courses
+from stepup import closures, courses, holds
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -78,9 +78,12 @@ class Ward:
             today=now.date(),
             now=now,
         )
+        hold = holds.place(self.course.pk, reason="infection", by=responder, now=now)
         self.rows = {
             "patient": self.patient.pk, "open-course": self.patient.pk, "pocket-order": self.patient.pk,
-            "move-dose": self.course.pk, "remove-closed-day": closed.pk,
+            "move-dose": self.course.pk, "skip-dose": self.course.pk, "remove-closed-day": closed.pk,
+            "hold-course": self.course.pk, "lift-hold": hold.pk, "confirm-interval": self.course.pk,
+            "record-review": self.course.pk,
             "record-dose": self.course.pk, "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
             **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from protocols import delays, watching
 from protocols.errors import Refusal
@@ -18,6 +18,7 @@ from protocols.model import Given, Label, Protocol
 from protocols.planning import PlannedDose
 
 Outcome = Literal["first", "proceeds", "repeats", "restarts", "asks"]
+FIRST = "It is the first dose of the course: every later date counts from it."
 OUTCOMES: dict[str, Outcome] = {
     "proceed_next": "proceeds",
     "continue_same": "proceeds",
@@ -67,15 +68,22 @@ class Moved:
     objections: tuple[Objection, ...]
 
 
+@dataclass(frozen=True)
+class Plans:
+    """One plan three times: the next dose on its own day, the plan as it stands, and with that dose on the date."""
+
+    own: PlannedDose
+    before: Sequence[PlannedDose]
+    after: Sequence[PlannedDose]
+
+
 def move(
     protocol: Protocol,
     given: Sequence[Given],
+    plans: Plans,
     *,
     on: date,
     at: datetime,
-    own: PlannedDose,
-    before: Sequence[PlannedDose],
-    after: Sequence[PlannedDose],
     regimen: str,
     phase: str | None = None,
     weight_kg: Decimal | None = None,
@@ -83,18 +91,11 @@ def move(
 ) -> Moved:
     """What changes if the next dose is given on the local date `on`, at the moment `at`.
 
-    `own` is that dose on the plan's own day, `before` the plan as it stands and `after` the plan with the dose on
-    that date; `hours` have then passed since the last dose. Raises Refusal coded `too-soon` below the label's minimum.
+    `hours` have then passed since the last dose. Raises Refusal coded `too-soon` below the label's minimum.
     """
     label = protocol.label
-    answer = None
-    if given:
-        answer = delays.resume_course(
-            label, given, on=on, phase=phase, regimen=regimen, weight_kg=weight_kg, hours=hours
-        )
-        if answer.decision == "wait":
-            raise Refusal("too-soon", f"{on:%a %d %b %Y} is too soon. {answer.because}")
-    step = answer.step if answer and answer.step else own.step
+    answer = _answer(label, given, on=on, phase=phase, regimen=regimen, weight_kg=weight_kg, hours=hours)
+    step = answer.step if answer and answer.step else plans.own.step
     outcome: Outcome = "first" if answer is None else OUTCOMES.get(_kind(answer), "asks")
     name = delays.dose_of(label, delays.regimen_of(label, regimen), step).name
     return Moved(
@@ -103,18 +104,26 @@ def move(
         outcome=outcome,
         step=step,
         name=name,
-        because=answer.because
-        if answer
-        else "It is the first dose of the course: every later date counts from it.",
-        source=answer.source if answer else own.source,
+        because=answer.because if answer else FIRST,
+        source=answer.source if answer else plans.own.source,
         premedicate=_premedicate(label, answer, step),
         review=bool(answer and answer.review),
         near=answer.near if answer else (),
-        lines=tuple(_lines(before, after)),
+        lines=tuple(_lines(plans.before, plans.after)),
         checkins=watching.check_times(protocol.pathway, step, at),
         ends_at=watching.ends_at(protocol.pathway, step, at),
-        objections=tuple(_objections(answer, outcome, name, own, on)),
+        objections=tuple(_objections(answer, outcome, name, plans.own, on)),
     )
+
+
+def _answer(label: Label, given: Sequence[Given], *, on: date, **asked: Any) -> delays.Decision | None:
+    """The decision table's answer for that date, or None before the first dose. *Wait* refuses the date."""
+    if not given:
+        return None
+    answer = delays.resume_course(label, given, on=on, **asked)
+    if answer.decision == "wait":
+        raise Refusal("too-soon", f"{on:%a %d %b %Y} is too soon. {answer.because}")
+    return answer
 
 
 def _kind(answer: delays.Decision) -> str:

@@ -63,11 +63,9 @@ def preview(course: Course, *, at: datetime, now: datetime, skip: bool = False) 
     moved = moving.move(
         protocol,
         given,
+        moving.Plans(own=plans.own(course)[0], before=before, after=plans.on(course, on)),
         on=on,
         at=at,
-        own=plans.own(course)[0],
-        before=before,
-        after=plans.on(course, on),
         regimen=course.regimen,
         phase=schedule.phase(course),
         weight_kg=course.weight_kg,

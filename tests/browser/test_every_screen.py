@@ -217,6 +217,7 @@ def test_a_course_is_held_and_the_hold_lifted_with_the_keyboard_alone(opened, ba
     nurse.goto(f"{base}/patient/3/")
     _tab_to(nurse, "hold doses")
     nurse.keyboard.press("Enter")
+    nurse.wait_for_url(f"{base}/course/3/hold/")
     _tab_to(nurse, "why no dose may be given")
     nurse.keyboard.type("chest infection, culture sent")
     _tab_to(nurse, "hold every dose of dora example")

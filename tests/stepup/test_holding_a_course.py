@@ -4,8 +4,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from monitoring.models import Reaction
+from notifications import clock
 from notifications.models import Clinician, Role
 from protocols.errors import Refusal
 from stepup import appointments, courses, holds, intervals, next_dose, reviews, schedule
@@ -264,3 +267,47 @@ def test_a_stopped_course_is_not_reviewed(course, prescriber) -> None:
     courses.stop(course.pk, by=prescriber, reason="progression", now=NOON)
     with pytest.raises(Refusal, match="no dose to review"):
         reviews.record(course.pk, words="x", by=prescriber, now=NOON)
+
+
+# what is seen of it
+
+
+def shown(reader: Clinician, name: str, pk: int) -> str:
+    client = Client()
+    client.force_login(reader, backend="django.contrib.auth.backends.ModelBackend")
+    return client.get(reverse(name, args=[pk])).content.decode().replace("\u00a0", " ")
+
+
+def test_the_recording_of_a_dose_shows_its_review_or_that_there_is_none(
+    course, nurse, prescriber, monkeypatch
+) -> None:
+    give(course, [0])
+    late = NOON + 6 * DAY
+    monkeypatch.setattr(clock, "now", lambda: late)
+    assert "No review of benefit and risk is recorded" in shown(nurse, "record-dose", course.pk)
+    reviews.record(course.pk, words="rash gone, goes on", by=prescriber, now=late)
+    page = shown(nurse, "record-dose", course.pk)
+    assert "No review of benefit and risk is recorded" not in page
+    assert "<b>Dr Paul</b>" in page
+    assert "rash gone, goes on" in page
+
+
+def test_the_record_offers_each_act_only_where_it_may_be_done(course, nurse, prescriber, monkeypatch) -> None:
+    give(course, WEEKLY)
+    monkeypatch.setattr(clock, "now", lambda: NOON + 21 * DAY)
+    holds.place(course.pk, reason="infection", by=nurse, now=NOON + 21 * DAY)
+    for_nurse, for_prescriber = (shown(one, "patient", course.patient_id) for one in (nurse, prescriber))
+    for page in (for_nurse, for_prescriber):
+        assert "Move this dose" in page
+        assert "Leave this dose out" in page
+        assert "Dose every 2 weeks comes next, only if a prescriber confirms" in page
+    assert "Lift the hold of Nora" in for_prescriber
+    assert "Lift the hold" not in for_nurse
+    assert "Confirm it" in for_prescriber
+    assert "Confirm it" not in for_nurse
+
+
+def test_a_step_up_dose_is_not_offered_to_be_left_out(course, nurse, monkeypatch) -> None:
+    give(course, [0])
+    monkeypatch.setattr(clock, "now", lambda: NOON + DAY)
+    assert "Leave this dose out" not in shown(nurse, "patient", course.patient_id)

@@ -43,12 +43,15 @@ def people_now(site: Site, *, now: datetime) -> list[Shift]:
     return list(Shift.objects.filter(site=site, period__contains=now).select_related("clinician"))
 
 
-def gaps(site: Site, *, since: datetime, until: datetime) -> list[Gap]:
-    """Every span between `since` and `until` in which some rung has nobody reachable, per rung in order."""
+def gaps(site: Site, *, since: datetime, until: datetime, now: datetime | None = None) -> list[Gap]:
+    """Every span between `since` and `until` in which some rung has nobody reachable, per rung in order.
+
+    For a span far ahead, `now` says whose ladder it is: a rung in use now is a gap where its list ends, not retired.
+    """
     span = DateTimeTZRange(since, until)
     shifts = Shift.objects.filter(site=site, period__overlap=span).select_related("clinician")
     found: list[Gap] = []
-    for rung in range(1, rungs(site, now=since) + 1):
+    for rung in range(1, rungs(site, now=since if now is None else now) + 1):
         covered = [s for s in shifts if s.rung == rung and s.clinician.is_active and s.clinician.phone]
         found.extend(_uncovered(rung, covered, since, until))
     return found

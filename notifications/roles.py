@@ -19,6 +19,12 @@ MAY: dict[str, frozenset[Role]] = {
     "enrol a patient": frozenset({N, PR}),
     "record a dose": frozenset({N, PR}),
     "confirm a dose": frozenset({N, PH, PR}),
+    "move a dose": frozenset({N, PH, PR}),
+    "skip a dose": frozenset({N, PR}),
+    "hold a dose": frozenset({N, PH, PR, RE}),
+    "lift a hold": frozenset({PH, PR}),
+    "confirm an interval": frozenset({PR}),
+    "record a review": frozenset({PR}),
     "work on a case": frozenset({N, PR, RE}),
     "finish a task": frozenset({N, PR, RE}),
     "record a reaction": frozenset({N, PR, RE}),
@@ -28,6 +34,7 @@ MAY: dict[str, frozenset[Role]] = {
     "see protocols": frozenset({N, PH, PR, RE, LE, AU, AD}),
     "see who is on call": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
     "change who is on call": frozenset({N, LE, AD}),
+    "set closed days": frozenset({N, LE, AD}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

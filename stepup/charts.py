@@ -7,8 +7,8 @@ from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, courses, next_dose
-from stepup.models import Course, Dose
+from stepup import approvals, arranged, courses, intervals, next_dose
+from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Review
 
 HIDDEN = "the amount is shown after the second check"
 
@@ -43,6 +43,12 @@ class Chart:
     doses: tuple[DoseLine, ...]
     plan: tuple[planning.PlannedDose, ...]
     unplanned: str
+    appointment: Appointment | None
+    holds: tuple[Hold, ...]
+    reviews: tuple[Review, ...]
+    interval: IntervalChange | None
+    offer: intervals.Offer | None
+    may_skip: bool
 
 
 def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
@@ -64,6 +70,12 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
         doses=tuple(_line(dose, names, reader) for dose in given),
         plan=planned,
         unplanned=unplanned,
+        appointment=arranged.appointment(course),
+        holds=tuple(arranged.holds(course)),
+        reviews=tuple(arranged.reviews(course)),
+        interval=arranged.interval(course),
+        offer=intervals.offered(course) if planned else None,
+        may_skip=bool(planned) and regimen.phase(planned[0].step) is not None,
     )
 
 

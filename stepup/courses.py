@@ -16,7 +16,7 @@ from protocols import dosing, planning, regimens, watching
 from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.pathway import Protocol
-from stepup import approvals, next_dose
+from stepup import approvals, next_dose, plans
 from stepup.models import Course, CourseEvent, Dose, SiteProtocol
 
 OLDEST_RECORD = timedelta(days=180)
@@ -68,11 +68,8 @@ def open_course(
 
 
 def plan(course: Course) -> tuple[planning.PlannedDose, ...]:
-    """What is still to come: from the start, or from the doses given so far."""
-    label, given = label_of(course), next_dose.given(course)
-    if not given:
-        return planning.plan(label, course.start_on, regimen=course.regimen, weight_kg=course.weight_kg)
-    return planning.plan_after(label, given, regimen=course.regimen, weight_kg=course.weight_kg)
+    """What is still to come: from the start or from the doses given so far, the next one where it was put."""
+    return plans.of(course)
 
 
 @dataclass(frozen=True)

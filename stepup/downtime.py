@@ -1,12 +1,14 @@
 """The downtime list: everybody being watched or with an open case, on paper, before the service is away."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from monitoring import pocket, pulse, readings
 from monitoring.models import CheckIn, Escalation, Patient, Watch
 from notifications.models import Site
+from stepup import appointments, arranged
+from stepup.models import Course
 
 GOOD_FOR = timedelta(minutes=15)
 RECHECK = 4
@@ -24,6 +26,16 @@ class NoWatch:
 
 
 @dataclass(frozen=True)
+class NextPlanned:
+    """The next dose of a course under way: its day, and its time where somebody put it on one. No day means ask."""
+
+    name: str
+    on: date | None
+    at: datetime | None
+    held_because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Line:
     """One patient in a watch or with an open case, with everything needed to go on by telephone.
 
@@ -38,6 +50,7 @@ class Line:
     medicines: tuple[readings.Line, ...]
     pocket_mg: Any
     next_checkins: tuple[datetime, ...]
+    next_dose: NextPlanned | None
 
 
 @dataclass(frozen=True)
@@ -96,7 +109,18 @@ def _line(
         medicines=tuple(line for line in lines if line.kind == "medicine"),
         pocket_mg=order.dose_mg if order else None,
         next_checkins=tuple(c.next_at for c in coming[:RECHECK] if c.next_at is not None),
+        next_dose=_next_dose(patient),
     )
+
+
+def _next_dose(patient: Patient) -> NextPlanned | None:
+    rows = Course.objects.filter(patient=patient, state=Course.State.ACTIVE)
+    course = rows.select_related("protocol", "patient__site", "site").first()
+    planned, put = appointments.next_planned(course) if course else (None, None)
+    if course is None or planned is None:
+        return None
+    held = tuple(hold.reason for hold in arranged.holds(course))
+    return NextPlanned(planned.name, planned.on, put.planned_at if put else None, held)
 
 
 def _on_call(site: Site, now: datetime) -> tuple[OnCallLine, ...]:

@@ -1,18 +1,16 @@
 """The next dose, decided from what happened: hold while anything is open, then what the label allows, or ask."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from monitoring import escalations
-from monitoring.models import CheckIn, Reaction, Task
+from monitoring.models import Reaction
 from protocols import delays, precautions, reactions
 from protocols.model import Label
 from protocols.regimens import Given
-from stepup import approvals
-from stepup.models import Course, Dose
+from stepup import approvals, arranged, obstacles
+from stepup.models import Appointment, Course, Dose
 
 
 @dataclass(frozen=True)
@@ -31,18 +29,20 @@ class NextDose:
 
 def decide(course: Course, *, now: datetime) -> NextDose:
     """What may be done at `now`. A hold is derived from open facts every time; it is never a copied flag."""
-    held = _hold(course)
-    if held is not None:
-        return held
+    open_now = obstacles.first(course)
+    if open_now is not None:
+        return NextDose("hold", open_now.because, open_now.rule)
     label = approvals.content(course.protocol).label
-    last = course.doses.order_by("-given_at").first()
+    last, put = arranged.last_dose(course), arranged.appointment(course)
     today = now.astimezone(ZoneInfo(course.site.time_zone)).date()
     if last is None:
-        return _after_reactions(label, course, _first(label, course, today < course.start_on), now)
+        first = _first(label, course, today, put.planned_on if put else course.start_on)
+        return _after_reactions(label, course, _as_arranged(first, put, today, course), now)
     decision = delays.resume_course(
         label,
         given(course),
         on=today,
+        phase=arranged.phase(course),
         regimen=course.regimen,
         weight_kg=course.weight_kg,
         hours=_hours(now - last.given_at),
@@ -56,11 +56,22 @@ def decide(course: Course, *, now: datetime) -> NextDose:
         premedicate=decision.premedicate,
         review=decision.review,
     )
-    return _after_reactions(label, course, answer, now)
+    return _after_reactions(label, course, _as_arranged(answer, put, today, course), now)
 
 
 def _hours(passed: timedelta) -> Decimal:
     return Decimal(passed.total_seconds()) / 3600
+
+
+def _as_arranged(answer: NextDose, put: Appointment | None, today: date, course: Course) -> NextDose:
+    """A dose that was put on a later day waits for it; whatever is stricter stands, with the appointment beside it."""
+    if put is None:
+        return answer
+    at = put.planned_at.astimezone(ZoneInfo(course.site.time_zone))
+    said = f"Put on {at:%a %d %b %Y %H:%M %Z} by {put.by.name}: {put.get_reason_display()}."
+    if answer.decision == "give" and today < put.planned_on:
+        return NextDose("wait", said, "the appointment made for this dose")
+    return replace(answer, notes=(*answer.notes, said))
 
 
 def given(course: Course) -> list[Given]:
@@ -68,72 +79,10 @@ def given(course: Course) -> list[Given]:
     return [Given(dose.step, dose.given_on) for dose in course.doses.all()]
 
 
-def _hold(course: Course) -> NextDose | None:
-    """The first thing that is open about this patient or this course, or None."""
-    return next((held for rule in HOLDS if (held := rule(course)) is not None), None)
-
-
-def _open_case(course: Course) -> NextDose | None:
-    case = escalations.unresolved(course.patient)
-    if case is None:
-        return None
-    said = f"Case {case.code} is {case.get_state_display()}."
-    return NextDose("hold", said, "no dose while a case is unresolved")
-
-
-def _open_reaction(course: Course) -> NextDose | None:
-    reaction = Reaction.objects.filter(patient=course.patient, over_at=None).first()
-    if reaction is None:
-        return None
-    said = f"{reaction.get_kind_display()} grade {reaction.grade} is not recorded as over."
-    return NextDose("hold", said, "no dose while a reaction is open")
-
-
-def _open_task(course: Course) -> NextDose | None:
-    task = Task.objects.filter(patient=course.patient, done_at=None, pages_when_late=True).first()
-    if task is None:
-        return None
-    return NextDose("hold", f"To be done first: {task.what}.", "no dose while something needs a person")
-
-
-def _climbing_silence(course: Course) -> NextDose | None:
-    asked = CheckIn.objects.filter(watch__patient=course.patient, state=CheckIn.State.ASKED)
-    if not asked.exclude(stage=CheckIn.Stage.FIRST).exists():
-        return None
-    said = "The patient has not answered the open check-in."
-    return NextDose("hold", said, "no dose while a silence is climbing")
-
-
-def _unchecked_dose(course: Course) -> NextDose | None:
-    unchecked = course.doses.filter(confirmed_at=None).first()
-    if unchecked is None:
-        return None
-    said = f"The second check of {unchecked.step} is missing."
-    return NextDose("hold", said, "no dose while one is unconfirmed")
-
-
-def _stopped(course: Course) -> NextDose | None:
-    if course.state == Course.State.ACTIVE:
-        return None
-    return NextDose("hold", "The course was stopped.", "no dose after a stop")
-
-
-HOLDS: tuple[Callable[[Course], NextDose | None], ...] = (
-    _open_case,
-    _open_reaction,
-    _open_task,
-    _climbing_silence,
-    _unchecked_dose,
-    _stopped,
-)
-
-
-def _first(label: Label, course: Course, early: bool) -> NextDose:
+def _first(label: Label, course: Course, today: date, start_on: date) -> NextDose:
     step = delays.regimen_of(label, course.regimen).steps[0]
-    if early:
-        return NextDose(
-            "wait", f"The course starts on {course.start_on}.", label.cite(step.sources), step=step.id
-        )
+    if today < start_on:
+        return NextDose("wait", f"The course starts on {start_on}.", label.cite(step.sources), step=step.id)
     premedicate = "yes" if precautions.required(label, step.id) else "unspecified"
     return NextDose(
         "give", "First dose of the course.", label.cite(step.sources), step=step.id, premedicate=premedicate

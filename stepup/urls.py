@@ -5,7 +5,18 @@ from django.urls import include, path
 from monitoring.access import public
 from stepup import health
 from stepup.democlock import demo_clock
-from stepup.views import doses, downtime, emergency, patients, protocols, shifts, sign_in
+from stepup.views import (
+    closures,
+    doses,
+    downtime,
+    emergency,
+    holds,
+    moves,
+    patients,
+    protocols,
+    shifts,
+    sign_in,
+)
 
 urlpatterns = [
     path("", sign_in.home, name="home"),
@@ -16,11 +27,19 @@ urlpatterns = [
     path("patient/<int:pk>/course/", patients.open_course, name="open-course"),
     path("patient/<int:pk>/pocket-order/", patients.sign_pocket_order, name="pocket-order"),
     path("course/<int:pk>/dose/", doses.record_dose, name="record-dose"),
+    path("course/<int:pk>/move/", moves.move_dose, name="move-dose"),
+    path("course/<int:pk>/skip/", moves.skip_dose, name="skip-dose"),
+    path("course/<int:pk>/hold/", holds.hold_course, name="hold-course"),
+    path("course/<int:pk>/interval/", holds.confirm_interval, name="confirm-interval"),
+    path("course/<int:pk>/review/", holds.record_review, name="record-review"),
+    path("hold/<int:pk>/lift/", holds.lift_hold, name="lift-hold"),
     path("course/<int:pk>/stop/", patients.stop_course, name="stop-course"),
     path("dose/<int:pk>/confirm/", doses.confirm_dose, name="confirm-dose"),
     path("on-call/", shifts.show_on_call, name="on-call"),
     path("on-call/add/", shifts.add_shift, name="add-shift"),
     path("on-call/<int:pk>/remove/", shifts.remove_shift, name="remove-shift"),
+    path("closed-days/", closures.show_closed_days, name="closed-days"),
+    path("closed-days/<int:pk>/remove/", closures.remove_closed_day, name="remove-closed-day"),
     path("protocols/", protocols.show_protocols, name="protocols"),
     path("protocols/<slug:label_id>/<slug:pathway_id>/", protocols.show_protocol, name="protocol"),
     path("protocols/<slug:label_id>/<slug:pathway_id>/sign/", protocols.sign_protocol, name="protocol-sign"),

@@ -17,7 +17,7 @@ from notifications import audit, clock
 from protocols import delays, dosing, precautions
 from protocols.errors import Refusal
 from protocols.model import Label
-from stepup import approvals, courses, forms, next_dose
+from stepup import approvals, arranged, courses, forms, next_dose
 from stepup.models import Course, Dose
 
 UNPROCESSABLE = 422
@@ -73,6 +73,7 @@ def record_dose(request: SignedIn, pk: int) -> HttpResponse:
         "course": course,
         "patient": patient,
         "planned": planned,
+        "reviews": arranged.reviews(course),
         "label": label,
         "form": form,
         "now": now,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -25,6 +26,9 @@ SCREENS = {
     "patient": "/patient/1/",
     "case": "/case/1/",
     "record a dose": "/course/3/dose/",
+    "move a dose": "/course/3/move/",
+    "closed days": "/closed-days/",
+    "hold": "/course/3/hold/",
     "enrol": "/patients/new/",
     "on call": "/on-call/",
     "protocols": "/protocols/",
@@ -72,7 +76,7 @@ def base(service) -> str:
 @pytest.fixture(scope="module")
 def cookies(browser, base) -> dict[str, list]:
     """A signed-in session per person, opened once."""
-    return {name: _sign_in(browser, base, name) for name in ("nora", "rosa")}
+    return {name: _sign_in(browser, base, name) for name in ("nora", "rosa", "paul")}
 
 
 def _sign_in(browser: Browser, base: str, name: str) -> list:
@@ -177,6 +181,70 @@ def test_the_emergency_page_needs_no_sign_in_and_no_script(opened, base) -> None
     )
     assert "(555) 010-0100" in first.inner_text().replace("\u00a0", " ").replace("\u2011", "-")
     assert len(answer.body()) < 60_000
+
+
+def test_a_dose_is_moved_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:
+    """A date typed, its changes read where the focus lands, a reason chosen by its first letter, the final button."""
+    page = opened(size=NARROW)
+    page.goto(f"{base}/course/4/move/")
+    _tab_to(page, "new date")
+    in_four_days = datetime.now(UTC) + timedelta(days=4)
+    page.keyboard.type(f"{in_four_days:%m%d%Y}")
+    _tab_to(page, "new time")
+    page.keyboard.type("1005")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#changes")
+    assert page.evaluate("document.activeElement.id") == "changes"
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert Axe().run(page, options=RULES).violations_count == 0
+    _tab_to(page, "why the dose is moved")
+    page.keyboard.type("Chair")
+    _tab_to(page, "in your own words")
+    page.keyboard.type("no chair before")
+    if page.locator("textarea[name=override]").count():
+        _tab_to(page, "hours nobody covers")
+        page.keyboard.type("the desk answers")
+    _tab_to(page, "step-up dose 1 to")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{base}/patient/4/**")
+    shown = page.locator("main").inner_text().replace("\u00a0", " ")
+    assert "10:05 E" in shown
+    assert "by Nora Demo, RN: chair, staff or drug supply. no chair before" in shown
+
+
+def test_a_course_is_held_and_the_hold_lifted_with_the_keyboard_alone(opened, base) -> None:
+    nurse, prescriber = opened(size=NARROW), opened(who="paul", size=NARROW)
+    nurse.goto(f"{base}/patient/3/")
+    _tab_to(nurse, "hold doses")
+    nurse.keyboard.press("Enter")
+    nurse.wait_for_url(f"{base}/course/3/hold/")
+    _tab_to(nurse, "why no dose may be given")
+    nurse.keyboard.type("chest infection, culture sent")
+    _tab_to(nurse, "hold every dose of dora example")
+    nurse.keyboard.press("Enter")
+    nurse.wait_for_selector("text=Hold: no dose now")
+    assert nurse.get_by_text("Lift the hold").count() == 0, "a nurse does not lift it"
+    prescriber.goto(f"{base}/patient/3/")
+    _tab_to(prescriber, "lift the hold of nora demo")
+    prescriber.keyboard.press("Enter")
+    prescriber.wait_for_selector("text=Without this hold, the next dose now")
+    assert Axe().run(prescriber, options=RULES).violations_count == 0
+    assert prescriber.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    _tab_to(prescriber, "why doses may go on")
+    prescriber.keyboard.type("culture negative, afebrile for two days")
+    _tab_to(prescriber, "lift this hold for dora example")
+    prescriber.keyboard.press("Enter")
+    prescriber.wait_for_selector("text=Lifted. The next dose now:")
+
+
+def _tab_to(page: Page, words: str) -> None:
+    """Press Tab until what has the focus, or its label, says these words."""
+    said = "(e => (e.labels?.length ? e.labels[0].innerText : e.innerText) || '')(document.activeElement)"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if words in page.evaluate(said).replace("\u00a0", " ").lower():
+            return
+    raise AssertionError(f"Tab never came to {words!r}")
 
 
 def test_a_case_is_taken_with_the_keyboard_alone(opened, base) -> None:

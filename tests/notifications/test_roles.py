@@ -15,6 +15,12 @@ TABLE = {
     "enrol a patient": "nurse prescriber",
     "record a dose": "nurse prescriber",
     "confirm a dose": "nurse pharmacist prescriber",
+    "move a dose": "nurse pharmacist prescriber",
+    "skip a dose": "nurse prescriber",
+    "hold a dose": "nurse pharmacist prescriber responder",
+    "lift a hold": "pharmacist prescriber",
+    "confirm an interval": "prescriber",
+    "record a review": "prescriber",
     "work on a case": "nurse prescriber responder",
     "finish a task": "nurse prescriber responder",
     "record a reaction": "nurse prescriber responder",
@@ -24,6 +30,7 @@ TABLE = {
     "see protocols": "nurse pharmacist prescriber responder lead auditor admin",
     "see who is on call": "nurse pharmacist prescriber responder emergency lead auditor admin",
     "change who is on call": "nurse lead admin",
+    "set closed days": "nurse lead admin",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

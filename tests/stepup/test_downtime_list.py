@@ -1,6 +1,7 @@
 """The paper for an outage: the right number to ring, and nobody with an open case left off."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -11,7 +12,7 @@ from monitoring.models import Patient
 from monitoring.rules import DEFAULT
 from notifications import clock
 from notifications.models import Role
-from stepup import downtime
+from stepup import appointments, downtime, holds
 from tests import makers
 from tests.makers import NOON
 
@@ -63,6 +64,28 @@ def test_another_sites_case_is_not(site) -> None:
     makers.a_responder(other, 1, name="Dr B")
     a_case(makers.a_patient(other))
     assert downtime.make(site, now=NOON).lines == ()
+
+
+def test_the_list_says_when_the_next_dose_is_and_who_is_held(site, capsys) -> None:
+    """The paper has to answer it when the screens are away."""
+    now = clock.now()
+    makers.a_responder(site, 1, name="Dr A", since=now)
+    nurse, patient = makers.a_clinician(site), makers.a_patient(site, now=now)
+    course = makers.a_course(patient, now=now)
+    makers.a_dose(course, given_at=now)
+    put = appointments.move(
+        course.pk, at=now + timedelta(days=4), seen_before=appointments.seen(course), reason="other",
+        words="agreed", by=nurse, now=now,
+    )  # fmt: skip
+    holds.place(course.pk, reason="chest infection", by=nurse, now=now)
+    call_command("downtime_list", site=site.slug)
+    paper = capsys.readouterr().out
+    at = put.planned_at.astimezone(ZoneInfo(site.time_zone))
+    assert f"next dose planned: Step-up dose 2, {at:%a %d %b %Y %H:%M %Z}; HELD: chest infection" in paper
+    browser = Client()
+    browser.force_login(nurse, backend="django.contrib.auth.backends.ModelBackend")
+    shown = browser.get("/downtime/").content.decode()
+    assert "<b>Held:</b> chest infection" in shown
 
 
 def test_the_list_is_printed_whoever_is_on_it(site, capsys) -> None:

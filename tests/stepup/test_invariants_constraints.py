@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from monitoring import escalations, pocket, watches
 from monitoring.models import (
@@ -26,7 +27,17 @@ from monitoring.models import (
     Watch,
 )
 from notifications.models import Clinician, Delivery, Role, Shift, Site
-from stepup.models import Course, CourseEvent, Dose, SiteProtocol
+from stepup.models import (
+    Appointment,
+    ClosedDay,
+    Course,
+    CourseEvent,
+    Dose,
+    Hold,
+    IntervalChange,
+    Review,
+    SiteProtocol,
+)
 from tests import makers
 from tests.makers import NOON
 
@@ -86,6 +97,38 @@ def ask(checkins: list[CheckIn]) -> None:
 
 def make_extra(checkins: list[CheckIn]) -> None:
     CheckIn.objects.filter(pk__in=[one.pk for one in checkins]).update(extra=True)
+
+
+def an_appointment(clinic: Clinic, *, twice: bool = False, **facts: object) -> None:
+    """The next dose put on tomorrow, behind every rule's back."""
+    row = {
+        "course": clinic.course, "number": 1, "after": clinic.dose, "kind": "delayed", "step": "step_up_dose_2",
+        "planned_at": NOON + 24 * HOUR, "planned_on": NOON.date(), "reason": "patient", "by": clinic.prescriber,
+        "at": NOON,
+    }  # fmt: skip
+    for _ in range(2 if twice else 1):
+        Appointment.objects.create(**(row | facts))
+
+
+def a_hold(clinic: Clinic, **facts: object) -> None:
+    row = {"course": clinic.course, "reason": "infection", "placed_by": clinic.prescriber, "placed_at": NOON}
+    Hold.objects.create(**(row | facts))
+
+
+def a_review(clinic: Clinic, *, words: str = "goes on") -> None:
+    Review.objects.create(course=clinic.course, after=clinic.dose, words=words, by=clinic.prescriber, at=NOON)
+
+
+def an_interval_change(clinic: Clinic) -> None:
+    IntervalChange.objects.create(
+        course=clinic.course, phase="biweekly", response="CR", by=clinic.prescriber, at=NOON
+    )
+
+
+def a_closed_day(clinic: Clinic, *, name: str = "Thanksgiving") -> None:
+    ClosedDay.objects.create(
+        site=clinic.site, on=NOON.date(), name=name, added_by=clinic.prescriber, added_at=NOON
+    )
 
 
 TAKEN = {"state": "taken", "taken_at": NOON, "next_at": NOON}
@@ -195,6 +238,30 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
      lambda c: change(Dose.objects, confirmed_by=c.dose.recorded_by)),
     ("dose_second_check_is_another_person", "checked at no time", lambda c: change(Dose.objects, confirmed_at=None)),
     ("dose_amount_is_positive", "nothing given", lambda c: change(Dose.objects, given_mg=0)),
+    # appointments and closed days
+    ("appointment_number_once", "two are the first", lambda c: an_appointment(c, twice=True)),
+    ("appointment_is_ahead", "moved into the past", lambda c: an_appointment(c, planned_at=NOON)),
+    ("appointment_has_a_reason", "moved for nothing", lambda c: an_appointment(c, reason="")),
+    ("appointment_objection_is_answered", "a repeat nobody answered for",
+     lambda c: an_appointment(c, objections="repeats")),
+    ("appointment_objection_is_answered", "something else, but what", lambda c: an_appointment(c, reason="other")),
+    ("appointment_uncovered_has_an_override", "nobody on call, and no override",
+     lambda c: an_appointment(c, uncovered=1)),
+    ("hold_has_a_reason", "held for nothing", lambda c: a_hold(c, reason="")),
+    ("hold_for_one_reason_once", "held twice for one reason", lambda c: [a_hold(c), a_hold(c)]),
+    ("hold_is_lifted_by_somebody_for_a_reason", "lifted by nobody",
+     lambda c: a_hold(c, lifted_at=NOON, lifted_why="x")),
+    ("hold_is_lifted_by_somebody_for_a_reason", "lifted at no time",
+     lambda c: a_hold(c, lifted_by=c.prescriber, lifted_why="x")),
+    ("hold_is_lifted_by_somebody_for_a_reason", "lifted for nothing",
+     lambda c: a_hold(c, lifted_by=c.prescriber, lifted_at=NOON)),
+    ("hold_is_lifted_by_somebody_for_a_reason", "lifted before it was placed",
+     lambda c: a_hold(c, lifted_by=c.prescriber, lifted_at=NOON - HOUR, lifted_why="x")),
+    ("interval_change_names_the_response", "a response nobody named", lambda c: IntervalChange.objects.create(
+        course=c.course, phase="biweekly", response="", by=c.prescriber, at=NOON)),
+    ("review_says_something", "an empty review", lambda c: a_review(c, words="")),
+    ("closed_day_once", "a day closed twice", lambda c: [a_closed_day(c), a_closed_day(c)]),
+    ("closed_day_has_a_name", "a day without a name", lambda c: a_closed_day(c, name="")),
 ]  # fmt: skip
 
 
@@ -212,9 +279,16 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
         lie(clinic)
 
 
-@pytest.mark.parametrize("rows", [EscalationEvent.objects, CourseEvent.objects], ids=["case", "course"])
-@pytest.mark.parametrize("act", [lambda rows: rows.update(what="nothing"), lambda rows: rows.all().delete()])
+HISTORIES = [
+    EscalationEvent.objects, CourseEvent.objects, Appointment.objects, IntervalChange.objects, Review.objects,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", HISTORIES, ids=["case", "course", "appointment", "interval", "review"])
+@pytest.mark.parametrize("act", [lambda rows: rows.update(id=F("id")), lambda rows: rows.all().delete()])
 def test_history_is_only_ever_added_to(clinic, rows, act) -> None:
+    for made in (an_appointment, a_review, an_interval_change):
+        made(clinic)
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         act(rows)
 

@@ -1,5 +1,6 @@
 """One site never sees another's records, and whoever reads or writes a patient's record is in the ledger."""
 
+from datetime import UTC, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -11,13 +12,13 @@ from monitoring import escalations, findings, inbound, worklist
 from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
-from stepup import courses
+from stepup import appointments, closures, courses, holds, reviews
 from stepup.models import Course
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
-SCREENS = ["board", "board-rows", "tasks", "on-call", "protocols", "downtime", "enrol"]
+SCREENS = ["board", "board-rows", "tasks", "on-call", "closed-days", "protocols", "downtime", "enrol"]
 
 
 class Ward:
@@ -40,6 +41,17 @@ class Ward:
         ).dose  # fmt: skip
         self.hears("38.6 and shaking", sender=self.patient.phone)
         self.case = escalations.unresolved(self.patient)
+        self.closed = closures.add(
+            self.site, on=self.now.date() + timedelta(days=9), name=f"{mark} day", by=self.nurse,
+            today=self.now.date(), now=self.now,
+        )  # fmt: skip
+        appointments.move(
+            self.course.pk, at=self.now + timedelta(days=4), seen_before=appointments.seen(self.course),
+            reason="other", words=f"{mark} reason", by=self.nurse, now=self.now,
+        )  # fmt: skip
+        self.hold = holds.place(self.course.pk, reason=f"{mark} hold", by=self.nurse, now=self.now)
+        self.prescriber = makers.a_clinician(self.site, Role.PRESCRIBER, name=f"{mark} Prescriber")
+        reviews.record(self.course.pk, words=f"{mark} review", by=self.prescriber, now=self.now)
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
         self.task = worklist.open_task(
@@ -88,8 +100,22 @@ def own_pages(ward: Ward) -> list[str]:
         *(reverse(name) for name in SCREENS), f"{reverse('board')}?wall=1",
         reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
+        reverse("move-dose", args=[ward.course.pk]), reverse("skip-dose", args=[ward.course.pk]),
+        reverse("hold-course", args=[ward.course.pk]),
         reverse("confirm-dose", args=[ward.dose.pk]), reverse("protocol", args=[makers.TECLISTAMAB, "outpatient-us"]),
     ]  # fmt: skip
+
+
+def test_a_prescribers_screens_show_nothing_of_another_site(here, there) -> None:
+    client, _ = here.client(Role.PRESCRIBER)
+    for name, row in [
+        ("lift-hold", here.hold),
+        ("confirm-interval", here.course),
+        ("record-review", here.course),
+    ]:
+        shown = page(client, reverse(name, args=[row.pk]))
+        assert here.mark in shown
+        assert not [word for word in there.words() if word in shown], name
 
 
 def test_no_screen_shows_anything_of_another_site(here, there) -> None:
@@ -104,6 +130,7 @@ def test_no_screen_shows_anything_of_another_site(here, there) -> None:
     ("name", "mine"),
     [
         ("board", "patient"), ("board", "case"), ("tasks", "task"), ("downtime", "patient"), ("on-call", "responder"),
+        ("closed-days", "closed"),
     ],
 )  # fmt: skip
 def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> None:
@@ -111,6 +138,7 @@ def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> Non
     client, _ = here.client()
     wanted = {
         "patient": here.patient.name, "case": here.case.code, "task": here.task.what, "responder": here.responder.name,
+        "closed": here.closed.name,
     }  # fmt: skip
     assert wanted[mine] in page(client, reverse(name))
 
@@ -178,6 +206,12 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.PHARMACIST, "confirm-dose", "dose", "read a dose"),
         (Role.NURSE, "record-dose", "course", "read the record"),
         (Role.NURSE, "open-course", "patient", "read the record"),
+        (Role.NURSE, "move-dose", "course", "read the record"),
+        (Role.NURSE, "skip-dose", "course", "read the record"),
+        (Role.RESPONDER, "hold-course", "course", "read the record"),
+        (Role.PHARMACIST, "lift-hold", "hold", "read the record"),
+        (Role.PRESCRIBER, "confirm-interval", "course", "read the record"),
+        (Role.PRESCRIBER, "record-review", "course", "read the record"),
         (Role.NURSE, "stop-course", "course", "read the record"),
         (Role.NURSE, "downtime", "", "read the downtime list"),
     ],
@@ -205,6 +239,10 @@ def _another_course(ward: Ward) -> Course:
 WRITES = [
     (Role.NURSE, "confirm-dose", "dose", {"figure_mg": "4.2"}, "confirmed a dose"),
     (Role.NURSE, "stop-course", "course", {"reason": "moved away"}, "stopped a course"),
+    (Role.NURSE, "hold-course", "course", {"reason": "infection"}, "placed a hold"),
+    (Role.PHARMACIST, "lift-hold", "hold", {"why": "culture negative"}, "lifted a hold"),
+    (Role.PRESCRIBER, "record-review", "course", {"words": "goes on"}, "recorded a review"),
+    (Role.NURSE, "remove-closed-day", "closed", {}, "removed a closed day"),
     (
         Role.PRESCRIBER,
         "pocket-order",
@@ -276,6 +314,22 @@ def test_recording_a_dose_is_in_the_ledger_once_and_its_preview_is_not(here) -> 
     sure = {"sure": "yes", "name_checked": "on", "born_checked": "on"}
     assert client.post(path, typed | sure).status_code == 302
     assert AuditEntry.objects.get(by=writer).act == "recorded a dose"
+
+
+def test_moving_a_dose_is_in_the_ledger_and_looking_at_its_changes_is_a_read(here) -> None:
+    client, writer = here.client()
+    path = reverse("move-dose", args=[here.course.pk])
+    at = (
+        (here.now + timedelta(days=4))
+        .astimezone(ZoneInfo(here.site.time_zone))
+        .replace(second=0, microsecond=0)
+    )
+    typed = {"on": f"{at:%Y-%m-%d}", "at": f"{at:%H:%M}", "reason": "patient", "words": "asked for it"}
+    assert client.post(path, typed).status_code == 200
+    assert AuditEntry.objects.get(by=writer).act == "read the record"
+    sure = {"sure": "yes", "seen": appointments.seen(here.course), "shown": at.astimezone(UTC).isoformat()}
+    assert client.post(path, typed | sure).status_code == 302
+    assert "moved a dose" in AuditEntry.objects.filter(by=writer).values_list("act", flat=True)
 
 
 def test_an_emergency_team_s_look_is_in_the_ledger_without_a_name(here) -> None:

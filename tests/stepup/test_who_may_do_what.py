@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from monitoring import escalations, worklist
 from monitoring.models import Reaction
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
-from stepup import courses
+from stepup import closures, courses, holds
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -69,8 +70,20 @@ class Ward:
         reaction = Reaction.objects.create(
             patient=self.patient, escalation=case, kind="crs", grade=1, noted_by=responder, noted_at=now
         )
+        closed = closures.add(
+            self.site,
+            on=now.date() + timedelta(days=9),
+            name="closed",
+            by=responder,
+            today=now.date(),
+            now=now,
+        )
+        hold = holds.place(self.course.pk, reason="infection", by=responder, now=now)
         self.rows = {
             "patient": self.patient.pk, "open-course": self.patient.pk, "pocket-order": self.patient.pk,
+            "move-dose": self.course.pk, "skip-dose": self.course.pk, "remove-closed-day": closed.pk,
+            "hold-course": self.course.pk, "lift-hold": hold.pk, "confirm-interval": self.course.pk,
+            "record-review": self.course.pk,
             "record-dose": self.course.pk, "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
             **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},

@@ -66,6 +66,7 @@ def _block(site: Site, line: Line) -> list[str]:
         f"   phone {phones.for_reading(patient.phone)}; caregiver {patient.caregiver_name}"
         f" {phones.for_reading(patient.caregiver_phone)}; allergies: {patient.allergies or 'none recorded'}",
         f"   {_dose(line, zone)}",
+        f"   next dose planned: {_next_dose(line, zone)}",
         f"   last temperature {heard}{masked}; {pocket}; next check-ins {coming}",
         case,
         SPACE,
@@ -83,6 +84,20 @@ def _dose(line: Line, zone: ZoneInfo) -> str:
         f" {watch.given_at.astimezone(zone):%a %d %b %H:%M %Z} ({line.hours} h ago);"
         f" {'no longer watched; hours ended' if ended else 'watched until'}"
         f" {watch.ends_at.astimezone(zone):%a %d %b %H:%M %Z}"
+    )
+
+
+def _next_dose(line: Line, zone: ZoneInfo) -> str:
+    planned = line.next_dose
+    if planned is None:
+        return "none"
+    held = "".join(f"; HELD: {why}" for why in planned.held_because)
+    if planned.at is not None:
+        return f"{planned.name}, {planned.at.astimezone(zone):%a %d %b %Y %H:%M %Z}{held}"
+    return (
+        f"{planned.name}, {planned.on:%a %d %b %Y}{held}"
+        if planned.on
+        else f"{planned.name}, date: ask{held}"
     )
 
 
@@ -116,4 +131,17 @@ def _as_json(line: Line) -> dict[str, Any]:
         "masked": bool(line.reading and line.reading.masked),
         "open_case": line.case.code if line.case else None,
         "next_checkins": [at.isoformat() for at in line.next_checkins],
+        "next_dose": _next_as_json(line),
+    }
+
+
+def _next_as_json(line: Line) -> dict[str, Any] | None:
+    planned = line.next_dose
+    if planned is None:
+        return None
+    return {
+        "name": planned.name,
+        "on": planned.on.isoformat() if planned.on else None,
+        "at": planned.at.isoformat() if planned.at else None,
+        "held_because": list(planned.held_because),
     }

@@ -1,0 +1,88 @@
+"""What stands open about a patient or a course and so holds the next dose, derived from the facts each time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from monitoring import escalations
+from monitoring.models import CheckIn, Reaction, Task
+from stepup import arranged
+from stepup.models import Course, Hold
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One thing that is open, in words, and the rule that makes it hold a dose."""
+
+    because: str
+    rule: str
+
+
+def first(course: Course) -> Obstacle | None:
+    """The gravest thing that is open, or None."""
+    return next((found for look in LOOKS if (found := look(course)) is not None), None)
+
+
+def _open_case(course: Course) -> Obstacle | None:
+    case = escalations.unresolved(course.patient)
+    if case is None:
+        return None
+    return Obstacle(f"Case {case.code} is {case.get_state_display()}.", "no dose while a case is unresolved")
+
+
+def _clinicians_hold(course: Course) -> Obstacle | None:
+    held = arranged.holds(course)
+    if not held:
+        return None
+    return Obstacle(" ".join(_said(hold, course) for hold in held), "no dose until each hold is lifted")
+
+
+def _said(hold: Hold, course: Course) -> str:
+    at = hold.placed_at.astimezone(ZoneInfo(course.site.time_zone))
+    return f"Held by {hold.placed_by.name} since {at:%a %d %b %Y %H:%M %Z}: {hold.reason.rstrip('.')}."
+
+
+def _open_reaction(course: Course) -> Obstacle | None:
+    reaction = Reaction.objects.filter(patient=course.patient, over_at=None).first()
+    if reaction is None:
+        return None
+    said = f"{reaction.get_kind_display()} grade {reaction.grade} is not recorded as over."
+    return Obstacle(said, "no dose while a reaction is open")
+
+
+def _open_task(course: Course) -> Obstacle | None:
+    task = Task.objects.filter(patient=course.patient, done_at=None, pages_when_late=True).first()
+    if task is None:
+        return None
+    return Obstacle(f"To be done first: {task.what}.", "no dose while something needs a person")
+
+
+def _climbing_silence(course: Course) -> Obstacle | None:
+    asked = CheckIn.objects.filter(watch__patient=course.patient, state=CheckIn.State.ASKED)
+    if not asked.exclude(stage=CheckIn.Stage.FIRST).exists():
+        return None
+    return Obstacle("The patient has not answered the open check-in.", "no dose while a silence is climbing")
+
+
+def _unchecked_dose(course: Course) -> Obstacle | None:
+    unchecked = course.doses.filter(confirmed_at=None).first()
+    if unchecked is None:
+        return None
+    return Obstacle(f"The second check of {unchecked.step} is missing.", "no dose while one is unconfirmed")
+
+
+def _stopped(course: Course) -> Obstacle | None:
+    if course.state == Course.State.ACTIVE:
+        return None
+    return Obstacle("The course was stopped.", "no dose after a stop")
+
+
+LOOKS: tuple[Callable[[Course], Obstacle | None], ...] = (
+    _open_case,
+    _clinicians_hold,
+    _open_reaction,
+    _open_task,
+    _climbing_silence,
+    _unchecked_dose,
+    _stopped,
+)

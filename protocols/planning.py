@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from protocols import delays, dosing, parsing, precautions, schedule
 from protocols.decisions import Decision
@@ -103,8 +103,7 @@ def plan_after(
     return tuple(course.from_given(history, stands, on))
 
 
-@dataclass(frozen=True)
-class _Window:
+class _Window(NamedTuple):
     """The dates a dose may fall on, and what is missing by field where one of them is None."""
 
     earliest_on: date | None
@@ -238,18 +237,18 @@ class _Course:
         interval = _interval(self.label, self.regimen.id, previous.id, phase.id)
         days = (on - before).days
         window = _Window(
-            on if interval.least is None else min(before + timedelta(days=interval.least), on),
+            on if interval.least is None else min(before + interval.least, on),
             on,
-            None if interval.last is None else before + timedelta(days=interval.last),
+            None if interval.last is None else before + interval.last,
             interval.asks,
         )
         number = stands.given(phase)
         planned = self._planned(phase, on, f"{days} days after {interval.previous}", window, number)
         proposal = schedule.proposed(self.regimen, phase, stands, on)
-        ending = f"the last dose of the schedule ({phase.weeks})"
-        ends = number is not None and schedule.ends_with(self.regimen, phase, number)
-        notes = (*planned.notes, *filter(None, (proposal, ending if ends else "")))
-        return planned if notes == planned.notes else replace(planned, notes=notes)
+        notes = [proposal] if proposal else []
+        if schedule.ends_with(self.regimen, phase, number):
+            notes.append(f"the last dose of the schedule ({phase.weeks})")
+        return replace(planned, notes=(*planned.notes, *notes)) if notes else planned
 
     def _asking(self, dose: Dose, on: date | None, because: str) -> PlannedDose:
         """A dose nobody may plan yet: no amount, no window, and why."""
@@ -341,8 +340,8 @@ def _sheet(
 class _Interval:
     """What is the same of the days between a dose and a dose of a phase, whenever they fall."""
 
-    least: int | None
-    last: int | None
+    least: timedelta | None
+    last: timedelta | None
     asks: tuple[tuple[str, str], ...]
     previous: str
 
@@ -353,7 +352,13 @@ def _interval(label: Label, regimen_id: str, previous_id: str, phase_id: str) ->
     previous, phase = delays.dose_of(label, regimen, previous_id), delays.dose_of(label, regimen, phase_id)
     last, missing = delays.span(label, regimen, previous)
     asks = (("latest_on", label.ask(missing)),) if missing else ()
-    return _Interval(regimen.least(previous, phase), last, asks, schedule.words(previous))
+    least = regimen.least(previous, phase)
+    return _Interval(
+        None if least is None else timedelta(days=least),
+        None if last is None else timedelta(days=last),
+        asks,
+        schedule.words(previous),
+    )
 
 
 def _to_prescriber(because: str) -> str:

@@ -6,14 +6,13 @@ proposed when what can be counted of its conditions is reached, and a clinician'
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from protocols.regimens import Dose, Given, Phase, Regimen, Step
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """What was given so far. `counts` by dose is None where it cannot be trusted: a record that does not begin at
     the beginning, or a step-up that was begun again after treatment doses.
     """

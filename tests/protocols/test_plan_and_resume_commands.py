@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+from protocols import library
 from stepup.management.commands import plan, protocols, resume
 from tests import tables
 
@@ -101,3 +102,41 @@ def test_the_protocols_as_json(capsys) -> None:
 def test_the_same_for_people(capsys, typed: str, said: str) -> None:
     run(typed)
     assert said in capsys.readouterr().out
+
+
+COLUMNS = {
+    "last",
+    "phase",
+    "regimen",
+    "from_day",
+    "to_day",
+    "decision",
+    "action",
+    "step",
+    "amount",
+    "premedicate",
+    "review",
+    "because",
+    "source",
+}
+
+
+@pytest.mark.parametrize("label", library.known_labels(), ids=lambda label: label.id)
+def test_every_label_and_regimen_answers_every_command(capsys, label) -> None:
+    listed = read(capsys, f"protocols {label.id}")
+    assert [each["topic"] for each in listed["readings"]] == [each.topic for each in label.readings]
+    run(f"protocols {label.id}")
+    assert f"reading      {label.readings[0].topic}: " in capsys.readouterr().out
+    rows = read(capsys, f"resume {label.id} --table")
+    assert all(set(row) >= COLUMNS for row in rows)
+    assert {row["regimen"] for row in rows} == set(label.by_id)
+    for regimen in label.regimens:
+        asked = f"{label.id} --regimen {regimen.id} --weight 70"
+        doses = read(capsys, f"plan {asked} --start 2026-03-02")
+        assert doses[0]["step"] == regimen.steps[0].id
+        answer = read(capsys, f"resume {asked} --last {regimen.steps[0].id} --days 400")
+        assert answer["decision"] == "ask" or answer["review"]
+        run(f"resume {label.id} --regimen {regimen.id} --table")
+        assert len(capsys.readouterr().out.splitlines()) == 2 + sum(
+            row["regimen"] == regimen.id for row in rows
+        )

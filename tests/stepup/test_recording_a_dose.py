@@ -7,9 +7,10 @@ import pytest
 
 from monitoring.models import CheckIn
 from monitoring.watches import GAP
+from notifications.models import Shift
 from protocols.errors import Refusal
 from stepup import courses, next_dose
-from stepup.models import Course
+from stepup.models import Course, CourseEvent
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -95,6 +96,32 @@ def test_the_second_check_opens_the_way_to_the_next_dose(course) -> None:
     courses.confirm_dose(dose.pk, by=colleague, figure_mg=Decimal("4.2"), now=NOON)
     decision = next_dose.decide(course, now=NOON + 72 * HOUR)
     assert (decision.decision, decision.step) == ("give", "step_up_dose_2")
+
+
+def test_a_second_figure_that_differs_stays_in_the_history(course) -> None:
+    dose = record(course).dose
+    pharmacist = makers.a_clinician(course.site, "pharmacist")
+    with pytest.raises(Refusal, match="Nothing is confirmed"):
+        courses.confirm_dose(dose.pk, by=pharmacist, figure_mg=Decimal("2.4"), now=NOON)
+    kept = CourseEvent.objects.get(course=course, what="figures differ")
+    assert kept.by == pharmacist
+    assert "4.2 mg was recorded" in kept.text
+    assert "2.4 mg" in kept.text
+    dose.refresh_from_db()
+    assert dose.confirmed_at is None
+
+
+def test_hours_of_the_watch_that_nobody_covers_are_noted_with_the_dose(course) -> None:
+    shift = Shift.objects.get(site=course.site)
+    Shift.objects.update(period=type(shift.period)(shift.period.lower, NOON + 24 * HOUR))
+    [gap] = record(course).gaps
+    assert (gap.rung, gap.starts_at, gap.ends_at) == (1, NOON + 24 * HOUR, NOON + 168 * HOUR)
+    assert CourseEvent.objects.filter(course=course, what="hours not covered").exists()
+
+
+def test_a_watch_that_is_covered_to_its_end_has_nothing_noted(course) -> None:
+    assert record(course).gaps == []
+    assert not CourseEvent.objects.filter(what="hours not covered").exists()
 
 
 def test_a_course_keeps_the_protocol_it_started_with(course) -> None:

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from monitoring.models import CheckIn
 from monitoring.watches import GAP
+from notifications import clock
 from notifications.models import Shift
 from protocols.errors import Refusal
 from stepup import courses, next_dose
@@ -117,6 +121,19 @@ def test_hours_of_the_watch_that_nobody_covers_are_noted_with_the_dose(course) -
     [gap] = record(course).gaps
     assert (gap.rung, gap.starts_at, gap.ends_at) == (1, NOON + 24 * HOUR, NOON + 168 * HOUR)
     assert CourseEvent.objects.filter(course=course, what="hours not covered").exists()
+
+
+def test_hours_that_nobody_covers_are_shown_before_a_dose_is_recorded(course) -> None:
+    Shift.objects.all().delete()
+    nurse, now = makers.a_clinician(course.site), clock.now()
+    Course.objects.filter(pk=course.pk).update(start_on=courses.local_date(course.patient, now))
+    client = Client()
+    client.force_login(nurse, backend="django.contrib.auth.backends.ModelBackend")
+    local = now.astimezone(ZoneInfo(course.site.time_zone))
+    typed = {"on": f"{local:%Y-%m-%d}", "at": f"{local:%H:%M}", "step": "step_up_dose_1", "given_mg": "4.2"}
+    page = client.post(reverse("record-dose", args=[course.pk]), typed).content.decode()
+    assert "Hours of this watch with nobody on call" in page
+    assert course.doses.count() == 0
 
 
 def test_a_watch_that_is_covered_to_its_end_has_nothing_noted(course) -> None:

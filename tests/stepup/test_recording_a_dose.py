@@ -153,6 +153,15 @@ def test_a_course_keeps_the_protocol_it_started_with(course) -> None:
     assert newer.pk != course.protocol_id
 
 
+def test_a_course_keeps_what_was_signed_whatever_a_newer_release_carries(course) -> None:
+    row = course.protocol
+    signed = row.content.replace('"0.06"', '"0.05"')
+    type(row).objects.filter(pk=row.pk).update(content=signed)
+    again = Course.objects.get(pk=course.pk)
+    assert courses.plan(again)[0].calculated_mg == Decimal("3.5")
+    assert courses.plan(again)[1].step == "step_up_dose_2"
+
+
 def test_a_new_watch_takes_over_from_the_one_before(course) -> None:
     first = makers.a_dose(course).watch
     second = makers.a_dose(course, given_at=NOON + 72 * HOUR).watch

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
-from monitoring import patients
-from monitoring.models import Patient
+from monitoring import escalations, patients
+from monitoring.models import Escalation, Patient
 from notifications import oncall
 from notifications.models import Clinician, Role, Site
 from protocols import library
@@ -130,3 +130,10 @@ def a_dose(
         figure_mg=recorded.dose.given_mg,
         now=now or given_at,
     )
+
+
+def resolved(case: Escalation, *, by: Clinician, now: datetime) -> Escalation:
+    """The case taken, reached and closed at one moment by one person, with CRS and ICANS ruled out."""
+    escalations.take(case.pk, by=by, now=now, how="screen")
+    escalations.reach(case.pk, by=by, now=now)
+    return escalations.resolve(case.pk, by=by, now=now, outcome="home", grades=[("crs", 0), ("icans", 0)])

@@ -1,4 +1,4 @@
-"""Every variable is in .env.example, and nothing else is."""
+"""What the documents name exists: every variable in .env.example, every test in the safety list."""
 
 import re
 
@@ -22,3 +22,10 @@ def test_env_example_names_exactly_what_is_read() -> None:
 def test_every_variable_has_a_comment_above_it() -> None:
     blocks = (REPOSITORY / ".env.example").read_text().strip().split("\n\n")
     assert all(block.startswith("#") for block in blocks)
+
+
+def test_every_test_that_the_safety_list_names_is_there() -> None:
+    named = variables(r"`(test_\w+)`", "docs/safety.md")
+    tests = [str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "tests").rglob("test_*.py")]
+    assert named - variables(r"^\s*def (test_\w+)\(", *tests) == set()
+    assert len(named) > 100

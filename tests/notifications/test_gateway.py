@@ -284,6 +284,16 @@ def test_a_text_that_never_reached_us_is_in_the_provider_s_log(double) -> None:
     assert found["MessageSid"].startswith("SM")
 
 
+def test_the_whole_log_is_read_page_by_page_oldest_first(double, monkeypatch) -> None:
+    monkeypatch.setattr(gateway, "PAGE_SIZE", 2)
+    number, patient = makers.a_phone(), makers.a_phone()
+    for words in ("1", "2", "3", "4", "5"):
+        double.text(patient, number, words)
+    found = gateway.texts_received(to=number, since=_an_hour_ago())
+    assert [text["Body"] for text in found] == ["1", "2", "3", "4", "5"]
+    assert all(text["DateSent"] is not None for text in found)
+
+
 @pytest.mark.parametrize(
     "ask",
     [

@@ -11,7 +11,17 @@ import pytest
 from django.db.models import F
 
 from monitoring import escalations, watches, worklist
-from monitoring.models import CheckIn, Escalation, EscalationEvent, Page, Patient, Reply, Task, Watch
+from monitoring.models import (
+    CheckIn,
+    Escalation,
+    EscalationEvent,
+    Page,
+    Patient,
+    Reaction,
+    Reply,
+    Task,
+    Watch,
+)
 from notifications.models import Delivery, Lane, Message, ProviderReport, Shift
 from stepup import invariants
 from tests import makers
@@ -224,12 +234,16 @@ def test_the_last_check_in_holds_the_watch_to_its_end(night) -> None:
     assert "I9" not in invariants.counts(now=night.watch.ends_at - SECOND)
 
 
-@pytest.mark.parametrize("what", ["a case", "a task", "a check-in"])
+@pytest.mark.parametrize("what", ["a case", "a task", "a check-in", "a reaction"])
 def test_a_watch_that_something_holds_open_may_run_on(night, what) -> None:
     if what != "a case":
         escalations_over(night)
     if what == "a task":
         leave_a_task_undone(night, -2 * 3600)
+    if what == "a reaction":
+        Reaction.objects.create(
+            patient=night.patient, kind="crs", grade=1, noted_at=NOON, noted_by=night.first
+        )
     keep = night.watch.checkins.all()[:1] if what == "a check-in" else []
     night.watch.checkins.exclude(pk__in=[one.pk for one in keep]).delete()
     Watch.objects.update(given_at=NOON - 169 * HOUR, ends_at=NOON - HOUR)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from monitoring import escalations
+from monitoring import checkins, escalations, silence, worklist
 from monitoring.models import Escalation, Patient, Reaction
 from notifications.models import Clinician
 from stepup import courses, next_dose
@@ -70,6 +70,43 @@ def reopened(course: Course, *, now: datetime) -> Course:
         course.patient, course.protocol, regimen="", start_on=today, weight_kg=course.weight_kg,
         weighed_on=today, weighed_by="a nurse", by=nurse, now=now,
     )  # fmt: skip
+
+
+# Whatever is open holds
+
+
+def test_a_task_that_pages_when_late_holds_the_next_dose_until_it_is_done(course) -> None:
+    makers.a_dose(course)
+    task = worklist.open_task(
+        site=course.site, patient=course.patient, what="Call: ask how they are", due_at=SECOND_DOSE,
+        pages_when_late=True, now=NOON,
+    )  # fmt: skip
+    held = next_dose.decide(course, now=SECOND_DOSE)
+    assert (held.decision, "ask how they are" in held.because) == ("hold", True)
+    worklist.finish(task.pk, by=makers.a_clinician(course.site), outcome="well", now=SECOND_DOSE)
+    assert answer(course, SECOND_DOSE) == "give"
+
+
+def test_a_task_that_only_turns_red_holds_nothing(course) -> None:
+    makers.a_dose(course)
+    worklist.open_task(
+        site=course.site,
+        patient=course.patient,
+        what="a new photo",
+        due_at=NOON,
+        pages_when_late=False,
+        now=NOON,
+    )
+    assert answer(course, SECOND_DOSE) == "give"
+
+
+def test_a_climbing_silence_holds_the_next_dose_and_an_open_question_does_not(course) -> None:
+    makers.a_dose(course)
+    checkins.ask_due(now=NOON + 4 * HOUR)
+    assert answer(course, SECOND_DOSE) == "give"
+    silence.climb(now=NOON + 4 * HOUR + timedelta(minutes=20))
+    held = next_dose.decide(course, now=SECOND_DOSE)
+    assert (held.decision, held.source) == ("hold", "no dose while a silence is climbing")
 
 
 # A stop is never forgotten

@@ -2,14 +2,19 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from monitoring.models import CheckIn
 from monitoring.watches import GAP
+from notifications import clock
+from notifications.models import Shift
 from protocols.errors import Refusal
 from stepup import courses, next_dose
-from stepup.models import Course
+from stepup.models import Course, CourseEvent
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -97,6 +102,45 @@ def test_the_second_check_opens_the_way_to_the_next_dose(course) -> None:
     assert (decision.decision, decision.step) == ("give", "step_up_dose_2")
 
 
+def test_a_second_figure_that_differs_stays_in_the_history(course) -> None:
+    dose = record(course).dose
+    pharmacist = makers.a_clinician(course.site, "pharmacist")
+    with pytest.raises(Refusal, match="Nothing is confirmed"):
+        courses.confirm_dose(dose.pk, by=pharmacist, figure_mg=Decimal("2.4"), now=NOON)
+    kept = CourseEvent.objects.get(course=course, what="figures differ")
+    assert kept.by == pharmacist
+    assert "4.2 mg was recorded" in kept.text
+    assert "2.4 mg" in kept.text
+    dose.refresh_from_db()
+    assert dose.confirmed_at is None
+
+
+def test_hours_of_the_watch_that_nobody_covers_are_noted_with_the_dose(course) -> None:
+    shift = Shift.objects.get(site=course.site)
+    Shift.objects.update(period=type(shift.period)(shift.period.lower, NOON + 24 * HOUR))
+    [gap] = record(course).gaps
+    assert (gap.rung, gap.starts_at, gap.ends_at) == (1, NOON + 24 * HOUR, NOON + 168 * HOUR)
+    assert CourseEvent.objects.filter(course=course, what="hours not covered").exists()
+
+
+def test_hours_that_nobody_covers_are_shown_before_a_dose_is_recorded(course) -> None:
+    Shift.objects.all().delete()
+    nurse, now = makers.a_clinician(course.site), clock.now()
+    Course.objects.filter(pk=course.pk).update(start_on=courses.local_date(course.patient, now))
+    client = Client()
+    client.force_login(nurse, backend="django.contrib.auth.backends.ModelBackend")
+    local = now.astimezone(ZoneInfo(course.site.time_zone))
+    typed = {"on": f"{local:%Y-%m-%d}", "at": f"{local:%H:%M}", "step": "step_up_dose_1", "given_mg": "4.2"}
+    page = client.post(reverse("record-dose", args=[course.pk]), typed).content.decode()
+    assert "Hours of this watch with nobody on call" in page
+    assert course.doses.count() == 0
+
+
+def test_a_watch_that_is_covered_to_its_end_has_nothing_noted(course) -> None:
+    assert record(course).gaps == []
+    assert not CourseEvent.objects.filter(what="hours not covered").exists()
+
+
 def test_a_course_keeps_the_protocol_it_started_with(course) -> None:
     row = course.protocol
     changed = row.content.replace('"0.06"', '"0.6"')
@@ -107,6 +151,15 @@ def test_a_course_keeps_the_protocol_it_started_with(course) -> None:
     )  # fmt: skip
     assert courses.plan(course)[0].calculated_mg == Decimal("4.2")
     assert newer.pk != course.protocol_id
+
+
+def test_a_course_keeps_what_was_signed_whatever_a_newer_release_carries(course) -> None:
+    row = course.protocol
+    signed = row.content.replace('"0.06"', '"0.05"')
+    type(row).objects.filter(pk=row.pk).update(content=signed)
+    again = Course.objects.get(pk=course.pk)
+    assert courses.plan(again)[0].calculated_mg == Decimal("3.5")
+    assert courses.plan(again)[1].step == "step_up_dose_2"
 
 
 def test_a_new_watch_takes_over_from_the_one_before(course) -> None:

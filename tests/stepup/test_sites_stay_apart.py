@@ -214,6 +214,8 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.PRESCRIBER, "record-review", "course", "read the record"),
         (Role.NURSE, "stop-course", "course", "read the record"),
         (Role.NURSE, "downtime", "", "read the downtime list"),
+        (Role.NURSE, "board", "", "read the board"),
+        (Role.NURSE, "tasks", "", "read the list"),
     ],
 )
 def test_whoever_reads_a_record_is_in_the_ledger(here, role, name, row, act) -> None:

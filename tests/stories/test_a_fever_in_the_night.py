@@ -101,6 +101,15 @@ def test_silence_climbs_to_the_caregiver_the_voice_and_a_person(clinic) -> None:
     assert "nothing heard for 60 minutes" in clinic.case.headline
 
 
+def test_a_nine_on_the_call_wakes_the_next_who_takes_it_by_a_one(clinic) -> None:
+    clinic.at("Mon 10:00").gives()
+    clinic.at("Mon 20:00").hears("38.6 and shaking")
+    clinic.presses("Dr A", "9")
+    assert clinic.pages == ["Dr A", "Dr B"]
+    clinic.presses("Dr B", "1")
+    assert clinic.case.owner == clinic.people["Dr B"]
+
+
 def test_what_nobody_can_understand_reaches_a_person(clinic) -> None:
     clinic.at("Mon 10:00").gives()
     clinic.well = False

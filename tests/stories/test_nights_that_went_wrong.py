@@ -33,6 +33,20 @@ def test_a_number_that_dies_inside_the_watch_calls_a_person(clinic) -> None:
     assert clinic.pages == ["Dr A"]
 
 
+def test_a_caregiver_who_texts_stop_is_passed_over_and_a_caregiver_who_calls_for_help_is_answered(
+    clinic,
+) -> None:
+    caregiver = clinic.patient.caregiver_phone
+    clinic.at("Mon 12:00").hears("STOP", sender=caregiver)
+    assert clinic.patient.tasks.get().what.startswith("Call now: no texts go to the caregiver")
+    clinic.at("Mon 12:05").hears("she is confused and cannot speak", sender=caregiver)
+    assert clinic.pages == ["Dr A"], "heard all the same"
+    clinic.texts_the_code("Dr A")
+    assert "will call you" in clinic.phone_of("patient")[-1]
+    [only] = clinic.phone_of("caregiver")
+    assert "unsubscribed" in only, "the provider's own answer, and nothing of ours"
+
+
 def test_a_new_fever_after_the_patient_was_reached_pages_again(clinic) -> None:
     clinic.at("Mon 12:00").hears("100.5")
     clinic.texts_the_code("Dr A").reached("Dr A")

@@ -1,0 +1,159 @@
+"""From words to acts: whose words they are, what a yes means, and that nothing beside a case can undo it."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+
+from monitoring import checkins, findings, pocket
+from monitoring.models import Escalation, Page, Reply, Task
+from notifications.models import Message
+from tests import makers
+from tests.home import FEVER, HOUR, MINUTE, Home
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+NIGHT = NOON + 10 * HOUR
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def home() -> Home:
+    return Home()
+
+
+def who(reply: Reply) -> str:
+    return Reply.objects.get(pk=reply.pk).who
+
+
+# Reading a doubtful number back
+
+
+def test_a_yes_to_the_number_read_back_confirms_it(home) -> None:
+    home.hears("943", at=NIGHT)
+    assert "Did you mean 94.3 F?" in home.texts_to(home.patient.phone)[-1]
+    assert not Escalation.objects.exists()
+    home.hears("1", at=NIGHT + 30 * MINUTE)
+    assert home.case.urgency == "urgent", "a very low temperature pages once it is confirmed"
+
+
+def test_a_yes_half_an_hour_later_confirms_nothing(home) -> None:
+    home.hears("943", at=NIGHT)
+    late = home.hears("1", at=NIGHT + 30 * MINUTE + SECOND)
+    assert late.findings.get().context["pending"] == ""
+    assert not Escalation.objects.exists()
+
+
+def test_somebody_else_s_yes_confirms_nothing(home) -> None:
+    home.hears("943", at=NIGHT)
+    other = home.caregiver_says("1", at=NIGHT + MINUTE)
+    assert other.findings.get().context["pending"] == ""
+
+
+def test_only_the_last_thing_said_is_read_back(home) -> None:
+    home.hears("943", at=NIGHT)
+    home.hears("thank you", at=NIGHT + MINUTE)
+    assert home.hears("1", at=NIGHT + 2 * MINUTE).findings.get().context["pending"] == ""
+
+
+# Nothing beside a case can undo it
+
+STEPS = [
+    ("answer", findings, "answer"),
+    ("pocket dose", pocket, "instruct_if_signed"),
+    ("closer check-ins", checkins, "ask_again_in"),
+]
+
+
+@pytest.mark.parametrize(("step", "module", "name"), STEPS, ids=[step for step, _, _ in STEPS])
+def test_a_step_that_fails_beside_a_case_leaves_the_page_a_trace_and_the_other_steps(
+    home, monkeypatch, step, module, name
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    home.has_pocket_order()
+    monkeypatch.setattr(module, name, breaks)
+    reply = home.hears(FEVER, at=NOON + HOUR)
+    assert Page.objects.get().clinician == home.doctors[0]
+    assert home.case.events.get(what="not done").text == f"The service failed at this step: {step}."
+    assert home.case.events.get(what="opened").finding.reply == reply
+    assert not Task.objects.exists(), "it was understood"
+    done = {
+        "answer": Message.objects.filter(key__startswith="answer:").exists(),
+        "pocket dose": Message.objects.filter(key__startswith="pocket:").exists(),
+        "closer check-ins": home.watch.checkins.filter(extra=True).exists(),
+    }
+    assert [name for name, was_done in done.items() if not was_done] == [step]
+
+
+@pytest.mark.parametrize(("module", "name"), [(findings, "from_reply"), (findings, "answer")])
+def test_a_deadlock_says_nothing_about_the_words_and_they_are_read_again(
+    home, monkeypatch, module, name
+) -> None:
+    def deadlock(*_: object, **__: object) -> None:
+        raise OperationalError("deadlock detected")
+
+    with monkeypatch.context() as once:
+        once.setattr(module, name, deadlock)
+        reply = home.hears(FEVER, at=NIGHT)
+    reply.refresh_from_db()
+    assert (reply.understood_at, reply.body) == (None, FEVER)
+    assert not Escalation.objects.exists()
+    home.tick(NIGHT + 10 * SECOND)
+    assert home.case.headline
+    assert Page.objects.get().clinician == home.doctors[0]
+
+
+# Whose words
+
+
+def test_a_caregiver_known_at_two_hospitals_speaks_about_those_of_the_one_texted(home) -> None:
+    away = Home()
+    carer = home.patient.caregiver_phone
+    type(away.patient).objects.filter(pk=away.patient.pk).update(caregiver_phone=carer)
+    reply = home.hears(
+        "she is confused and cannot speak", sender=carer, to=away.site.patient_number, at=NIGHT
+    )
+    assert who(reply) == "caregiver"
+    assert [case.patient for case in Escalation.objects.all()] == [away.patient]
+
+
+def test_a_caregiver_who_texts_a_third_number_speaks_about_everybody_they_care_for(home) -> None:
+    third = makers.a_site()
+    reply = home.hears("38.6", sender=home.patient.caregiver_phone, to=third.patient_number, at=NIGHT)
+    assert who(reply) == "caregiver"
+    assert home.case.patient == home.patient
+
+
+def test_a_patient_who_cares_for_another_shares_the_phone_with_them(home) -> None:
+    other = makers.a_patient(home.site, caregiver_phone=home.patient.phone)
+    reply = home.hears("38.6 and shaking", at=NIGHT)
+    assert who(reply) == "shared"
+    assert {case.patient for case in Escalation.objects.all()} == {home.patient, other}
+
+
+# Strangers
+
+
+def test_a_machine_that_nobody_knows_is_not_answered(home) -> None:
+    stranger = makers.a_phone()
+    reply = home.hears("I am out of the office until Monday", sender=stranger)
+    assert reply.findings.exists(), "it is kept"
+    assert home.texts_to(stranger) == []
+    assert not Task.objects.exists()
+
+
+def test_a_person_whom_nobody_knows_is_answered_and_read(home) -> None:
+    stranger = makers.a_phone()
+    home.hears("do you open on sundays", sender=stranger)
+    assert home.site.emergency_number in home.texts_to(stranger)[-1]
+    assert Task.objects.get().pages_when_late
+
+
+@pytest.mark.parametrize("sender", ["whatsapp:+12155550142", "messenger:" + "7" * 45])
+def test_a_sender_longer_than_a_telephone_number_opens_a_case_too(home, sender) -> None:
+    home.hears("my husband cannot breathe", sender=sender, at=NIGHT)
+    assert (home.case.caller, home.case.urgency) == (sender, "emergency")
+    assert home.texts_to(sender)
+    assert not Task.objects.exists()

@@ -1,0 +1,170 @@
+"""Asking and silence: what counts as an answer, and how an unanswered question climbs whatever happens beside it."""
+
+from datetime import UTC, timedelta
+
+import pytest
+
+from monitoring import checkins, escalations, silence
+from monitoring.models import CheckIn, Escalation, Reaction, Reply
+from notifications import gateway
+from notifications.models import Delivery, Message
+from stepup import missed_texts
+from tests import makers
+from tests.home import FEVER, HOUR, MINUTE, Home
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+ASKED = NOON + 4 * HOUR
+SECOND = timedelta(seconds=1)
+State = CheckIn.State
+Stage = CheckIn.Stage
+
+
+@pytest.fixture
+def home() -> Home:
+    home = Home()
+    checkins.ask_due(now=ASKED)
+    return home
+
+
+def extra(home: Home) -> CheckIn | None:
+    """The check-in that a concern added."""
+    return home.watch.checkins.filter(extra=True, state=State.WAITING).first()
+
+
+# What answers the open question
+
+
+@pytest.mark.parametrize(("after", "answers"), [(4 * HOUR, True), (4 * HOUR + SECOND, False)])
+def test_an_answer_counts_for_four_hours(home, after, answers) -> None:
+    reply = home.hears("98.6", at=ASKED + after)
+    reply.refresh_from_db()
+    assert (reply.checkin is not None) == answers
+    assert (home.asked.answered == ["temperature"]) == answers
+
+
+@pytest.mark.parametrize(
+    ("sent", "answers"),
+    [(-SECOND, False), (timedelta(0), True), (MINUTE, True)],
+    ids=["before the question", "in its second", "after it"],
+)
+def test_a_text_that_came_late_answers_no_question_newer_than_itself(
+    home, monkeypatch, sent, answers
+) -> None:
+    question_at = ASKED + timedelta(milliseconds=400)  # the provider writes whole seconds
+    CheckIn.objects.filter(pk=home.asked.pk).update(question_at=question_at)
+    sent_at = (ASKED + sent).astimezone(UTC)
+    text = {
+        "MessageSid": "SM-late", "From": home.patient.phone, "To": home.site.patient_number, "Body": "98.6",
+        "DateSent": sent_at,
+    }  # fmt: skip
+    log = {home.site.patient_number: [text]}
+    monkeypatch.setattr(gateway, "texts_received", lambda *, to, since: log.get(to, []))
+    missed_texts.fetch(now=ASKED + 5 * MINUTE)
+    reply = Reply.objects.get(provider_sid="SM-late")
+    assert reply.sent_at == sent_at
+    assert reply.understood_at is not None, "it is read in any event"
+    assert (home.asked.answered == ["temperature"]) == answers
+
+
+def test_a_machine_s_answer_leaves_the_silence_climbing_and_is_not_answered(home) -> None:
+    before = home.asked.next_at
+    texts = home.texts_to(home.patient.phone)
+    home.hears("Auto-reply: I am driving right now", at=ASKED + MINUTE)
+    assert home.asked.next_at == before
+    assert home.texts_to(home.patient.phone) == texts
+    assert not home.patient.tasks.exists()
+
+
+def test_what_a_caregiver_writes_does_not_use_up_the_patient_s_simpler_question(home) -> None:
+    home.caregiver_says("purple monday blorp", at=ASKED + MINUTE)
+    assert not home.asked.asked_simpler
+
+
+# Climbing
+
+
+def test_the_next_check_in_goes_on_with_the_silence_of_the_one_before(home) -> None:
+    home.tick(ASKED + 20 * MINUTE)
+    assert home.asked.stage == Stage.AGAIN
+    checkins.ask_again_in(home.watch, minutes=5, now=ASKED + 20 * MINUTE)
+    home.tick(ASKED + 25 * MINUTE)
+    assert home.asked.extra
+    assert (home.asked.stage, home.asked.silent_since) == (Stage.AGAIN, ASKED)
+    assert home.asked.next_at == ASKED + 30 * MINUTE, (
+        "the caregiver's minute, counted from the first question"
+    )
+
+
+def test_a_question_that_could_not_be_sent_climbs_at_once(home) -> None:
+    home.fails(Message.objects.filter(to=home.patient.phone, channel="text"), "30008", at=ASKED)
+    home.tick(ASKED + MINUTE)
+    assert home.asked.next_at <= ASKED + MINUTE + 3 * SECOND
+    home.tick(ASKED + 2 * MINUTE)
+    assert home.asked.stage == Stage.AGAIN, "eighteen minutes early"
+
+
+def test_a_question_still_on_its_way_is_waited_for(home) -> None:
+    question = Message.objects.get(key__startswith=f"checkin:{home.asked.pk}:")
+    home.fails(Message.objects.filter(pk=question.pk), "30008", at=ASKED)
+    Delivery.objects.create(message=question, attempt=2, lane=question.lane, due_at=ASKED)
+    assert silence.notice_unsendable(now=ASKED + MINUTE) == 0
+
+
+# Keys on the check-in call
+
+
+@pytest.fixture
+def ringing(home) -> Message:
+    """The silence has climbed to a call."""
+    for minutes in (20, 30, 45):
+        home.tick(ASKED + minutes * MINUTE)
+    return Message.objects.get(to=home.patient.phone, channel="voice")
+
+
+@pytest.mark.parametrize(("key", "urgency"), [("2", "urgent"), ("3", "emergency")])
+def test_a_key_pressed_for_help_is_stored_and_calls_a_person(home, ringing, key, urgency) -> None:
+    said = home.presses(key, on=ringing, at=ASKED + 46 * MINUTE)
+    assert "calling the on-call team" in said
+    reply = Reply.objects.get(channel="voice")
+    assert (reply.body, reply.who, reply.patient) == (key, "patient", home.patient)
+    assert home.case.urgency == urgency
+
+
+def test_a_key_pressed_for_well_answers_the_symptoms_and_still_wants_the_temperature(home, ringing) -> None:
+    home.presses("1", on=ringing, at=ASKED + 46 * MINUTE)
+    assert not Escalation.objects.exists()
+    assert "symptoms" in home.asked.answered
+    assert home.asked.ask[home.asked.position] == "temperature"
+
+
+# Closer together while something is open
+
+
+def test_an_alarm_asks_again_within_the_hour(home) -> None:
+    home.hears(FEVER, at=ASKED + MINUTE)
+    assert extra(home).next_at == ASKED + MINUTE + HOUR
+    assert home.watch.checkins.get(hour=4).state == State.ANSWERED, "a fever is an answer"
+
+
+def test_questions_stay_close_while_a_case_is_open(home) -> None:
+    checkins.end(home.asked, State.ANSWERED, why="", now=ASKED)
+    escalations.raise_concern(
+        site=home.site, patient=home.patient, urgency="urgent", headline="told by telephone", now=ASKED
+    )
+    home.tick(ASKED)
+    assert extra(home).next_at <= ASKED + HOUR + MINUTE
+
+
+def test_questions_stay_close_while_a_reaction_is_open(home) -> None:
+    checkins.end(home.asked, State.ANSWERED, why="", now=ASKED)
+    nurse = makers.a_clinician(home.site)
+    Reaction.objects.create(patient=home.patient, kind="crs", grade=1, noted_at=ASKED, noted_by=nurse)
+    home.tick(ASKED)
+    assert extra(home).next_at <= ASKED + HOUR + MINUTE
+
+
+def test_nobody_is_asked_more_often_for_nothing(home) -> None:
+    checkins.end(home.asked, State.ANSWERED, why="", now=ASKED)
+    home.tick(ASKED)
+    assert extra(home) is None

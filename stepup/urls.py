@@ -5,7 +5,7 @@ from django.urls import include, path
 from monitoring.access import public
 from stepup import health
 from stepup.democlock import demo_clock
-from stepup.views import doses, downtime, emergency, patients, protocols, shifts, sign_in
+from stepup.views import contacts, doses, downtime, emergency, patients, protocols, shifts, sign_in
 
 urlpatterns = [
     path("", sign_in.home, name="home"),
@@ -15,6 +15,10 @@ urlpatterns = [
     path("patient/<int:pk>/", patients.show_patient, name="patient"),
     path("patient/<int:pk>/course/", patients.open_course, name="open-course"),
     path("patient/<int:pk>/pocket-order/", patients.sign_pocket_order, name="pocket-order"),
+    path("patient/<int:pk>/contacts/", contacts.correct_contacts, name="contacts"),
+    path("patient/<int:pk>/texts/", contacts.let_texts_go, name="let-texts-go"),
+    path("patient/<int:pk>/end/", contacts.end_enrolment, name="end-enrolment"),
+    path("pocket-order/<int:pk>/revoke/", contacts.revoke_pocket_order, name="revoke-pocket-order"),
     path("course/<int:pk>/dose/", doses.record_dose, name="record-dose"),
     path("course/<int:pk>/stop/", patients.stop_course, name="stop-course"),
     path("dose/<int:pk>/confirm/", doses.confirm_dose, name="confirm-dose"),

@@ -1,5 +1,6 @@
 """One site never sees another's records, and whoever reads or writes a patient's record is in the ledger."""
 
+from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from monitoring import escalations, findings, inbound, worklist
+from monitoring import escalations, findings, inbound, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
@@ -38,6 +39,10 @@ class Ward:
             self.course.pk, step=planned.step, given_at=self.now, given_mg=planned.calculated_mg, by=self.nurse,
             now=self.now,
         ).dose  # fmt: skip
+        self.order = pocket.sign(
+            self.patient, dose_mg=Decimal(8), expires_at=self.now + timedelta(days=9),
+            by=makers.a_clinician(self.site, Role.PRESCRIBER, name=f"{mark} Prescriber"), now=self.now,
+        )  # fmt: skip
         self.hears("38.6 and shaking", sender=self.patient.phone)
         self.case = escalations.unresolved(self.patient)
         self.stranger = makers.a_phone()
@@ -87,6 +92,7 @@ def own_pages(ward: Ward) -> list[str]:
     return [
         *(reverse(name) for name in SCREENS), f"{reverse('board')}?wall=1",
         reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
+        reverse("contacts", args=[ward.patient.pk]), reverse("end-enrolment", args=[ward.patient.pk]),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
         reverse("confirm-dose", args=[ward.dose.pk]), reverse("protocol", args=[makers.TECLISTAMAB, "outpatient-us"]),
     ]  # fmt: skip
@@ -179,6 +185,9 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.NURSE, "record-dose", "course", "read the record"),
         (Role.NURSE, "open-course", "patient", "read the record"),
         (Role.NURSE, "stop-course", "course", "read the record"),
+        (Role.NURSE, "contacts", "patient", "read the record"),
+        (Role.NURSE, "end-enrolment", "patient", "read the record"),
+        (Role.PRESCRIBER, "revoke-pocket-order", "order", "read the record"),
         (Role.NURSE, "downtime", "", "read the downtime list"),
     ],
 )
@@ -212,6 +221,7 @@ WRITES = [
         {"dose_mg": "1", "expires_on": "2030-01-01"},
         "signed a pocket order",
     ),
+    (Role.PRESCRIBER, "revoke-pocket-order", "order", {"reason": "moved"}, "revoked a pocket order"),
     (Role.RESPONDER, "case-take", "case", {}, "took the case"),
     (Role.RESPONDER, "case-decline", "case", {"reason": "driving"}, "declined the case"),
     (Role.NURSE, "task-done", "task", {"outcome": "called"}, "finished a task"),

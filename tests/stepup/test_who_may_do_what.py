@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from monitoring import escalations, worklist
+from monitoring import escalations, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
@@ -69,7 +71,16 @@ class Ward:
         reaction = Reaction.objects.create(
             patient=self.patient, escalation=case, kind="crs", grade=1, noted_by=responder, noted_at=now
         )
+        order = pocket.sign(
+            self.patient,
+            dose_mg=Decimal(8),
+            expires_at=now + timedelta(days=9),
+            by=makers.a_clinician(self.site, Role.PRESCRIBER),
+            now=now,
+        )
         self.rows = {
+            **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment"), self.patient.pk),
+            "revoke-pocket-order": order.pk,
             "patient": self.patient.pk, "open-course": self.patient.pk, "pocket-order": self.patient.pk,
             "record-dose": self.course.pk, "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,

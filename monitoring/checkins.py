@@ -58,8 +58,11 @@ def _hand_to_a_person(checkin: CheckIn, patient: Patient, now: datetime) -> None
     )
 
 
-def send_question(checkin: CheckIn, *, now: datetime, words: str = "") -> None:
-    """Text the open question of a check-in (or the same in `words`) and set the clock of its silence."""
+def send_question(checkin: CheckIn, *, now: datetime, words: str = "", mark: str = "") -> None:
+    """Text the open question of a check-in (or the same in `words`) and set the clock of its silence.
+
+    A `mark` tells a repetition from what was sent before.
+    """
     rules = WatchRules.thaw(checkin.watch.rules)
     question = checkin.ask[checkin.position]
     if question == "caregiver" and checkin.watch.patient.caregiver_texting_ended_at is not None:
@@ -70,7 +73,7 @@ def send_question(checkin: CheckIn, *, now: datetime, words: str = "") -> None:
         checkin.silent_since = now
     checkin.next_at = _next_climb(checkin, rules, now)
     checkin.save()
-    key = f"checkin:{checkin.pk}:{checkin.position}:{checkin.stage}:{words or question}"
+    key = f"checkin:{checkin.pk}:{checkin.position}:{checkin.stage}:{words or question}{mark and f':{mark}'}"
     valid_for = timedelta(minutes=rules.again)
     if question == "caregiver":
         texts.to_caregiver(checkin.watch.patient, "ask.caregiver", key=key, now=now, valid_for=valid_for)
@@ -83,6 +86,20 @@ def send_question(checkin: CheckIn, *, now: datetime, words: str = "") -> None:
             lane=Lane.CHECKIN,
             valid_for=valid_for,
         )
+
+
+def repeat_question(patient: Patient, *, caregiver: bool, mark: str, now: datetime) -> None:
+    """Text the open question once more, to a number that was corrected. The caller holds the patient.
+
+    The silence goes on from its first unanswered question: the new number buys no time.
+    """
+    ended = patient.caregiver_texting_ended_at if caregiver else patient.texting_ended_at
+    asked = CheckIn.objects.select_for_update(of=("self",)).select_related("watch__patient__site")
+    checkin = asked.filter(watch__patient=patient, watch__closed_at=None, state=State.ASKED).first()
+    if checkin is None or ended is not None:
+        return
+    if (checkin.ask[checkin.position] == "caregiver") == caregiver:
+        send_question(checkin, now=now, mark=mark)
 
 
 def _ask_the_caregiver_by_telephone(checkin: CheckIn, rules: WatchRules, now: datetime) -> None:

@@ -99,7 +99,7 @@ def _understand(reply: Reply, now: datetime) -> None:
         Reply.objects.filter(pk=reply.pk).update(who="clinician", clinician=clinician)
         responders.answer(reply, clinician, now=now)
         return
-    who, patients = speakers(reply)
+    who, patients = _held(reply)
     Reply.objects.filter(pk=reply.pk).update(who=who)
     if len(patients) == 1:
         Reply.objects.filter(pk=reply.pk).update(patient=patients[0], site=patients[0].site)
@@ -109,6 +109,16 @@ def _understand(reply: Reply, now: datetime) -> None:
     # One reply at a time about one person: two texts in the same second are read in turn.
     for patient in Patient.objects.select_for_update(no_key=True).filter(pk__in=[one.pk for one in patients]):
         findings.from_reply(reply, patient, who=who, now=now)
+
+
+def _held(reply: Reply) -> tuple[str, list[Patient]]:
+    """Who is texting, with the patients locked: a number may be corrected while we wait for one of them.
+
+    Otherwise a STOP from the phone that was a patient's a moment ago would be heard as their caregiver's.
+    """
+    known = [patient.pk for patient in speakers(reply)[1]]
+    list(Patient.objects.select_for_update(no_key=True).filter(pk__in=known).order_by("pk"))
+    return speakers(reply)
 
 
 def speakers(reply: Reply) -> tuple[str, list[Patient]]:

@@ -1,17 +1,21 @@
-"""STOP, a wrong person, a dead number: texting ends, and inside a watch a person is called in the same transaction."""
+"""STOP, a wrong person, a dead number: texting ends, and inside a watch a person is called in the same transaction.
+
+It goes again only by the act of a clinician who spoke with that person on that number.
+"""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 
-from monitoring import checkins, escalations, people, worklist
+from monitoring import checkins, escalations, patients, people, watches, worklist
 from monitoring.hearing import Heard
 from monitoring.models import CheckIn, Finding, Patient, Task, Watch
 from monitoring.rules import WatchRules
-from notifications import audit, outbox, provider_errors
+from notifications import audit, outbox, phones, provider_errors
 from notifications.each import each
 from notifications.models import Clinician, Delivery, Message
+from protocols.errors import Refusal
 
 LOOK_BACK = timedelta(days=1)
 UNREACHABLE_WITHIN = timedelta(hours=1)
@@ -59,6 +63,7 @@ def end_texting(
     patient.refresh_from_db()
     _withdraw(patient.phone, now)
     audit.record("texting ended", str(patient), site=patient.site, by=None, now=now, why=why)
+    patients.note(patient, "texts to the patient ended", f"{why}.", by=None, now=now)
     if watch is None:
         worklist.open_task(
             site=patient.site,
@@ -92,6 +97,7 @@ def end_caregiver_texting(patient: Patient, *, why: str, now: datetime) -> None:
     patient.refresh_from_db()
     _withdraw(patient.caregiver_phone, now)
     audit.record("texting to the caregiver ended", str(patient), site=patient.site, by=None, now=now, why=why)
+    patients.note(patient, "texts to the caregiver ended", f"{why}.", by=None, now=now)
     watch = patient.watches.filter(closed_at=None).first()
     soon = timedelta(minutes=WatchRules.thaw(watch.rules).clarify) if watch else worklist.SAME_DAY
     worklist.open_task(
@@ -142,13 +148,13 @@ def _dead(delivery_pk: int, now: datetime) -> int:
         watch = patient.watches.filter(closed_at=None).first()
         end_texting(patient, watch, None, why=why, now=now)
         noticed += 1
-    worked_before = Q(caregiver_reachable_since=None) | Q(caregiver_reachable_since__lt=failed_at)
+    since_enrolment = Q(caregiver_reachable_since=None, reachable_since__lt=failed_at)
+    worked_before = since_enrolment | Q(caregiver_reachable_since__lt=failed_at)
     for patient in Patient.objects.filter(
         worked_before,
         caregiver_phone=number,
         is_active=True,
         caregiver_texting_ended_at=None,
-        reachable_since__lt=failed_at,
     ):
         end_caregiver_texting(patient, why=why, now=now)
         noticed += 1
@@ -173,9 +179,56 @@ def _tell_of_unreachable(clinician: Clinician, why: str, *, since: datetime | No
     return 1
 
 
-def resume_texting(patient: Patient, *, by: Clinician, now: datetime) -> None:
-    """Let texts go out again, once a clinician has confirmed the number."""
-    Patient.objects.filter(pk=patient.pk).update(
-        texting_ended_at=None, texting_ended_why="", reachable_since=now
-    )
-    audit.record("let texts go out again", str(patient), site=patient.site, by=by, now=now)
+@transaction.atomic
+def let_texts_go(patient_id: int, *, caregiver: bool, spoke_on: str, by: Clinician, now: datetime) -> Patient:
+    """Let texts go again to the patient or the caregiver, with whom `by` says to have spoken on `spoke_on` (E.164).
+
+    Refused if the record has another number by now. Inside a watch the patient is asked at once if an hour was
+    missed meanwhile, otherwise at the next hour. A case that is open stays with whoever has it.
+    """
+    patient = people.hold(patient_id)
+    since, number = _ended(patient, caregiver=caregiver)
+    if not patient.is_active:
+        raise Refusal("enrolment-ended", "This enrolment has ended: no texts go to these phones.")
+    if spoke_on != number:
+        shown = phones.for_reading(number)
+        raise Refusal(
+            "another-number", f"The number was corrected to {shown}. Speak with them on that one first."
+        )
+    if since is None:
+        raise Refusal("texts-go", "Texts go to this number already.")
+    prefix = "caregiver_" if caregiver else ""
+    cleared = {
+        f"{prefix}texting_ended_at": None,
+        f"{prefix}texting_ended_why": "",
+        f"{prefix}reachable_since": now,
+    }
+    Patient.objects.filter(pk=patient.pk).update(**cleared)
+    patient.refresh_from_db()
+    whom = "caregiver" if caregiver else "patient"
+    audit.record(f"let texts to the {whom} go again", str(patient), site=patient.site, by=by, now=now)
+    _say_that_texts_go(patient, whom, number, by, now)
+    watch = watches.current(patient)
+    if watch is not None and not caregiver and _missed_an_hour(watch, since):
+        checkins.ask_again_in(watch, minutes=0, now=now)
+    return patient
+
+
+def _ended(patient: Patient, *, caregiver: bool) -> tuple[datetime | None, str]:
+    """Since when no texts go to one of the two phones, if they do not, and its number."""
+    if caregiver:
+        return patient.caregiver_texting_ended_at, patient.caregiver_phone
+    return patient.texting_ended_at, patient.phone
+
+
+def _say_that_texts_go(patient: Patient, whom: str, number: str, by: Clinician, now: datetime) -> None:
+    what = f"texts to the {whom} go again"
+    said = f"Spoke with them on the number ending in {number[-4:]}."
+    patients.note(patient, what, said, by=by, now=now)
+    case = escalations.unresolved(patient)
+    if case is not None:
+        escalations.note(case, what, now=now, by=by, text=said)
+
+
+def _missed_an_hour(watch: Watch, since: datetime) -> bool:
+    return watch.checkins.filter(state=CheckIn.State.UNSENDABLE, ended_at__gte=since).exists()

@@ -1,12 +1,15 @@
-"""Enrolling a patient, and finding one within the reader's own site."""
+"""Enrolling a patient, correcting how to reach them, ending the enrolment, and finding one within the reader's site."""
 
 import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from monitoring.models import Patient
+from monitoring import checkins, escalations, people, texts
+from monitoring.models import Patient, PatientEvent, Task, Watch
 from notifications import audit, phones
 from notifications.models import Clinician, Site
 from protocols import wording
@@ -14,6 +17,32 @@ from protocols.errors import Refusal
 
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that can be read as something else
 OLDEST = 120
+CALLED = {
+    "phone": "telephone",
+    "language": "language of texts",
+    "time_zone": "time zone",
+    "caregiver_name": "caregiver's name",
+    "caregiver_phone": "caregiver's telephone",
+    "allergies": "allergies",
+}
+IN_USE = "This number already speaks for another patient. Use one that is theirs alone."
+
+
+@dataclass(frozen=True)
+class Particulars:
+    """What can be corrected about a patient. Phones are E.164."""
+
+    phone: str
+    language: str
+    time_zone: str
+    caregiver_name: str
+    caregiver_phone: str
+    allergies: str = ""
+
+    @classmethod
+    def of(cls, patient: Patient) -> "Particulars":
+        """As the record has them."""
+        return cls(**{name: getattr(patient, name) for name in CALLED})
 
 
 @transaction.atomic
@@ -34,39 +63,174 @@ def enrol(
 ) -> Patient:
     """Enrol one patient, or refuse with what to correct. Phones are kept as E.164; the zone is never guessed."""
     number, caregiver = phones.e164(phone), phones.e164(caregiver_phone)
-    if number == caregiver:
-        raise Refusal(
-            "same-phone", "The caregiver needs a phone of their own: confusion cannot report itself."
-        )
-    if not wording.languages().get(language, False):
-        raise Refusal("language", f"Texts in {language!r} are not ready. Choose a language that is.")
-    if time_zone not in available_timezones():
-        raise Refusal("time-zone", f"{time_zone!r} is not a time zone: write it like America/New_York.")
+    said = Particulars(number, language, time_zone, caregiver_name, caregiver, allergies)
+    _refuse_impossible(said, CALLED)
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     if not 0 <= today.year - born_on.year <= OLDEST or born_on > today:
         raise Refusal("born-on", f"{born_on} cannot be a date of birth.")
     if Patient.objects.filter(site=site, identifier=identifier).exists():
         raise Refusal("identifier", f"{identifier} is already enrolled here.")
     if Patient.objects.filter(phone=number, is_active=True).exists():
-        raise Refusal(
-            "phone-in-use", "This number already speaks for another patient. Use one that is theirs alone."
-        )
+        raise Refusal("phone-in-use", IN_USE)
     patient = Patient.objects.create(
         site=site,
         identifier=identifier,
         name=name,
         born_on=born_on,
-        phone=number,
-        language=language,
-        time_zone=time_zone,
-        caregiver_name=caregiver_name,
-        caregiver_phone=caregiver,
-        allergies=allergies,
+        **asdict(said),
         reachable_since=now,
         emergency_code="".join(secrets.choice(CODE_LETTERS) for _ in range(8)),
     )
     audit.record("enrolled a patient", str(patient), site=site, by=by, now=now)
     return patient
+
+
+def _refuse_impossible(said: Particulars, names: Iterable[str]) -> None:
+    """Refuse whichever of the named particulars cannot be, with what to correct."""
+    if said.phone == said.caregiver_phone and not {"phone", "caregiver_phone"}.isdisjoint(names):
+        raise Refusal(
+            "same-phone", "The caregiver needs a phone of their own: confusion cannot report itself."
+        )
+    if "language" in names and not wording.languages().get(said.language, False):
+        raise Refusal("language", f"Texts in {said.language!r} are not ready. Choose a language that is.")
+    if "time_zone" in names and said.time_zone not in available_timezones():
+        raise Refusal("time-zone", f"{said.time_zone!r} is not a time zone: write it like America/New_York.")
+
+
+@transaction.atomic
+def correct(
+    patient_id: int, *, seen: Particulars, said: Particulars, by: Clinician, now: datetime
+) -> list[str]:
+    """Correct a patient's particulars, refused as at enrolment; return the names of what was changed.
+
+    Only what differs from what the clinician had `seen` is written, so that a page opened earlier undoes nobody's
+    correction; what two of them changed differently is refused to the second. A new number holds at once: what has
+    not left for the old one is withdrawn, and an open question is asked again on the new one, on the clock of its
+    silence. Texting that has ended stays ended until somebody lets texts go again.
+    """
+    patient = people.hold(patient_id)
+    _must_be_enrolled(patient)
+    said = replace(said, phone=phones.e164(said.phone), caregiver_phone=phones.e164(said.caregiver_phone))
+    before = Particulars.of(patient)
+    changed = _to_change(before, seen, said)
+    if not changed:
+        return []
+    _refuse_impossible(replace(before, **changed), changed)
+    since = {"phone": "reachable_since", "caregiver_phone": "caregiver_reachable_since"}
+    times = {since[name]: now for name in changed if name in since}
+    try:
+        with transaction.atomic():
+            Patient.objects.filter(pk=patient.pk).update(**changed, **times)
+    except IntegrityError as taken:
+        raise Refusal("phone-in-use", IN_USE) from taken
+    patient.refresh_from_db()
+    values = {
+        name: [getattr(before, name), changed[name]] for name in ("language", "time_zone") if name in changed
+    }
+    audit.record(
+        "corrected contacts",
+        str(patient),
+        site=patient.site,
+        by=by,
+        now=now,
+        fields=sorted(changed),
+        **values,
+    )
+    for name in changed:
+        _carry_out(patient, name, getattr(before, name), by=by, now=now)
+    return list(changed)
+
+
+def _to_change(before: Particulars, seen: Particulars, said: Particulars) -> dict[str, str]:
+    """What the clinician changed and nobody else has, by name."""
+    record, shown, typed = asdict(before), asdict(seen), asdict(said)
+    mine = [name for name in CALLED if typed[name] != shown[name] and typed[name] != record[name]]
+    for name in mine:
+        if record[name] != shown[name]:
+            raise Refusal(
+                f"changed-{name}",
+                f"Somebody else corrected this while you typed: it now reads {_shown(name, record[name])}. "
+                "Find out which is right, then save again.",
+            )
+    return {name: typed[name] for name in mine}
+
+
+def _shown(name: str, value: str) -> str:
+    return (phones.for_reading(value) if "phone" in name else value) or "nothing"
+
+
+def _carry_out(patient: Patient, name: str, before: str, *, by: Clinician, now: datetime) -> None:
+    """Keep the line of history; for a number, turn from the old one to the new one."""
+    after, is_phone = getattr(patient, name), "phone" in name
+    if is_phone:
+        # The whole old number may be a stranger's by now: its end is enough to recognise it by.
+        said = f"From a number ending in {before[-4:]} to one ending in {after[-4:]}."
+    else:
+        said = f"From {before or 'nothing'} to {after or 'nothing'}."
+    line = f"{CALLED[name]} corrected"
+    if not is_phone:
+        note(patient, line, said, by=by, now=now)
+        return
+    caregiver = name == "caregiver_phone"
+    unsent = texts.withdraw(patient, caregiver=caregiver, now=now)
+    if unsent:
+        said += f" Withdrawn before they left for the old one: {unsent}."
+    event = note(patient, line, said, by=by, now=now)
+    checkins.repeat_question(patient, caregiver=caregiver, mark=f"number{event.pk}", now=now)
+    case = escalations.unresolved(patient)
+    if case is not None:
+        escalations.note(case, line, now=now, by=by, text=said)
+
+
+def note(patient: Patient, what: str, text: str, *, by: Clinician | None, now: datetime) -> PatientEvent:
+    """Add one line to the patient's own history."""
+    return PatientEvent.objects.create(patient=patient, at=now, by=by, what=what, text=text)
+
+
+@transaction.atomic
+def end(patient_id: int, *, by: Clinician, reason: str, now: datetime) -> Patient:
+    """End an enrolment, with its reason. Refused while somebody is still needed: a watch, a case, or a task.
+
+    From then on texts from these phones are heard as an unknown number's, and the numbers are free for others.
+    """
+    patient = people.hold(patient_id)
+    _must_be_enrolled(patient)
+    if not reason.strip():
+        raise Refusal("reason", "Say why the enrolment ends.")
+    _refuse_while_open(patient)
+    facts: Mapping[str, object] = {
+        "is_active": False,
+        "enrolment_ended_at": now,
+        "enrolment_ended_by": by,
+        "enrolment_ended_why": reason.strip()[:300],
+    }
+    Patient.objects.filter(pk=patient.pk).update(**facts)
+    patient.refresh_from_db()
+    for caregiver in (False, True):
+        texts.withdraw(patient, caregiver=caregiver, now=now)
+    audit.record("ended an enrolment", str(patient), site=patient.site, by=by, now=now)
+    return patient
+
+
+def _refuse_while_open(patient: Patient) -> None:
+    watch = Watch.objects.filter(patient=patient, closed_at=None).first()
+    if watch is not None:
+        until = texts.site_day_and_time(patient.site, watch.ends_at)
+        raise Refusal(
+            "watch-open",
+            f"The patient is being watched until {until}. End the enrolment when the watch is over.",
+        )
+    case = escalations.unresolved(patient)
+    if case is not None:
+        raise Refusal("case-open", f"Case {case.code} is open. Resolve it, then end the enrolment.")
+    task = Task.objects.filter(patient=patient, done_at=None).first()
+    if task is not None:
+        raise Refusal("task-open", f"On the list: {task.what}. Finish it, then end the enrolment.")
+
+
+def _must_be_enrolled(patient: Patient) -> None:
+    if not patient.is_active:
+        raise Refusal("enrolment-ended", "This enrolment has ended. Nothing about it can be changed.")
 
 
 def of_site(site: Site) -> "list[Patient]":

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from monitoring import escalations, texts
+from monitoring import escalations, people, texts
 from monitoring.models import Escalation, Finding, Patient, PocketInstruction, PocketOrder
-from notifications import audit
-from notifications.models import Clinician
+from notifications import audit, outbox
+from notifications.models import Clinician, Message
 from protocols import dosing, rulebook, triage
 from protocols.errors import Refusal
 
@@ -27,7 +27,9 @@ def sign(
         raise Refusal("dose", "Enter the dose in milligrams, more than 0.")
     if expires_at <= now:
         raise Refusal("expiry", "Choose an expiry in the future.")
-    PocketOrder.objects.filter(patient=patient, revoked_at=None).update(revoked_at=now)
+    people.hold(patient.pk)
+    before = PocketOrder.objects.filter(patient=patient, revoked_at=None)
+    before.update(revoked_at=now, revoked_by=by, revoked_why="replaced by a new order")
     order = PocketOrder.objects.create(
         patient=patient, dose_mg=dose_mg, signed_by=by, signed_at=now, expires_at=expires_at
     )
@@ -35,9 +37,39 @@ def sign(
     return order
 
 
+@transaction.atomic
+def revoke(order_id: int, *, by: Clinician, reason: str, now: datetime) -> PocketOrder:
+    """Revoke an order at once; it is kept, with who and why. An instruction that has not left is withdrawn."""
+    if by.role != "prescriber":
+        raise Refusal("not-a-prescriber", "Only a prescriber can revoke a pocket order.")
+    if not reason.strip():
+        raise Refusal("reason", "Say why the order is revoked.")
+    order = PocketOrder.objects.select_related("patient__site").get(pk=order_id)
+    people.hold(order.patient_id)  # whoever texts the instruction at this moment holds the patient too
+    mine = PocketOrder.objects.filter(pk=order.pk, revoked_at=None)
+    revoked = mine.update(revoked_at=now, revoked_by=by, revoked_why=reason.strip()[:300])
+    order.refresh_from_db()
+    if not revoked:
+        when = texts.site_day_and_time(order.patient.site, order.revoked_at or now)
+        raise Refusal(
+            "revoked-already", f"{order.revoked_by} ended this order on {when}: {order.revoked_why}."
+        )
+    sent = PocketInstruction.objects.filter(order=order).values("message")
+    outbox.cancel(Message.objects.filter(pk__in=sent), now=now)
+    site = order.patient.site
+    audit.record("revoked a pocket order", str(order.patient), site=site, by=by, now=now, order=order.pk)
+    return order
+
+
 def active_order(patient: Patient, *, now: datetime) -> PocketOrder | None:
     """The order that may be mentioned now, if there is one."""
     return PocketOrder.objects.filter(patient=patient, revoked_at=None, expires_at__gt=now).first()
+
+
+def revoked(patient: Patient) -> list[PocketOrder]:
+    """The orders that were revoked or replaced, newest first."""
+    orders = PocketOrder.objects.filter(patient=patient, revoked_at__isnull=False)
+    return list(orders.select_related("signed_by", "revoked_by").order_by("-revoked_at"))
 
 
 def instruct_if_signed(case: Escalation, finding: Finding, *, now: datetime) -> PocketInstruction | None:

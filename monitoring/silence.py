@@ -63,6 +63,7 @@ def _step(checkin: CheckIn, now: datetime) -> bool:
             lane=Lane.CHECKIN,
             channel=Channel.VOICE,
             to=patient.phone,
+            about=texts.to_whom(patient),
             valid_for=valid_for,
             now=now,
         )

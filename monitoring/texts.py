@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from monitoring.models import Patient
 from notifications import outbox
-from notifications.models import Channel, Lane, Message, Site
+from notifications.models import Channel, Delivery, Lane, Message, Site
 from protocols import wording
 
 REPLY_VALID_FOR = timedelta(minutes=15)
@@ -27,7 +27,8 @@ def to_patient(
     """Queue one text to the patient; None when texting to them has ended."""
     if patient.texting_ended_at is not None:
         return None
-    return _queue(patient, patient.phone, words, facts, key=key, lane=lane, valid_for=valid_for, now=now)
+    to, about = patient.phone, to_whom(patient)
+    return _queue(patient, to, about, words, facts, key=key, lane=lane, valid_for=valid_for, now=now)
 
 
 def to_caregiver(
@@ -43,14 +44,34 @@ def to_caregiver(
     """Queue one text to the patient's caregiver; None when texting to them has ended."""
     if patient.caregiver_texting_ended_at is not None:
         return None
-    return _queue(
-        patient, patient.caregiver_phone, words, facts, key=key, lane=lane, valid_for=valid_for, now=now
+    to, about = patient.caregiver_phone, to_whom(patient, caregiver=True)
+    return _queue(patient, to, about, words, facts, key=key, lane=lane, valid_for=valid_for, now=now)
+
+
+def to_whom(patient: Patient, *, caregiver: bool = False) -> str:
+    """Whom a message is meant for, whatever number it went to: a number can be corrected, or serve two patients."""
+    return f"caregiver of {patient}" if caregiver else str(patient)
+
+
+def withdraw(patient: Patient, *, caregiver: bool, now: datetime) -> int:
+    """Stop what was queued for the patient or the caregiver; return how many had certainly not left.
+
+    What is with the provider already is not tried again if it fails. What another patient's caregiver waits for on the
+    same phone stays, and so do the pages of a clinician.
+    """
+    waiting = Message.objects.filter(
+        about=to_whom(patient, caregiver=caregiver), deliveries__state__in=Delivery.LIVE
     )
+    unsent = [Delivery.State.PENDING, Delivery.State.CLAIMED]
+    stopped = waiting.filter(cancelled_at=None, deliveries__state__in=unsent).distinct().count()
+    outbox.cancel(waiting, now=now)
+    return stopped
 
 
 def _queue(
     patient: Patient,
     to: str,
+    about: str,
     words: str,
     facts: Mapping[str, str],
     *,
@@ -67,6 +88,7 @@ def _queue(
         lane=lane,
         channel=Channel.TEXT,
         to=to,
+        about=about,
         body=body,
         valid_for=valid_for,
         now=now,
@@ -76,6 +98,11 @@ def _queue(
 def site_time(site: Site, at: datetime) -> str:
     """A time as the clocks of a site show it, with its zone: 02:14 EST."""
     return f"{at.astimezone(ZoneInfo(site.time_zone)):%H:%M %Z}"
+
+
+def site_day_and_time(site: Site, at: datetime) -> str:
+    """A day and time as a site shows it: Mon 02 Mar 02:14 EST."""
+    return f"{at.astimezone(ZoneInfo(site.time_zone)):%a %d %b %H:%M %Z}"
 
 
 def clock_time(patient: Patient, at: datetime) -> str:

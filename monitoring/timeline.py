@@ -4,8 +4,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitoring.models import CheckIn, Escalation, EscalationEvent, Finding, Patient, Reply, Task
+from django.db.models import Q
+
+from monitoring import texts
+from monitoring.models import (
+    CheckIn,
+    Escalation,
+    EscalationEvent,
+    Finding,
+    Patient,
+    PatientEvent,
+    PocketOrder,
+    Reply,
+    Task,
+)
 from notifications.models import Channel, Message
+from protocols import dosing
 
 LIMIT = 150
 
@@ -32,6 +46,9 @@ def of(patient: Patient, *, more: Iterable[Entry] = (), limit: int = LIMIT) -> l
         *_texts(patient, limit),
         *_cases(patient, limit),
         *_tasks(patient, limit),
+        *_corrections(patient, limit),
+        *_orders(patient),
+        *_end(patient),
         *more,
     ]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:limit]
@@ -79,10 +96,14 @@ def _checkins(patient: Patient, limit: int) -> Iterator[Entry]:
 
 
 def _texts(patient: Patient, limit: int) -> Iterator[Entry]:
-    sent = Message.objects.filter(site=patient.site, to__in=[patient.phone, patient.caregiver_phone])
+    meant = [texts.to_whom(patient), texts.to_whom(patient, caregiver=True)]
+    # Nothing said so of whom it was about before it was kept: then the numbers of today have to tell.
+    by_number = Q(about="", clinician=None, to__in=[patient.phone, patient.caregiver_phone])
+    sent = Message.objects.filter(Q(about__in=meant) | by_number, site=patient.site)
     for message in sent.order_by("-created_at").prefetch_related("deliveries")[:limit]:
         attempts = sorted(message.deliveries.all(), key=lambda delivery: delivery.attempt)
-        whom = "patient" if message.to == patient.phone else "caregiver"
+        patients = message.about == meant[0] if message.about else message.to == patient.phone
+        whom = "patient" if patients else "caregiver"
         how = "called" if message.channel == Channel.VOICE else "told"
         state = attempts[-1].get_state_display() if attempts else "not sent"
         words = f"“{message.body}” ({state})" if message.body else f"({state})"
@@ -110,6 +131,31 @@ def _tasks(patient: Patient, limit: int) -> Iterator[Entry]:
         if task.done_at is not None:
             by = task.done_by.name if task.done_by else "the service"
             yield Entry(task.done_at, "task", f"done: {task.what}", task.outcome, by=by)
+
+
+def _corrections(patient: Patient, limit: int) -> Iterator[Entry]:
+    events = PatientEvent.objects.filter(patient=patient).select_related("by").order_by("-at", "-pk")
+    for event in events[:limit]:
+        by = event.by.name if event.by else "the service"
+        yield Entry(event.at, "record", event.what, event.text, by=by)
+
+
+def _orders(patient: Patient) -> Iterator[Entry]:
+    orders = PocketOrder.objects.filter(patient=patient).select_related("signed_by", "revoked_by")
+    for order in orders:
+        dose = dosing.format_mg(order.dose_mg)
+        yield Entry(order.signed_at, "order", "pocket order signed", dose, by=order.signed_by.name)
+        if order.revoked_at is not None and order.revoked_by is not None:
+            said = f"{dose}: {order.revoked_why}"
+            yield Entry(order.revoked_at, "order", "pocket order revoked", said, by=order.revoked_by.name)
+
+
+def _end(patient: Patient) -> Iterator[Entry]:
+    if patient.enrolment_ended_at is not None:
+        by = patient.enrolment_ended_by.name if patient.enrolment_ended_by else ""
+        yield Entry(
+            patient.enrolment_ended_at, "record", "enrolment ended", patient.enrolment_ended_why, by=by
+        )
 
 
 def cases_of(patient: Patient) -> list[Escalation]:

@@ -143,6 +143,9 @@ class Message(models.Model):
     sender = models.CharField(max_length=20)
     to = models.CharField(max_length=60, help_text="as the provider writes it, which need not be a number")
     clinician = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="messages")
+    about = models.CharField(
+        max_length=60, blank=True, help_text="patient:12, caregiver of patient:12; empty for clinicians"
+    )
     body = models.TextField(
         blank=True, help_text="what the text says; a call's words are rendered when it is answered"
     )
@@ -151,7 +154,10 @@ class Message(models.Model):
     cancelled_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(name="message_by_recipient", fields=["to", "-created_at"])]
+        indexes = [
+            models.Index(name="message_by_recipient", fields=["to", "-created_at"]),
+            models.Index(name="message_by_subject", fields=["about", "-created_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.key}"

@@ -47,6 +47,7 @@ def queue(
     to: str,
     body: str = "",
     clinician: Clinician | None = None,
+    about: str = "",
     valid_for: timedelta,
     now: datetime,
 ) -> Message:
@@ -59,6 +60,7 @@ def queue(
         "sender": sender,
         "to": to,
         "clinician": clinician,
+        "about": about,
         "body": body,
         "created_at": now,
         "not_after": now + valid_for,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from monitoring import watches
+from monitoring import patients, people, watches
 from monitoring.models import Patient, Watch
 from monitoring.rules import WatchRules
 from notifications import audit, oncall
@@ -39,9 +39,8 @@ def open_course(
     """Start a patient on an approved protocol of their own site; refuse with what to correct."""
     if protocol.site_id != patient.site_id or not protocol.is_approved:
         raise Refusal("not-approved", "A pharmacist and a prescriber must approve this protocol first.")
-    Patient.objects.select_for_update(no_key=True).get(
-        pk=patient.pk
-    )  # two nurses at once: the second is told
+    if not people.hold(patient.pk).is_active:  # two nurses at once: the second is told
+        raise Refusal("enrolment-ended", "This enrolment has ended: no course can start on it.")
     if patient.courses.filter(state=Course.State.ACTIVE).exists():
         raise Refusal("course-open", "This patient already has a course under way.")
     today = local_date(patient, now)
@@ -231,6 +230,15 @@ def stop(course_id: int, *, by: Clinician, reason: str, now: datetime) -> Course
     note(course, "stopped", reason, by=by, now=now)
     audit.record("stopped a course", str(course.patient), site=course.site, by=by, now=now)
     return course
+
+
+@transaction.atomic
+def end_enrolment(patient_id: int, *, by: Clinician, reason: str, now: datetime) -> Patient:
+    """End a patient's enrolment. Refused while a course is under way, and wherever `patients.end` refuses."""
+    people.hold(patient_id)
+    if Course.objects.filter(patient=patient_id, state=Course.State.ACTIVE).exists():
+        raise Refusal("course-open", "A course is under way. Stop it, then end the enrolment.")
+    return patients.end(patient_id, by=by, reason=reason, now=now)
 
 
 def note(course: Course, what: str, text: str, *, by: Clinician | None, now: datetime) -> None:

@@ -7,6 +7,7 @@ from stepup import health
 from stepup.democlock import demo_clock
 from stepup.views import (
     closures,
+    contacts,
     doses,
     downtime,
     emergency,
@@ -26,6 +27,10 @@ urlpatterns = [
     path("patient/<int:pk>/", patients.show_patient, name="patient"),
     path("patient/<int:pk>/course/", patients.open_course, name="open-course"),
     path("patient/<int:pk>/pocket-order/", patients.sign_pocket_order, name="pocket-order"),
+    path("patient/<int:pk>/contacts/", contacts.correct_contacts, name="contacts"),
+    path("patient/<int:pk>/texts/", contacts.let_texts_go, name="let-texts-go"),
+    path("patient/<int:pk>/end/", contacts.end_enrolment, name="end-enrolment"),
+    path("pocket-order/<int:pk>/revoke/", contacts.revoke_pocket_order, name="revoke-pocket-order"),
     path("course/<int:pk>/dose/", doses.record_dose, name="record-dose"),
     path("course/<int:pk>/move/", moves.move_dose, name="move-dose"),
     path("course/<int:pk>/skip/", moves.skip_dose, name="skip-dose"),

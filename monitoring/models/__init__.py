@@ -2,7 +2,7 @@
 
 from monitoring.models.cases import Escalation, EscalationEvent, Page, PocketInstruction, Task
 from monitoring.models.hearing import Finding, Reply
-from monitoring.models.people import Patient, PocketOrder, Reaction
+from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction
 from monitoring.models.watching import CheckIn, Watch
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Finding",
     "Page",
     "Patient",
+    "PatientEvent",
     "PocketInstruction",
     "PocketOrder",
     "Reaction",

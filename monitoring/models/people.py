@@ -20,6 +20,9 @@ class Patient(models.Model):
     caregiver_phone = models.CharField(max_length=20)
     allergies = models.CharField(max_length=300, blank=True)
     is_active = models.BooleanField(default=True)
+    enrolment_ended_at = models.DateTimeField(null=True)
+    enrolment_ended_by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")
+    enrolment_ended_why = models.CharField(max_length=300, blank=True)
     reachable_since = models.DateTimeField(help_text="when this number was last taken to work")
     texting_ended_at = models.DateTimeField(null=True, help_text="STOP, a dead number or a wrong person")
     texting_ended_why = models.CharField(max_length=60, blank=True)
@@ -47,10 +50,33 @@ class Patient(models.Model):
                 condition=Q(caregiver_texting_ended_at=None, caregiver_texting_ended_why="")
                 | Q(caregiver_texting_ended_at__isnull=False) & ~Q(caregiver_texting_ended_why=""),
             ),
+            models.CheckConstraint(
+                name="patient_enrolment_end_has_a_reason",
+                condition=Q(
+                    is_active=True, enrolment_ended_at=None, enrolment_ended_by=None, enrolment_ended_why=""
+                )
+                | Q(is_active=False, enrolment_ended_at__isnull=False) & ~Q(enrolment_ended_why=""),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"patient:{self.pk}"
+
+
+class PatientEvent(models.Model):
+    """One line of what was changed about a patient: particulars corrected, texts ended or let go. Only added to."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")
+    what = models.CharField(max_length=60)
+    text = models.CharField(max_length=800, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"patient event:{self.pk}"
 
 
 class PocketOrder(models.Model):
@@ -62,12 +88,22 @@ class PocketOrder(models.Model):
     signed_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")
+    revoked_why = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(name="pocket_order_dose_is_positive", condition=Q(dose_mg__gt=0)),
             models.CheckConstraint(
                 name="pocket_order_expires_after_signing", condition=Q(expires_at__gt=models.F("signed_at"))
+            ),
+            models.CheckConstraint(
+                name="pocket_order_revoked_says_who_and_why",
+                condition=Q(revoked_at=None, revoked_by=None, revoked_why="")
+                | Q(revoked_at__isnull=False, revoked_by__isnull=False) & ~Q(revoked_why=""),
+            ),
+            models.UniqueConstraint(
+                name="pocket_order_one_in_force_per_patient", fields=["patient"], condition=Q(revoked_at=None)
             ),
         ]
 

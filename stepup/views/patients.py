@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from monitoring import escalations, patients, pocket, readings, timeline, watches
+from monitoring import contacts, escalations, patients, pocket, readings, timeline, watches
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Patient, Reaction, Task
 from notifications import audit, clock, oncall
@@ -62,6 +62,8 @@ def _render_patient(
         "readings": readings.table(patient),
         "timeline": timeline.of(patient, more=lines),
         "order": pocket.active_order(patient, now=now),
+        "revoked": pocket.revoked(patient),
+        "phones": contacts.of(patient, now=now),
         "pocket_form": pocket_form or forms.PocketForm(initial={"expires_on": (now + OFFERED).date()}),
         "gaps": oncall.gaps(patient.site, since=now, until=watch.ends_at)
         if watch and watch.ends_at > now

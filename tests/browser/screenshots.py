@@ -16,7 +16,7 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 ALMA, CARLOS, OUR_NUMBER, PAGE_NUMBER = "+15550110001", "+15550110002", "+15550109001", "+15550109002"
-ROSA = "+15550100101"
+ROSA, DORA, LUZ = "+15550100101", "+15550110003", "+15550120002"
 WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 320, "height": 700}
 
 

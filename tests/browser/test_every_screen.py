@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from stepup.local import browsers
-from tests.browser.screenshots import ALMA, FLAGS, OUR_NUMBER, ROSA
+from tests.browser.screenshots import ALMA, DORA, FLAGS, LUZ, OUR_NUMBER, ROSA
 from tests.service import Service, running
 from tests.waiting import until
 
@@ -30,6 +30,8 @@ SCREENS = {
     "closed days": "/closed-days/",
     "hold": "/course/3/hold/",
     "enrol": "/patients/new/",
+    "contacts": "/patient/2/contacts/",
+    "end an enrolment": "/patient/4/end/",
     "on call": "/on-call/",
     "protocols": "/protocols/",
     "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",
@@ -57,6 +59,10 @@ def service(tmp_path_factory) -> Iterator[Service]:
     with running(tmp_path_factory.mktemp("screens")) as service:
         service.provider.text(ALMA, OUR_NUMBER, "38.6 and shaking")
         until(lambda: service.provider.texts_to(ROSA), "a page, so that there is a case to look at")
+        service.provider.text(LUZ, OUR_NUMBER, "STOP")
+        service.provider.text(DORA, OUR_NUMBER, "STOP")
+        ended = "SELECT 1 FROM monitoring_patient WHERE texting_ended_at IS NOT NULL"
+        until(lambda: service.rows(ended), "texts to Dora to have ended")
         yield service
 
 
@@ -256,3 +262,54 @@ def test_a_case_is_taken_with_the_keyboard_alone(opened, base) -> None:
             break
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Rosa Demo, RN has it")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_prescriber_revokes_an_order_at_320_pixels(opened, base, scheme) -> None:
+    page = opened(who="paul", scheme=scheme, size=NARROW)
+    page.goto(f"{base}/pocket-order/1/revoke/")
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert page.evaluate(PARTED) == []
+
+
+def _tab_to(page: Page, words: str) -> None:
+    """Press Tab until what has the focus says `words`, as its text or as its label."""
+    said = "(e => [e.innerText, ...[...(e.labels || [])].map(l => l.innerText)].join(' '))(document.activeElement)"
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if words in page.evaluate(said).replace("\u00a0", " "):
+            return
+    raise AssertionError(f"Tab never reached {words!r}.")
+
+
+def test_a_number_is_corrected_and_texts_let_go_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:
+    page = opened(size=NARROW)
+    page.goto(f"{base}/patient/3/")
+    assert "A nurse must telephone" in page.locator(".notice.danger").inner_text()
+    _tab_to(page, "Let texts go again")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/contacts/"))
+    _tab_to(page, "Patient's mobile phone")
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("my daughter's")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing was saved.")
+    assert "errors" in page.evaluate("document.activeElement.className"), "the focus is on what is wrong"
+    assert page.input_value("#id_phone") == "my daughter's"
+    _tab_to(page, "Patient's mobile phone")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "id_phone", "the error leads to its field"
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("+1 555 011 0033")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Corrected: telephone.")
+    _tab_to(page, "I spoke with Dora Example on (555) 011-0033")
+    page.keyboard.press("Space")
+    _tab_to(page, "Let texts to the patient go again")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Texts to the patient go again.")
+    assert page.locator(".notice.danger").count() == 0
+    assert page.locator("text=telephone corrected").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]

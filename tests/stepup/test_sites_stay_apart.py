@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from monitoring import escalations, findings, inbound, worklist
+from monitoring import escalations, findings, inbound, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
@@ -39,6 +39,10 @@ class Ward:
             self.course.pk, step=planned.step, given_at=self.now, given_mg=planned.calculated_mg, by=self.nurse,
             now=self.now,
         ).dose  # fmt: skip
+        self.order = pocket.sign(
+            self.patient, dose_mg=Decimal(8), expires_at=self.now + timedelta(days=9),
+            by=makers.a_clinician(self.site, Role.PRESCRIBER, name=f"{mark} Prescriber"), now=self.now,
+        )  # fmt: skip
         self.hears("38.6 and shaking", sender=self.patient.phone)
         self.case = escalations.unresolved(self.patient)
         self.closed = closures.add(
@@ -99,6 +103,7 @@ def own_pages(ward: Ward) -> list[str]:
     return [
         *(reverse(name) for name in SCREENS), f"{reverse('board')}?wall=1",
         reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
+        reverse("contacts", args=[ward.patient.pk]), reverse("end-enrolment", args=[ward.patient.pk]),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
         reverse("move-dose", args=[ward.course.pk]), reverse("skip-dose", args=[ward.course.pk]),
         reverse("hold-course", args=[ward.course.pk]),
@@ -213,6 +218,9 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.PRESCRIBER, "confirm-interval", "course", "read the record"),
         (Role.PRESCRIBER, "record-review", "course", "read the record"),
         (Role.NURSE, "stop-course", "course", "read the record"),
+        (Role.NURSE, "contacts", "patient", "read the record"),
+        (Role.NURSE, "end-enrolment", "patient", "read the record"),
+        (Role.PRESCRIBER, "revoke-pocket-order", "order", "read the record"),
         (Role.NURSE, "downtime", "", "read the downtime list"),
         (Role.NURSE, "board", "", "read the board"),
         (Role.NURSE, "tasks", "", "read the list"),
@@ -252,6 +260,7 @@ WRITES = [
         {"dose_mg": "1", "expires_on": "2030-01-01"},
         "signed a pocket order",
     ),
+    (Role.PRESCRIBER, "revoke-pocket-order", "order", {"reason": "moved"}, "revoked a pocket order"),
     (Role.RESPONDER, "case-take", "case", {}, "took the case"),
     (Role.RESPONDER, "case-decline", "case", {"reason": "driving"}, "declined the case"),
     (Role.NURSE, "task-done", "task", {"outcome": "called"}, "finished a task"),

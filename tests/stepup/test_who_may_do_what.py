@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from monitoring import escalations, worklist
+from monitoring import escalations, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
@@ -79,7 +80,16 @@ class Ward:
             now=now,
         )
         hold = holds.place(self.course.pk, reason="infection", by=responder, now=now)
+        order = pocket.sign(
+            self.patient,
+            dose_mg=Decimal(8),
+            expires_at=now + timedelta(days=9),
+            by=makers.a_clinician(self.site, Role.PRESCRIBER),
+            now=now,
+        )
         self.rows = {
+            **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment"), self.patient.pk),
+            "revoke-pocket-order": order.pk,
             "patient": self.patient.pk, "open-course": self.patient.pk, "pocket-order": self.patient.pk,
             "move-dose": self.course.pk, "skip-dose": self.course.pk, "remove-closed-day": closed.pk,
             "hold-course": self.course.pk, "lift-hold": hold.pk, "confirm-interval": self.course.pk,

@@ -5,6 +5,7 @@ Each check yields `(place, problem)`; the library refuses the file at the first 
 
 from collections.abc import Iterator
 
+from protocols import rulebook
 from protocols.pathway import Pathway, Rhythm
 from protocols.proving import Problem, sources_cited
 
@@ -55,6 +56,10 @@ def pathway_problems(pathway: Pathway) -> Iterator[Problem]:
         yield "minutes_per_rung", "every rung must last more than nothing"
     if pathway.fever_c * 9 / 5 + 32 != pathway.fever_f:
         yield "fever_f", f"{pathway.fever_f} F is not {pathway.fever_c} C"
+    line = rulebook.load().temperature["fever"]
+    if (pathway.fever_c, pathway.fever_f) != (line["C"], line["F"]):
+        # What is signed and what pages must be one line: triage reads its own file, whichever pathway a patient is on.
+        yield "fever_c", f"replies are judged by {line['C']} C and {line['F']} F: change triage.toml with it"
 
 
 def _rhythm(rows: tuple[Rhythm, ...], watch_hours: int, place: str) -> Iterator[Problem]:

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring import paging, texts
-from monitoring.models import Escalation, EscalationEvent, Finding, Patient, Reaction, Watch
+from monitoring import grading, paging, texts
+from monitoring.models import Escalation, EscalationEvent, Finding, Patient, Watch
 from monitoring.rules import DEFAULT, WatchRules
 from notifications import audit, outbox, roles
 from notifications.each import each
@@ -59,23 +59,8 @@ def raise_concern(
     about it. Runs inside the caller's transaction, with its first page.
     """
     about = {"patient": patient} if patient else {"patient": None, "site": site, "caller": caller}
-    rules = WatchRules.thaw(watch.rules) if watch else DEFAULT
-    # Locked while it is looked for: a case that is being resolved at this moment is not joined, a new one opens.
-    unresolved_cases = Escalation.objects.select_for_update().exclude(state=State.RESOLVED)
-    case, created = unresolved_cases.get_or_create(
-        **about,
-        defaults={
-            "site": site,
-            "watch": watch,
-            "code": _fresh_code(now),
-            "headline": headline[:200],
-            "urgency": urgency,
-            "rules": rules.freeze(),
-            "opened_at": now,
-            "next_at": now,
-            "tell_patient_at": now + timedelta(minutes=rules.tell_patient) if patient else None,
-        },
-    )
+    facts = {"site": site, "watch": watch, "headline": headline[:200], "urgency": urgency}
+    case, created = _find_or_open(about, facts, watch, now)
     if created:
         note(case, "opened", now=now, text=headline, finding=finding)
         _page_next_rung(case, now)
@@ -88,6 +73,23 @@ def raise_concern(
     if case.owner:
         paging.tell_owner_of_news(case, case.owner, now=now)
     return case, False
+
+
+def _find_or_open(
+    about: dict[str, Any], facts: dict[str, Any], watch: Watch | None, now: datetime
+) -> tuple[Escalation, bool]:
+    """The unresolved case about somebody, locked, or a new one; and whether it is new."""
+    rules = WatchRules.thaw(watch.rules) if watch else DEFAULT
+    tell_patient_at = now + timedelta(minutes=rules.tell_patient) if about["patient"] else None
+    times = {"opened_at": now, "next_at": now, "tell_patient_at": tell_patient_at}
+    # Locked while it is looked for: a case that is being resolved at this moment is not joined, a new one opens.
+    return (
+        Escalation.objects.select_for_update()
+        .exclude(state=State.RESOLVED)
+        .get_or_create(
+            **about, defaults={**facts, **times, "code": _fresh_code(now), "rules": rules.freeze()}
+        )
+    )
 
 
 def _raise_higher(
@@ -286,29 +288,9 @@ def resolve(
         raise Refusal("grades", "Grade CRS and ICANS, or record that each was looked for and ruled out.")
     if case.state == State.REACHED:
         _must_own(case, by)
-    _move(
-        case,
-        State.RESOLVED,
-        by=by,
-        now=now,
-        resolved_at=now,
-        outcome=outcome,
-        note=text,
-        next_at=None,
-        tell_patient_at=None,
-    )
-    for kind, grade in graded.items():
-        if grade and case.patient:
-            Reaction.objects.create(
-                patient=case.patient,
-                escalation=case,
-                kind=kind,
-                grade=grade,
-                noted_at=now,
-                noted_by=by,
-                over_at=now if over else None,
-                over_by=by if over else None,
-            )
+    ended = {"resolved_at": now, "next_at": None, "tell_patient_at": None}
+    _move(case, State.RESOLVED, by=by, now=now, outcome=outcome, note=text, **ended)
+    grading.keep(case, graded, by=by, now=now, over=over)
     grades_said = ", ".join(f"{kind} grade {grade}" for kind, grade in graded.items()) or "no grade"
     note(case, "resolved", now=now, by=by, text=f"{OUTCOMES[outcome]}; {grades_said}. {text}".strip())
     paging.cancel_waiting(case, now=now)

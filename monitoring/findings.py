@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
@@ -15,6 +16,7 @@ from notifications import outbox
 from notifications.models import Channel, Lane
 from protocols import rulebook, triage, wording
 
+ALARMS = frozenset({"reply.urgent", "reply.emergency", "reply.joined"})
 logger = logging.getLogger(__name__)
 _HOURS = rulebook.load().known
 MASKED_FOR = timedelta(hours=_HOURS["masks_for_hours"])
@@ -234,13 +236,21 @@ def _simpler(checkin: CheckIn) -> str:
 
 
 def answer(heard: Heard, words: str, **facts: str) -> None:
-    """Answer whoever wrote, on the phone they wrote from, in the patient's language."""
+    """Answer whoever wrote, on the phone they wrote from, in the patient's language.
+
+    Where texts to that phone have ended, the answer to an alarm goes to the other phone at home.
+    """
     key = f"answer:{heard.reply.pk}:{heard.patient.pk}:{words}"
     facts = {"minutes": str(heard.rules.reach), **facts}
-    if heard.reply.sender == heard.patient.phone:
-        texts.to_patient(heard.patient, words, key=key, now=heard.now, facts=facts)
-    else:
-        texts.to_caregiver(heard.patient, words, key=key, now=heard.now, lane=Lane.REPLY, facts=facts)
+    ways = [
+        partial(texts.to_patient, heard.patient, words, key=key, now=heard.now, facts=facts),
+        partial(
+            texts.to_caregiver, heard.patient, words, key=key, now=heard.now, lane=Lane.REPLY, facts=facts
+        ),
+    ]
+    own, other = ways if heard.reply.sender == heard.patient.phone else reversed(ways)
+    if own() is None and words in ALARMS:
+        other()
 
 
 def from_stranger(reply: Reply, *, now: datetime) -> Finding:

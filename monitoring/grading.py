@@ -1,13 +1,34 @@
-"""Reactions after they were graded: open until a clinician records that they are over."""
+"""Graded reactions: kept when a case is resolved, and open until a clinician records that they are over."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
 
-from monitoring.models import Reaction
+from monitoring.models import Escalation, Reaction
 from notifications import audit
 from notifications.models import Clinician
 from protocols.errors import Refusal
+
+
+def keep(
+    case: Escalation, graded: Mapping[str, int], *, by: Clinician, now: datetime, over: bool = False
+) -> None:
+    """Keep each grade above 0 as a reaction of the case's patient; `over` records that they have ended already."""
+    if case.patient is None:
+        return
+    for kind, grade in graded.items():
+        if grade:
+            Reaction.objects.create(
+                patient=case.patient,
+                escalation=case,
+                kind=kind,
+                grade=grade,
+                noted_at=now,
+                noted_by=by,
+                over_at=now if over else None,
+                over_by=by if over else None,
+            )
 
 
 @transaction.atomic

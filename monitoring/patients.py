@@ -116,14 +116,7 @@ def correct(
     if not changed:
         return []
     _refuse_impossible(replace(before, **changed), changed)
-    since = {"phone": "reachable_since", "caregiver_phone": "caregiver_reachable_since"}
-    times = {since[name]: now for name in changed if name in since}
-    try:
-        with transaction.atomic():
-            Patient.objects.filter(pk=patient.pk).update(**changed, **times)
-    except IntegrityError as taken:
-        raise Refusal("phone-in-use", IN_USE) from taken
-    patient.refresh_from_db()
+    _write(patient, changed, now)
     values = {
         name: [getattr(before, name), changed[name]] for name in ("language", "time_zone") if name in changed
     }
@@ -139,6 +132,17 @@ def correct(
     for name in changed:
         _carry_out(patient, name, getattr(before, name), by=by, now=now)
     return list(changed)
+
+
+def _write(patient: Patient, changed: dict[str, str], now: datetime) -> None:
+    since = {"phone": "reachable_since", "caregiver_phone": "caregiver_reachable_since"}
+    times = {since[name]: now for name in changed if name in since}
+    try:
+        with transaction.atomic():
+            Patient.objects.filter(pk=patient.pk).update(**changed, **times)
+    except IntegrityError as taken:
+        raise Refusal("phone-in-use", IN_USE) from taken
+    patient.refresh_from_db()
 
 
 def _to_change(before: Particulars, seen: Particulars, said: Particulars) -> dict[str, str]:

@@ -57,11 +57,7 @@ def open_(
         opened_at=now,
         ends_at=ends_at,
     )
-    past = [due for due in times if due.due_at <= now]
-    ask_now = past[-1] if past and ends_at > now else None
-    CheckIn.objects.bulk_create(
-        _checkin(watch, due, now, gap=due in past and due is not ask_now) for due in times
-    )
+    _lay_out(watch, times, now)
     texts.to_patient(
         patient,
         "watch.opened",
@@ -71,6 +67,15 @@ def open_(
         facts={"end_time": texts.day_and_time(patient, ends_at)},
     )
     return watch
+
+
+def _lay_out(watch: Watch, times: Sequence[Due], now: datetime) -> None:
+    """Every check-in of the watch; of the hours already past the newest is asked at once, the others are gaps."""
+    past = [due for due in times if due.due_at <= now]
+    ask_now = past[-1] if past and watch.ends_at > now else None
+    CheckIn.objects.bulk_create(
+        _checkin(watch, due, now, gap=due in past and due is not ask_now) for due in times
+    )
 
 
 def _checkin(watch: Watch, due: Due, now: datetime, *, gap: bool) -> CheckIn:

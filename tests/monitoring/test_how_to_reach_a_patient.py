@@ -211,9 +211,19 @@ def test_a_corrected_caregiver_hears_only_the_caregiver_s_question(patient, nurs
     checkin = ask(watch)
     correct(patient, nurse, caregiver_phone=NEW, now=checkin.question_at + MINUTE)
     assert waiting(NEW) == []
+    assert len([key for key in waiting(patient.phone) if key.startswith("checkin:")]) == 1, "not asked twice"
     CheckIn.objects.filter(pk=checkin.pk).update(ask=["caregiver"], position=0)
     correct(patient, nurse, caregiver_phone="+15550299002", now=checkin.question_at + 2 * MINUTE)
     assert len(waiting("+15550299002")) == 1
+
+
+def test_a_new_caregiver_number_waits_for_somebody_to_let_texts_go(patient, nurse, watch) -> None:
+    checkin = ask(watch)
+    CheckIn.objects.filter(pk=checkin.pk).update(ask=["caregiver"], position=0)
+    stop(patient, checkin.question_at + MINUTE, sender=patient.caregiver_phone)
+    correct(patient, nurse, caregiver_phone=NEW, now=checkin.question_at + 2 * MINUTE)
+    assert waiting(NEW) == []
+    assert watch.checkins.get(state="asked").next_at == checkin.next_at
 
 
 def test_another_patient_s_caregiver_on_the_same_phone_loses_nothing(site, patient, nurse) -> None:

@@ -1,6 +1,6 @@
 """STOP, a stranger, a dead number: nothing more is texted there, and a person hears of it in the same transaction."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -23,6 +23,13 @@ def home() -> Home:
 
 def now(home: Home) -> Patient:
     return Patient.objects.get(pk=home.patient.pk)
+
+
+def let_texts_go(home: Home, at: datetime) -> None:
+    """A clinician spoke with the patient on the number of the record."""
+    opting_out.let_texts_go(
+        home.patient.pk, caregiver=False, spoke_on=home.patient.phone, by=home.doctors[0], now=at
+    )
 
 
 def to_the_caregiver(home: Home) -> list[str]:
@@ -77,7 +84,7 @@ def test_start_is_confirmed_by_a_person_before_texts_resume(home) -> None:
     assert now(home).texting_ended_at == NOON
     task = Task.objects.get(what__startswith="START was texted")
     assert task.pages_when_late, "inside a watch nobody may forget it"
-    opting_out.resume_texting(home.patient, by=home.doctors[0], now=NOON + 2 * HOUR)
+    let_texts_go(home, NOON + 2 * HOUR)
     assert now(home).texting_ended_at is None
     assert now(home).reachable_since == NOON + 2 * HOUR
 
@@ -149,7 +156,7 @@ def test_a_dead_number_of_the_patient_ends_texting_and_calls_somebody(home) -> N
 
 def test_a_failure_from_before_the_number_was_confirmed_proves_nothing(home) -> None:
     dies(home, home.patient.phone, NOON)
-    opting_out.resume_texting(home.patient, by=home.doctors[0], now=NOON + MINUTE)
+    Patient.objects.filter(pk=home.patient.pk).update(reachable_since=NOON + MINUTE)
     home.tick(NOON + 2 * MINUTE)
     assert now(home).texting_ended_at is None
     assert not Escalation.objects.exists()

@@ -50,7 +50,7 @@ def test_an_expired_order_is_not_mentioned(home) -> None:
 
 def test_a_revoked_order_is_not_mentioned(home) -> None:
     order = home.has_pocket_order()
-    PocketOrder.objects.filter(pk=order.pk).update(revoked_at=NOON)
+    pocket.revoke(order.pk, by=order.signed_by, reason="another steroid was started", now=NOON)
     home.hears(FEVER, at=NIGHT)
     assert not was_texted(home)
 

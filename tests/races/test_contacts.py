@@ -1,9 +1,11 @@
 """Two at once about one patient's phones: nobody's correction is lost, and a phone given up speaks for nobody."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -31,6 +33,18 @@ def now() -> datetime:
 @pytest.fixture
 def nurses(site) -> list:
     return [makers.a_clinician(site) for _ in range(2)]
+
+
+def first_and_then(first: Callable[[], Any], then: Callable[[], Any]) -> None:
+    """`then` begins while `first` is done and not committed, and has to wait for it; neither may fail."""
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.extend(at_once(then)))
+    with transaction.atomic():
+        first()
+        thread.start()
+        until(somebody_waits, "the second to wait for the first")
+    thread.join(30)
+    assert problems(results) == []
 
 
 def test_two_corrections_of_different_fields_both_stand(patient, nurses, now) -> None:
@@ -82,18 +96,12 @@ def test_two_patients_never_get_one_number(site, patient, nurses, now) -> None:
 def test_a_stop_from_a_phone_given_up_at_this_moment_silences_nobody(patient, nurses, now) -> None:
     """The text had found its patient and waited for the correction: it must not be heard as the caregiver's."""
     old, seen = patient.phone, Particulars.of(patient)
-    heard = threading.Thread(
-        target=lambda: at_once(
-            lambda: inbound.receive(
-                provider_sid="SM1", sender=old, sent_to=patient.site.patient_number, body="STOP", now=now
-            )
-        )
+    first_and_then(
+        lambda: patients.correct(patient.pk, seen=seen, said=replace(seen, phone=NEW), by=nurses[0], now=now),
+        lambda: inbound.receive(
+            provider_sid="SM1", sender=old, sent_to=patient.site.patient_number, body="STOP", now=now
+        ),
     )
-    with transaction.atomic():
-        patients.correct(patient.pk, seen=seen, said=replace(seen, phone=NEW), by=nurses[0], now=now)
-        heard.start()
-        until(somebody_waits, "the text to wait for the correction")
-    heard.join(30)
     patient.refresh_from_db()
     assert (patient.texting_ended_at, patient.caregiver_texting_ended_at) == (None, None)
     assert patient.site.replies.get().who == "unregistered"
@@ -122,20 +130,20 @@ def test_a_fever_and_a_revocation_at_once_leave_no_instruction_to_go_out(site, p
     order = pocket.sign(
         patient, dose_mg=Decimal(20), expires_at=now + timedelta(days=1), by=prescriber, now=now
     )
-    results = at_once(
+    first_and_then(
         lambda: inbound.receive(
             provider_sid="SM1", sender=patient.phone, sent_to=site.patient_number, body="39.0", now=now
         ),
         lambda: pocket.revoke(order.pk, by=prescriber, reason="diabetes", now=now),
     )
-    assert problems(results) == []
     told = PocketInstruction.objects.values("message")
+    assert told.count() == 1
     assert not Message.objects.filter(pk__in=told, cancelled_at=None).exists()
 
 
 def test_two_signatures_at_once_leave_one_order(site, patient, now) -> None:
     doctors = [makers.a_clinician(site, "prescriber") for _ in range(2)]
-    results = at_once(
+    first_and_then(
         *[
             lambda by=by: pocket.sign(
                 patient, dose_mg=Decimal(8), expires_at=now + timedelta(days=1), by=by, now=now
@@ -143,7 +151,6 @@ def test_two_signatures_at_once_leave_one_order(site, patient, now) -> None:
             for by in doctors
         ]
     )
-    assert problems(results) == []
     assert PocketOrder.objects.filter(revoked_at=None).count() == 1
 
 

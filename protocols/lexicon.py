@@ -194,10 +194,7 @@ def load(folder: Path = DATA) -> Lexicon:
         danger=danger,
         plain=plain,
         meanings=meanings,
-        sets={
-            name: _joined(files, name)
-            for name in ("unbound_by", "bridges", "or", "denials", "after", "dangling", "not_after_no")
-        },
+        sets={name: _joined(files, name) for name in SETS},
         numbers={
             name: _numbers(files, name)
             for name in ("digits", "teens", "tens", "hundred", "one", "point", "and")
@@ -214,6 +211,11 @@ def _danger(files: Sequence[Mapping[str, Any]]) -> Iterator[Phrase]:
         for name in ANYWHERE:
             yield from phrases("meaning", name, file["meanings"][name], file["language"])
 
+
+SETS = (
+    "unbound_by", "bridges", "or", "denials", "after", "dangling", "not_after_no", "negates", "hedges", "restarts",
+)  # fmt: skip
+"""The word lists that are asked for single words."""
 
 ANYWHERE = (
     "help", "wrong_person", "died", "call_me", "no_thermometer", "question", "for_illness", "for_other",

@@ -157,6 +157,40 @@ def test_denials_stay_in_their_clause(text: str, denied: set[str], reported: set
 
 
 @pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("no respiro bien", {"breathing", "unwell"}),
+        ("36.5, no estoy respirando bien", {"breathing", "unwell"}),
+        ("no, respiro bien", set()),
+        ("no estoy muy bien", {"unwell"}),
+        ("no está muy bien", {"unwell"}),
+        ("nada bien", {"unwell"}),
+        ("no todo está bien", {"unwell"}),
+        ("no todo bien", set()),
+        ("no feeling well", {"unwell"}),
+        ("no breathing normal", {"unwell"}),
+        ("no im feeling well", set()),
+        ("no, feeling well", set()),
+        ("no all good", set()),
+        ("no fever feeling fine", set()),
+        ("不正常", {"unwell"}),
+        ("不是很好", {"unwell"}),
+        ("沒有很好", {"unwell"}),
+        ("沒有都很好", set()),
+        ("沒有不舒服", set()),
+    ],
+)
+def test_a_no_turns_the_reassurance_it_runs_into(text: str, means: set[str]) -> None:
+    understood = said(text, asked="symptoms")
+    assert {one.name for one in understood.of("symptom")} == means
+    assert bool(understood.leftovers) is bool(means)
+
+
+def test_a_no_before_a_polite_word_is_no_answer() -> None:
+    assert said("沒有好", asked="symptoms", language="zh-Hant").leftovers == ("沒", "有", "好")
+
+
+@pytest.mark.parametrize(
     "text", ["feaverish", "confuzed", "shakng", "diziness", "siezure", "dizzzzy", "tylonol"]
 )
 def test_one_slip_towards_danger_is_forgiven(text: str) -> None:

@@ -76,7 +76,8 @@ class Figures:
         role = self.beside.role_before(at, NAMING)
         named = role.name if role else ""
         both_warm = bool(fits(Decimal(first)) and fits(Decimal(first)) == fits(Decimal(second)))
-        if self.asked in MENUS and max(first, second) <= 6:
+        apart = any(sign.isspace() for sign in text)
+        if self.asked in MENUS and first <= 6 and (second <= 6 or apart):
             self._say(Reading("menu", name=text, words=text), at, at + 1)
         elif second == 10 and first <= 10:
             self._say(Reading("pain", value=Decimal(first), words=text), at, at)
@@ -85,12 +86,27 @@ class Figures:
         elif both_warm and abs(first - second) <= 6 and named != "blood_pressure":
             self._temperature(Decimal(first), str(first), "", at, at + 1)
             self._temperature(Decimal(second), str(second), "", at, at + 1)
+        elif self._is_oxygen(named) and _plausible("oxygen", Decimal(first)):
+            self._saturation_and_pulse(first, second, text, at)
+        elif fits(Decimal(first)) and (named == "temperature" or (apart and not self._is_pressure(named))):
+            self._temperature(Decimal(first), str(first), "", at, at + 1, doubt="role")
         elif first in SYSTOLIC and second in DIASTOLIC and (first >= 60 or named == "blood_pressure"):
             self._blood_pressure(first, second, text=text, start=at, end=at + 1, role=role)
         elif self.asked == "bp" or named == "blood_pressure":
             self._say(Reading("number", value=Decimal(first), words=text, doubt="range"), at, at)
         else:
             self._say(Reading("date", words=text), at, at)
+
+    def _saturation_and_pulse(self, saturation: int, pulse: int, text: str, at: int) -> None:
+        """`97/72`, as an oxygen clip shows its two numbers."""
+        self._say(Reading("oxygen", value=Decimal(saturation), unit="%", words=text), at, at + 1)
+        self.readings.append(Reading("heart_rate", value=Decimal(pulse), unit="/min", words=text))
+
+    def _is_oxygen(self, named: str) -> bool:
+        return named == "oxygen" or (not named and self.asked == "oxygen")
+
+    def _is_pressure(self, named: str) -> bool:
+        return named == "blood_pressure" or self.asked == "bp"
 
     def _blood_pressure(
         self, upper: int, lower: int, *, text: str, start: int, end: int, role: Match | None
@@ -124,8 +140,13 @@ class Figures:
             lower = int(self.found[upper_end - 1].text)
             text = self._text(at, upper_end)
             self._blood_pressure(int(token.text), lower, text=text, start=at, end=upper_end, role=role)
+            if fits(value) and not self._is_pressure(named):
+                self._temperature(value, token.text, "", at, at + 1, doubt="role")
             return upper_end
-        if unit == "percent" and self._is_saturation(value, named):
+        if unit == "percent" and self._is_figure_of_speech(value, end, named):
+            self.explained |= set(range(at, end))
+            return end
+        if unit == "percent" and self._is_saturation(at, value, named):
             self._role("oxygen", at, end, role)
         elif named in PLAUSIBLE and _plausible(named, value):
             self._role(named, at, end, role)
@@ -146,19 +167,37 @@ class Figures:
         upper = self.found[at]
         joined = self.beside.joins_pressures(at + 1)
         place = at + 2 if joined else at + 1
-        meant = joined or named == "blood_pressure" or self.asked == "bp"
+        meant = joined or self._is_pressure(named)
         if (
             not meant
             or place >= len(self.found)
             or not (upper.text.isdigit() and self.found[place].text.isdigit())
         ):
             return 0
+        if joined and not self._is_pressure(named) and self._is_another_measure(upper, place, named):
+            return 0
         lower = int(self.found[place].text)
         limit = DIASTOLIC if joined else range(20, 93)  # from 93 it could be a temperature
         return place + 1 if int(upper.text) in SYSTOLIC and lower in limit and lower < int(upper.text) else 0
 
-    def _is_saturation(self, value: Decimal, named: str) -> bool:
-        """A percentage is a saturation when it can be one; `38 %` may be a slip for a temperature."""
+    def _is_another_measure(self, upper: Token, place: int, named: str) -> bool:
+        """Whether the words beside say so: `oxygen 88 over 80`, `102 over 30 min ago`, `101 con 80 de pulso`."""
+        value, after = upper.value or Decimal(0), self.beside.role_after(place + 1)
+        if self._is_oxygen(named):
+            return _plausible("oxygen", value)
+        other = named == "temperature" or (after is not None and after.name != "blood_pressure")
+        return other and bool(fits(value))
+
+    def _is_figure_of_speech(self, value: Decimal, end: int, named: str) -> bool:
+        """`99% sure`, `100% fine`: no saturation. A low percentage always is one, whatever is said with it."""
+        said = end < len(self.found) and not self.found[end].after_break and self.found[end].text
+        certain = said in self.lexicon.sets["percent_of"]
+        return certain and value >= REASSURING_SATURATION and not self._is_oxygen(named)
+
+    def _is_saturation(self, at: int, value: Decimal, named: str) -> bool:
+        """A percentage is a saturation when it can be one; `38 %` and `99.8 %` may be slips for a temperature."""
+        if "." in self.found[at].text and fits(value) and not self._is_oxygen(named):
+            return False
         return 60 <= value <= 100 or (value < 60 and (named == "oxygen" or self.asked == "oxygen"))
 
     def _menu(self, at: int, named: str) -> bool:
@@ -203,9 +242,10 @@ class Figures:
         A low saturation stays one whatever follows it; any other number must stand alone to be an answer.
         """
         token = self.found[at]
-        if self.asked not in {"oxygen", "bp"} or not token.text.isdigit():
-            return False
         value = token.value or Decimal(0)
+        is_low = self.asked == "oxygen" and 80 <= value < REASSURING_SATURATION and not fits(value)
+        if self.asked not in {"oxygen", "bp"} or not (token.text.isdigit() or is_low):
+            return False
         if not bare and not (self.asked == "oxygen" and 80 <= value < REASSURING_SATURATION):
             return False
         if self.asked == "oxygen" and 80 <= value <= 100:

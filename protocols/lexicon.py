@@ -197,7 +197,7 @@ def load(folder: Path = DATA) -> Lexicon:
         sets={name: _joined(files, name) for name in SETS},
         numbers={
             name: _numbers(files, name)
-            for name in ("digits", "teens", "tens", "hundred", "one", "point", "and")
+            for name in ("digits", "teens", "tens", "hundred", "one", "point", "point_of_one", "and")
         },
         danger_words=danger.words(),
         known=known,
@@ -214,6 +214,7 @@ def _danger(files: Sequence[Mapping[str, Any]]) -> Iterator[Phrase]:
 
 SETS = (
     "unbound_by", "bridges", "or", "denials", "after", "dangling", "not_after_no", "negates", "hedges", "restarts",
+    "percent_of",
 )  # fmt: skip
 """The word lists that are asked for single words."""
 

@@ -40,7 +40,7 @@ _SHAPES = re.compile(
     | (?P<clock> (?<![\d.,/])(?:[01]?\d|2[0-3]):[0-5]\d(?:[ap]\.?m\b\.?)?(?!\d)
                | (?<![\d.,/])(?:1[0-2]|0?[1-9])(?:[.][0-5]\d)?[ap]\.?m\b\.? )
     | (?P<pair> (?<![\d/])\d{1,3}\s?/\s?\d{1,3}(?![\d/]) )
-    | (?P<number> (?<!\d)\d[.,]\d{3}(?!\d) | \d+(?:\s?\.5(?!\d)|[.,]\d{1,2}(?!\d))? )
+    | (?P<number> (?<!\d)\d[.,]\d{3}(?!\d) | \d{2,}\s?\.5(?!\d) | \d+(?:[.,]\d{1,2}(?!\d))? )
     | (?P<cjk> [\u3400-\u9fff] )
     | (?P<word> (?:sp)?[o0]2(?![\d.,]) | [^\W\d_\u3400-\u9fff]+ )
     | (?P<stop> [.,;!?()\n\[\]"]+ )
@@ -87,7 +87,8 @@ def fold(text: str) -> str:
             plain.append(sign)
     kept = _LOST_APOSTROPHE.sub("'", "".join(plain).replace("w/o", "without "))
     spelled = _CONTRACTED.sub(lambda match: _IN_FULL[match.group(1)], kept)
-    joined = re.sub(r"(?<=\w)'(?=\w)", "", spelled)
+    pointed = re.sub(r"(?<=\d\d)'(?=\d(?!\d))", ".", spelled)
+    joined = re.sub(r"(?<=\w)'(?=\w)", "", pointed)
     return re.sub(r"(?<=\s)-+(?=\s)", ",", joined)
 
 
@@ -121,4 +122,4 @@ def _repaired(match: re.Match[str]) -> str:
 def _value(kind: str, text: str) -> Decimal | None:
     if kind != "number":
         return None
-    return Decimal(text.replace(",", ".").replace(" ", ""))
+    return Decimal("".join(text.split()).replace(",", "."))

@@ -98,6 +98,23 @@ def test_tokens(text: str, kinds: list[str]) -> None:
         ("ibuprofen 400", []),
         ("tylenol 2 hours ago", []),
         ("I have no one to call", []),
+        ("102 over 30 min ago", [("102", "F", "")]),
+        ("101 over 80", [("101", "F", "role")]),
+        ("101 /80", [("101", "F", "role")]),
+        ("temp is 39 /80", [("39", "C", "role")]),
+        ("101/80", []),
+        ("tengo 101 con 80 de pulso", [("101", "F", "")]),
+        ("36 con 8", [("36.8", "C", "")]),
+        ("100 con 4", [("100.4", "F", "")]),
+        ("treinta y ocho con cinco", [("38.5", "C", "")]),
+        ("120 con 80", []),
+        ("38 grados y medio", [("38.5", "C", "")]),
+        ("37'2", [("37.2", "C", "")]),
+        ("98.6/37", [("98.6", "F", ""), ("37", "C", "")]),
+        ("101\n.5", [("101.5", "F", "")]),
+        ("38\n½", [("38.5", "C", "")]),
+        ("385\n.5", [("38.55", "C", "point")]),
+        ("99.8 %", [("99.8", "F", "role")]),
     ],
 )
 def test_temperatures(text: str, expected: list[tuple[str, str, str]]) -> None:
@@ -114,6 +131,10 @@ def test_temperatures(text: str, expected: list[tuple[str, str, str]]) -> None:
         ("120/80", "blood_pressure", "120"),
         ("118 over 70", "blood_pressure", "118"),
         ("bp 90 60", "blood_pressure", "90"),
+        ("80 de pulso", "heart_rate", "80"),
+        ("98 por ciento", "oxygen", "98"),
+        ("88% sure", "oxygen", "88"),
+        ("oxigeno 88 con 76 de pulso", "oxygen", "88"),
         ("pain 8", "pain", "8"),
         ("pain 2/10", "pain", "2"),
         ("I weigh 180", "weight", "180"),
@@ -121,6 +142,37 @@ def test_temperatures(text: str, expected: list[tuple[str, str, str]]) -> None:
 )
 def test_numbers_with_another_role(text: str, kind: str, value: str) -> None:
     assert [one.value for one in said(text).of(kind)] == [Decimal(value)]
+
+
+def test_a_percentage_that_is_a_figure_of_speech_is_no_saturation() -> None:
+    assert said("99% sure no fever").of("oxygen") == []
+    assert said("98.6 100% fine").leftovers == ()
+
+
+@pytest.mark.parametrize("text", ["88/60", "88 over 60", "88 con 76 de pulso", "88 .5"])
+def test_a_low_saturation_is_one_whatever_is_joined_to_it(text: str) -> None:
+    assert said(text, asked="oxygen").of("oxygen")[0].value in {Decimal(88), Decimal("88.5")}
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("Thanks. I need help", "help"),
+        ("thank you please help", "help"),
+        ("gracias por favor ayuda", "help"),
+        ("謝謝 請幫忙", "help"),
+        ("phone me husband died", "died"),
+    ],
+)
+def test_thanks_and_phones_take_no_cry_for_help_away(text: str, meaning: str) -> None:
+    assert said(text).said("meaning", meaning)
+
+
+@pytest.mark.parametrize("text", ["thanks for all your help", "my phone died", "phone battery about to die"])
+def test_thanks_for_help_and_a_dead_phone_are_no_alarm(text: str) -> None:
+    understood = said(text)
+    assert not understood.of("symptom")
+    assert not understood.of("meaning") or understood.of("meaning")[0].name not in {"help", "died"}
 
 
 def test_a_word_after_a_number_takes_a_reassurance_and_never_an_alarm() -> None:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field
 
 from protocols.denial import Denials
-from protocols.figures import MENUS
 from protocols.lexicon import Match
-from protocols.numerals import digit_of
+from protocols.menus import MENUS, worded_digit
 from protocols.page import Page
 from protocols.reading import Reading
 
@@ -46,13 +45,24 @@ def read(page: Page, denied: Denials) -> Answers:
             found.add("answer", match.name, page, match)
     if page.asked in MENUS:
         _digits(page, found)
+    if page.asked == "medicine":
+        _taken(page, denied, found)
     return found
+
+
+def _taken(page: Page, denied: Denials, found: Answers) -> None:
+    """After the medicine question, every word that says something was swallowed: `no, just took it`."""
+    for match in page.named("took"):
+        if (found.explained | denied.explained).isdisjoint(range(match.start, match.end)):
+            found.readings.append(Reading("taken", words=page.quote(match)))
 
 
 def _digits(page: Page, found: Answers) -> None:
     """The digits of an open menu that are written as words; `no one` and `un abrazo` hold none."""
     for place, token in enumerate(page.found):
-        if token.kind == "word" and (digit := digit_of(token.text, page.lexicon)):
+        if place in found.explained:
+            continue
+        if digit := worded_digit(page.found, place, page.beside, page.lexicon):
             found.readings.append(Reading("menu", digit, words=token.text))
             found.explained.add(place)
 
@@ -97,6 +107,8 @@ def _answers_as(page: Page, match: Match, denied: Denials) -> bool:
     """Whether a yes, no or none is an answer where it stands, and not a part of something else."""
     begins = page.begins_clause(match.start)
     if match.name == "yes":
+        if any(other.name == "not_yes" for other in page.starting.get(match.start, ())):
+            return False
         return begins or (page.asked in MENUS and page.found[match.start - 1].kind == "number")
     if match.name == "no_device":
         return page.asked in DEVICES

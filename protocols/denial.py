@@ -17,11 +17,15 @@ DENIABLE = frozenset({"symptom", "medicine"})
 
 @dataclass
 class Denials:
-    """The matches that a text denies, and the tokens (denying words, the words between, what is denied) it takes."""
+    """The matches that a text denies, and the tokens (denying words, the words between, what is denied) it takes.
+
+    `lapsed` are the words that say it was otherwise before: `not shaking now`.
+    """
 
     denied: set[Match] = field(default_factory=set)
     explained: set[int] = field(default_factory=set)
     used: set[int] = field(default_factory=set)
+    lapsed: set[int] = field(default_factory=set)
 
 
 def denials(
@@ -65,6 +69,8 @@ def _forward(
         result.explained |= {*range(begin, place + 1), end - 1}
         result.used.add(negator.start)
         begin = end
+        if not bare_no and _flows(found, end) and found[end].text in lexicon.sets["lapsed"]:
+            result.lapsed.add(end)
         if not (_flows(found, end) and found[end].text in lexicon.sets["or"]):
             return
         place = end + 1

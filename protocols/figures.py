@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from protocols.lexicon import Lexicon, Match
+from protocols.menus import MENUS, is_menu
 from protocols.neighbours import Neighbours
 from protocols.normalise import Token
 from protocols.reading import Reading
@@ -32,8 +33,6 @@ REASSURING_SATURATION = 94
 SYSTOLIC, DIASTOLIC = range(50, 261), range(20, 161)
 UNITS = {"oxygen": "%", "blood_pressure": "mmHg", "heart_rate": "/min"}
 UNIT_LETTERS = frozenset({"C", "F"})
-MENUS = frozenset({"symptoms", "caregiver", "breath", "dizzy", "fluids", "voice", "read_back"})
-"""The questions answered by digits, as in questions.toml."""
 
 
 @dataclass
@@ -41,15 +40,12 @@ class Figures:
     """Works through the numbers of one text from left to right: what each is, and which tokens that explains."""
 
     found: Sequence[Token]
-    plain: Sequence[Match]
+    beside: Neighbours
     medicines: Sequence[Match]
     asked: str
     lexicon: Lexicon
     readings: list[Reading] = field(default_factory=list)
     explained: set[int] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.beside = Neighbours(self.found, self.plain)
 
     def read(self) -> "Figures":
         """Read every number; the result stands in `readings` and `explained`."""
@@ -57,7 +53,9 @@ class Figures:
         while at < len(self.found):
             kind = self.found[at].kind
             end = at + 1
-            if kind == "number":
+            if kind == "number" and self.beside.is_within(at, "none"):
+                pass  # `none of the 5`
+            elif kind == "number":
                 end = self._number(at)
             elif kind == "pair":
                 self._pair(at)
@@ -150,7 +148,7 @@ class Figures:
             self._role("oxygen", at, end, role)
         elif named in PLAUSIBLE and _plausible(named, value):
             self._role(named, at, end, role)
-        elif self._menu(at, named):
+        elif self.asked in MENUS and not named and is_menu(self.found, at, self.beside, self.lexicon):
             self._say(Reading("menu", name=token.text, words=token.text), at, end)
         elif not named and self._answers_a_device(at, bare=not (unit in UNIT_LETTERS or after)):
             pass
@@ -199,17 +197,6 @@ class Figures:
         if "." in self.found[at].text and fits(value) and not self._is_oxygen(named):
             return False
         return 60 <= value <= 100 or (value < 60 and (named == "oxygen" or self.asked == "oxygen"))
-
-    def _menu(self, at: int, named: str) -> bool:
-        """Whether this number can only be digits of the open menu."""
-        text = self.found[at].text
-        digits = [sign for sign in text if sign.isdigit()]
-        if self.asked not in MENUS or named or not set(digits) <= set("123456"):
-            return False
-        value = self.found[at].value or Decimal(0)
-        if len(digits) == 1:
-            return True
-        return not fits(value) or (len(digits) == len(text) and value != 36)
 
     def _is_time(self, at: int, unit: str, after: Match | None) -> bool:
         value = self.found[at].value or Decimal(0)

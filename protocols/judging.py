@@ -12,7 +12,10 @@ from protocols.rulebook import Question, Rule, Rulebook, at_least
 
 TEMPERATURE_QUESTIONS = frozenset({"temperature", "after_fever", "practice", "read_back"})
 SETTLED = frozenset({"", "whole", "bound"})
-UNJUDGED = frozenset({"heart_rate", "pain", "weight", "age", "sugar", "phone"})
+UNJUDGED = {
+    "heart_rate": "OTHER-VITAL-SIGN", "pain": "OTHER-VITAL-SIGN", "sugar": "OTHER-VITAL-SIGN",
+    "weight": "OTHER-MEASURE", "age": "OTHER-MEASURE", "phone": "OTHER-MEASURE",
+}  # fmt: skip
 ILL_SYMPTOMS = frozenset({"fever", "chills", "hot", "unwell", "worse"})
 
 
@@ -69,6 +72,10 @@ class Judgement:
 
     def judge(self) -> None:
         """Fire every rule that fits, the red flags first."""
+        if self.heard.canned:
+            self._fire("AUTO-REPLY", self.heard.normal)
+            self._surroundings()
+            return
         self._symptoms()
         self._temperatures()
         self._other_vitals()
@@ -128,10 +135,19 @@ class Judgement:
             for digit in (sign for sign in reading.name if sign.isdigit()):
                 self._short_answer(self.question.menu.get(digit, ""), reading.words)
         for reading in self.heard.of("answer"):
-            if reading.name == "yes":
+            if reading.name == "yes" and not self._introduces_a_number():
                 self._short_answer(self.question.yes, reading.words)
             elif self.question.no in self.book.symptoms:
                 self._symptom(self.question.no, reading.words)
+
+    def _introduces_a_number(self) -> bool:
+        """Whether a yes is the "yes" of `yes, 98.4` and no more: the number answers, and nothing is left over."""
+        plain = {("temperature", ""), ("time", ""), ("answer", "yes")}
+        rest = [one for one in self.heard.readings if (one.kind, one.name) not in plain]
+        warm = self.heard.of("temperature")
+        settled = bool(warm) and all(one.doubt in {"", "whole"} for one in warm)
+        asked = self.asked in {"temperature", "practice"}
+        return asked and settled and not rest and not self.heard.leftovers
 
     def _short_answer(self, meaning: str, words: str) -> None:
         if meaning in self.book.symptoms:
@@ -172,7 +188,7 @@ class Judgement:
                 self._fire(rule, reading.words)
         for reading in self.heard.readings:
             if reading.kind in UNJUDGED:
-                self._fire("OTHER-MEASURE", reading.words)
+                self._fire(UNJUDGED[reading.kind], reading.words)
 
     def _medicines(self) -> None:
         """Steroids page. A fever medicine pages when taken for illness, masks for another reason, else is asked."""
@@ -181,6 +197,8 @@ class Judgement:
         if asked := self.heard.of("medicine_asked"):
             steroid = any(one.name == "steroid" for one in asked)
             self._fire("STEROID-QUESTION" if steroid else "MEDICINE-QUESTION", asked[0].words)
+        if self._asked("medicine") and not self.heard.of("medicine"):
+            self._taken_unnamed()
         others = [one for one in self.heard.of("medicine") if one.name != "steroid"]
         if not others:
             return
@@ -197,6 +215,13 @@ class Judgement:
             self._fire("ANTIPYRETIC-OTHER-REASON", others[0].words)
         else:
             self._fire("ANTIPYRETIC", others[0].words)
+
+    def _taken_unnamed(self) -> None:
+        """`no, just took it`, `none, 650 mg at 3pm`: a no beside the hour, the amount or the taking of something."""
+        amounts = [] if self.heard.of("temperature") else [*self.heard.of("time"), *self.heard.of("dose")]
+        denied = self.heard.said("answer", "no", "none")
+        if said := [*self.heard.of("taken"), *(amounts if denied else ())]:
+            self._fire("MEDICINE-UNNAMED", said[0].words)
 
     def _ill_beside_other_reason(self) -> bool:
         """Whether anything is wrong beside the ache the medicine was taken for."""
@@ -235,7 +260,7 @@ class Judgement:
         meanings += [
             (getattr(self.question, one.name, ""), one.words)
             for one in self.heard.of("answer")
-            if one.name in {"yes", "no"}
+            if one.name == "no" or (one.name == "yes" and not self._introduces_a_number())
         ]
         return [
             Reading("symptom", name, words=words) for name, words in meanings if name in self.book.symptoms
@@ -313,7 +338,7 @@ class Judgement:
 
     def _answers_open(self) -> bool:
         """Whether the open question has its answer in this reply."""
-        if self.question is None:
+        if self.question is None or self.heard.canned:
             return False
         if self.asked == "thinking":
             return bool(self.heard.normal)

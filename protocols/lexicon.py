@@ -214,7 +214,7 @@ def _danger(files: Sequence[Mapping[str, Any]]) -> Iterator[Phrase]:
 
 SETS = (
     "unbound_by", "bridges", "or", "denials", "after", "dangling", "not_after_no", "negates", "hedges", "restarts",
-    "percent_of",
+    "percent_of", "lapsed", "counted", "articles",
 )  # fmt: skip
 """The word lists that are asked for single words."""
 

@@ -30,6 +30,8 @@ _IN_FULL = {"ll": " will", "re": " are", "ve": " have", "d": " would"}
 
 _LOOKS_LIKE = str.maketrans("oli|", "0111")
 
+_QUOTED = re.compile(r"""([^"“”„«「『]*)["“”„«「『].*["“”»」』]([^"“”»」』]*)""", re.DOTALL)
+
 _SHAPES = re.compile(
     r"""
       (?P<phone> (?<!\d)\+?\d{10,15}(?!\d)
@@ -72,6 +74,12 @@ def unwrap(text: str) -> str:
     except (binascii.Error, UnicodeDecodeError):
         return text
     return said if said.isprintable() and " " in said else text
+
+
+def outside_quotes(text: str) -> str:
+    """The text without what stands between its first and its last quotation mark; the text itself if it has none."""
+    match = _QUOTED.fullmatch(text[:LONGEST].strip())
+    return f"{match.group(1)} {match.group(2)}" if match else text
 
 
 def fold(text: str) -> str:

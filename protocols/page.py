@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from protocols.lexicon import Lexicon, Match
+from protocols.neighbours import Neighbours
 from protocols.normalise import Token
 
 LONGER = frozenset({"no", "none", "no_device", "filler", "polite", "fine", "breathes_well"})
@@ -22,6 +23,7 @@ class Page:
         self.words = tuple(token.text for token in self.found)
         self.heard = self.lexicon.heard(self.words)
         self.plain = self.lexicon.plain.find(self.words)
+        self.beside = Neighbours(self.found, self.plain)
         danger = self.lexicon.danger.find(self.heard)
         innocent = [match for match in danger if match.name == "innocent"]
         self.danger = [match for match in danger if not any(_covers(one, match) for one in innocent)]

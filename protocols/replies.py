@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from protocols import answers
 from protocols import lexicon as lexicons
 from protocols.denial import Denials, denials
-from protocols.figures import MENUS, Figures
+from protocols.figures import Figures
 from protocols.lexicon import Lexicon
-from protocols.normalise import LONGEST, tokens
+from protocols.menus import MENUS
+from protocols.normalise import LONGEST, fold, outside_quotes, tokens
 from protocols.numerals import digitised
 from protocols.page import Page
 from protocols.reading import Reading
@@ -25,7 +26,8 @@ class Understood:
     """A reply after reading: what was said, which words stayed unexplained, and what kind of text it is.
 
     `control` is opt_out, opt_in or help when that is the whole meaning, wrong_number when a stranger answers, or
-    nothing. `harmless` is a text of thanks or delay and no more; `automatic` one that a machine wrote.
+    nothing. `harmless` is a text of thanks or delay and no more; `automatic` one that a machine wrote, and `canned` one
+    that holds no word of its sender: a reaction (`Liked "..."`) or a ready-made refusal of a call.
     """
 
     normal: str
@@ -34,6 +36,7 @@ class Understood:
     control: str = ""
     harmless: bool = False
     automatic: bool = False
+    canned: bool = False
 
     def of(self, kind: str, name: str = "") -> list[Reading]:
         """The readings of one kind (and name)."""
@@ -59,11 +62,13 @@ def understand(
     this service reads; in any other, only a plain number can be understood whole.
     """
     lexicon = lexicons.load()
+    if _is_canned(text, lexicon):
+        return Understood(fold(text), readings=(), leftovers=(), automatic=True, canned=True)
     found = digitised(lexicon.rewritten(tokens(text)), lexicon, menu=asked in MENUS)
     page = Page(found, asked or "", no_alarms, lexicon)
     denied = denials(found, page.plain, page.danger, lexicon, never_denied)
     medicines = [match for match in page.danger if match.group == "medicine"]
-    figures = Figures(found, page.plain, medicines, page.asked, lexicon).read()
+    figures = Figures(found, page.beside, medicines, page.asked, lexicon).read()
     short = answers.read(page, denied)
     readings = (*_concepts(page, denied), *figures.readings, *short.readings)
     explained = set(figures.explained)
@@ -71,7 +76,7 @@ def understand(
         explained |= (
             short.explained
             | _exact(page, denied.explained | _taken(page, denied))
-            | (_covered(page, figures) - short.turned)
+            | (_covered(page, figures) - short.turned - denied.lapsed - _telling(page))
         )
     leftovers = tuple(token.text for place, token in enumerate(found) if place not in explained)
     whole = lexicon.meanings.whole(page.words)
@@ -161,6 +166,25 @@ def _control(whole: set[str], page: Page) -> str:
         if name in whole:
             return control
     return "wrong_number" if any(match.name == "wrong_person" for match in page.danger) else ""
+
+
+def _is_canned(text: str, lexicon: Lexicon) -> bool:
+    """Whether a phone wrote all of it, so that nothing in its quotation marks is read."""
+    words = tuple(token.text for token in tokens(outside_quotes(text)))
+    quotes = "reaction" in lexicon.meanings.whole(words) and outside_quotes(text) != text
+    return quotes or "canned" in lexicon.meanings.whole(tuple(token.text for token in tokens(text)))
+
+
+def _telling(page: Page) -> set[int]:
+    """Harmless words that together are news or a question: `98.6 I am at the doctor now`, `is 99.3 ok?`."""
+    said = page.named("telling")
+    said += [
+        match
+        for match in page.named("asking")
+        if page.begins_clause(match.start)
+        and any(page.is_number(place) for place in range(match.start + 1, match.end))
+    ]
+    return {place for match in said for place in range(match.start, match.end)}
 
 
 def _is_automatic(page: Page) -> bool:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from protocols.figures import MENUS
+from protocols.menus import MENUS
 from protocols.normalise import fold, tokens
 from protocols.replies import Understood, understand
 from protocols.rulebook import load

@@ -122,6 +122,97 @@ def test_h41_a_machine_does_not_answer() -> None:
     assert (found.automatic, found.answers) == (True, ())
 
 
+@pytest.mark.parametrize("asked", ["temperature", "symptoms", "thinking", "free", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Liked "Time to check in. What is your temperature? Reply with the number, like 98.6"',
+        "Loved “If you feel worse before then, do not wait: call 555-0100”",
+        "Reacted 👍 to “1 Chills or shaking. 2 Dizzy. 3 Hard to breathe”",
+        'Le gustó "Qué temperatura tiene? Responda con el número, por ejemplo 37.0"',
+        "對「您發燒嗎」表示喜歡",
+        "Sorry, I can't talk right now. Call you later.",
+    ],
+)
+def test_h41_a_reaction_is_no_answer_and_its_quotation_is_not_read(text: str, asked: str) -> None:
+    found = triage.assess(text, Context(asked=asked or None))
+    assert (found.urgency, found.automatic, found.answers, found.readings) == ("clarify", True, (), ())
+
+
+def test_h41_what_stands_beside_a_quotation_is_read() -> None:
+    assert triage.assess('Liked "98.6" but I am shaking', ASKED).urgency == "urgent"
+    assert triage.assess('"shaking" is what I said', ASKED).urgency == "urgent"
+
+
+@pytest.mark.parametrize(
+    "reply", ["no just took it", "no, taken at 3pm", "none, 500 mg at 2", "no, la tome", "無 下午3點"]
+)
+def test_h28_a_no_to_the_medicine_question_does_not_hide_what_was_taken(reply: str) -> None:
+    found = triage.assess(reply, Context(asked="medicine"))
+    assert "MEDICINE-UNNAMED" in {one.id for one in found.rules}
+    assert (found.human_task, found.masked) == (True, True)
+
+
+@pytest.mark.parametrize("reply", ["none", "none taken", "no dex", "no he tomado nada", "nothing taken"])
+def test_h28_a_plain_no_to_the_medicine_question_is_one(reply: str) -> None:
+    assert triage.assess(reply, Context(asked="medicine")).urgency == "none"
+
+
+@pytest.mark.parametrize("reply", ["Yes it's 98.4", "yes ma'am 98.4", "si, 36.5"])
+def test_a_yes_that_only_introduces_a_normal_number_is_no_fever(reply: str) -> None:
+    assert triage.assess(reply, ASKED).urgency == "none"
+
+
+@pytest.mark.parametrize(
+    "reply", ["yes", "yes 986", "yes 98.6 chills", "yes, no, 98.6", "yes over 98", "yes 98.6 hm"]
+)
+def test_any_other_yes_to_the_temperature_question_is_one(reply: str) -> None:
+    assert triage.assess(reply, ASKED).urgency in {"urgent", "emergency"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("symptoms", "just one question"), ("symptoms", "un abrazo"), ("symptoms", "一切都好"), ("symptoms", "1-5 no"),
+        ("caregiver", "yes had 2 naps today"), ("caregiver", "1, took 3 walks"), ("caregiver", "not 2 or 3"),
+        ("caregiver", "he ate two eggs and is fine"), ("temperature", "有空再量"),
+    ],
+)  # fmt: skip
+def test_a_digit_in_a_phrase_is_no_digit_of_the_menu(asked: str, reply: str) -> None:
+    found = triage.assess(reply, Context(asked=asked))
+    assert (found.urgency, found.human_task) == ("clarify", True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("symptoms", "one and three"),
+        ("symptoms", "una y dos"),
+        ("caregiver", "3 naps"),
+        ("symptoms", "no 3"),
+        ("symptoms", "一"),
+    ],
+)
+def test_digits_in_words_and_first_digits_still_count(asked: str, reply: str) -> None:
+    assert triage.assess(reply, Context(asked=asked)).urgency in {"urgent", "emergency"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("free", "nurse please now"), ("free", "enfermera por favor"), ("free", "醫生 請"),
+        ("temperature", "98.6 I am at the doctor now"), ("temperature", "98.6 so so"),
+        ("temperature", "98.6 not shaking now"), ("temperature", "is 99.3 ok?"),
+    ],
+)  # fmt: skip
+def test_harmless_words_that_together_are_news_reach_a_person(asked: str, reply: str) -> None:
+    assert triage.assess(reply, Context(asked=asked)).human_task
+
+
+def test_h09_another_measurement_after_the_watch_still_reaches_a_person() -> None:
+    assert triage.assess("pulse 150", Context(in_watch="closed")).human_task
+
+
 def test_the_label_shown_is_never_a_grade() -> None:
     assert triage.assess("38.6 and shaking", ASKED).provisional_grade == "possible CRS - needs assessment"
     assert triage.assess("he is confused", ASKED).provisional_grade == "possible ICANS - needs assessment"

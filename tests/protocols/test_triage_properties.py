@@ -13,6 +13,7 @@ from protocols.lexicon import one_slip
 from protocols.replies import understand
 from protocols.triage import URGENCIES, Context
 
+LEXICON = lexicon.load()
 CORPUS = Path(__file__).parent / "corpus"
 ROWS = [
     (row["reply"], row["asked"], row["gold"])
@@ -20,9 +21,26 @@ ROWS = [
     for row in csv.DictReader((CORPUS / f"{name}.csv").open(encoding="utf-8", newline=""))
 ]
 GRAVE = [(reply, asked) for reply, asked, gold in ROWS if gold in "MF"]
-LEXICON = lexicon.load()
-LISTED_EXCEPTIONS = {"mg", "mgs", "mcg", "ml", "milligrams", "miligramos", "毫", "no", "free"}
-"""Milligrams after a round number, `fiebre no` and `fever free`: the only words that may come after and lower."""
+LISTED_EXCEPTIONS = (
+    {"mg", "mgs", "mcg", "ml", "milligrams", "miligramos", "毫", "no", "free"}
+    | LEXICON.sets["counted"]
+    | set("空忙事人切樣样點点些直下般起次定向天會陣")
+    | {
+        "abrazo",
+        "beso",
+        "momento",
+        "momentito",
+        "segundo",
+        "rato",
+        "poco",
+        "poquito",
+        "pregunta",
+        "question",
+        "more",
+    }
+)
+"""The only words that may come after and lower: milligrams after a round number, `fiebre no`, `fever free`, what makes
+a count of a digit (`and 3 naps`, `三餐`, `un abrazo`), and what makes another word of a yes (`有空`)."""
 KNOWN_WORDS = sorted(
     {word for index in (LEXICON.danger, LEXICON.plain, LEXICON.meanings) for word in index.words()}
     - LISTED_EXCEPTIONS
@@ -44,6 +62,7 @@ def test_adding_words_never_lowers_a_page(base: tuple[str, str], added: str) -> 
     assume(not LISTED_EXCEPTIONS & set(added.casefold().split()))
     before, after = assess(reply, asked), assess(f"{reply} {added}", asked)
     assume(before.urgency in {"emergency", "urgent"})
+    assume({(one.kind, one.name) for one in before.readings} != {("answer", "yes")})  # `yes, 98.4` is 98.4
     assert URGENCIES.index(after.urgency) <= URGENCIES.index(before.urgency), [one.id for one in after.rules]
     assert after.human_task
 

@@ -9,11 +9,15 @@ from protocols.page import Page
 from protocols.reading import Reading
 
 ANSWERS = frozenset({"yes", "no", "none", "no_device"})
-BY_DEGREES = frozenset({"partly", "low", "high"})
-"""Answers that count wherever they begin a clause, whatever comes after them."""
+BY_DEGREES = frozenset({"partly", "low", "high", "every"})
+"""Answers to some questions, which count wherever they begin a clause, whatever comes after them."""
+
+WELL = frozenset({"fine", "breathes_well", "breathing_fine", "same_as_usual"})
 
 DEVICES = frozenset({"bp", "oxygen"})
-TURNED = {"fine": "unwell", "breathes_well": "breathing"}
+TURNED = {
+    "fine": "unwell", "breathing_fine": "unwell", "breathes_well": "breathing", "same_as_usual": "not_themselves",
+}  # fmt: skip
 """What a reassurance means once a no has turned it round."""
 
 
@@ -36,13 +40,17 @@ def read(page: Page, denied: Denials) -> Answers:
     found = Answers()
     _turn(page, denied, found)
     for match in sorted(page.plain, key=lambda match: match.start - match.end):
-        barred = found.explained if page.no_alarms and match.name == "no" else found.explained | found.turned
+        anyway = match.name in BY_DEGREES or (page.no_alarms and match.name == "no")
+        barred = found.explained if anyway else found.explained | found.turned
         if not barred.isdisjoint(range(match.start, match.end)):
             continue
         if match.name in ANSWERS and _answers_as(page, match, denied):
             found.add("answer", "none" if match.name == "no_device" else match.name, page, match)
-        elif match.name in BY_DEGREES and page.begins_clause(match.start) and not page.is_number(match.end):
-            found.add("answer", match.name, page, match)
+        elif match.name in BY_DEGREES & page.also and _by_degrees(page, match):
+            part = match.name == "partly" and not page.ends_clause(match.end)
+            found.add("answer", "partly_of" if part else match.name, page, match)
+        elif match.name in WELL & page.also:
+            found.add("well", match.name, page, match)
     if page.asked in MENUS:
         _digits(page, found)
     if page.asked == "medicine":
@@ -65,6 +73,12 @@ def _digits(page: Page, found: Answers) -> None:
         if digit := worded_digit(page.found, place, page.beside, page.lexicon):
             found.readings.append(Reading("menu", digit, words=token.text))
             found.explained.add(place)
+
+
+def _by_degrees(page: Page, match: Match) -> bool:
+    """`low`, `a little`, `all of them` begin a clause; `baja 80` names a number."""
+    names_a_number = match.name in {"low", "high"} and page.is_number(match.end)
+    return page.begins_clause(match.start) and not names_a_number
 
 
 def _turn(page: Page, denied: Denials, found: Answers) -> None:

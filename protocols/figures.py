@@ -12,6 +12,7 @@ from protocols.lexicon import Lexicon, Match
 from protocols.menus import MENUS, is_menu
 from protocols.neighbours import Neighbours
 from protocols.normalise import Token
+from protocols.pressures import DIASTOLIC, SYSTOLIC, worded
 from protocols.reading import Reading
 from protocols.temperatures import fits, warmth
 
@@ -30,7 +31,6 @@ NAMING = frozenset({*PLAUSIBLE, "temperature", "blood_pressure"})
 REASSURING_SATURATION = 94
 """From here a saturation answers the question and ends it (question set); below it nothing may explain it away."""
 
-SYSTOLIC, DIASTOLIC = range(50, 261), range(20, 161)
 UNITS = {"oxygen": "%", "blood_pressure": "mmHg", "heart_rate": "/min"}
 UNIT_LETTERS = frozenset({"C", "F"})
 
@@ -141,6 +141,9 @@ class Figures:
             if fits(value) and not self._is_pressure(named):
                 self._temperature(value, token.text, "", at, at + 1, doubt="role")
             return upper_end
+        if pressure := worded(self.found, at, self.beside, self.asked):
+            self._say(*pressure)
+            return pressure[2]
         if unit == "percent" and self._is_figure_of_speech(value, end, named):
             self.explained |= set(range(at, end))
             return end

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
-from protocols import thinking, vitals
+from protocols import shorthand, thinking, vitals
 from protocols.reading import Reading
 from protocols.replies import Understood
 from protocols.rulebook import Question, Rule, Rulebook, at_least
@@ -129,31 +129,13 @@ class Judgement:
         instead = self.question.instead if self.question else {}
         for reading in self.heard.of("symptom"):
             self._symptom(instead.get(reading.name, reading.name), reading.words)
-        if self.question is None:
-            return
-        for reading in self.heard.of("menu"):
-            for digit in (sign for sign in reading.name if sign.isdigit()):
-                self._short_answer(self.question.menu.get(digit, ""), reading.words)
-        for reading in self.heard.of("answer"):
-            if reading.name == "yes" and not self._introduces_a_number():
-                self._short_answer(self.question.yes, reading.words)
-            elif self.question.no in self.book.symptoms:
-                self._symptom(self.question.no, reading.words)
-
-    def _introduces_a_number(self) -> bool:
-        """Whether a yes is the "yes" of `yes, 98.4` and no more: the number answers, and nothing is left over."""
-        plain = {("temperature", ""), ("time", ""), ("answer", "yes")}
-        rest = [one for one in self.heard.readings if (one.kind, one.name) not in plain]
-        warm = self.heard.of("temperature")
-        settled = bool(warm) and all(one.doubt in {"", "whole"} for one in warm)
-        asked = self.asked in {"temperature", "practice"}
-        return asked and settled and not rest and not self.heard.leftovers
-
-    def _short_answer(self, meaning: str, words: str) -> None:
-        if meaning in self.book.symptoms:
-            self._symptom(meaning, words)
-        elif meaning == "medicine":
-            self._fire("MEDICINE-UNNAMED", words)
+        for meaning, words in shorthand.meanings(self.question, self.heard):
+            if meaning in self.book.symptoms:
+                self._symptom(meaning, words)
+            elif meaning == "medicine":
+                self._fire("MEDICINE-UNNAMED", words)
+        for rule, words in shorthand.levels(self.question, self.heard):
+            self._fire(rule, words)
 
     def _symptom(self, name: str, words: str) -> None:
         self._fire_rule(self.book.symptoms[name].as_rule(), words)
@@ -250,28 +232,15 @@ class Judgement:
 
     def _short_symptoms(self) -> list[Reading]:
         """The symptoms that a yes, a no or a menu digit stands for."""
-        if self.question is None:
-            return []
-        meanings = [
-            (self.question.menu.get(digit, ""), one.words)
-            for one in self.heard.of("menu")
-            for digit in one.name
-        ]
-        meanings += [
-            (getattr(self.question, one.name, ""), one.words)
-            for one in self.heard.of("answer")
-            if one.name == "no" or (one.name == "yes" and not self._introduces_a_number())
-        ]
-        return [
-            Reading("symptom", name, words=words) for name, words in meanings if name in self.book.symptoms
-        ]
+        said = shorthand.meanings(self.question, self.heard)
+        return [Reading("symptom", name, words=words) for name, words in said if name in self.book.symptoms]
 
     def _fever(self) -> bool:
         return "fever" in self.known.recent or self._has("FEVER", "POSSIBLE-FEVER", "SAID-FEVER")
 
     def _thinking(self) -> None:
         """The date and the sentence: a prompt for a person, whatever they say."""
-        verdict = thinking.compare(self.heard.normal, self.context.today)
+        verdict = thinking.compare(self.heard.folded, self.context.today)
         if verdict in {"missing", "wrong"}:
             self._fire("DATE-MISSING" if verdict == "missing" else "DATE-WRONG", self.heard.normal)
             if "confusion" in self.known.recent:
@@ -340,20 +309,19 @@ class Judgement:
         """Whether the open question has its answer in this reply."""
         if self.question is None or self.heard.canned:
             return False
-        if self.asked == "thinking":
-            return bool(self.heard.normal)
-        if self.asked == "free":
+        if self.asked in {"thinking", "free"}:
             return bool(self.heard.normal)
         for reading in self.heard.readings:
             if reading.kind in self.question.accepts and self._is_sound(reading):
                 return True
-            if reading.kind == "answer" and self._closes(reading.name) and not self.heard.leftovers:
+            closes = reading.kind == "well" or (reading.kind == "answer" and self._closes(reading.name))
+            if closes and not self.heard.leftovers:
                 return True
         return self.asked == "read_back" and any(one.doubt in SETTLED for one in self.heard.of("temperature"))
 
     def _closes(self, answer: str) -> bool:
         """Whether yes, no or none is a whole answer to the open question."""
-        if self.question is None:
+        if self.question is None or answer not in {"yes", "no", "none"}:
             return False
         meaning = self.question.yes if answer == "yes" else self.question.no
         return meaning not in {"", "unanswered"}

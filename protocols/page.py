@@ -6,18 +6,34 @@ from protocols.lexicon import Lexicon, Match
 from protocols.neighbours import Neighbours
 from protocols.normalise import Token
 
-LONGER = frozenset({"no", "none", "no_device", "filler", "polite", "fine", "breathes_well"})
+LONGER = frozenset(
+    {
+        "no",
+        "none",
+        "no_device",
+        "filler",
+        "polite",
+        "fine",
+        "breathes_well",
+        "breathing_fine",
+        "same_as_usual",
+    }
+)
 """The phrases that a single no may be a part of."""
 
 
 @dataclass
 class Page:
-    """The tokens of a text with what the lexicon finds in them. `no_alarms` says that "no" is itself a concern."""
+    """The tokens of a text with what the lexicon finds in them.
+
+    `no_alarms` says that "no" is itself a concern; `also` names the word lists that answer the open question too.
+    """
 
     found: tuple[Token, ...]
     asked: str
     no_alarms: bool
     lexicon: Lexicon
+    also: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.words = tuple(token.text for token in self.found)

@@ -16,7 +16,8 @@ from protocols.reading import Reading
 
 __all__ = ["Reading", "Understood", "understand"]
 
-COVERING = frozenset({"filler", "fine", "breathes_well", "polite"})
+COVERING = frozenset({"filler", "fine", "breathes_well", "breathing_fine", "same_as_usual", "polite"})
+MEASURING = frozenset({"temperature", "after_fever", "practice", "bp", "oxygen"})
 CONTROLS = {"stop": "opt_out", "start": "opt_in", "help": "help", "info": "help"}
 LONG_ENOUGH_TO_BE_AUTOMATIC = 4
 
@@ -28,6 +29,7 @@ class Understood:
     `control` is opt_out, opt_in or help when that is the whole meaning, wrong_number when a stranger answers, or
     nothing. `harmless` is a text of thanks or delay and no more; `automatic` one that a machine wrote, and `canned` one
     that holds no word of its sender: a reaction (`Liked "..."`) or a ready-made refusal of a call.
+    `folded` is the whole text with its signs and its numbers as they were written.
     """
 
     normal: str
@@ -37,6 +39,7 @@ class Understood:
     harmless: bool = False
     automatic: bool = False
     canned: bool = False
+    folded: str = ""
 
     def of(self, kind: str, name: str = "") -> list[Reading]:
         """The readings of one kind (and name)."""
@@ -54,10 +57,12 @@ def understand(
     language: str,
     never_denied: frozenset[str] = frozenset(),
     no_alarms: bool = False,
+    also: frozenset[str] = frozenset(),
 ) -> Understood:
     """What `text` says when `asked` is the open question (a question id) and `language` the one enrolled.
 
-    `no_alarms` says that "no" to the open question is itself a concern, so that it counts wherever it leads.
+    `no_alarms` says that "no" to the open question is itself a concern, so that it counts wherever it leads; `also`
+    names the word lists that answer it beside yes, no, none and its digits.
     Every language is listened to for danger. Reassuring words count only where the enrolled language is one that
     this service reads; in any other, only a plain number can be understood whole.
     """
@@ -65,7 +70,7 @@ def understand(
     if _is_canned(text, lexicon):
         return Understood(fold(text), readings=(), leftovers=(), automatic=True, canned=True)
     found = digitised(lexicon.rewritten(tokens(text)), lexicon, menu=asked in MENUS)
-    page = Page(found, asked or "", no_alarms, lexicon)
+    page = Page(found, asked or "", no_alarms, lexicon, also)
     denied = denials(found, page.plain, page.danger, lexicon, never_denied)
     medicines = [match for match in page.danger if match.group == "medicine"]
     figures = Figures(found, page.beside, medicines, page.asked, lexicon).read()
@@ -86,6 +91,7 @@ def understand(
         leftovers=(*leftovers, "...") if len(text) > LONGEST else leftovers,
         control=_control(whole, page),
         harmless=bool(found) and len(page.harmless_names) == len(found),
+        folded=fold(text),
         automatic="auto_reply" in whole or _is_automatic(page),
     )
 
@@ -162,6 +168,8 @@ def _exact(page: Page, explained: set[int]) -> set[int]:
 
 
 def _control(whole: set[str], page: Page) -> str:
+    if "stop_or_value" in whole and page.asked not in MEASURING:
+        return "opt_out"
     for name, control in CONTROLS.items():
         if name in whole:
             return control

@@ -262,6 +262,8 @@ def test_a_guessed_spelling_never_explains_a_word_away() -> None:
     ("text", "control"),
     [
         ("STOP", "opt_out"), ("Stop!", "opt_out"), ("please stop", "opt_out"), ("stop texting me", "opt_out"),
+        ("unsubscribe me please", "opt_out"), ("no more texts please", "opt_out"), ("quit texting me", "opt_out"),
+        ("ya no me manden nada", "opt_out"), ("quítenme de la lista", "opt_out"), ("quit shaking", ""),
         ("cancel", "opt_out"), ("退訂", "opt_out"), ("no mas mensajes", "opt_out"), ("stop the shaking", ""),
         ("make it stop", ""), ("END", "opt_out"), ("at the end", ""), ("START", "opt_in"), ("YES", ""),
         ("HELP", "help"), ("INFO", "help"), ("wrong number", "wrong_number"),

@@ -98,6 +98,39 @@ def test_h36_a_wrong_or_missing_date_pages(answer: str) -> None:
     assert triage.assess(answer, Context(asked="thinking", today=MONDAY)).urgency == "urgent"
 
 
+TUESDAY = date(2026, 11, 3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule"),
+    [
+        ("Tuesday November 3 2026. The dog is asleep", "DATE-RIGHT"),
+        ("Tuesday November 3 1987. The dog is asleep", "DATE-WRONG"),
+        ("Tuesday 3 November 2025, nice weather", "DATE-WRONG"),
+        ("11/3/26 Tuesday lovely day out", "DATE-RIGHT"),
+        ("11/3/25 Tuesday lovely day out", "DATE-WRONG"),
+        ("3/11/2026 martes hoy es bueno", "DATE-RIGHT"),
+        ("11/5 tuesday good day today", "DATE-WRONG"),
+        ("Nov 8, I have 3 dogs and a cat", "DATE-WRONG"),
+        ("3rd of November, we had 8 eggs", "DATE-RIGHT"),
+        ("Tuesday, I have 2 dogs here", "DATE-RIGHT"),
+        ("Tuesday, I may go out today", "DATE-RIGHT"),
+        ("Tuesday 5th I feel good today", "DATE-WRONG"),
+        ("martes 5, hoy estoy bien", "DATE-WRONG"),
+        ("I had 3 eggs in November", "DATE-MISSING"),
+        ("星期二 十一月三日 天氣很好", "DATE-RIGHT"),
+        ("星期二十一月三日，天氣很好", "DATE-RIGHT"),
+        ("十一月三號，我在家看電視", "DATE-RIGHT"),
+        ("星期二 十二月三日 天氣很好", "DATE-WRONG"),
+        ("2026年11月3日 星期二 我吃了早餐", "DATE-RIGHT"),
+        ("十一月廿三日，我在家看電視", "DATE-WRONG"),
+    ],
+)
+def test_h36_weekday_month_day_and_year_must_fit_and_no_other_number_counts(answer: str, rule: str) -> None:
+    found = triage.assess(answer, Context(asked="thinking", today=TUESDAY))
+    assert rule in {one.id for one in found.rules}
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -207,6 +240,75 @@ def test_digits_in_words_and_first_digits_still_count(asked: str, reply: str) ->
 )  # fmt: skip
 def test_harmless_words_that_together_are_news_reach_a_person(asked: str, reply: str) -> None:
     assert triage.assess(reply, Context(asked=asked)).human_task
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "urgency"),
+    [
+        ("breath", "a little", "emergency"),
+        ("breath", "only on stairs", "emergency"),
+        ("breath", "sometimes", "emergency"),
+        ("breath", "no muy bien", "emergency"),
+        ("breath", "會", "emergency"),
+        ("dizzy", "a bit", "urgent"),
+        ("symptoms", "all of them", "emergency"),
+        ("symptoms", "todos", "emergency"),
+        ("symptoms", "a little", "urgent"),
+        ("symptoms", "a little tired", "clarify"),
+        ("symptoms", "not all of them", "clarify"),
+        ("bp", "really low", "urgent"),
+        ("bp", "baja", "urgent"),
+        ("oxygen", "低", "urgent"),
+        ("temperature", "high", "urgent"),
+    ],
+)
+def test_a_yes_by_degrees_is_a_yes(asked: str, reply: str, urgency: str) -> None:
+    assert triage.assess(reply, Context(asked=asked)).urgency == urgency
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "language"),
+    [
+        ("caregiver", "normal", "en"), ("caregiver", "She seems normal", "en"), ("caregiver", "está bien", "es"),
+        ("caregiver", "一樣", "zh-Hant"), ("breath", "respiro bien", "es"), ("breath", "breathing easy", "en"),
+    ],
+)  # fmt: skip
+def test_the_words_of_a_good_option_are_its_digit(asked: str, reply: str, language: str) -> None:
+    found = triage.assess(reply, Context(asked=asked, language=language))
+    assert (found.urgency, found.answers) == ("none", (asked,))
+    assert triage.assess(f"{reply} xyzzy", Context(asked=asked, language=language)).urgency == "clarify"
+
+
+@pytest.mark.parametrize("reply", ["不一樣", "跟平常不一樣"])
+def test_a_good_option_after_a_no_is_the_bad_one(reply: str) -> None:
+    assert triage.assess(reply, Context(asked="caregiver", language="zh-Hant")).urgency == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("reply", "upper", "lower", "urgency"),
+    [
+        ("sys 85 dia 50 pulse 90", 85, 50, "urgent"), ("85 on top 50 on bottom", 85, 50, "urgent"),
+        ("高壓85 低壓50", 85, 50, "urgent"), ("bp 88", 88, None, "urgent"), ("top number 82", 82, None, "urgent"),
+        ("alta 120 baja 80", 120, 80, "none"), ("top 120", 120, None, "clarify"),
+    ],
+)  # fmt: skip
+def test_a_pressure_is_read_from_the_words_for_its_values(reply, upper, lower, urgency) -> None:
+    found = triage.assess(reply, Context(asked="bp", language="es"))
+    [pressure] = [one for one in found.readings if one.kind == "blood_pressure"]
+    assert (pressure.value, pressure.second, found.urgency) == (upper, lower, urgency)
+
+
+def test_a_number_that_can_be_a_fever_is_no_pressure_for_the_word_before_it() -> None:
+    assert triage.assess("temperatura alta 39", ASKED).urgency == "urgent"
+    assert triage.assess("top 101", ASKED).urgency == "urgent"
+
+
+@pytest.mark.parametrize("reply", ["alto", "baja", "BAJA"])
+def test_a_word_that_may_be_a_height_stops_no_texts_after_a_measurement_was_asked_for(reply: str) -> None:
+    for asked in ("temperature", "bp"):
+        found = triage.assess(reply, Context(asked=asked))
+        assert (found.control, found.human_task) == ("", True)
+    assert triage.assess(reply, Context(asked="symptoms")).control == "opt_out"
 
 
 def test_h09_another_measurement_after_the_watch_still_reaches_a_person() -> None:

@@ -34,7 +34,9 @@ _AFTER_MONTH = re.compile(rf"\b({_MONTH_NAMES})\b[\s.,]*(?:the\s+)?{_DAY}")
 _BEFORE_MONTH = re.compile(rf"{_DAY}[\s.,]+(?:of\s+|de\s+|day\s+of\s+)?\b({_MONTH_NAMES})\b")
 _MONTH_ALONE = re.compile(rf"\b({_MONTH_NAMES})\b")
 _ISO = re.compile(r"(?<!\d)\d{4}-(\d{1,2})-(\d{1,2})(?!\d)")
-_WITH_SLASHES = re.compile(r"(?<![\d/.])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?(?![\d/])")
+_WITH_SLASHES = re.compile(
+    r"(?<![\d/.])(\d{1,2})(?:/(\d{1,2})(?:/(\d{4}|\d{2}))?|([.-])(\d{1,2})\4(\d{4}|\d{2}))(?![\d/])"
+)
 _IN_CHINESE = re.compile(rf"(\d{{1,2}}|[{_CJK}]{{1,3}})\s*月\s*(\d{{1,2}}|[{_CJK}]{{1,3}})?")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _BESIDE_WEEKDAY = re.compile(
@@ -74,7 +76,7 @@ def named_in(folded: str) -> Named:
     for name in (name for names in WEEKDAYS for name in names if not name.isascii()):
         joined = joined.replace(name, " ")
     years = {int(year) for year in _YEAR.findall(joined)}
-    years |= {2000 + int(year) for _, _, year in _WITH_SLASHES.findall(joined) if len(year) == 2}
+    years |= {2000 + int(year) for _, _, year in _in_figures(joined) if len(year) == 2}
     dates = tuple(_dates(joined))
     days = set() if dates else {int(day) for day in _BESIDE_WEEKDAY.findall(joined)}
     months = set() if dates else set(_lone_months(joined))
@@ -88,13 +90,19 @@ def _dates(joined: str) -> Iterator[frozenset[tuple[int, int]]]:
         yield frozenset({(_month(name), int(day))})
     for month, day in _ISO.findall(joined):
         yield frozenset({(int(month), int(day))})
-    for first, second, _ in _WITH_SLASHES.findall(_ISO.sub(" ", joined)):
-        ways = {(int(first), int(second)), (int(second), int(first))}
+    for first, second, _ in _in_figures(joined):
+        ways = {(first, second), (second, first)}
         if possible := frozenset(way for way in ways if 1 <= way[0] <= 12 and 1 <= way[1] <= 31):
             yield possible
     for month, day in _IN_CHINESE.findall(joined):
         if day:
             yield frozenset({(_chinese(month), _chinese(day))})
+
+
+def _in_figures(joined: str) -> Iterator[tuple[int, int, str]]:
+    """Dates like 3/11, 11/3/26 and 3.11.2026 (with points or dashes only whole), each with its year if it has one."""
+    for first, second, year, _, other, year_behind in _WITH_SLASHES.findall(_ISO.sub(" ", joined)):
+        yield int(first), int(second or other), year or year_behind
 
 
 def _lone_months(joined: str) -> Iterator[int]:

@@ -111,6 +111,8 @@ TUESDAY = date(2026, 11, 3)
         ("11/3/25 Tuesday lovely day out", "DATE-WRONG"),
         ("3/11/2026 martes hoy es bueno", "DATE-RIGHT"),
         ("11/5 tuesday good day today", "DATE-WRONG"),
+        ("Tue 3.11.2026 all is well", "DATE-RIGHT"),
+        ("98.6 and then 1.3 of it", "DATE-MISSING"),
         ("Nov 8, I have 3 dogs and a cat", "DATE-WRONG"),
         ("3rd of November, we had 8 eggs", "DATE-RIGHT"),
         ("Tuesday, I have 2 dogs here", "DATE-RIGHT"),

@@ -46,7 +46,7 @@ def says_no_digit(found: Sequence[Token], at: int, beside: Neighbours, lexicon: 
 
 def _is_denied(found: Sequence[Token], at: int, beside: Neighbours, lexicon: Lexicon) -> bool:
     """`not 2 or 3`. A bare "no" denies no digit: `no 3` may answer two questions."""
-    while at >= 0:
+    for _ in DIGITS:
         if beside.before(at, "negators"):
             return not beside.before(at, "no")
         if at < 2 or found[at].after_break or found[at - 1].text not in lexicon.sets["or"]:

@@ -1,6 +1,6 @@
 """What a reply says: its readings, and every word that nobody could explain. How grave it is, triage decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from protocols import answers
@@ -9,7 +9,7 @@ from protocols.denial import Denials, denials
 from protocols.figures import Figures
 from protocols.lexicon import Lexicon
 from protocols.menus import MENUS
-from protocols.normalise import LONGEST, fold, outside_quotes, tokens
+from protocols.normalise import LONGEST, Token, fold, outside_quotes, tokens
 from protocols.numerals import digitised
 from protocols.page import Page
 from protocols.reading import Reading
@@ -29,7 +29,7 @@ class Understood:
     `control` is opt_out, opt_in or help when that is the whole meaning, wrong_number when a stranger answers, or
     nothing. `harmless` is a text of thanks or delay and no more; `automatic` one that a machine wrote, and `canned` one
     that holds no word of its sender: a reaction (`Liked "..."`) or a ready-made refusal of a call.
-    `folded` is the whole text with its signs and its numbers as they were written.
+    `folded` is the whole text with its signs and its numbers as they were written, for the question about the date.
     """
 
     normal: str
@@ -67,9 +67,10 @@ def understand(
     this service reads; in any other, only a plain number can be understood whole.
     """
     lexicon = lexicons.load()
-    if _is_canned(text, lexicon):
+    written = tokens(text)
+    if _is_canned(text, written, lexicon):
         return Understood(fold(text), readings=(), leftovers=(), automatic=True, canned=True)
-    found = digitised(lexicon.rewritten(tokens(text)), lexicon, menu=asked in MENUS)
+    found = digitised(lexicon.rewritten(written), lexicon, menu=asked in MENUS)
     page = Page(found, asked or "", no_alarms, lexicon, also)
     denied = denials(found, page.plain, page.danger, lexicon, never_denied)
     medicines = [match for match in page.danger if match.group == "medicine"]
@@ -91,7 +92,7 @@ def understand(
         leftovers=(*leftovers, "...") if len(text) > LONGEST else leftovers,
         control=_control(whole, page),
         harmless=bool(found) and len(page.harmless_names) == len(found),
-        folded=fold(text),
+        folded=fold(text) if asked == "thinking" else "",
         automatic="auto_reply" in whole or _is_automatic(page),
     )
 
@@ -176,11 +177,12 @@ def _control(whole: set[str], page: Page) -> str:
     return "wrong_number" if any(match.name == "wrong_person" for match in page.danger) else ""
 
 
-def _is_canned(text: str, lexicon: Lexicon) -> bool:
+def _is_canned(text: str, written: Sequence[Token], lexicon: Lexicon) -> bool:
     """Whether a phone wrote all of it, so that nothing in its quotation marks is read."""
-    words = tuple(token.text for token in tokens(outside_quotes(text)))
-    quotes = "reaction" in lexicon.meanings.whole(words) and outside_quotes(text) != text
-    return quotes or "canned" in lexicon.meanings.whole(tuple(token.text for token in tokens(text)))
+    if "canned" in lexicon.meanings.whole([token.text for token in written]):
+        return True
+    outside = outside_quotes(text)
+    return outside != text and "reaction" in lexicon.meanings.whole([one.text for one in tokens(outside)])
 
 
 def _telling(page: Page) -> set[int]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,36 @@ def _distance(a: str, b: str) -> int:
             if i > 1 and j > 1 and a[i - 1] == b[j - 2] and a[i - 2] == b[j - 1]:
                 table[i, j] = min(table[i, j], table[i - 2, j - 2] + 1)
     return table[len(a), len(b)]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "no ",
+        "1/",
+        "98 6 ",
+        "not 1 or ",
+        "no fever or ",
+        "沒有發燒或",
+        "不是很",
+        "shaaking xq ",
+        "nov 3 ",
+        "one ",
+        "over ",
+        'Liked "',
+    ],
+)
+def test_four_times_the_length_costs_no_more_than_about_four_times_the_work(unit: str) -> None:
+    longest = (unit * 1600)[:1600]
+    for asked in ("temperature", "symptoms", "thinking"):
+        assert _work(longest, asked) < 8 * _work(longest[:400], asked) + 0.002
+
+
+def _work(text: str, asked: str) -> float:
+    """The least processor time of a few readings, in seconds."""
+    spent = []
+    for _ in range(4):
+        begun = time.process_time()
+        assess(text, asked)
+        spent.append(time.process_time() - begun)
+    return min(spent)

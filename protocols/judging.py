@@ -200,7 +200,7 @@ class Judgement:
 
     def _taken_unnamed(self) -> None:
         """`no, just took it`, `none, 650 mg at 3pm`: a no beside the hour, the amount or the taking of something."""
-        amounts = [] if self.heard.of("temperature") else [*self.heard.of("time"), *self.heard.of("dose")]
+        amounts = [*self.heard.of("time"), *self.heard.of("dose")]
         denied = self.heard.said("answer", "no", "none")
         if said := [*self.heard.of("taken"), *(amounts if denied else ())]:
             self._fire("MEDICINE-UNNAMED", said[0].words)

@@ -30,6 +30,7 @@ _IN_FULL = {"ll": " will", "re": " are", "ve": " have", "d": " would"}
 
 _LOOKS_LIKE = str.maketrans("oli|", "0111")
 
+_TWO_PRESSURES_AND_PULSE = re.compile(r"(?<![\d/])((?:\d{3}|[4-9]\d)/\d{2,3})/(\d{2,3})(?![\d/])")
 _QUOTED = re.compile(r"""([^"“”„«「『]*)["“”„«「『].*["“”»」』]([^"“”»」』]*)""", re.DOTALL)
 
 _SHAPES = re.compile(
@@ -97,7 +98,8 @@ def fold(text: str) -> str:
     spelled = _CONTRACTED.sub(lambda match: _IN_FULL[match.group(1)], kept)
     pointed = re.sub(r"(?<=\d\d)'(?=\d(?!\d))", ".", spelled)
     joined = re.sub(r"(?<=\w)'(?=\w)", "", pointed)
-    return re.sub(r"(?<=\s)-+(?=\s)", ",", joined)
+    apart = _TWO_PRESSURES_AND_PULSE.sub(r"\1 \2", joined)
+    return re.sub(r"(?<=\s)-+(?=\s)", ",", apart)
 
 
 def tokens(text: str) -> tuple[Token, ...]:

@@ -180,7 +180,15 @@ def test_h41_what_stands_beside_a_quotation_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", ["no just took it", "no, taken at 3pm", "none, 500 mg at 2", "no, la tome", "無 下午3點"]
+    "reply",
+    [
+        "no just took it",
+        "no, taken at 3pm",
+        "none, 500 mg at 2",
+        "no, la tome",
+        "無 下午3點",
+        "none 98.6 at 2",
+    ],
 )
 def test_h28_a_no_to_the_medicine_question_does_not_hide_what_was_taken(reply: str) -> None:
     found = triage.assess(reply, Context(asked="medicine"))

@@ -21,7 +21,9 @@ ROWS = [
     for name in ("development", "held_out", "fresh")
     for row in csv.DictReader((CORPUS / f"{name}.csv").open(encoding="utf-8", newline=""))
 ]
+OTHER = list(csv.DictReader((CORPUS / "other_eyes.csv").open(encoding="utf-8", newline="")))
 GRAVE = [(reply, asked) for reply, asked, gold in ROWS if gold in "MF"]
+GRAVE += [(row["reply"], row["asked"]) for row in OTHER if row["gold"] in "MF"]
 LISTED_EXCEPTIONS = (
     {"mg", "mgs", "mcg", "ml", "milligrams", "miligramos", "毫", "no", "free"}
     | LEXICON.sets["counted"]
@@ -63,9 +65,26 @@ def test_adding_words_never_lowers_a_page(base: tuple[str, str], added: str) -> 
     assume(not LISTED_EXCEPTIONS & set(added.casefold().split()))
     before, after = assess(reply, asked), assess(f"{reply} {added}", asked)
     assume(before.urgency in {"emergency", "urgent"})
-    assume({(one.kind, one.name) for one in before.readings} != {("answer", "yes")})  # `yes, 98.4` is 98.4
+    assume(not _is_a_mere_yes(before))
     assert URGENCIES.index(after.urgency) <= URGENCIES.index(before.urgency), [one.id for one in after.rules]
     assert after.human_task
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    row=st.sampled_from(OTHER),
+    added=st.sampled_from(["fine now", "thanks", "98.6", "no fever", "/80", "over 80", "\n.5", "%"]),
+)
+def test_a_reassurance_behind_a_reply_takes_no_person_away(row: dict[str, str], added: str) -> None:
+    assume(row["gold"] in "MF" and row["in_watch"] == "yes")
+    context = Context(asked=row["asked"] or None, language=row["language"])
+    assume(not _is_a_mere_yes(triage.assess(row["reply"], context)))
+    assert triage.assess(f"{row['reply']} {added}", context).human_task
+
+
+def _is_a_mere_yes(found: triage.Finding) -> bool:
+    """`yes`, which a number behind it makes that number: `yes, 98.4`."""
+    return {(one.kind, one.name) for one in found.readings} == {("answer", "yes")}
 
 
 @settings(max_examples=600, deadline=None)

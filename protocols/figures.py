@@ -4,12 +4,13 @@ A word after a number can take away a reassurance but never an alarm: `98 hr` is
 be one. Only the words before it, and a dose unit after it, settle what a number is.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from protocols.lexicon import Lexicon, Match
-from protocols.menus import MENUS, is_menu
+from protocols.menus import DIGITS, MENUS, is_menu
 from protocols.neighbours import Neighbours
 from protocols.normalise import Token
 from protocols.pressures import DIASTOLIC, SYSTOLIC, worded
@@ -75,7 +76,7 @@ class Figures:
         named = role.name if role else ""
         both_warm = bool(fits(Decimal(first)) and fits(Decimal(first)) == fits(Decimal(second)))
         apart = any(sign.isspace() for sign in text)
-        if self.asked in MENUS and first <= 6 and (second <= 6 or apart):
+        if self.asked in MENUS and set(str(first)) <= DIGITS and (max(first, second) <= 6 or apart):
             self._say(Reading("menu", name=text, words=text), at, at + 1)
         elif second == 10 and first <= 10:
             self._say(Reading("pain", value=Decimal(first), words=text), at, at)
@@ -135,7 +136,7 @@ class Figures:
         after = self.beside.role_after(end)
         upper_end = self._blood_pressure_of(at, named)
         if upper_end:
-            lower = int(self.found[upper_end - 1].text)
+            lower = int(_whole_part(self.found[upper_end - 1].text))
             text = self._text(at, upper_end)
             self._blood_pressure(int(token.text), lower, text=text, start=at, end=upper_end, role=role)
             if fits(value) and not self._is_pressure(named):
@@ -169,15 +170,12 @@ class Figures:
         joined = self.beside.joins_pressures(at + 1)
         place = at + 2 if joined else at + 1
         meant = joined or self._is_pressure(named)
-        if (
-            not meant
-            or place >= len(self.found)
-            or not (upper.text.isdigit() and self.found[place].text.isdigit())
-        ):
+        written = _whole_part(self.found[place].text) if place < len(self.found) else ""
+        if not (meant and upper.text.isdigit() and written.isdigit()):
             return 0
         if joined and not self._is_pressure(named) and self._is_another_measure(upper, place, named):
             return 0
-        lower = int(self.found[place].text)
+        lower = int(written)
         limit = DIASTOLIC if joined else range(20, 93)  # from 93 it could be a temperature
         return place + 1 if int(upper.text) in SYSTOLIC and lower in limit and lower < int(upper.text) else 0
 
@@ -383,6 +381,11 @@ def _second_of_list(text: str) -> Decimal | None:
     first, comma, second = text.partition(",")
     both = comma and len(second) == 2 and fits(Decimal(first)) == fits(Decimal(second)) != ""
     return Decimal(second) if both else None
+
+
+def _whole_part(text: str) -> str:
+    """`50` of `50`, `50.5` and of `50 /80`, so that nothing written behind a pressure takes it away."""
+    return re.split(r"\s*\.|\s+/", text, maxsplit=1)[0]
 
 
 def _plausible(role: str, value: Decimal) -> bool:

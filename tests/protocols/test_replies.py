@@ -132,6 +132,8 @@ def test_temperatures(text: str, expected: list[tuple[str, str, str]]) -> None:
         ("118 over 70", "blood_pressure", "118"),
         ("bp 90 60", "blood_pressure", "90"),
         ("85/50/90", "blood_pressure", "85"),
+        ("85 over 50 /80", "blood_pressure", "85"),
+        ("85 over 50 .5", "blood_pressure", "85"),
         ("80 de pulso", "heart_rate", "80"),
         ("98 por ciento", "oxygen", "98"),
         ("88% sure", "oxygen", "88"),

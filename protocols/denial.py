@@ -5,7 +5,7 @@ reports dizzy. A phrase that is itself the trouble (`can't wake`) cannot be deni
 (breathing).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from protocols.lexicon import Lexicon, Match
@@ -14,14 +14,21 @@ from protocols.normalise import Token
 BARE_NO = frozenset({"no", "nope"})
 DENIABLE = frozenset({"symptom", "medicine"})
 
+Candidates = dict[int, list[Match]]
+"""What may be denied, by where it begins."""
+
 
 @dataclass
 class Denials:
-    """The matches that a text denies, and the tokens (denying words, the words between, what is denied) it takes."""
+    """The matches that a text denies, and the tokens (denying words, the words between, what is denied) it takes.
+
+    `lapsed` are the words that say it was otherwise before: `not shaking now`.
+    """
 
     denied: set[Match] = field(default_factory=set)
     explained: set[int] = field(default_factory=set)
     used: set[int] = field(default_factory=set)
+    lapsed: set[int] = field(default_factory=set)
 
 
 def denials(
@@ -33,7 +40,10 @@ def denials(
 ) -> Denials:
     """Every denial in the text. `never` names the symptoms that no denial may take away."""
     result = Denials()
-    candidates = [match for match in danger if _deniable(match, found, lexicon, never)]
+    candidates: Candidates = {}
+    for match in danger:
+        if _deniable(match, found, lexicon, never):
+            candidates.setdefault(match.start, []).append(match)
     for negator in plain:
         if negator.name == "negators":
             _forward(negator, found, candidates, lexicon, result)
@@ -48,7 +58,7 @@ def _deniable(match: Match, found: Sequence[Token], lexicon: Lexicon, never: fro
 
 
 def _forward(
-    negator: Match, found: Sequence[Token], candidates: Sequence[Match], lexicon: Lexicon, result: Denials
+    negator: Match, found: Sequence[Token], candidates: Candidates, lexicon: Lexicon, result: Denials
 ) -> None:
     """`no fever`, `have not had any chills`, and on through `or`: `no fever or chills`."""
     begin, place = negator.start, negator.end
@@ -57,7 +67,7 @@ def _forward(
     while True:
         place = _past(found, place, lexicon.sets["bridges"] - beyond)
         reachable = _flows(found, place) and found[place].text not in beyond
-        hits = [match for match in candidates if match.start == place] if reachable else []
+        hits = candidates.get(place, []) if reachable else []
         if not hits:
             return
         end = max(match.end for match in hits)
@@ -65,16 +75,16 @@ def _forward(
         result.explained |= {*range(begin, place + 1), end - 1}
         result.used.add(negator.start)
         begin = end
+        if not bare_no and _flows(found, end) and found[end].text in lexicon.sets["lapsed"]:
+            result.lapsed.add(end)
         if not (_flows(found, end) and found[end].text in lexicon.sets["or"]):
             return
         place = end + 1
 
 
-def _afterwards(
-    found: Sequence[Token], candidates: Sequence[Match], lexicon: Lexicon, result: Denials
-) -> None:
+def _afterwards(found: Sequence[Token], candidates: Candidates, lexicon: Lexicon, result: Denials) -> None:
     """`fiebre no`: in a language that denies afterwards, and only one word that is a clause of its own."""
-    for match in candidates:
+    for match in (match for listed in candidates.values() for match in listed):
         begins = match.start == 0 or found[match.start].after_break
         denies = _flows(found, match.end) and found[match.end].text in lexicon.sets["after"]
         ends = match.end + 1 >= len(found) or found[match.end + 1].after_break if denies else False
@@ -87,8 +97,9 @@ def _afterwards(
 AFTERWARDS = frozenset({"es"})
 
 
-def _deny(candidates: Iterable[Match], start: int, end: int, result: Denials) -> None:
-    result.denied |= {match for match in candidates if start <= match.start and match.end <= end}
+def _deny(candidates: Candidates, start: int, end: int, result: Denials) -> None:
+    inside = (match for place in range(start, end) for match in candidates.get(place, ()))
+    result.denied |= {match for match in inside if match.end <= end}
 
 
 def _past(found: Sequence[Token], place: int, bridges: frozenset[str]) -> int:

@@ -4,13 +4,16 @@ A word after a number can take away a reassurance but never an alarm: `98 hr` is
 be one. Only the words before it, and a dose unit after it, settle what a number is.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from protocols.lexicon import Lexicon, Match
+from protocols.menus import DIGITS, MENUS, is_menu
 from protocols.neighbours import Neighbours
 from protocols.normalise import Token
+from protocols.pressures import DIASTOLIC, SYSTOLIC, worded
 from protocols.reading import Reading
 from protocols.temperatures import fits, warmth
 
@@ -29,11 +32,8 @@ NAMING = frozenset({*PLAUSIBLE, "temperature", "blood_pressure"})
 REASSURING_SATURATION = 94
 """From here a saturation answers the question and ends it (question set); below it nothing may explain it away."""
 
-SYSTOLIC, DIASTOLIC = range(50, 261), range(20, 161)
 UNITS = {"oxygen": "%", "blood_pressure": "mmHg", "heart_rate": "/min"}
 UNIT_LETTERS = frozenset({"C", "F"})
-MENUS = frozenset({"symptoms", "caregiver", "breath", "dizzy", "fluids", "voice", "read_back"})
-"""The questions answered by digits, as in questions.toml."""
 
 
 @dataclass
@@ -41,15 +41,12 @@ class Figures:
     """Works through the numbers of one text from left to right: what each is, and which tokens that explains."""
 
     found: Sequence[Token]
-    plain: Sequence[Match]
+    beside: Neighbours
     medicines: Sequence[Match]
     asked: str
     lexicon: Lexicon
     readings: list[Reading] = field(default_factory=list)
     explained: set[int] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.beside = Neighbours(self.found, self.plain)
 
     def read(self) -> "Figures":
         """Read every number; the result stands in `readings` and `explained`."""
@@ -57,7 +54,9 @@ class Figures:
         while at < len(self.found):
             kind = self.found[at].kind
             end = at + 1
-            if kind == "number":
+            if kind == "number" and self.beside.is_within(at, "none"):
+                pass  # `none of the 5`
+            elif kind == "number":
                 end = self._number(at)
             elif kind == "pair":
                 self._pair(at)
@@ -76,7 +75,8 @@ class Figures:
         role = self.beside.role_before(at, NAMING)
         named = role.name if role else ""
         both_warm = bool(fits(Decimal(first)) and fits(Decimal(first)) == fits(Decimal(second)))
-        if self.asked in MENUS and max(first, second) <= 6:
+        apart = any(sign.isspace() for sign in text)
+        if self.asked in MENUS and set(str(first)) <= DIGITS and (max(first, second) <= 6 or apart):
             self._say(Reading("menu", name=text, words=text), at, at + 1)
         elif second == 10 and first <= 10:
             self._say(Reading("pain", value=Decimal(first), words=text), at, at)
@@ -85,12 +85,27 @@ class Figures:
         elif both_warm and abs(first - second) <= 6 and named != "blood_pressure":
             self._temperature(Decimal(first), str(first), "", at, at + 1)
             self._temperature(Decimal(second), str(second), "", at, at + 1)
+        elif self._is_oxygen(named) and _plausible("oxygen", Decimal(first)):
+            self._saturation_and_pulse(first, second, text, at)
+        elif fits(Decimal(first)) and (named == "temperature" or (apart and not self._is_pressure(named))):
+            self._temperature(Decimal(first), str(first), "", at, at + 1, doubt="role")
         elif first in SYSTOLIC and second in DIASTOLIC and (first >= 60 or named == "blood_pressure"):
             self._blood_pressure(first, second, text=text, start=at, end=at + 1, role=role)
         elif self.asked == "bp" or named == "blood_pressure":
             self._say(Reading("number", value=Decimal(first), words=text, doubt="range"), at, at)
         else:
             self._say(Reading("date", words=text), at, at)
+
+    def _saturation_and_pulse(self, saturation: int, pulse: int, text: str, at: int) -> None:
+        """`97/72`, as an oxygen clip shows its two numbers."""
+        self._say(Reading("oxygen", value=Decimal(saturation), unit="%", words=text), at, at + 1)
+        self.readings.append(Reading("heart_rate", value=Decimal(pulse), unit="/min", words=text))
+
+    def _is_oxygen(self, named: str) -> bool:
+        return named == "oxygen" or (not named and self.asked == "oxygen")
+
+    def _is_pressure(self, named: str) -> bool:
+        return named == "blood_pressure" or self.asked == "bp"
 
     def _blood_pressure(
         self, upper: int, lower: int, *, text: str, start: int, end: int, role: Match | None
@@ -121,15 +136,23 @@ class Figures:
         after = self.beside.role_after(end)
         upper_end = self._blood_pressure_of(at, named)
         if upper_end:
-            lower = int(self.found[upper_end - 1].text)
+            lower = int(_whole_part(self.found[upper_end - 1].text))
             text = self._text(at, upper_end)
             self._blood_pressure(int(token.text), lower, text=text, start=at, end=upper_end, role=role)
+            if fits(value) and not self._is_pressure(named):
+                self._temperature(value, token.text, "", at, at + 1, doubt="role")
             return upper_end
-        if unit == "percent" and self._is_saturation(value, named):
+        if pressure := worded(self.found, at, self.beside, self.asked):
+            self._say(*pressure)
+            return pressure[2]
+        if unit == "percent" and self._is_figure_of_speech(value, end, named):
+            self.explained |= set(range(at, end))
+            return end
+        if unit == "percent" and self._is_saturation(at, value, named):
             self._role("oxygen", at, end, role)
         elif named in PLAUSIBLE and _plausible(named, value):
             self._role(named, at, end, role)
-        elif self._menu(at, named):
+        elif self.asked in MENUS and not named and is_menu(self.found, at, self.beside, self.lexicon):
             self._say(Reading("menu", name=token.text, words=token.text), at, end)
         elif not named and self._answers_a_device(at, bare=not (unit in UNIT_LETTERS or after)):
             pass
@@ -146,31 +169,35 @@ class Figures:
         upper = self.found[at]
         joined = self.beside.joins_pressures(at + 1)
         place = at + 2 if joined else at + 1
-        meant = joined or named == "blood_pressure" or self.asked == "bp"
-        if (
-            not meant
-            or place >= len(self.found)
-            or not (upper.text.isdigit() and self.found[place].text.isdigit())
-        ):
+        meant = joined or self._is_pressure(named)
+        written = _whole_part(self.found[place].text) if place < len(self.found) else ""
+        if not (meant and upper.text.isdigit() and written.isdigit()):
             return 0
-        lower = int(self.found[place].text)
+        if joined and not self._is_pressure(named) and self._is_another_measure(upper, place, named):
+            return 0
+        lower = int(written)
         limit = DIASTOLIC if joined else range(20, 93)  # from 93 it could be a temperature
         return place + 1 if int(upper.text) in SYSTOLIC and lower in limit and lower < int(upper.text) else 0
 
-    def _is_saturation(self, value: Decimal, named: str) -> bool:
-        """A percentage is a saturation when it can be one; `38 %` may be a slip for a temperature."""
-        return 60 <= value <= 100 or (value < 60 and (named == "oxygen" or self.asked == "oxygen"))
+    def _is_another_measure(self, upper: Token, place: int, named: str) -> bool:
+        """Whether the words beside say so: `oxygen 88 over 80`, `102 over 30 min ago`, `101 con 80 de pulso`."""
+        value, after = upper.value or Decimal(0), self.beside.role_after(place + 1)
+        if self._is_oxygen(named):
+            return _plausible("oxygen", value)
+        other = named == "temperature" or (after is not None and after.name != "blood_pressure")
+        return other and bool(fits(value))
 
-    def _menu(self, at: int, named: str) -> bool:
-        """Whether this number can only be digits of the open menu."""
-        text = self.found[at].text
-        digits = [sign for sign in text if sign.isdigit()]
-        if self.asked not in MENUS or named or not set(digits) <= set("123456"):
+    def _is_figure_of_speech(self, value: Decimal, end: int, named: str) -> bool:
+        """`99% sure`, `100% fine`: no saturation. A low percentage always is one, whatever is said with it."""
+        said = end < len(self.found) and not self.found[end].after_break and self.found[end].text
+        certain = said in self.lexicon.sets["percent_of"]
+        return certain and value >= REASSURING_SATURATION and not self._is_oxygen(named)
+
+    def _is_saturation(self, at: int, value: Decimal, named: str) -> bool:
+        """A percentage is a saturation when it can be one; `38 %` and `99.8 %` may be slips for a temperature."""
+        if "." in self.found[at].text and fits(value) and not self._is_oxygen(named):
             return False
-        value = self.found[at].value or Decimal(0)
-        if len(digits) == 1:
-            return True
-        return not fits(value) or (len(digits) == len(text) and value != 36)
+        return 60 <= value <= 100 or (value < 60 and (named == "oxygen" or self.asked == "oxygen"))
 
     def _is_time(self, at: int, unit: str, after: Match | None) -> bool:
         value = self.found[at].value or Decimal(0)
@@ -203,9 +230,10 @@ class Figures:
         A low saturation stays one whatever follows it; any other number must stand alone to be an answer.
         """
         token = self.found[at]
-        if self.asked not in {"oxygen", "bp"} or not token.text.isdigit():
-            return False
         value = token.value or Decimal(0)
+        is_low = self.asked == "oxygen" and 80 <= value < REASSURING_SATURATION and not fits(value)
+        if self.asked not in {"oxygen", "bp"} or not (token.text.isdigit() or is_low):
+            return False
         if not bare and not (self.asked == "oxygen" and 80 <= value < REASSURING_SATURATION):
             return False
         if self.asked == "oxygen" and 80 <= value <= 100:
@@ -353,6 +381,11 @@ def _second_of_list(text: str) -> Decimal | None:
     first, comma, second = text.partition(",")
     both = comma and len(second) == 2 and fits(Decimal(first)) == fits(Decimal(second)) != ""
     return Decimal(second) if both else None
+
+
+def _whole_part(text: str) -> str:
+    """`50` of `50`, `50.5` and of `50 /80`, so that nothing written behind a pressure takes it away."""
+    return re.split(r"\s*\.|\s+/", text, maxsplit=1)[0]
 
 
 def _plausible(role: str, value: Decimal) -> bool:

@@ -5,14 +5,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
-from protocols import thinking, vitals
+from protocols import shorthand, thinking, vitals
 from protocols.reading import Reading
 from protocols.replies import Understood
 from protocols.rulebook import Question, Rule, Rulebook, at_least
 
 TEMPERATURE_QUESTIONS = frozenset({"temperature", "after_fever", "practice", "read_back"})
 SETTLED = frozenset({"", "whole", "bound"})
-UNJUDGED = frozenset({"heart_rate", "pain", "weight", "age", "sugar", "phone"})
+UNJUDGED = {
+    "heart_rate": "OTHER-VITAL-SIGN", "pain": "OTHER-VITAL-SIGN", "sugar": "OTHER-VITAL-SIGN",
+    "weight": "OTHER-MEASURE", "age": "OTHER-MEASURE", "phone": "OTHER-MEASURE",
+}  # fmt: skip
 ILL_SYMPTOMS = frozenset({"fever", "chills", "hot", "unwell", "worse"})
 
 
@@ -69,6 +72,10 @@ class Judgement:
 
     def judge(self) -> None:
         """Fire every rule that fits, the red flags first."""
+        if self.heard.canned:
+            self._fire("AUTO-REPLY", self.heard.normal)
+            self._surroundings()
+            return
         self._symptoms()
         self._temperatures()
         self._other_vitals()
@@ -122,22 +129,13 @@ class Judgement:
         instead = self.question.instead if self.question else {}
         for reading in self.heard.of("symptom"):
             self._symptom(instead.get(reading.name, reading.name), reading.words)
-        if self.question is None:
-            return
-        for reading in self.heard.of("menu"):
-            for digit in (sign for sign in reading.name if sign.isdigit()):
-                self._short_answer(self.question.menu.get(digit, ""), reading.words)
-        for reading in self.heard.of("answer"):
-            if reading.name == "yes":
-                self._short_answer(self.question.yes, reading.words)
-            elif self.question.no in self.book.symptoms:
-                self._symptom(self.question.no, reading.words)
-
-    def _short_answer(self, meaning: str, words: str) -> None:
-        if meaning in self.book.symptoms:
-            self._symptom(meaning, words)
-        elif meaning == "medicine":
-            self._fire("MEDICINE-UNNAMED", words)
+        for meaning, words in shorthand.meanings(self.question, self.heard):
+            if meaning in self.book.symptoms:
+                self._symptom(meaning, words)
+            elif meaning == "medicine":
+                self._fire("MEDICINE-UNNAMED", words)
+        for rule, words in shorthand.levels(self.question, self.heard):
+            self._fire(rule, words)
 
     def _symptom(self, name: str, words: str) -> None:
         self._fire_rule(self.book.symptoms[name].as_rule(), words)
@@ -172,7 +170,7 @@ class Judgement:
                 self._fire(rule, reading.words)
         for reading in self.heard.readings:
             if reading.kind in UNJUDGED:
-                self._fire("OTHER-MEASURE", reading.words)
+                self._fire(UNJUDGED[reading.kind], reading.words)
 
     def _medicines(self) -> None:
         """Steroids page. A fever medicine pages when taken for illness, masks for another reason, else is asked."""
@@ -181,6 +179,8 @@ class Judgement:
         if asked := self.heard.of("medicine_asked"):
             steroid = any(one.name == "steroid" for one in asked)
             self._fire("STEROID-QUESTION" if steroid else "MEDICINE-QUESTION", asked[0].words)
+        if self._asked("medicine") and not self.heard.of("medicine"):
+            self._taken_unnamed()
         others = [one for one in self.heard.of("medicine") if one.name != "steroid"]
         if not others:
             return
@@ -197,6 +197,13 @@ class Judgement:
             self._fire("ANTIPYRETIC-OTHER-REASON", others[0].words)
         else:
             self._fire("ANTIPYRETIC", others[0].words)
+
+    def _taken_unnamed(self) -> None:
+        """`no, just took it`, `none, 650 mg at 3pm`: a no beside the hour, the amount or the taking of something."""
+        amounts = [*self.heard.of("time"), *self.heard.of("dose")]
+        denied = self.heard.said("answer", "no", "none")
+        if said := [*self.heard.of("taken"), *(amounts if denied else ())]:
+            self._fire("MEDICINE-UNNAMED", said[0].words)
 
     def _ill_beside_other_reason(self) -> bool:
         """Whether anything is wrong beside the ache the medicine was taken for."""
@@ -225,28 +232,15 @@ class Judgement:
 
     def _short_symptoms(self) -> list[Reading]:
         """The symptoms that a yes, a no or a menu digit stands for."""
-        if self.question is None:
-            return []
-        meanings = [
-            (self.question.menu.get(digit, ""), one.words)
-            for one in self.heard.of("menu")
-            for digit in one.name
-        ]
-        meanings += [
-            (getattr(self.question, one.name, ""), one.words)
-            for one in self.heard.of("answer")
-            if one.name in {"yes", "no"}
-        ]
-        return [
-            Reading("symptom", name, words=words) for name, words in meanings if name in self.book.symptoms
-        ]
+        said = shorthand.meanings(self.question, self.heard)
+        return [Reading("symptom", name, words=words) for name, words in said if name in self.book.symptoms]
 
     def _fever(self) -> bool:
         return "fever" in self.known.recent or self._has("FEVER", "POSSIBLE-FEVER", "SAID-FEVER")
 
     def _thinking(self) -> None:
         """The date and the sentence: a prompt for a person, whatever they say."""
-        verdict = thinking.compare(self.heard.normal, self.context.today)
+        verdict = thinking.compare(self.heard.folded, self.context.today)
         if verdict in {"missing", "wrong"}:
             self._fire("DATE-MISSING" if verdict == "missing" else "DATE-WRONG", self.heard.normal)
             if "confusion" in self.known.recent:
@@ -313,22 +307,21 @@ class Judgement:
 
     def _answers_open(self) -> bool:
         """Whether the open question has its answer in this reply."""
-        if self.question is None:
+        if self.question is None or self.heard.canned:
             return False
-        if self.asked == "thinking":
-            return bool(self.heard.normal)
-        if self.asked == "free":
+        if self.asked in {"thinking", "free"}:
             return bool(self.heard.normal)
         for reading in self.heard.readings:
             if reading.kind in self.question.accepts and self._is_sound(reading):
                 return True
-            if reading.kind == "answer" and self._closes(reading.name) and not self.heard.leftovers:
+            closes = reading.kind == "well" or (reading.kind == "answer" and self._closes(reading.name))
+            if closes and not self.heard.leftovers:
                 return True
         return self.asked == "read_back" and any(one.doubt in SETTLED for one in self.heard.of("temperature"))
 
     def _closes(self, answer: str) -> bool:
         """Whether yes, no or none is a whole answer to the open question."""
-        if self.question is None:
+        if self.question is None or answer not in {"yes", "no", "none"}:
             return False
         meaning = self.question.yes if answer == "yes" else self.question.no
         return meaning not in {"", "unanswered"}

@@ -17,7 +17,7 @@ from protocols.normalise import Token, tokens
 DATA = Path(__file__).parent / "data"
 GAP = ".."
 WIDEST_GAP = 3
-SHORTEST_FUZZY = 5
+SHORTEST_FUZZY, LONGEST_FUZZY = 5, 30
 
 Element = frozenset[str] | None
 """One place of a phrase: the words that fit, or None for a gap of up to three words."""
@@ -32,6 +32,7 @@ class Phrase:
     places: tuple[Element, ...]
     optional: tuple[bool, ...]
     language: str = ""
+    behind_gap: Element = None  # the words of which one must follow a gap after the first place
 
     def ends(self, words: Sequence[str], start: int, place: int = 0) -> Iterator[int]:
         """Every index just past a match of this phrase that begins at `start`."""
@@ -62,19 +63,34 @@ class Match:
 
 
 class Index:
-    """Phrases by their first word, so that a text is searched in one pass."""
+    """Phrases by their first words, so that a text is searched in one pass and its length costs no more than that."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self._phrases = tuple(phrases)
         self._by_first: dict[str, list[Phrase]] = {}
-        for phrase in phrases:
+        self._by_two: dict[tuple[str, str], list[Phrase]] = {}
+        for phrase in self._phrases:
+            second = phrase.places[1] if len(phrase.places) > 1 and not phrase.optional[1] else None
             for word in phrase.places[0] or ():
-                self._by_first.setdefault(word, []).append(phrase)
+                if second is None:
+                    self._by_first.setdefault(word, []).append(phrase)
+                for follower in second or ():
+                    self._by_two.setdefault((word, follower), []).append(phrase)
+
+    def _beginning(self, words: Sequence[str], start: int) -> Iterator[Phrase]:
+        """The phrases that may begin at `start`."""
+        near = words[start + 1 : start + 2 + WIDEST_GAP]
+        for phrase in self._by_first.get(words[start], ()):
+            if phrase.behind_gap is None or not phrase.behind_gap.isdisjoint(near):
+                yield phrase
+        if near:
+            yield from self._by_two.get((words[start], near[0]), ())
 
     def find(self, words: Sequence[str]) -> list[Match]:
         """Every phrase at every place, each with its shortest fit, in the order of the text."""
         found = []
-        for start, word in enumerate(words):
-            for phrase in self._by_first.get(word, ()):
+        for start in range(len(words)):
+            for phrase in self._beginning(words, start):
                 end = min(phrase.ends(words, start), default=None)
                 if end is not None:
                     found.append(Match(phrase.group, phrase.name, start, end, phrase.language))
@@ -82,13 +98,12 @@ class Index:
 
     def whole(self, words: Sequence[str]) -> set[str]:
         """The names of the phrases that are the whole text."""
-        candidates = self._by_first.get(words[0], ()) if words else ()
+        candidates = self._beginning(words, 0) if words else ()
         return {phrase.name for phrase in candidates if len(words) in set(phrase.ends(words, 0))}
 
-    def all(self) -> Iterator[Phrase]:
+    def all(self) -> tuple[Phrase, ...]:
         """Every phrase."""
-        for listed in self._by_first.values():
-            yield from listed
+        return self._phrases
 
     def words(self) -> frozenset[str]:
         """Every word that any phrase contains."""
@@ -117,7 +132,7 @@ class Lexicon:
             pair = tuple(token.text for token in found[at : at + 2])
             width = 2 if pair in self.same and len(pair) == 2 and not found[at + 1].after_break else 1
             text = self.same.get(pair[:width], found[at].text)
-            result.append(replace(found[at], text=text))
+            result.append(found[at] if text == found[at].text else replace(found[at], text=text))
             at += width
         return tuple(result)
 
@@ -131,17 +146,30 @@ class Lexicon:
             return None
         drawn_out = {re.sub(r"(.)\1{2,}", keep, word) for keep in (r"\1", r"\1\1")} - {word}
         spelled = next((short for short in sorted(drawn_out) if short in self.danger_words), None)
-        return spelled or next((near for near in self._targets(len(word)) if one_slip(word, near)), None)
+        return spelled or self._nearest(word)
 
-    def _targets(self, length: int) -> list[str]:
-        sizes = _by_length(self.danger_words)
-        return [word for size in (length, length - 1, length + 1) for word in sizes.get(size, ())]
+    def _nearest(self, word: str) -> str | None:
+        """The danger word one slip away; of several one as long, then a shorter, then a longer one."""
+        slips = _by_slip(self.danger_words)
+        near = {one for shape in _shapes(word) for one in slips.get(shape, ()) if one_slip(word, one)}
+        return min(near, key=lambda one: ((0, 2, 1)[len(one) - len(word)], one), default=None)
 
 
 @cache
-def _by_length(words: frozenset[str]) -> dict[int, tuple[str, ...]]:
-    long = sorted(word for word in words if len(word) >= SHORTEST_FUZZY and word.isascii())
-    return {size: tuple(word for word in long if len(word) == size) for size in {len(word) for word in long}}
+def _by_slip(words: frozenset[str]) -> dict[str, list[str]]:
+    """Long danger words by their letters, whole and with one left out: words one slip apart share such a shape."""
+    slips: dict[str, list[str]] = {}
+    for word in words:
+        if len(word) >= SHORTEST_FUZZY and word.isascii():
+            for shape in _shapes(word):
+                slips.setdefault(shape, []).append(word)
+    return slips
+
+
+def _shapes(word: str) -> set[str]:
+    if len(word) > LONGEST_FUZZY:
+        return set()
+    return {word} | {word[:place] + word[place + 1 :] for place in range(len(word))}
 
 
 def one_slip(a: str, b: str) -> bool:
@@ -165,7 +193,9 @@ def phrases(group: str, name: str, written: Iterable[str], language: str = "") -
             for place in _places(chunk.removesuffix("?") if may_miss else chunk):
                 places.append(place)
                 optional.append(may_miss)
-        yield Phrase(group, name, tuple(places), tuple(optional), language)
+        gap_first = len(places) > 2 and places[1] is None and not optional[2]
+        behind = places[2] if gap_first else None
+        yield Phrase(group, name, tuple(places), tuple(optional), language, behind)
 
 
 def _places(chunk: str) -> list[Element]:
@@ -194,13 +224,10 @@ def load(folder: Path = DATA) -> Lexicon:
         danger=danger,
         plain=plain,
         meanings=meanings,
-        sets={
-            name: _joined(files, name)
-            for name in ("unbound_by", "bridges", "or", "denials", "after", "dangling", "not_after_no")
-        },
+        sets={name: _joined(files, name) for name in SETS},
         numbers={
             name: _numbers(files, name)
-            for name in ("digits", "teens", "tens", "hundred", "one", "point", "and")
+            for name in ("digits", "teens", "tens", "hundred", "one", "point", "point_of_one", "and")
         },
         danger_words=danger.words(),
         known=known,
@@ -214,6 +241,12 @@ def _danger(files: Sequence[Mapping[str, Any]]) -> Iterator[Phrase]:
         for name in ANYWHERE:
             yield from phrases("meaning", name, file["meanings"][name], file["language"])
 
+
+SETS = (
+    "unbound_by", "bridges", "or", "denials", "after", "dangling", "not_after_no", "negates", "hedges", "restarts",
+    "percent_of", "lapsed", "counted", "articles",
+)  # fmt: skip
+"""The word lists that are asked for single words."""
 
 ANYWHERE = (
     "help", "wrong_person", "died", "call_me", "no_thermometer", "question", "for_illness", "for_other",

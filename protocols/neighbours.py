@@ -1,6 +1,6 @@
 """The words that stand right before and right after a place in a text, by what they are to a number."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from protocols.lexicon import Match
 from protocols.normalise import Token
@@ -13,7 +13,7 @@ FAR = 4
 class Neighbours:
     """Looks up phrases by where they begin or end, so that every question about a number costs the same."""
 
-    def __init__(self, found: Sequence[Token], plain: Iterable[Match]) -> None:
+    def __init__(self, found: Sequence[Token], plain: Sequence[Match]) -> None:
         self._found = found
         self._beginning: dict[tuple[str, int], list[Match]] = {}
         self._ending: dict[tuple[str, int], list[Match]] = {}
@@ -21,11 +21,19 @@ class Neighbours:
             self._beginning.setdefault((match.group, match.start), []).append(match)
             self._ending.setdefault((match.group, match.end), []).append(match)
         self._claimed: set[int] = set()
+        self._within: dict[str, set[int]] = {"none": set(), "no_digit": set()}
+        for match in plain:
+            if match.name in self._within and match.end - match.start > 1:
+                self._within[match.name] |= set(range(match.start, match.end))
 
     def before(self, at: int, *names: str) -> Match | None:
         """The longest phrase of these word lists that ends just before `at`."""
         ending = [match for match in self._ending.get(("word", at), ()) if match.name in names]
         return max(ending, key=lambda match: match.end - match.start, default=None)
+
+    def is_within(self, at: int, name: str) -> bool:
+        """Whether the token at `at` belongs to a phrase of several words of this list (`none` or `no_digit`)."""
+        return at in self._within[name]
 
     def role_before(self, at: int, roles: frozenset[str]) -> Match | None:
         """The word that names the number at `at` (`temp is 101`, `hr: 88`), with only linking words between."""

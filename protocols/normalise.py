@@ -30,6 +30,9 @@ _IN_FULL = {"ll": " will", "re": " are", "ve": " have", "d": " would"}
 
 _LOOKS_LIKE = str.maketrans("oli|", "0111")
 
+_TWO_PRESSURES_AND_PULSE = re.compile(r"(?<![\d/])((?:\d{3}|[4-9]\d)/\d{2,3})/(\d{2,3})(?![\d/])")
+_QUOTED = re.compile(r"""([^"“”„«「『]*)["“”„«「『].*["“”»」』]([^"“”»」』]*)""", re.DOTALL)
+
 _SHAPES = re.compile(
     r"""
       (?P<phone> (?<!\d)\+?\d{10,15}(?!\d)
@@ -40,7 +43,7 @@ _SHAPES = re.compile(
     | (?P<clock> (?<![\d.,/])(?:[01]?\d|2[0-3]):[0-5]\d(?:[ap]\.?m\b\.?)?(?!\d)
                | (?<![\d.,/])(?:1[0-2]|0?[1-9])(?:[.][0-5]\d)?[ap]\.?m\b\.? )
     | (?P<pair> (?<![\d/])\d{1,3}\s?/\s?\d{1,3}(?![\d/]) )
-    | (?P<number> (?<!\d)\d[.,]\d{3}(?!\d) | \d+(?:\s?\.5(?!\d)|[.,]\d{1,2}(?!\d))? )
+    | (?P<number> (?<!\d)\d[.,]\d{3}(?!\d) | \d{2,}\s?\.5(?!\d) | \d+(?:[.,]\d{1,2}(?!\d))? )
     | (?P<cjk> [\u3400-\u9fff] )
     | (?P<word> (?:sp)?[o0]2(?![\d.,]) | [^\W\d_\u3400-\u9fff]+ )
     | (?P<stop> [.,;!?()\n\[\]"]+ )
@@ -74,6 +77,12 @@ def unwrap(text: str) -> str:
     return said if said.isprintable() and " " in said else text
 
 
+def outside_quotes(text: str) -> str:
+    """The text without what stands between its first and its last quotation mark; the text itself if it has none."""
+    match = _QUOTED.fullmatch(text[:LONGEST].strip())
+    return f"{match.group(1)} {match.group(2)}" if match else text
+
+
 def fold(text: str) -> str:
     """The text in lower case, without accents, invisible signs or apostrophes, with digits 0-9."""
     text = _SKIN.sub("", unwrap(text)[:LONGEST].translate(_BEFORE))
@@ -87,8 +96,10 @@ def fold(text: str) -> str:
             plain.append(sign)
     kept = _LOST_APOSTROPHE.sub("'", "".join(plain).replace("w/o", "without "))
     spelled = _CONTRACTED.sub(lambda match: _IN_FULL[match.group(1)], kept)
-    joined = re.sub(r"(?<=\w)'(?=\w)", "", spelled)
-    return re.sub(r"(?<=\s)-+(?=\s)", ",", joined)
+    pointed = re.sub(r"(?<=\d\d)'(?=\d(?!\d))", ".", spelled)
+    joined = re.sub(r"(?<=\w)'(?=\w)", "", pointed)
+    apart = _TWO_PRESSURES_AND_PULSE.sub(r"\1 \2", joined)
+    return re.sub(r"(?<=\s)-+(?=\s)", ",", apart)
 
 
 def tokens(text: str) -> tuple[Token, ...]:
@@ -121,4 +132,4 @@ def _repaired(match: re.Match[str]) -> str:
 def _value(kind: str, text: str) -> Decimal | None:
     if kind != "number":
         return None
-    return Decimal(text.replace(",", ".").replace(" ", ""))
+    return Decimal("".join(text.split()).replace(",", "."))

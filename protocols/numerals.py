@@ -118,6 +118,8 @@ def _fraction(found: Sequence[Token], at: int, whole: str, lexicon: Lexicon) -> 
     half = next(halves, None)
     if half is not None:
         return "5", half
+    if _text(found, at) in lexicon.numbers["point_of_one"]:
+        return _single_digit(found, at + 1, lexicon) or ("", at)
     begin = at + 1 if _text(found, at) in lexicon.numbers["point"] else at
     if begin == at and found[at - 1].kind == "number":
         return "", at
@@ -130,6 +132,15 @@ def _fraction(found: Sequence[Token], at: int, whole: str, lexicon: Lexicon) -> 
             break
         digits, end = digits + digit, end + 1
     return (digits, end) if digits else ("", at)
+
+
+def _single_digit(found: Sequence[Token], at: int, lexicon: Lexicon) -> tuple[str, int] | None:
+    """The one digit at `at`, and the index after it (`38 con 5`)."""
+    token = found[at] if at < len(found) and not found[at].after_break else None
+    if token is None:
+        return None
+    digit = token.text if token.kind == "number" else digit_of(token.text, lexicon)
+    return (digit, at + 1) if len(digit) == 1 and digit.isdigit() else None
 
 
 def _text(found: Sequence[Token], at: int) -> str:

@@ -19,6 +19,7 @@ class Reading:
     over      a lower bound ("over 98")           denied    "not 101"
     role      a word after it says otherwise      question  it also fits another question
     range     outside what a body can have        whole     no unit, no point, and another question was open
+    half      an upper blood pressure alone
     """
 
     kind: str

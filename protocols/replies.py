@@ -1,21 +1,23 @@
 """What a reply says: its readings, and every word that nobody could explain. How grave it is, triage decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from protocols import answers
 from protocols import lexicon as lexicons
 from protocols.denial import Denials, denials
-from protocols.figures import MENUS, Figures
-from protocols.lexicon import Lexicon, Match
-from protocols.normalise import LONGEST, Token, tokens
-from protocols.numerals import digit_of, digitised
+from protocols.figures import Figures
+from protocols.lexicon import Lexicon
+from protocols.menus import MENUS
+from protocols.normalise import LONGEST, Token, fold, outside_quotes, tokens
+from protocols.numerals import digitised
+from protocols.page import Page
 from protocols.reading import Reading
 
 __all__ = ["Reading", "Understood", "understand"]
 
-ANSWERS = frozenset({"yes", "no", "none", "no_device"})
-DEVICES = frozenset({"bp", "oxygen"})
-COVERING = frozenset({"filler", "fine", "polite"})
+COVERING = frozenset({"filler", "fine", "breathes_well", "breathing_fine", "same_as_usual", "polite"})
+MEASURING = frozenset({"temperature", "after_fever", "practice", "bp", "oxygen"})
 CONTROLS = {"stop": "opt_out", "start": "opt_in", "help": "help", "info": "help"}
 LONG_ENOUGH_TO_BE_AUTOMATIC = 4
 
@@ -25,7 +27,9 @@ class Understood:
     """A reply after reading: what was said, which words stayed unexplained, and what kind of text it is.
 
     `control` is opt_out, opt_in or help when that is the whole meaning, wrong_number when a stranger answers, or
-    nothing. `harmless` is a text of thanks or delay and no more; `automatic` one that a machine wrote.
+    nothing. `harmless` is a text of thanks or delay and no more; `automatic` one that a machine wrote, and `canned` one
+    that holds no word of its sender: a reaction (`Liked "..."`) or a ready-made refusal of a call.
+    `folded` is the whole text with its signs and its numbers as they were written, for the question about the date.
     """
 
     normal: str
@@ -34,6 +38,8 @@ class Understood:
     control: str = ""
     harmless: bool = False
     automatic: bool = False
+    canned: bool = False
+    folded: str = ""
 
     def of(self, kind: str, name: str = "") -> list[Reading]:
         """The readings of one kind (and name)."""
@@ -44,46 +50,6 @@ class Understood:
         return any(one.kind == kind and one.name in names for one in self.readings)
 
 
-@dataclass
-class _Text:
-    """One text while it is being read."""
-
-    found: tuple[Token, ...]
-    asked: str
-    no_alarms: bool
-    lexicon: Lexicon
-
-    def __post_init__(self) -> None:
-        self.words = tuple(token.text for token in self.found)
-        self.heard = self.lexicon.heard(self.words)
-        self.plain = self.lexicon.plain.find(self.words)
-        danger = self.lexicon.danger.find(self.heard)
-        innocent = [match for match in danger if match.name == "innocent"]
-        self.danger = [match for match in danger if not any(_covers(one, match) for one in innocent)]
-        self.starting: dict[int, list[Match]] = {}
-        for match in (*self.plain, *self.danger):
-            if match.name not in {"filler", "no", "none"} and match.group != "numbers":
-                self.starting.setdefault(match.start, []).append(match)
-        self.harmless_names = {
-            place
-            for match in self.plain
-            if match.name in {"polite", "harmless"}
-            for place in range(match.start, match.end)
-        }
-
-    def quote(self, match: Match) -> str:
-        """The words of a match, as they were written."""
-        return " ".join(self.words[match.start : match.end])
-
-    def ends_clause(self, place: int) -> bool:
-        """Whether a clause ends just before `place`."""
-        return place >= len(self.found) or self.found[place].after_break
-
-    def begins_clause(self, place: int) -> bool:
-        """Whether a clause begins at `place`."""
-        return place == 0 or self.found[place].after_break
-
-
 def understand(
     text: str,
     *,
@@ -91,25 +57,32 @@ def understand(
     language: str,
     never_denied: frozenset[str] = frozenset(),
     no_alarms: bool = False,
+    also: frozenset[str] = frozenset(),
 ) -> Understood:
     """What `text` says when `asked` is the open question (a question id) and `language` the one enrolled.
 
-    `no_alarms` says that "no" to the open question is itself a concern, so that it counts wherever it leads.
+    `no_alarms` says that "no" to the open question is itself a concern, so that it counts wherever it leads; `also`
+    names the word lists that answer it beside yes, no, none and its digits.
     Every language is listened to for danger. Reassuring words count only where the enrolled language is one that
     this service reads; in any other, only a plain number can be understood whole.
     """
     lexicon = lexicons.load()
-    found = digitised(lexicon.rewritten(tokens(text)), lexicon, menu=asked in MENUS)
-    page = _Text(found, asked or "", no_alarms, lexicon)
+    written = tokens(text)
+    if _is_canned(text, written, lexicon):
+        return Understood(fold(text), readings=(), leftovers=(), automatic=True, canned=True)
+    found = digitised(lexicon.rewritten(written), lexicon, menu=asked in MENUS)
+    page = Page(found, asked or "", no_alarms, lexicon, also)
     denied = denials(found, page.plain, page.danger, lexicon, never_denied)
     medicines = [match for match in page.danger if match.group == "medicine"]
-    figures = Figures(found, page.plain, medicines, page.asked, lexicon).read()
-    answers, answered = _answers(page, denied)
-    readings = (*_concepts(page, denied), *figures.readings, *answers)
+    figures = Figures(found, page.beside, medicines, page.asked, lexicon).read()
+    short = answers.read(page, denied)
+    readings = (*_concepts(page, denied), *figures.readings, *short.readings)
     explained = set(figures.explained)
     if _spoken(language, lexicon):
         explained |= (
-            answered | _exact(page, denied.explained | _taken(page, denied)) | _covered(page, figures)
+            short.explained
+            | _exact(page, denied.explained | _taken(page, denied))
+            | (_covered(page, figures) - short.turned - denied.lapsed - _telling(page))
         )
     leftovers = tuple(token.text for place, token in enumerate(found) if place not in explained)
     whole = lexicon.meanings.whole(page.words)
@@ -119,11 +92,12 @@ def understand(
         leftovers=(*leftovers, "...") if len(text) > LONGEST else leftovers,
         control=_control(whole, page),
         harmless=bool(found) and len(page.harmless_names) == len(found),
+        folded=fold(text) if asked == "thinking" else "",
         automatic="auto_reply" in whole or _is_automatic(page),
     )
 
 
-def _concepts(page: _Text, denied: Denials) -> Iterator[Reading]:
+def _concepts(page: Page, denied: Denials) -> Iterator[Reading]:
     """Symptoms, medicines and meanings, each marked as said, denied or only asked about. Each is listed once."""
     asked_about = min((match.start for match in page.danger if match.name == "question"), default=None)
     seen = set()
@@ -142,46 +116,7 @@ def _concepts(page: _Text, denied: Denials) -> Iterator[Reading]:
             yield Reading(kind, match_name, words=page.quote(match), masked=kind == "medicine")
 
 
-def _answers(page: _Text, denied: Denials) -> tuple[list[Reading], set[int]]:
-    """Yes, no, none and menu digits in words, and the tokens they take."""
-    readings: list[Reading] = []
-    explained: set[int] = set()
-    for match in sorted(page.plain, key=lambda match: match.start - match.end):
-        span = set(range(match.start, match.end))
-        if match.name in ANSWERS and not span & explained and _answers_as(page, match, denied):
-            name = "none" if match.name == "no_device" else match.name
-            readings.append(Reading("answer", name, words=page.quote(match)))
-            explained |= span
-    if page.asked in MENUS:
-        for place, token in enumerate(page.found):
-            if token.kind == "word" and (digit := digit_of(token.text, page.lexicon)):
-                readings.append(Reading("menu", digit, words=token.text))
-                explained.add(place)
-    return readings, explained
-
-
-def _answers_as(page: _Text, match: Match, denied: Denials) -> bool:
-    """Whether a yes, no or none is an answer where it stands, and not a part of something else."""
-    begins = page.begins_clause(match.start)
-    if match.name == "yes":
-        return begins or (page.asked in MENUS and page.found[match.start - 1].kind == "number")
-    if match.name == "no_device":
-        return page.asked in DEVICES
-    if match.name == "none":
-        return begins or page.ends_clause(match.end) or match.end - match.start > 1
-    alone = match.start not in denied.used and _stands_alone(page, match)
-    return begins and (alone or page.no_alarms)
-
-
-def _stands_alone(page: _Text, match: Match) -> bool:
-    """`no`, `no, 98.3` and `no thanks` answer; `no good` and a `no` that hangs on something else do not."""
-    if page.ends_clause(match.end):
-        return True
-    longer = any(other.end > match.end for other in page.starting.get(match.start, ()))
-    return not longer and page.words[match.end] not in page.lexicon.sets["unbound_by"]
-
-
-def _covered(page: _Text, figures: Figures) -> set[int]:
+def _covered(page: Page, figures: Figures) -> set[int]:
     """The tokens of harmless phrases, and of words that only join two numbers."""
     covered = {
         place for match in page.plain if match.name in COVERING for place in range(match.start, match.end)
@@ -201,7 +136,7 @@ def _covered(page: _Text, figures: Figures) -> set[int]:
     return (covered - _dangling(page)) | signs | fever_free
 
 
-def _taken(page: _Text, denied: Denials) -> set[int]:
+def _taken(page: Page, denied: Denials) -> set[int]:
     """The tokens that say a medicine was taken and what for. The medicine itself always fires a rule."""
     medicines = [match for match in page.danger if match.group == "medicine" and match not in denied.denied]
     if not medicines:
@@ -211,7 +146,7 @@ def _taken(page: _Text, denied: Denials) -> set[int]:
     return {place for match in (*medicines, *around) for place in range(match.start, match.end)}
 
 
-def _dangling(page: _Text) -> set[int]:
+def _dangling(page: Page) -> set[int]:
     """The places where a clause ends in a word that leaves something unsaid (`yes it is`, `no she has`)."""
     in_phrases = {match.end - 1 for match in page.plain if match.end - match.start > 1}
     return {
@@ -228,26 +163,43 @@ SIGNS = frozenset("=:~#*°@&+-_^'") | {"🌡"}
 """Signs that say nothing."""
 
 
-def _exact(page: _Text, explained: set[int]) -> set[int]:
+def _exact(page: Page, explained: set[int]) -> set[int]:
     """The places that were read as written: a guessed spelling may raise an alarm, never explain one away."""
     return {place for place in explained if page.words[place] == page.heard[place]}
 
 
-def _control(whole: set[str], page: _Text) -> str:
+def _control(whole: set[str], page: Page) -> str:
+    if "stop_or_value" in whole and page.asked not in MEASURING:
+        return "opt_out"
     for name, control in CONTROLS.items():
         if name in whole:
             return control
     return "wrong_number" if any(match.name == "wrong_person" for match in page.danger) else ""
 
 
-def _is_automatic(page: _Text) -> bool:
+def _is_canned(text: str, written: Sequence[Token], lexicon: Lexicon) -> bool:
+    """Whether a phone wrote all of it, so that nothing in its quotation marks is read."""
+    if "canned" in lexicon.meanings.whole([token.text for token in written]):
+        return True
+    outside = outside_quotes(text)
+    return outside != text and "reaction" in lexicon.meanings.whole([one.text for one in tokens(outside)])
+
+
+def _telling(page: Page) -> set[int]:
+    """Harmless words that together are news or a question: `98.6 I am at the doctor now`, `is 99.3 ok?`."""
+    said = page.named("telling")
+    said += [
+        match
+        for match in page.named("asking")
+        if page.begins_clause(match.start)
+        and any(page.is_number(place) for place in range(match.start + 1, match.end))
+    ]
+    return {place for match in said for place in range(match.start, match.end)}
+
+
+def _is_automatic(page: Page) -> bool:
     found = page.lexicon.meanings.find(page.words)
     return any(m.name == "auto_reply" and m.end - m.start >= LONG_ENOUGH_TO_BE_AUTOMATIC for m in found)
-
-
-def _covers(outer: Match, inner: Match) -> bool:
-    """Whether a harmless phrase holds a danger word at its end, so that nothing after it could lower anything."""
-    return outer is not inner and outer.start <= inner.start and inner.end <= outer.end
 
 
 def _spoken(language: str, lexicon: Lexicon) -> bool:

@@ -76,6 +76,17 @@ class Question:
     source: tuple[str, ...]
     menu: Mapping[str, str] = field(default_factory=dict)
     instead: Mapping[str, str] = field(default_factory=dict)
+    partly: Literal["", "alone", "always"] = ""
+    every: bool = False
+    low: str = ""
+    high: str = ""
+    well: tuple[str, ...] = ()
+
+    @property
+    def also_answered_by(self) -> frozenset[str]:
+        """The word lists of the lexicon that answer this question beside yes, no, none and its digits."""
+        by_degrees = {name for name in ("partly", "every", "low", "high") if getattr(self, name)}
+        return frozenset(by_degrees | set(self.well))
 
 
 @dataclass(frozen=True)
@@ -164,6 +175,9 @@ def _prove(book: Rulebook, folder: Path) -> None:
         for meaning in (question.yes, question.no, *question.menu.values(), *question.instead.values()):
             if meaning not in meanings:
                 raise BrokenLabel("questions.toml", f"question {question.id}", f"nobody knows {meaning!r}")
+        for rule_id in {question.low, question.high} - {""}:
+            if rule_id not in book.rules:
+                raise BrokenLabel("questions.toml", f"question {question.id}", f"no rule is {rule_id!r}")
     spoken = {match.name for match in lexicon.load(folder).danger.all() if match.group == "symptom"}
     if strangers := spoken - set(book.symptoms):
         raise BrokenLabel("triage.toml", "symptom", f"missing: {', '.join(sorted(strangers))}")

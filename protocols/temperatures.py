@@ -46,7 +46,7 @@ def warmth(value: Decimal, digits: str, unit: str) -> Warmth | None:
 
 def with_point(digits: str, unit: str = "") -> Iterator[Decimal]:
     """Every body temperature that one decimal point makes of these digits (`1014` is 101.4, `10.14` as well)."""
-    bare = digits.replace(",", "").replace(".", "").replace(" ", "")
+    bare = "".join(digits.split()).replace(",", "").replace(".", "")
     if not 3 <= len(bare) <= LONGEST_WITHOUT_POINT or not bare.isdigit():
         return
     for place in (2, 3):

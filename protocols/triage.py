@@ -132,6 +132,7 @@ def _understand(text: str, context: Context, question: Question | None) -> Under
         language=context.language,
         never_denied=book.never_denied,
         no_alarms=question is not None and question.no in book.symptoms,
+        also=question.also_answered_by if question else frozenset(),
     )
 
 

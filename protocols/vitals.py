@@ -71,7 +71,7 @@ def judge_oxygen(reading: Reading, book: Rulebook) -> Iterator[str]:
 def judge_pressure(reading: Reading, book: Rulebook, *, usual: Decimal | None, fever: bool) -> Iterator[str]:
     """The rules that one blood pressure fires, against the patient's own upper value where it is known."""
     upper, lines = reading.value or Decimal(0), book.blood_pressure
-    if reading.doubt:
+    if reading.doubt and not (reading.doubt == "half" and upper < lines["low_below"]):
         yield "PRESSURE-UNUSUAL"
     elif upper < lines["low_below"]:
         near_usual = usual is not None and usual - upper <= lines["drop_of_more_than"]

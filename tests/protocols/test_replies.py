@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from protocols.figures import MENUS
+from protocols.menus import MENUS
 from protocols.normalise import fold, tokens
 from protocols.replies import Understood, understand
 from protocols.rulebook import load
@@ -98,6 +98,23 @@ def test_tokens(text: str, kinds: list[str]) -> None:
         ("ibuprofen 400", []),
         ("tylenol 2 hours ago", []),
         ("I have no one to call", []),
+        ("102 over 30 min ago", [("102", "F", "")]),
+        ("101 over 80", [("101", "F", "role")]),
+        ("101 /80", [("101", "F", "role")]),
+        ("temp is 39 /80", [("39", "C", "role")]),
+        ("101/80", []),
+        ("tengo 101 con 80 de pulso", [("101", "F", "")]),
+        ("36 con 8", [("36.8", "C", "")]),
+        ("100 con 4", [("100.4", "F", "")]),
+        ("treinta y ocho con cinco", [("38.5", "C", "")]),
+        ("120 con 80", []),
+        ("38 grados y medio", [("38.5", "C", "")]),
+        ("37'2", [("37.2", "C", "")]),
+        ("98.6/37", [("98.6", "F", ""), ("37", "C", "")]),
+        ("101\n.5", [("101.5", "F", "")]),
+        ("38\n½", [("38.5", "C", "")]),
+        ("385\n.5", [("38.55", "C", "point")]),
+        ("99.8 %", [("99.8", "F", "role")]),
     ],
 )
 def test_temperatures(text: str, expected: list[tuple[str, str, str]]) -> None:
@@ -114,6 +131,13 @@ def test_temperatures(text: str, expected: list[tuple[str, str, str]]) -> None:
         ("120/80", "blood_pressure", "120"),
         ("118 over 70", "blood_pressure", "118"),
         ("bp 90 60", "blood_pressure", "90"),
+        ("85/50/90", "blood_pressure", "85"),
+        ("85 over 50 /80", "blood_pressure", "85"),
+        ("85 over 50 .5", "blood_pressure", "85"),
+        ("80 de pulso", "heart_rate", "80"),
+        ("98 por ciento", "oxygen", "98"),
+        ("88% sure", "oxygen", "88"),
+        ("oxigeno 88 con 76 de pulso", "oxygen", "88"),
         ("pain 8", "pain", "8"),
         ("pain 2/10", "pain", "2"),
         ("I weigh 180", "weight", "180"),
@@ -121,6 +145,37 @@ def test_temperatures(text: str, expected: list[tuple[str, str, str]]) -> None:
 )
 def test_numbers_with_another_role(text: str, kind: str, value: str) -> None:
     assert [one.value for one in said(text).of(kind)] == [Decimal(value)]
+
+
+def test_a_percentage_that_is_a_figure_of_speech_is_no_saturation() -> None:
+    assert said("99% sure no fever").of("oxygen") == []
+    assert said("98.6 100% fine").leftovers == ()
+
+
+@pytest.mark.parametrize("text", ["88/60", "88 over 60", "88 con 76 de pulso", "88 .5"])
+def test_a_low_saturation_is_one_whatever_is_joined_to_it(text: str) -> None:
+    assert said(text, asked="oxygen").of("oxygen")[0].value in {Decimal(88), Decimal("88.5")}
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("Thanks. I need help", "help"),
+        ("thank you please help", "help"),
+        ("gracias por favor ayuda", "help"),
+        ("謝謝 請幫忙", "help"),
+        ("phone me husband died", "died"),
+    ],
+)
+def test_thanks_and_phones_take_no_cry_for_help_away(text: str, meaning: str) -> None:
+    assert said(text).said("meaning", meaning)
+
+
+@pytest.mark.parametrize("text", ["thanks for all your help", "my phone died", "phone battery about to die"])
+def test_thanks_for_help_and_a_dead_phone_are_no_alarm(text: str) -> None:
+    understood = said(text)
+    assert not understood.of("symptom")
+    assert not understood.of("meaning") or understood.of("meaning")[0].name not in {"help", "died"}
 
 
 def test_a_word_after_a_number_takes_a_reassurance_and_never_an_alarm() -> None:
@@ -157,6 +212,40 @@ def test_denials_stay_in_their_clause(text: str, denied: set[str], reported: set
 
 
 @pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("no respiro bien", {"breathing", "unwell"}),
+        ("36.5, no estoy respirando bien", {"breathing", "unwell"}),
+        ("no, respiro bien", set()),
+        ("no estoy muy bien", {"unwell"}),
+        ("no está muy bien", {"unwell"}),
+        ("nada bien", {"unwell"}),
+        ("no todo está bien", {"unwell"}),
+        ("no todo bien", set()),
+        ("no feeling well", {"unwell"}),
+        ("no breathing normal", {"unwell"}),
+        ("no im feeling well", set()),
+        ("no, feeling well", set()),
+        ("no all good", set()),
+        ("no fever feeling fine", set()),
+        ("不正常", {"unwell"}),
+        ("不是很好", {"unwell"}),
+        ("沒有很好", {"unwell"}),
+        ("沒有都很好", set()),
+        ("沒有不舒服", set()),
+    ],
+)
+def test_a_no_turns_the_reassurance_it_runs_into(text: str, means: set[str]) -> None:
+    understood = said(text, asked="symptoms")
+    assert {one.name for one in understood.of("symptom")} == means
+    assert bool(understood.leftovers) is bool(means)
+
+
+def test_a_no_before_a_polite_word_is_no_answer() -> None:
+    assert said("沒有好", asked="symptoms", language="zh-Hant").leftovers == ("沒", "有", "好")
+
+
+@pytest.mark.parametrize(
     "text", ["feaverish", "confuzed", "shakng", "diziness", "siezure", "dizzzzy", "tylonol"]
 )
 def test_one_slip_towards_danger_is_forgiven(text: str) -> None:
@@ -176,6 +265,8 @@ def test_a_guessed_spelling_never_explains_a_word_away() -> None:
     ("text", "control"),
     [
         ("STOP", "opt_out"), ("Stop!", "opt_out"), ("please stop", "opt_out"), ("stop texting me", "opt_out"),
+        ("unsubscribe me please", "opt_out"), ("no more texts please", "opt_out"), ("quit texting me", "opt_out"),
+        ("ya no me manden nada", "opt_out"), ("quítenme de la lista", "opt_out"), ("quit shaking", ""),
         ("cancel", "opt_out"), ("退訂", "opt_out"), ("no mas mensajes", "opt_out"), ("stop the shaking", ""),
         ("make it stop", ""), ("END", "opt_out"), ("at the end", ""), ("START", "opt_in"), ("YES", ""),
         ("HELP", "help"), ("INFO", "help"), ("wrong number", "wrong_number"),

@@ -40,6 +40,11 @@ def test_every_row_gets_one_object_in_order(capsys: pytest.CaptureFixture[str]) 
     assert [one["id"] for one in found[:2]] == ["dev-001", "dev-002"]
 
 
+@pytest.mark.parametrize("path", sorted(CORPUS.glob("*.csv")), ids=lambda path: path.stem)
+def test_every_corpus_is_a_table_it_can_read(capsys: pytest.CaptureFixture[str], path: Path) -> None:
+    assert len(run(capsys, str(path))) > 50
+
+
 def test_only_the_reply_is_needed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     [found] = run(capsys, table(tmp_path, "\ufeffReply\n38.6 and shaking\n"))
     assert (found["id"], found["urgency"], found["human_task"]) == ("1", "emergency", True)

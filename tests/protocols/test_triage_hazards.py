@@ -98,6 +98,41 @@ def test_h36_a_wrong_or_missing_date_pages(answer: str) -> None:
     assert triage.assess(answer, Context(asked="thinking", today=MONDAY)).urgency == "urgent"
 
 
+TUESDAY = date(2026, 11, 3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule"),
+    [
+        ("Tuesday November 3 2026. The dog is asleep", "DATE-RIGHT"),
+        ("Tuesday November 3 1987. The dog is asleep", "DATE-WRONG"),
+        ("Tuesday 3 November 2025, nice weather", "DATE-WRONG"),
+        ("11/3/26 Tuesday lovely day out", "DATE-RIGHT"),
+        ("11/3/25 Tuesday lovely day out", "DATE-WRONG"),
+        ("3/11/2026 martes hoy es bueno", "DATE-RIGHT"),
+        ("11/5 tuesday good day today", "DATE-WRONG"),
+        ("Tue 3.11.2026 all is well", "DATE-RIGHT"),
+        ("98.6 and then 1.3 of it", "DATE-MISSING"),
+        ("Nov 8, I have 3 dogs and a cat", "DATE-WRONG"),
+        ("3rd of November, we had 8 eggs", "DATE-RIGHT"),
+        ("Tuesday, I have 2 dogs here", "DATE-RIGHT"),
+        ("Tuesday, I may go out today", "DATE-RIGHT"),
+        ("Tuesday 5th I feel good today", "DATE-WRONG"),
+        ("martes 5, hoy estoy bien", "DATE-WRONG"),
+        ("I had 3 eggs in November", "DATE-MISSING"),
+        ("星期二 十一月三日 天氣很好", "DATE-RIGHT"),
+        ("星期二十一月三日，天氣很好", "DATE-RIGHT"),
+        ("十一月三號，我在家看電視", "DATE-RIGHT"),
+        ("星期二 十二月三日 天氣很好", "DATE-WRONG"),
+        ("2026年11月3日 星期二 我吃了早餐", "DATE-RIGHT"),
+        ("十一月廿三日，我在家看電視", "DATE-WRONG"),
+    ],
+)
+def test_h36_weekday_month_day_and_year_must_fit_and_no_other_number_counts(answer: str, rule: str) -> None:
+    found = triage.assess(answer, Context(asked="thinking", today=TUESDAY))
+    assert rule in {one.id for one in found.rules}
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -120,6 +155,174 @@ def test_h40_a_picture_reaches_a_person_even_beside_a_normal_reading() -> None:
 def test_h41_a_machine_does_not_answer() -> None:
     found = triage.assess("Automatic reply", ASKED)
     assert (found.automatic, found.answers) == (True, ())
+
+
+@pytest.mark.parametrize("asked", ["temperature", "symptoms", "thinking", "free", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Liked "Time to check in. What is your temperature? Reply with the number, like 98.6"',
+        "Loved “If you feel worse before then, do not wait: call 555-0100”",
+        "Reacted 👍 to “1 Chills or shaking. 2 Dizzy. 3 Hard to breathe”",
+        'Le gustó "Qué temperatura tiene? Responda con el número, por ejemplo 37.0"',
+        "對「您發燒嗎」表示喜歡",
+        "Sorry, I can't talk right now. Call you later.",
+    ],
+)
+def test_h41_a_reaction_is_no_answer_and_its_quotation_is_not_read(text: str, asked: str) -> None:
+    found = triage.assess(text, Context(asked=asked or None))
+    assert (found.urgency, found.automatic, found.answers, found.readings) == ("clarify", True, (), ())
+
+
+def test_h41_what_stands_beside_a_quotation_is_read() -> None:
+    assert triage.assess('Liked "98.6" but I am shaking', ASKED).urgency == "urgent"
+    assert triage.assess('"shaking" is what I said', ASKED).urgency == "urgent"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "no just took it",
+        "no, taken at 3pm",
+        "none, 500 mg at 2",
+        "no, la tome",
+        "無 下午3點",
+        "none 98.6 at 2",
+    ],
+)
+def test_h28_a_no_to_the_medicine_question_does_not_hide_what_was_taken(reply: str) -> None:
+    found = triage.assess(reply, Context(asked="medicine"))
+    assert "MEDICINE-UNNAMED" in {one.id for one in found.rules}
+    assert (found.human_task, found.masked) == (True, True)
+
+
+@pytest.mark.parametrize("reply", ["none", "none taken", "no dex", "no he tomado nada", "nothing taken"])
+def test_h28_a_plain_no_to_the_medicine_question_is_one(reply: str) -> None:
+    assert triage.assess(reply, Context(asked="medicine")).urgency == "none"
+
+
+@pytest.mark.parametrize("reply", ["Yes it's 98.4", "yes ma'am 98.4", "si, 36.5"])
+def test_a_yes_that_only_introduces_a_normal_number_is_no_fever(reply: str) -> None:
+    assert triage.assess(reply, ASKED).urgency == "none"
+
+
+@pytest.mark.parametrize(
+    "reply", ["yes", "yes 986", "yes 98.6 chills", "yes, no, 98.6", "yes over 98", "yes 98.6 hm"]
+)
+def test_any_other_yes_to_the_temperature_question_is_one(reply: str) -> None:
+    assert triage.assess(reply, ASKED).urgency in {"urgent", "emergency"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("symptoms", "just one question"), ("symptoms", "un abrazo"), ("symptoms", "一切都好"), ("symptoms", "1-5 no"),
+        ("caregiver", "yes had 2 naps today"), ("caregiver", "1, took 3 walks"), ("caregiver", "not 2 or 3"),
+        ("caregiver", "he ate two eggs and is fine"), ("temperature", "有空再量"),
+    ],
+)  # fmt: skip
+def test_a_digit_in_a_phrase_is_no_digit_of_the_menu(asked: str, reply: str) -> None:
+    found = triage.assess(reply, Context(asked=asked))
+    assert (found.urgency, found.human_task) == ("clarify", True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("symptoms", "one and three"),
+        ("symptoms", "una y dos"),
+        ("caregiver", "3 naps"),
+        ("symptoms", "no 3"),
+        ("symptoms", "一"),
+    ],
+)
+def test_digits_in_words_and_first_digits_still_count(asked: str, reply: str) -> None:
+    assert triage.assess(reply, Context(asked=asked)).urgency in {"urgent", "emergency"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("free", "nurse please now"), ("free", "enfermera por favor"), ("free", "醫生 請"),
+        ("temperature", "98.6 I am at the doctor now"), ("temperature", "98.6 so so"),
+        ("temperature", "98.6 not shaking now"), ("temperature", "is 99.3 ok?"),
+    ],
+)  # fmt: skip
+def test_harmless_words_that_together_are_news_reach_a_person(asked: str, reply: str) -> None:
+    assert triage.assess(reply, Context(asked=asked)).human_task
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "urgency"),
+    [
+        ("breath", "a little", "emergency"),
+        ("breath", "only on stairs", "emergency"),
+        ("breath", "sometimes", "emergency"),
+        ("breath", "no muy bien", "emergency"),
+        ("breath", "會", "emergency"),
+        ("dizzy", "a bit", "urgent"),
+        ("symptoms", "all of them", "emergency"),
+        ("symptoms", "todos", "emergency"),
+        ("symptoms", "a little", "urgent"),
+        ("symptoms", "a little tired", "clarify"),
+        ("symptoms", "not all of them", "clarify"),
+        ("bp", "really low", "urgent"),
+        ("bp", "baja", "urgent"),
+        ("oxygen", "低", "urgent"),
+        ("temperature", "high", "urgent"),
+    ],
+)
+def test_a_yes_by_degrees_is_a_yes(asked: str, reply: str, urgency: str) -> None:
+    assert triage.assess(reply, Context(asked=asked)).urgency == urgency
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "language"),
+    [
+        ("caregiver", "normal", "en"), ("caregiver", "She seems normal", "en"), ("caregiver", "está bien", "es"),
+        ("caregiver", "一樣", "zh-Hant"), ("breath", "respiro bien", "es"), ("breath", "breathing easy", "en"),
+    ],
+)  # fmt: skip
+def test_the_words_of_a_good_option_are_its_digit(asked: str, reply: str, language: str) -> None:
+    found = triage.assess(reply, Context(asked=asked, language=language))
+    assert (found.urgency, found.answers) == ("none", (asked,))
+    assert triage.assess(f"{reply} xyzzy", Context(asked=asked, language=language)).urgency == "clarify"
+
+
+@pytest.mark.parametrize("reply", ["不一樣", "跟平常不一樣"])
+def test_a_good_option_after_a_no_is_the_bad_one(reply: str) -> None:
+    assert triage.assess(reply, Context(asked="caregiver", language="zh-Hant")).urgency == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("reply", "upper", "lower", "urgency"),
+    [
+        ("sys 85 dia 50 pulse 90", 85, 50, "urgent"), ("85 on top 50 on bottom", 85, 50, "urgent"),
+        ("高壓85 低壓50", 85, 50, "urgent"), ("bp 88", 88, None, "urgent"), ("top number 82", 82, None, "urgent"),
+        ("alta 120 baja 80", 120, 80, "none"), ("top 120", 120, None, "clarify"),
+    ],
+)  # fmt: skip
+def test_a_pressure_is_read_from_the_words_for_its_values(reply, upper, lower, urgency) -> None:
+    found = triage.assess(reply, Context(asked="bp", language="es"))
+    [pressure] = [one for one in found.readings if one.kind == "blood_pressure"]
+    assert (pressure.value, pressure.second, found.urgency) == (upper, lower, urgency)
+
+
+def test_a_number_that_can_be_a_fever_is_no_pressure_for_the_word_before_it() -> None:
+    assert triage.assess("temperatura alta 39", ASKED).urgency == "urgent"
+    assert triage.assess("top 101", ASKED).urgency == "urgent"
+
+
+@pytest.mark.parametrize("reply", ["alto", "baja", "BAJA"])
+def test_a_word_that_may_be_a_height_stops_no_texts_after_a_measurement_was_asked_for(reply: str) -> None:
+    for asked in ("temperature", "bp"):
+        found = triage.assess(reply, Context(asked=asked))
+        assert (found.control, found.human_task) == ("", True)
+    assert triage.assess(reply, Context(asked="symptoms")).control == "opt_out"
+
+
+def test_h09_another_measurement_after_the_watch_still_reaches_a_person() -> None:
+    assert triage.assess("pulse 150", Context(in_watch="closed")).human_task
 
 
 def test_the_label_shown_is_never_a_grade() -> None:

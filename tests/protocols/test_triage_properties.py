@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,36 @@ from protocols.lexicon import one_slip
 from protocols.replies import understand
 from protocols.triage import URGENCIES, Context
 
+LEXICON = lexicon.load()
 CORPUS = Path(__file__).parent / "corpus"
 ROWS = [
     (row["reply"], row["asked"], row["gold"])
     for name in ("development", "held_out", "fresh")
     for row in csv.DictReader((CORPUS / f"{name}.csv").open(encoding="utf-8", newline=""))
 ]
+OTHER = list(csv.DictReader((CORPUS / "other_eyes.csv").open(encoding="utf-8", newline="")))
 GRAVE = [(reply, asked) for reply, asked, gold in ROWS if gold in "MF"]
-LEXICON = lexicon.load()
-LISTED_EXCEPTIONS = {"mg", "mgs", "mcg", "ml", "milligrams", "miligramos", "毫", "no", "free"}
-"""Milligrams after a round number, `fiebre no` and `fever free`: the only words that may come after and lower."""
+GRAVE += [(row["reply"], row["asked"]) for row in OTHER if row["gold"] in "MF"]
+LISTED_EXCEPTIONS = (
+    {"mg", "mgs", "mcg", "ml", "milligrams", "miligramos", "毫", "no", "free"}
+    | LEXICON.sets["counted"]
+    | set("空忙事人切樣样點点些直下般起次定向天會陣")
+    | {
+        "abrazo",
+        "beso",
+        "momento",
+        "momentito",
+        "segundo",
+        "rato",
+        "poco",
+        "poquito",
+        "pregunta",
+        "question",
+        "more",
+    }
+)
+"""The only words that may come after and lower: milligrams after a round number, `fiebre no`, `fever free`, what makes
+a count of a digit (`and 3 naps`, `三餐`, `un abrazo`), and what makes another word of a yes (`有空`)."""
 KNOWN_WORDS = sorted(
     {word for index in (LEXICON.danger, LEXICON.plain, LEXICON.meanings) for word in index.words()}
     - LISTED_EXCEPTIONS
@@ -44,8 +65,26 @@ def test_adding_words_never_lowers_a_page(base: tuple[str, str], added: str) -> 
     assume(not LISTED_EXCEPTIONS & set(added.casefold().split()))
     before, after = assess(reply, asked), assess(f"{reply} {added}", asked)
     assume(before.urgency in {"emergency", "urgent"})
+    assume(not _is_a_mere_yes(before))
     assert URGENCIES.index(after.urgency) <= URGENCIES.index(before.urgency), [one.id for one in after.rules]
     assert after.human_task
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    row=st.sampled_from(OTHER),
+    added=st.sampled_from(["fine now", "thanks", "98.6", "no fever", "/80", "over 80", "\n.5", "%"]),
+)
+def test_a_reassurance_behind_a_reply_takes_no_person_away(row: dict[str, str], added: str) -> None:
+    assume(row["gold"] in "MF" and row["in_watch"] == "yes")
+    context = Context(asked=row["asked"] or None, language=row["language"])
+    assume(not _is_a_mere_yes(triage.assess(row["reply"], context)))
+    assert triage.assess(f"{row['reply']} {added}", context).human_task
+
+
+def _is_a_mere_yes(found: triage.Finding) -> bool:
+    """`yes`, which a number behind it makes that number: `yes, 98.4`."""
+    return {(one.kind, one.name) for one in found.readings} == {("answer", "yes")}
 
 
 @settings(max_examples=600, deadline=None)
@@ -136,3 +175,36 @@ def _distance(a: str, b: str) -> int:
             if i > 1 and j > 1 and a[i - 1] == b[j - 2] and a[i - 2] == b[j - 1]:
                 table[i, j] = min(table[i, j], table[i - 2, j - 2] + 1)
     return table[len(a), len(b)]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "no ",
+        "1/",
+        "98 6 ",
+        "not 1 or ",
+        "no fever or ",
+        "沒有發燒或",
+        "不是很",
+        "shaaking xq ",
+        "nov 3 ",
+        "one ",
+        "over ",
+        'Liked "',
+    ],
+)
+def test_four_times_the_length_costs_no_more_than_about_four_times_the_work(unit: str) -> None:
+    longest = (unit * 1600)[:1600]
+    for asked in ("temperature", "symptoms", "thinking"):
+        assert _work(longest, asked) < 8 * _work(longest[:400], asked) + 0.002
+
+
+def _work(text: str, asked: str) -> float:
+    """The least processor time of a few readings, in seconds."""
+    spent = []
+    for _ in range(4):
+        begun = time.process_time()
+        assess(text, asked)
+        spent.append(time.process_time() - begun)
+    return min(spent)

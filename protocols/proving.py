@@ -13,6 +13,7 @@ from protocols.model import (
     Pathway,
     Phase,
     ReactionRule,
+    Readiness,
     Regimen,
     RestartRow,
     Rhythm,
@@ -102,6 +103,24 @@ def pathway_problems(pathway: Pathway) -> Iterator[Problem]:
         yield "minutes_per_rung", "every rung must last more than nothing"
     if pathway.fever_c * 9 / 5 + 32 != pathway.fever_f:
         yield "fever_f", f"{pathway.fever_f} F is not {pathway.fever_c} C"
+    yield from _readiness(pathway.readiness)
+
+
+def _readiness(rows: tuple[Readiness, ...]) -> Iterator[Problem]:
+    """Each thing asked once, its facts and limits possible, and what is derived never asked of a person."""
+    ids = [row.id for row in rows]
+    if len(set(ids)) != len(ids):
+        yield "readiness", "an id stands twice"
+    for number, row in enumerate(rows, start=1):
+        place = f"readiness, row {number}"
+        if {"name", "answer"} <= set(row.wants) or (row.derived and row.wants):
+            yield place, "wants a name or an answer, not both, and nothing where it is derived"
+        if row.at_most_minutes is not None and ("minutes" not in row.wants or row.at_most_minutes <= 0):
+            yield place, "a limit of minutes needs minutes to compare, and more than nothing"
+        if (row.good_days is not None and row.good_days < 0) or (
+            row.derived == "weight" and not row.good_days
+        ):
+            yield place, "days run forward, and a weight must say how many it stays good"
 
 
 def _sources(whole: Any, sources: tuple[Source, ...]) -> Iterator[Problem]:

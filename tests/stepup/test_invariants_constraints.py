@@ -26,7 +26,7 @@ from monitoring.models import (
     Watch,
 )
 from notifications.models import Clinician, Delivery, Role, Shift, Site
-from stepup.models import Course, CourseEvent, Dose, SiteProtocol
+from stepup.models import Course, CourseEvent, Dose, ReadinessStatement, SiteProtocol
 from tests import makers
 from tests.makers import NOON
 
@@ -43,6 +43,7 @@ class Clinic:
         self.patients = [makers.a_patient(self.site) for _ in range(2)]
         self.course = makers.a_course(self.patients[0])
         self.dose = makers.a_dose(self.course)
+        self.said = self.course.readiness_statements.filter(state="met")[0]
         self.watch = watches.current(self.patients[0])
         self.case = self.open_case(patient=self.patients[0])
         self.prescriber = makers.a_clinician(self.site, Role.PRESCRIBER)
@@ -185,6 +186,10 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("course_one_active_per_patient", "two courses", lambda c: copy(c.course)),
     ("course_weight_is_a_persons", "700 kg", lambda c: change(Course.objects, weight_kg=700)),
     ("course_weight_is_a_persons", "7 kg", lambda c: change(Course.objects, weight_kg=7)),
+    ("readiness_state_is_known", "perhaps", lambda c: copy(c.said, state="perhaps")),
+    ("readiness_unmet_has_a_reason", "waived for no reason", lambda c: copy(c.said, state="waived", reason="")),
+    ("readiness_unmet_has_a_reason", "not met, nobody says why", lambda c: copy(c.said, state="open", reason="")),
+    ("readiness_is_for_a_dose", "before no dose", lambda c: copy(c.said, dose_number=0)),
     ("dose_once_per_moment", "two doses at one moment", lambda c: copy(c.dose, watch=None)),
     ("dose_was_given_before_it_was_recorded", "recorded ahead", lambda c: change(Dose.objects, given_at=NOON + HOUR)),
     ("dose_second_check_is_another_person", "one person checks twice",
@@ -208,11 +213,17 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
         lie(clinic)
 
 
-@pytest.mark.parametrize("rows", [EscalationEvent.objects, CourseEvent.objects], ids=["case", "course"])
-@pytest.mark.parametrize("act", [lambda rows: rows.update(what="nothing"), lambda rows: rows.all().delete()])
-def test_history_is_only_ever_added_to(clinic, rows, act) -> None:
+@pytest.mark.parametrize(
+    ("rows", "column"),
+    [(EscalationEvent.objects, "what"), (CourseEvent.objects, "what"), (ReadinessStatement.objects, "state")],
+    ids=["case", "course", "readiness"],
+)
+@pytest.mark.parametrize(
+    "act", [lambda rows, column: rows.update(**{column: "nothing"}), lambda rows, _: rows.all().delete()]
+)
+def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        act(rows)
+        act(rows, column)
 
 
 def test_the_provider_s_ids_are_unique() -> None:

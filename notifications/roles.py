@@ -17,6 +17,7 @@ MAY: dict[str, frozenset[Role]] = {
     "see the board": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
     "see a patient": frozenset({N, PH, PR, RE, EM, LE, AU}),
     "enrol a patient": frozenset({N, PR}),
+    "state readiness": frozenset({N, PH, PR}),
     "record a dose": frozenset({N, PR}),
     "confirm a dose": frozenset({N, PH, PR}),
     "work on a case": frozenset({N, PR, RE}),

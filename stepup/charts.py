@@ -7,7 +7,7 @@ from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, courses, next_dose
+from stepup import approvals, courses, next_dose, readiness
 from stepup.models import Course, Dose
 
 HIDDEN = "the amount is shown after the second check"
@@ -43,6 +43,7 @@ class Chart:
     doses: tuple[DoseLine, ...]
     plan: tuple[planning.PlannedDose, ...]
     unplanned: str
+    readiness: readiness.Readiness | None
 
 
 def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
@@ -64,7 +65,20 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
         doses=tuple(_line(dose, names, reader) for dose in given),
         plan=planned,
         unplanned=unplanned,
+        readiness=_readiness(course, decision, planned, now),
     )
+
+
+def _readiness(
+    course: Course, decision: next_dose.NextDose, planned: tuple[planning.PlannedDose, ...], now: datetime
+) -> readiness.Readiness | None:
+    """The list before the dose to come; none after a stop, or where no dose is known."""
+    upcoming = planned[0] if planned else None
+    step = decision.step or (upcoming.step if upcoming else "")
+    if not step or course.state != Course.State.ACTIVE:
+        return None
+    planned_on = upcoming.on if upcoming and upcoming.step == step else None
+    return readiness.of(course, step=step, now=now, planned_on=planned_on)
 
 
 def _plan(course: Course) -> tuple[tuple[planning.PlannedDose, ...], str]:

@@ -1,6 +1,6 @@
 """The next dose, decided from what happened: hold while anything is open, then what the label allows, or ask."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -9,13 +9,16 @@ from monitoring import escalations
 from monitoring.models import Reaction
 from protocols import delays, reactions
 from protocols.model import Given, Label
-from stepup import approvals
+from stepup import approvals, readiness
 from stepup.models import Course, Dose
 
 
 @dataclass(frozen=True)
 class NextDose:
-    """`decision` is hold, give, wait, ask or stop; `because` the reason for a person; `source` the rule behind it."""
+    """`decision` is hold, give, wait, ask or stop; `because` the reason for a person; `source` the rule behind it.
+
+    `not_ready` names what the pathway wants before the dose that the label would allow now.
+    """
 
     decision: str
     because: str
@@ -25,13 +28,27 @@ class NextDose:
     premedicate: str = "unspecified"
     review: bool = False
     notes: tuple[str, ...] = ()
+    not_ready: tuple[str, ...] = ()
 
 
 def decide(course: Course, *, now: datetime) -> NextDose:
     """What may be done at `now`. A hold is derived from open facts every time; it is never a copied flag."""
-    held = _hold(course)
-    if held is not None:
-        return held
+    return _hold(course) or _when_ready(course, _by_the_label(course, now), now)
+
+
+def _when_ready(course: Course, answer: NextDose, now: datetime) -> NextDose:
+    """A dose the label allows is held while anything its pathway wants before it is neither met nor waived."""
+    if answer.decision != "give":
+        return answer
+    missing = tuple(item.name for item in readiness.of(course, step=answer.step, now=now).open)
+    if not missing:
+        return answer
+    source = f"what must be true before a dose, {approvals.content(course.protocol).pathway.id}"
+    because = f"Not ready yet: {', '.join(missing)}."
+    return replace(answer, decision="hold", because=because, source=source, amount="", not_ready=missing)
+
+
+def _by_the_label(course: Course, now: datetime) -> NextDose:
     label = approvals.content(course.protocol).label
     last = course.doses.order_by("-given_at").first()
     today = now.astimezone(ZoneInfo(course.site.time_zone)).date()

@@ -5,7 +5,7 @@ from django.urls import include, path
 from monitoring.access import public
 from stepup import health
 from stepup.democlock import demo_clock
-from stepup.views import doses, downtime, emergency, patients, protocols, shifts, sign_in
+from stepup.views import doses, downtime, emergency, patients, protocols, readiness, shifts, sign_in
 
 urlpatterns = [
     path("", sign_in.home, name="home"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("patient/<int:pk>/course/", patients.open_course, name="open-course"),
     path("patient/<int:pk>/pocket-order/", patients.sign_pocket_order, name="pocket-order"),
     path("course/<int:pk>/dose/", doses.record_dose, name="record-dose"),
+    path("course/<int:pk>/readiness/", readiness.state_readiness, name="readiness"),
+    path("course/<int:pk>/practice/", readiness.send_practice, name="practice"),
     path("course/<int:pk>/stop/", patients.stop_course, name="stop-course"),
     path("dose/<int:pk>/confirm/", doses.confirm_dose, name="confirm-dose"),
     path("on-call/", shifts.show_on_call, name="on-call"),

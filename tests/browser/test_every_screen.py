@@ -24,6 +24,8 @@ SCREENS = {
     "wall": "/board/?wall=1",
     "patient": "/patient/1/",
     "case": "/case/1/",
+    "not ready": "/patient/4/",
+    "readiness": "/course/4/readiness/",
     "record a dose": "/course/3/dose/",
     "enrol": "/patients/new/",
     "on call": "/on-call/",
@@ -188,3 +190,33 @@ def test_a_case_is_taken_with_the_keyboard_alone(opened, base) -> None:
             break
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Rosa Demo, RN has it")
+
+
+def test_what_is_open_before_a_dose_is_stated_with_the_keyboard_alone(opened, base) -> None:
+    page = opened(size=NARROW)
+    page.goto(f"{base}/patient/4/")
+    page.get_by_role("link", name="State what is met", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/readiness/")
+    page.get_by_label("Met", exact=True).first.focus()  # the caregiver: the phone above is not ticked
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Gail Specimen")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Kept: 1 item.")
+    page.goto(f"{base}/patient/4/")
+    shown = page.locator(".decision").inner_text()
+    assert "caregiver tonight" not in shown
+    assert "rescue drugs in stock" in shown
+
+
+def test_a_fact_that_is_missing_is_named_and_focus_goes_to_the_list_of_mistakes(opened, base) -> None:
+    page = opened(size=NARROW)
+    page.goto(f"{base}/course/4/readiness/")
+    page.get_by_role("group", name="Rescue drugs in stock").get_by_label("Met", exact=True).check()
+    page.get_by_role("button", name="Keep what I stated").click()
+    page.wait_for_selector("text=Nothing was saved.")
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    assert (
+        page.get_by_role("group", name="Rescue drugs in stock").get_by_label("Met", exact=True).is_checked()
+    )

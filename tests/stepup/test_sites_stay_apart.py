@@ -1,5 +1,6 @@
 """One site never sees another's records, and whoever reads or writes a patient's record is in the ledger."""
 
+from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -88,6 +89,7 @@ def own_pages(ward: Ward) -> list[str]:
         *(reverse(name) for name in SCREENS), f"{reverse('board')}?wall=1",
         reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
+        reverse("readiness", args=[ward.course.pk]),
         reverse("confirm-dose", args=[ward.dose.pk]), reverse("protocol", args=[makers.TECLISTAMAB, "outpatient-us"]),
     ]  # fmt: skip
 
@@ -179,6 +181,7 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.NURSE, "record-dose", "course", "read the record"),
         (Role.NURSE, "open-course", "patient", "read the record"),
         (Role.NURSE, "stop-course", "course", "read the record"),
+        (Role.PHARMACIST, "readiness", "course", "read the record"),
         (Role.NURSE, "downtime", "", "read the downtime list"),
     ],
 )
@@ -196,15 +199,17 @@ def _day(ward: Ward) -> str:
 
 def _another_course(ward: Ward) -> Course:
     today = courses.local_date(ward.patient, ward.now)
-    return courses.open_course(
+    course = courses.open_course(
         makers.a_patient(ward.site, now=ward.now), ward.course.protocol, regimen="", start_on=today,
         weight_kg=Decimal(70), weighed_on=today, weighed_by="a nurse", by=ward.nurse, now=ward.now,
     )  # fmt: skip
+    return makers.ready(course, now=ward.now - timedelta(hours=1))
 
 
 WRITES = [
     (Role.NURSE, "confirm-dose", "dose", {"figure_mg": "4.2"}, "confirmed a dose"),
     (Role.NURSE, "stop-course", "course", {"reason": "moved away"}, "stopped a course"),
+    (Role.NURSE, "practice", "course", {}, "sent a practice text"),
     (
         Role.PRESCRIBER,
         "pocket-order",

@@ -71,7 +71,8 @@ class Ward:
         )
         self.rows = {
             "patient": self.patient.pk, "open-course": self.patient.pk, "pocket-order": self.patient.pk,
-            "record-dose": self.course.pk, "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
+            "record-dose": self.course.pk, "readiness": self.course.pk, "practice": self.course.pk,
+            "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
             **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},
         }  # fmt: skip

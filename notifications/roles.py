@@ -18,6 +18,8 @@ MAY: dict[str, frozenset[Role]] = {
     "see a patient": frozenset({N, PH, PR, RE, EM, LE, AU}),
     "enrol a patient": frozenset({N, PR}),
     "state readiness": frozenset({N, PH, PR}),
+    "record a weight": frozenset({N, PR}),
+    "answer a weight": frozenset({N, PH, PR}),
     "record a dose": frozenset({N, PR}),
     "confirm a dose": frozenset({N, PH, PR}),
     "work on a case": frozenset({N, PR, RE}),

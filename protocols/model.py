@@ -367,6 +367,7 @@ class Pathway:
     proposals: tuple[str, ...]
     sources: tuple[Source, ...]
     text: str = field(repr=False)
+    weight_change_percent: Decimal | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -7,8 +7,8 @@ from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, courses, next_dose, readiness
-from stepup.models import Course, Dose
+from stepup import approvals, courses, next_dose, readiness, weights
+from stepup.models import Course, Dose, Weight
 
 HIDDEN = "the amount is shown after the second check"
 
@@ -44,6 +44,8 @@ class Chart:
     plan: tuple[planning.PlannedDose, ...]
     unplanned: str
     readiness: readiness.Readiness | None
+    weight: Weight
+    weight_waiting: Weight | None
 
 
 def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
@@ -66,6 +68,8 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
         plan=planned,
         unplanned=unplanned,
         readiness=_readiness(course, decision, planned, now),
+        weight=course.weight,
+        weight_waiting=weights.waiting(course),
     )
 
 

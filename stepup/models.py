@@ -1,5 +1,7 @@
 """Approved protocols, courses and doses."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -61,9 +63,6 @@ class Course(models.Model):
     protocol = models.ForeignKey(SiteProtocol, on_delete=models.PROTECT, related_name="courses")
     regimen = models.CharField(max_length=60)
     start_on = models.DateField()
-    weight_kg = models.DecimalField(max_digits=5, decimal_places=1)
-    weighed_on = models.DateField()
-    weighed_by = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     opened_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
@@ -73,13 +72,72 @@ class Course(models.Model):
             models.UniqueConstraint(
                 name="course_one_active_per_patient", fields=["patient"], condition=Q(state="active")
             ),
-            models.CheckConstraint(
-                name="course_weight_is_a_persons", condition=Q(weight_kg__gte=25, weight_kg__lte=300)
-            ),
         ]
 
     def __str__(self) -> str:
         return f"course:{self.pk}"
+
+    @property
+    def weight(self) -> "Weight":
+        """The weighing that doses are calculated from: the newest that somebody answered with *use it*."""
+        return self.weights.filter(answer__used=True).order_by("-pk")[0]
+
+    @property
+    def weight_kg(self) -> Decimal:
+        return self.weight.kg
+
+
+class Weight(models.Model):
+    """One weighing in kilograms. It counts for dosing only once it has an answer that says so."""
+
+    class Method(models.TextChoices):
+        STANDING = "standing", "standing scale"
+        CHAIR = "chair", "chair scale"
+        BED = "bed", "bed scale"
+        OTHER = "other", "another way"
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="weights")
+    kg = models.DecimalField(max_digits=5, decimal_places=1)
+    weighed_on = models.DateField()
+    weighed_by = models.CharField(max_length=120)
+    method = models.CharField(
+        max_length=10, choices=Method.choices, blank=True, help_text="empty: not recorded"
+    )
+    recorded_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="weight_is_a_persons", condition=Q(kg__gte=25, kg__lte=300))
+        ]
+
+    def __str__(self) -> str:
+        return f"weight:{self.pk}"
+
+
+class WeightAnswer(models.Model):
+    """Whether doses are calculated from a weighing, or the one before is kept. Given once, never changed."""
+
+    weight = models.OneToOneField(Weight, on_delete=models.PROTECT, related_name="answer")
+    used = models.BooleanField()
+    beyond_limit = models.BooleanField(help_text="the change was beyond the protocol's limit at that moment")
+    recorded_by = models.ForeignKey(
+        Clinician, on_delete=models.PROTECT, related_name="+", help_text="who recorded the weighing"
+    )
+    by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="weight_beyond_the_limit_is_answered_by_another_person",
+                condition=Q(beyond_limit=False) | ~Q(by=F("recorded_by")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"weight answer:{self.pk}"
 
 
 class Dose(models.Model):
@@ -92,6 +150,13 @@ class Dose(models.Model):
     planned_mg = models.DecimalField(max_digits=9, decimal_places=4, null=True)
     given_mg = models.DecimalField(max_digits=9, decimal_places=4)
     sum = models.CharField(max_length=120, blank=True)
+    weight = models.ForeignKey(
+        Weight,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="doses",
+        help_text="what the sum was made with",
+    )
     deviation = models.CharField(max_length=300, blank=True, help_text="why it was given off the protocol")
     recorded_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="doses_recorded")
     recorded_at = models.DateTimeField()

@@ -9,7 +9,7 @@ from monitoring import escalations
 from monitoring.models import Reaction
 from protocols import delays, reactions
 from protocols.model import Given, Label
-from stepup import approvals, readiness
+from stepup import approvals, readiness, weights
 from stepup.models import Course, Dose
 
 
@@ -95,6 +95,10 @@ def _hold(course: Course) -> NextDose | None:
         return NextDose(
             "hold", f"The second check of {unchecked.step} is missing.", "no dose while one is unconfirmed"
         )
+    weight = weights.waiting(course)
+    if weight is not None:
+        said = f"The weight of {weights.in_kg(weight.kg)} changes the sums and waits for a second clinician."
+        return NextDose("hold", said, "no dose while a weight waits for its answer")
     if course.state != Course.State.ACTIVE:
         return NextDose("hold", "The course was stopped.", "no dose after a stop")
     return None

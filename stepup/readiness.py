@@ -11,22 +11,28 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from monitoring import practice
+from monitoring import practice, texts
 from notifications import audit, oncall
 from notifications.models import Clinician
 from protocols import model, watching
 from protocols.errors import Refusal
 from protocols.model import Pathway
-from stepup import approvals
+from stepup import approvals, moments, weights
 from stepup.models import Course, CourseEvent, ReadinessStatement
 
 MET, WAIVED, OPEN = ReadinessStatement.State
-FACTS = {
+FACTS = {  # what an item wants, and the column it is kept in
     "minutes": "minutes",
     "date": "on",
     "name": "said",
     "answer": "said",
-}  # what is wanted, and its column
+}
+MISSING = {
+    "minutes": "Type how many minutes.",
+    "date": "Give the day.",
+    "name": "Type the name.",
+    "answer": "Type the answer.",
+}
 LONGEST_MINUTES = 24 * 60
 
 
@@ -99,7 +105,8 @@ def of(course: Course, *, step: str, now: datetime, planned_on: date | None = No
     """
     moment = _moment(course, step, now, planned_on)
     number = course.doses.count() + 1
-    rows = list(course.readiness_statements.filter(at__lte=now).select_related("by").order_by("pk"))
+    known = course.readiness_statements.filter(at__lt=moments.end_of_minute(now))
+    rows = list(known.select_related("by").order_by("pk"))
     items = []
     for rule in moment.pathway.readiness:
         about = [row for row in rows if row.item == rule.id and _is_of(row, rule, number, step)]
@@ -148,21 +155,23 @@ def _derived(rule: model.Readiness, about: Sequence[ReadinessStatement], moment:
 
 def _phone(rule: model.Readiness, moment: _Moment) -> Item:
     patient = moment.course.patient
-    reply = practice.proof(patient, since=moment.course.opened_at, now=moment.now)
+    reply = practice.proof(patient, since=moment.course.opened_at, now=moments.end_of_minute(moment.now))
     if reply is not None:
         return Item(rule, MET, "a text was answered", by="the service", at=reply.received_at, why_open="")
     if patient.texting_ended_at is not None:
         return Item(rule, why_open="No texts go to this patient.")
     sent = practice.last_sent(patient, now=moment.now)
-    said = "No practice text was sent yet." if sent is None else "The practice text is not answered yet."
-    return Item(rule, why_open=said)
+    if sent is None:
+        return Item(rule, why_open="No practice text was sent yet.")
+    at = texts.site_time(moment.course.site, sent.created_at)
+    return Item(rule, why_open=f"The practice text of {at} is not answered yet.")
 
 
 def _weight(rule: model.Readiness, moment: _Moment) -> Item:
-    weighed_on, days = moment.course.weighed_on, rule.good_days or 0
-    if (moment.on - weighed_on).days > days:
-        return Item(rule, why_open=_too_old(weighed_on, days, moment.on))
-    return Item(rule, MET, f"weighed {_day(weighed_on)}", by=moment.course.weighed_by, why_open="")
+    weight, days = weights.last_settled(moment.course, moment.now), rule.good_days or 0
+    if (moment.on - weight.weighed_on).days > days:
+        return Item(rule, why_open=_too_old(weight.weighed_on, days, moment.on))
+    return Item(rule, MET, f"weighed {_day(weight.weighed_on)}", by=weight.weighed_by, why_open="")
 
 
 def _oncall(rule: model.Readiness, moment: _Moment) -> Item:
@@ -271,7 +280,7 @@ def check(rule: model.Readiness, said: Said, *, by: Clinician, today: date) -> N
         raise Refusal("derived", "The service finds this in its records; nobody ticks it.")
     missing = [want for want in rule.wants if getattr(said, FACTS[want]) in (None, "")]
     if missing:
-        raise Refusal(f"no-{missing[0]}", f"This needs its {missing[0]}.")
+        raise Refusal(f"no-{missing[0]}", MISSING[missing[0]])
     if rule.good_days is not None and said.on is not None and (today - said.on).days > rule.good_days:
         raise Refusal("too-old", f"That is more than {rule.good_days} days ago: look again today.")
     if said.minutes is not None and said.minutes > (rule.at_most_minutes or LONGEST_MINUTES):

@@ -81,7 +81,13 @@ class ItemForm(WardForm):
     @property
     def is_open(self) -> bool:
         """Whether the rarer part of the form is shown unfolded: something was typed there, or is wrong."""
-        return bool(self.is_bound and (self.errors or self["instead"].value() or self["reason"].value()))
+        said = self.is_bound and (self["instead"].value() or self["reason"].value())
+        return bool(said or {"instead", "reason"} & self.errors.keys())
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether anything was typed here, or is wrong: then it is never folded away."""
+        return self.is_bound and (bool(self.errors) or self.has_changed())
 
     def clean(self) -> dict[str, Any]:
         """What was said must make sense by itself; what somebody else said meanwhile is found when it is kept."""

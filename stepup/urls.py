@@ -5,7 +5,7 @@ from django.urls import include, path
 from monitoring.access import public
 from stepup import health
 from stepup.democlock import demo_clock
-from stepup.views import doses, downtime, emergency, patients, protocols, readiness, shifts, sign_in
+from stepup.views import doses, downtime, emergency, patients, protocols, readiness, shifts, sign_in, weights
 
 urlpatterns = [
     path("", sign_in.home, name="home"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("course/<int:pk>/dose/", doses.record_dose, name="record-dose"),
     path("course/<int:pk>/readiness/", readiness.state_readiness, name="readiness"),
     path("course/<int:pk>/practice/", readiness.send_practice, name="practice"),
+    path("course/<int:pk>/weight/", weights.record_weight, name="record-weight"),
+    path("weight/<int:pk>/", weights.answer_weight, name="answer-weight"),
     path("course/<int:pk>/stop/", patients.stop_course, name="stop-course"),
     path("dose/<int:pk>/confirm/", doses.confirm_dose, name="confirm-dose"),
     path("on-call/", shifts.show_on_call, name="on-call"),

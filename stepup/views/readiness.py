@@ -54,7 +54,7 @@ def state_readiness(request: SignedIn, pk: int) -> HttpResponse:
         "problem": problem,
         "now": now,
         "wrong": bool(problem or wrong),
-        "unfold": any(form.is_open and form.item.state != readiness.OPEN for form in forms)
+        "unfold": any(form.is_touched and form.item.state != readiness.OPEN for form in forms)
         or (listed is not None and not listed.open),
     }
     return render(

@@ -26,6 +26,7 @@ SCREENS = {
     "case": "/case/1/",
     "not ready": "/patient/4/",
     "readiness": "/course/4/readiness/",
+    "record a weight": "/course/3/weight/",
     "record a dose": "/course/3/dose/",
     "enrol": "/patients/new/",
     "on call": "/on-call/",
@@ -220,3 +221,27 @@ def test_a_fact_that_is_missing_is_named_and_focus_goes_to_the_list_of_mistakes(
     assert (
         page.get_by_role("group", name="Rescue drugs in stock").get_by_label("Met", exact=True).is_checked()
     )
+
+
+def test_a_new_weight_is_compared_and_used_with_the_keyboard_alone(opened, base) -> None:
+    page = opened(size=NARROW)
+    page.goto(f"{base}/course/3/weight/")
+    page.get_by_label("Weight in kg").focus()
+    page.keyboard.type("65.5")
+    page.get_by_label("Weighed how").focus()
+    page.keyboard.type("chair")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing is saved yet")
+    assert page.evaluate("document.activeElement.id") == "compare", (
+        "whoever cannot see hears the question first"
+    )
+    shown = page.locator(".decision").inner_text().replace("\u00a0", " ")
+    assert "0.06 mg/kg x 64 kg = 3.84 mg" in shown
+    assert "0.06 mg/kg x 65.5 kg = 3.93 mg" in shown
+    assert Axe().run(page, options=RULES).violations_count == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    page.get_by_role("button", name="keep 64").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/patient/3/#result")
+    assert "64 kg stays in use" in page.locator("#result").inner_text()

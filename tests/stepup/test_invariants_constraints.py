@@ -26,7 +26,7 @@ from monitoring.models import (
     Watch,
 )
 from notifications.models import Clinician, Delivery, Role, Shift, Site
-from stepup.models import Course, CourseEvent, Dose, ReadinessStatement, SiteProtocol
+from stepup.models import CourseEvent, Dose, ReadinessStatement, SiteProtocol, Weight, WeightAnswer
 from tests import makers
 from tests.makers import NOON
 
@@ -184,8 +184,10 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
      lambda c: change(SiteProtocol.objects, pharmacist_at=None)),
     ("site_protocol_signature_has_a_time", "signed by nobody", lambda c: change(SiteProtocol.objects, prescriber=None)),
     ("course_one_active_per_patient", "two courses", lambda c: copy(c.course)),
-    ("course_weight_is_a_persons", "700 kg", lambda c: change(Course.objects, weight_kg=700)),
-    ("course_weight_is_a_persons", "7 kg", lambda c: change(Course.objects, weight_kg=7)),
+    ("weight_is_a_persons", "700 kg", lambda c: copy(c.course.weight, kg=700)),
+    ("weight_is_a_persons", "7 kg", lambda c: copy(c.course.weight, kg=7)),
+    ("weight_beyond_the_limit_is_answered_by_another_person", "one person weighs and answers",
+     lambda c: copy(c.course.weight.answer, beyond_limit=True)),
     ("readiness_state_is_known", "perhaps", lambda c: copy(c.said, state="perhaps")),
     ("readiness_unmet_has_a_reason", "waived for no reason", lambda c: copy(c.said, state="waived", reason="")),
     ("readiness_unmet_has_a_reason", "not met, nobody says why", lambda c: copy(c.said, state="open", reason="")),
@@ -215,11 +217,18 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "column"),
-    [(EscalationEvent.objects, "what"), (CourseEvent.objects, "what"), (ReadinessStatement.objects, "state")],
-    ids=["case", "course", "readiness"],
+    [
+        (EscalationEvent.objects, "what"),
+        (CourseEvent.objects, "what"),
+        (ReadinessStatement.objects, "state"),
+        (Weight.objects, "method"),
+        (WeightAnswer.objects, "used"),
+    ],
+    ids=["case", "course", "readiness", "weight", "answer"],
 )
 @pytest.mark.parametrize(
-    "act", [lambda rows, column: rows.update(**{column: "nothing"}), lambda rows, _: rows.all().delete()]
+    "act",
+    [lambda rows, column: rows.update(**{column: "0"}), lambda rows, _: rows.all()._raw_delete(rows.db)],
 )
 def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():

@@ -12,7 +12,7 @@ from monitoring import escalations, findings, inbound, worklist
 from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
-from stepup import courses
+from stepup import courses, weights
 from stepup.models import Course
 from tests import makers
 
@@ -39,6 +39,8 @@ class Ward:
             self.course.pk, step=planned.step, given_at=self.now, given_mg=planned.calculated_mg, by=self.nurse,
             now=self.now,
         ).dose  # fmt: skip
+        weighing = weights.Weighing(Decimal(90), courses.local_date(self.patient, self.now), f"{mark} scale")
+        self.weight = weights.record(self.course.pk, weighing, by=self.nurse, now=self.now)
         self.hears("38.6 and shaking", sender=self.patient.phone)
         self.case = escalations.unresolved(self.patient)
         self.stranger = makers.a_phone()
@@ -90,6 +92,7 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
         reverse("readiness", args=[ward.course.pk]),
+        reverse("record-weight", args=[ward.course.pk]), reverse("answer-weight", args=[ward.weight.pk]),
         reverse("confirm-dose", args=[ward.dose.pk]), reverse("protocol", args=[makers.TECLISTAMAB, "outpatient-us"]),
     ]  # fmt: skip
 
@@ -182,6 +185,8 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.NURSE, "open-course", "patient", "read the record"),
         (Role.NURSE, "stop-course", "course", "read the record"),
         (Role.PHARMACIST, "readiness", "course", "read the record"),
+        (Role.NURSE, "record-weight", "course", "read the record"),
+        (Role.PHARMACIST, "answer-weight", "weight", "read the record"),
         (Role.NURSE, "downtime", "", "read the downtime list"),
     ],
 )
@@ -210,6 +215,7 @@ WRITES = [
     (Role.NURSE, "confirm-dose", "dose", {"figure_mg": "4.2"}, "confirmed a dose"),
     (Role.NURSE, "stop-course", "course", {"reason": "moved away"}, "stopped a course"),
     (Role.NURSE, "practice", "course", {}, "sent a practice text"),
+    (Role.PHARMACIST, "answer-weight", "weight", {"use": "use"}, "answered a weight"),
     (
         Role.PRESCRIBER,
         "pocket-order",

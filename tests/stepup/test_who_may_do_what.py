@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from monitoring import escalations, worklist
 from monitoring.models import Reaction
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
-from stepup import courses
+from stepup import courses, weights
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -69,9 +70,12 @@ class Ward:
         reaction = Reaction.objects.create(
             patient=self.patient, escalation=case, kind="crs", grade=1, noted_by=responder, noted_at=now
         )
+        weighing = weights.Weighing(Decimal(90), courses.local_date(self.patient, now), "a nurse")
+        weight = weights.record(self.course.pk, weighing, by=responder, now=now)
         self.rows = {
             "patient": self.patient.pk, "open-course": self.patient.pk, "pocket-order": self.patient.pk,
             "record-dose": self.course.pk, "readiness": self.course.pk, "practice": self.course.pk,
+            "record-weight": self.course.pk, "answer-weight": weight.pk,
             "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
             **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},

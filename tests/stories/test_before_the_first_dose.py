@@ -1,12 +1,15 @@
 """The afternoon before a dose: what must be true is said, found or waived, and only then is the answer give."""
 
+from decimal import Decimal
+
 import pytest
 
 from monitoring import practice
 from notifications import clock
-from stepup import next_dose, readiness
+from stepup import courses, next_dose, readiness, weights
 from stepup.models import Course
 from stepup.readiness import MET, OPEN, Said
+from stepup.weights import Weighing
 from tests import makers
 from tests.story import Clinic
 
@@ -70,3 +73,25 @@ def test_a_fever_in_answer_to_the_practice_text_pages_somebody(clinic) -> None:
     clinic.at("Mon 10:05").hears("101.3")
     assert clinic.pages == ["Dr A"]
     assert clinic.next_dose == "hold"
+
+
+def test_who_lost_weight_gets_the_new_sum_once_a_colleague_has_looked(clinic) -> None:
+    makers.ready(clinic.course, now=clock.now())
+    clinic.at("Mon 10:00").gives()
+    clinic.at("Thu 10:00")
+    makers.ready(clinic.course, now=clock.now())
+    assert clinic.next_dose == "give"
+
+    today = courses.local_date(clinic.patient, clock.now())
+    nurse = clinic.course.opened_by
+    scale = Weighing(Decimal(60), today, "the nurse", "chair")
+    weight = weights.record(clinic.course.pk, scale, by=nurse, now=clock.now())
+    assert clinic.next_dose == "hold"
+    weights.answer(weight.pk, use=True, by=makers.a_clinician(clinic.site, "pharmacist"), now=clock.now())
+    assert clinic.next_dose == "give"
+    clinic.at("Thu 10:05").gives()
+    sums = [(dose.step, dose.sum) for dose in clinic.course.doses.order_by("given_at")]
+    assert sums == [
+        ("step_up_dose_1", "0.06 mg/kg x 70 kg = 4.2 mg"),
+        ("step_up_dose_2", "0.3 mg/kg x 60 kg = 18 mg"),
+    ]

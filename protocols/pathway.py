@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
 
 from protocols.model import Label, Source, Statement
 
@@ -34,12 +35,25 @@ class Silence:
 
 @dataclass(frozen=True)
 class Readiness:
-    """One thing that must be true before an outpatient dose, with its reason."""
+    """One thing that must be true before a dose, with its reason. `missing` says that nobody has published it.
+
+    A statement `lasts` for the course or for one dose, and `good_days` at most, counted from the date it names or
+    from the day it was made. `wants` are the facts that belong to it; `derived` items follow from records and can
+    only be waived; only the roles in `waived_by` may do that.
+    """
 
     id: str
     asks: str
     why: str
     sources: tuple[str, ...]
+    name: str = ""
+    lasts: Literal["course", "dose"] = "dose"
+    good_days: int | None = None
+    wants: tuple[Literal["minutes", "date", "name", "answer"], ...] = ()
+    at_most_minutes: int | None = None
+    derived: Literal["", "phone", "oncall", "weight"] = ""
+    waived_by: tuple[Literal["nurse", "pharmacist", "prescriber"], ...] = ("prescriber",)
+    missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,7 @@ class Pathway:
     proposals: tuple[str, ...]
     sources: tuple[Source, ...]
     text: str = field(repr=False)
+    weight_change_percent: Decimal | None = None
 
     @property
     def fingerprint(self) -> str:

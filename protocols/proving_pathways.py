@@ -6,7 +6,7 @@ Each check yields `(place, problem)`; the library refuses the file at the first 
 from collections.abc import Iterator
 
 from protocols import rulebook
-from protocols.pathway import Pathway, Rhythm
+from protocols.pathway import Pathway, Readiness, Rhythm
 from protocols.proving import Problem, sources_cited
 
 QUESTIONS = frozenset(
@@ -60,6 +60,25 @@ def pathway_problems(pathway: Pathway) -> Iterator[Problem]:
     if (pathway.fever_c, pathway.fever_f) != (line["C"], line["F"]):
         # What is signed and what pages must be one line: triage reads its own file, whichever pathway a patient is on.
         yield "fever_c", f"replies are judged by {line['C']} C and {line['F']} F: change triage.toml with it"
+
+    yield from _readiness(pathway.readiness)
+
+
+def _readiness(rows: tuple[Readiness, ...]) -> Iterator[Problem]:
+    """Each thing asked once, its facts and limits possible, and what is derived never asked of a person."""
+    ids = [row.id for row in rows]
+    if len(set(ids)) != len(ids):
+        yield "readiness", "an id stands twice"
+    for number, row in enumerate(rows, start=1):
+        place = f"readiness, row {number}"
+        if {"name", "answer"} <= set(row.wants) or (row.derived and row.wants):
+            yield place, "wants a name or an answer, not both, and nothing where it is derived"
+        if row.at_most_minutes is not None and ("minutes" not in row.wants or row.at_most_minutes <= 0):
+            yield place, "a limit of minutes needs minutes to compare, and more than nothing"
+        if (row.good_days is not None and row.good_days < 0) or (
+            row.derived == "weight" and not row.good_days
+        ):
+            yield place, "days run forward, and a weight must say how many it stays good"
 
 
 def _rhythm(rows: tuple[Rhythm, ...], watch_hours: int, place: str) -> Iterator[Problem]:

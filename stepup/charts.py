@@ -7,8 +7,8 @@ from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, arranged, courses, intervals, next_dose
-from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Review
+from stepup import approvals, arranged, courses, intervals, next_dose, readiness, weights
+from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Review, Weight
 
 HIDDEN = "the amount is shown after the second check"
 
@@ -49,6 +49,9 @@ class Chart:
     interval: IntervalChange | None
     offer: intervals.Offer | None
     may_skip: bool
+    readiness: readiness.Readiness | None
+    weight: Weight
+    weight_waiting: Weight | None
 
 
 def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
@@ -76,7 +79,22 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
         interval=arranged.interval(course),
         offer=intervals.offered(course) if planned else None,
         may_skip=bool(planned) and regimen.phase(planned[0].step) is not None,
+        readiness=_readiness(course, decision, planned, now),
+        weight=course.weight,
+        weight_waiting=weights.waiting(course),
     )
+
+
+def _readiness(
+    course: Course, decision: next_dose.NextDose, planned: tuple[planning.PlannedDose, ...], now: datetime
+) -> readiness.Readiness | None:
+    """The list before the dose to come; none after a stop, or where no dose is known."""
+    upcoming = planned[0] if planned else None
+    step = decision.step or (upcoming.step if upcoming else "")
+    if not step or course.state != Course.State.ACTIVE:
+        return None
+    planned_on = upcoming.on if upcoming and upcoming.step == step else None
+    return readiness.of(course, step=step, now=now, planned_on=planned_on)
 
 
 def _plan(course: Course) -> tuple[tuple[planning.PlannedDose, ...], str]:

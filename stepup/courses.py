@@ -16,7 +16,7 @@ from protocols import dosing, planning, regimens, watching
 from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.pathway import Protocol
-from stepup import approvals, next_dose, plans
+from stepup import approvals, next_dose, plans, weights
 from stepup.models import Course, CourseEvent, Dose, SiteProtocol
 
 OLDEST_RECORD = timedelta(days=180)
@@ -35,6 +35,7 @@ def open_course(
     weighed_by: str,
     by: Clinician,
     now: datetime,
+    weighed_how: str = "",
 ) -> Course:
     """Start a patient on an approved protocol of their own site; refuse with what to correct."""
     if protocol.site_id != patient.site_id or not protocol.is_approved:
@@ -55,12 +56,11 @@ def open_course(
         protocol=protocol,
         regimen=regimen or label.regimens[0].id,
         start_on=start_on,
-        weight_kg=weight_kg,
-        weighed_on=weighed_on,
-        weighed_by=weighed_by,
         opened_by=by,
         opened_at=now,
     )
+    weighing = weights.Weighing(weight_kg, weighed_on, weighed_by, weighed_how)
+    weights.first(course, weighing, by=by, now=now)
     note(course, "opened", f"{protocol.protocol_id}, first dose planned for {start_on}", by=by, now=now)
     audit.record("opened a course", str(patient), site=patient.site, by=by, now=now, course=course.pk)
     return course
@@ -99,7 +99,8 @@ def record_dose(
     _may_have_happened(course, given_at, now)
     protocol = approvals.content(course.protocol)
     decision = next_dose.decide(course, now=given_at)
-    planned = dosing.amount(protocol.label, _dose_of(protocol.label, course.regimen, step), course.weight_kg)
+    weight = weights.used_at(course, given_at)
+    planned = dosing.amount(protocol.label, _dose_of(protocol.label, course.regimen, step), weight.kg)
     off_plan = _off_plan(decision, step, planned.calculated_mg, given_mg)
     if off_plan and not deviation.strip():
         raise Refusal(
@@ -113,6 +114,7 @@ def record_dose(
         planned_mg=planned.calculated_mg,
         given_mg=given_mg,
         sum=planned.sum,
+        weight=weight,
         deviation=deviation.strip() if off_plan else "",
         recorded_by=by,
         recorded_at=now,

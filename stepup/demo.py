@@ -5,16 +5,17 @@ import urllib.request
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import checkins, inbound, patients, pocket
+from monitoring import checkins, inbound, patients, pocket, practice
 from monitoring.models import CheckIn, Patient
 from notifications import oncall
 from notifications.models import Clinician, Delivery, Role, Site
-from stepup import approvals, courses
+from stepup import approvals, courses, readiness
 from stepup.models import Course, SiteProtocol
 
 PASSWORD = "step-up-at-home"  # noqa: S105 - printed for everybody who runs the demo
@@ -50,6 +51,7 @@ class Invented:
     label: str
     weight_kg: Decimal
     hours_ago: int | None
+    still_open: tuple[str, ...] = ()
 
 
 PATIENTS = [
@@ -60,7 +62,7 @@ PATIENTS = [
     Invented("D-1003", "Dora Example", date(1963, 7, 30), "+15550110003", "Eli Example", "+15550120003", "en",
              "teclistamab-us-2025-03", Decimal(64), None),
     Invented("D-1004", "Frank Specimen", date(1949, 1, 9), "+15550110004", "Gail Specimen", "+15550120004", "en",
-             "elranatamab-us-2023", Decimal(91), None),
+             "elranatamab-us-2023", Decimal(91), None, ("caregiver", "rescue", "phone")),
 ]  # fmt: skip
 
 
@@ -147,8 +149,45 @@ def _patient(
         pocket.sign(
             patient, dose_mg=Decimal(20), expires_at=now + timedelta(days=14), by=staff["paul"], now=opened_at
         )
+    _make_ready(course, invented, staff, (given_at or now) - timedelta(minutes=10))
     if given_at is not None:
         _first_dose(patient, course, given_at, staff, now)
+
+
+def _make_ready(course: Course, invented: Invented, staff: dict[str, Clinician], now: datetime) -> None:
+    """The nurse states everything that is wanted before the first dose, but for what is still open."""
+    patient, step = course.patient, courses.plan(course)[0].step
+    if "phone" not in invented.still_open:
+        practice.send(patient, by=staff["nora"], now=now - timedelta(minutes=9))
+        words = {"en": "98.4", "es": "36.7"}[patient.language]
+        inbound.receive(
+            provider_sid=f"demo-{patient.pk}-practice", sender=patient.phone, sent_to=patient.site.patient_number,
+            body=words, now=now - timedelta(minutes=5),
+        )  # fmt: skip
+    today = courses.local_date(patient, now)
+    facts: dict[str, dict[str, Any]] = {
+        "travel": {"minutes": 20},
+        "tocilizumab": {"said": "no"},
+        "caregiver": {"said": invented.caregiver},
+        "bloods": {"on": today},
+        "rescue": {"on": today, "said": "Petra Demo, PharmD"},
+        "emergency": {"said": "Dr Emma Demo"},
+    }
+    listed = readiness.of(course, step=step, now=now)
+    said = [
+        readiness.Said(item.rule.id, readiness.MET, **facts.get(item.rule.id, {}))
+        for item in listed.open
+        if not item.rule.derived and item.rule.id not in invented.still_open
+    ]
+    readiness.state(
+        course.pk,
+        said,
+        step=step,
+        dose_number=listed.dose_number,
+        seen=listed.seen,
+        by=staff["nora"],
+        now=now,
+    )
 
 
 def _first_dose(

@@ -15,7 +15,7 @@ from protocols import dosing, wording
 from protocols.errors import Refusal
 from protocols.model import Label
 from stepup import approvals, moments
-from stepup.models import Dose
+from stepup.models import Dose, Weight
 
 LANGUAGES = {"en": "English", "es": "Spanish", "zh-Hant": "Traditional Chinese"}
 COMMON_ZONES = [
@@ -144,6 +144,9 @@ class CourseForm(WardForm):
     weighed_on = moments.DayField(label="Weighed on")
     weighed_by = forms.CharField(
         label="Weighed by", max_length=120, error_messages={"required": "Type who weighed the patient."}
+    )
+    weighed_how = forms.ChoiceField(
+        label="Weighed how", required=False, choices=[("", "not recorded"), *Weight.Method.choices]
     )
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:

@@ -5,7 +5,7 @@ happens twice, and the person who was there says which of the two it was.
 """
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,11 @@ def possible(on: date, at: time, zone: str) -> list[datetime]:
     moments = [shown.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)]
     real = [m for m in moments if m.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == shown]
     return sorted(set(real))
+
+
+def end_of_minute(at: datetime) -> datetime:
+    """When the minute that a clock showed was over: what was typed as 10:05 is not before what happened at 10:05:20."""
+    return at.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 class ClockField(forms.Field):

@@ -9,13 +9,16 @@ from monitoring.models import Reaction
 from protocols import delays, precautions, reactions
 from protocols.model import Label
 from protocols.regimens import Given
-from stepup import approvals, arranged, obstacles
+from stepup import approvals, arranged, obstacles, readiness
 from stepup.models import Appointment, Course, Dose
 
 
 @dataclass(frozen=True)
 class NextDose:
-    """`decision` is hold, give, wait, ask or stop; `because` the reason for a person; `source` the rule behind it."""
+    """`decision` is hold, give, wait, ask or stop; `because` the reason for a person; `source` the rule behind it.
+
+    `not_ready` names what the pathway wants before the dose that the label would allow now.
+    """
 
     decision: str
     because: str
@@ -25,6 +28,7 @@ class NextDose:
     premedicate: str = "unspecified"
     review: bool = False
     notes: tuple[str, ...] = ()
+    not_ready: tuple[str, ...] = ()
 
 
 def decide(course: Course, *, now: datetime) -> NextDose:
@@ -32,6 +36,22 @@ def decide(course: Course, *, now: datetime) -> NextDose:
     open_now = obstacles.first(course)
     if open_now is not None:
         return NextDose("hold", open_now.because, open_now.rule)
+    return _when_ready(course, _by_the_label(course, now), now)
+
+
+def _when_ready(course: Course, answer: NextDose, now: datetime) -> NextDose:
+    """A dose the label allows is held while anything its pathway wants before it is neither met nor waived."""
+    if answer.decision != "give":
+        return answer
+    missing = tuple(item.name for item in readiness.of(course, step=answer.step, now=now).open)
+    if not missing:
+        return answer
+    source = f"what must be true before a dose, {approvals.content(course.protocol).pathway.id}"
+    because = f"Not ready yet: {', '.join(missing)}."
+    return replace(answer, decision="hold", because=because, source=source, amount="", not_ready=missing)
+
+
+def _by_the_label(course: Course, now: datetime) -> NextDose:
     label = approvals.content(course.protocol).label
     last, put = arranged.last_dose(course), arranged.appointment(course)
     today = now.astimezone(ZoneInfo(course.site.time_zone)).date()

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from monitoring import escalations
 from monitoring.models import CheckIn, Reaction, Task
-from stepup import arranged
+from stepup import arranged, weights
 from stepup.models import Course, Hold
 
 
@@ -71,6 +71,14 @@ def _unchecked_dose(course: Course) -> Obstacle | None:
     return Obstacle(f"The second check of {unchecked.step} is missing.", "no dose while one is unconfirmed")
 
 
+def _waiting_weight(course: Course) -> Obstacle | None:
+    weight = weights.waiting(course)
+    if weight is None:
+        return None
+    said = f"The weight of {weights.in_kg(weight.kg)} changes the sums and waits for a second clinician."
+    return Obstacle(said, "no dose while a weight waits for its answer")
+
+
 def _stopped(course: Course) -> Obstacle | None:
     if course.state == Course.State.ACTIVE:
         return None
@@ -84,5 +92,6 @@ LOOKS: tuple[Callable[[Course], Obstacle | None], ...] = (
     _open_task,
     _climbing_silence,
     _unchecked_dose,
+    _waiting_weight,
     _stopped,
 )

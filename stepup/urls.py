@@ -15,8 +15,10 @@ from stepup.views import (
     moves,
     patients,
     protocols,
+    readiness,
     shifts,
     sign_in,
+    weights,
 )
 
 urlpatterns = [
@@ -38,6 +40,10 @@ urlpatterns = [
     path("course/<int:pk>/interval/", holds.confirm_interval, name="confirm-interval"),
     path("course/<int:pk>/review/", holds.record_review, name="record-review"),
     path("hold/<int:pk>/lift/", holds.lift_hold, name="lift-hold"),
+    path("course/<int:pk>/readiness/", readiness.state_readiness, name="readiness"),
+    path("course/<int:pk>/practice/", readiness.send_practice, name="practice"),
+    path("course/<int:pk>/weight/", weights.record_weight, name="record-weight"),
+    path("weight/<int:pk>/", weights.answer_weight, name="answer-weight"),
     path("course/<int:pk>/stop/", patients.stop_course, name="stop-course"),
     path("dose/<int:pk>/confirm/", doses.confirm_dose, name="confirm-dose"),
     path("on-call/", shifts.show_on_call, name="on-call"),

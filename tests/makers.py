@@ -9,7 +9,8 @@ from monitoring.models import Escalation, Patient
 from notifications import oncall
 from notifications.models import Clinician, Role, Site
 from protocols import library
-from stepup import approvals, courses
+from protocols.errors import Refusal
+from stepup import approvals, courses, next_dose, readiness
 from stepup.models import Course, Dose, SiteProtocol
 
 NOON = datetime(2027, 3, 1, 17, 0, tzinfo=UTC)  # a Monday, 12:00 EST
@@ -89,9 +90,10 @@ def a_course(
     regimen: str = "",
     weight_kg: Decimal = Decimal(70),
     now: datetime = NOON,
+    is_ready: bool = True,
 ) -> Course:
-    """A course that starts today on an approved protocol."""
-    return courses.open_course(
+    """A course that starts today on an approved protocol, with everything wanted before its first dose."""
+    course = courses.open_course(
         patient,
         an_approved_protocol(patient.site, label, now=now),
         regimen=regimen,
@@ -102,6 +104,44 @@ def a_course(
         by=a_clinician(patient.site),
         now=now,
     )
+    return ready(course, now=now - timedelta(hours=12)) if is_ready else course
+
+
+def ready(course: Course, *, now: datetime) -> Course:
+    """Everything the pathway wants before the next dose is stated; what the records do not show is waived."""
+    step = _to_come(course, now)
+    listed = readiness.of(course, step=step, now=now)
+    for item in listed.open:
+        by = a_clinician(course.site, Role.PRESCRIBER) if item.rule.derived else course.opened_by
+        said = a_statement(item.rule.id, course, now=now, waived=bool(item.rule.derived))
+        seen = readiness.of(course, step=step, now=now).seen
+        readiness.state(
+            course.pk, [said], step=step, dose_number=listed.dose_number, seen=seen, by=by, now=now
+        )
+    return course
+
+
+def a_statement(item: str, course: Course, *, now: datetime, waived: bool = False) -> readiness.Said:
+    """What a nurse says of an item when all is well; or a prescriber's waiver."""
+    if waived:
+        return readiness.Said(item, readiness.WAIVED, reason="a test without it")
+    facts: dict[str, dict[str, object]] = {
+        "travel": {"minutes": 20},
+        "tocilizumab": {"said": "no"},
+        "caregiver": {"said": "Test Caregiver"},
+        "bloods": {"on": courses.local_date(course.patient, now)},
+        "rescue": {"on": courses.local_date(course.patient, now), "said": "Test Pharmacist"},
+        "emergency": {"said": "Dr Emergency"},
+    }
+    return readiness.Said(item, readiness.MET, **facts.get(item, {}))
+
+
+def _to_come(course: Course, now: datetime) -> str:
+    """The step that the label has next."""
+    try:
+        return next_dose.decide(course, now=now).step or courses.plan(course)[0].step
+    except Refusal:
+        return "no dose"
 
 
 def a_dose(
@@ -113,6 +153,7 @@ def a_dose(
     deviation: str = "",
 ) -> Dose:
     """The next planned dose, recorded as given and confirmed by somebody else."""
+    ready(course, now=given_at - timedelta(minutes=1))
     given = {dose.step for dose in course.doses.all()}
     planned = next(p for p in courses.plan(course) if p.step == step or (not step and p.step not in given))
     recorded = courses.record_dose(

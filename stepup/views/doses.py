@@ -164,7 +164,7 @@ def _recorded(request: SignedIn, done: Tried) -> HttpResponse:
 @act("confirm a dose")
 def confirm_dose(request: SignedIn, pk: int) -> HttpResponse:
     """The second clinician enters a figure of their own; the first one is not shown."""
-    rows = Dose.objects.select_related("course__patient__site", "course__protocol", "recorded_by")
+    rows = Dose.objects.select_related("course__patient__site", "course__protocol", "recorded_by", "weight")
     dose = find(rows, request, pk, site="course__site")
     now = clock.now()
     form = forms.ConfirmForm(request.POST or None)

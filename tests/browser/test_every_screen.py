@@ -25,6 +25,9 @@ SCREENS = {
     "wall": "/board/?wall=1",
     "patient": "/patient/1/",
     "case": "/case/1/",
+    "not ready": "/patient/4/",
+    "readiness": "/course/4/readiness/",
+    "record a weight": "/course/3/weight/",
     "record a dose": "/course/3/dose/",
     "move a dose": "/course/3/move/",
     "closed days": "/closed-days/",
@@ -313,3 +316,57 @@ def test_a_number_is_corrected_and_texts_let_go_with_the_keyboard_alone_at_320_p
     assert page.locator(".notice.danger").count() == 0
     assert page.locator("text=telephone corrected").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def test_what_is_open_before_a_dose_is_stated_with_the_keyboard_alone(opened, base) -> None:
+    page = opened(size=NARROW)
+    page.goto(f"{base}/patient/4/")
+    page.get_by_role("link", name="State what is met", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/readiness/")
+    page.get_by_label("Met", exact=True).first.focus()  # the caregiver: the phone above is not ticked
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Gail Specimen")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Kept: 1 item.")
+    page.goto(f"{base}/patient/4/")
+    shown = page.locator(".decision").inner_text()
+    assert "caregiver tonight" not in shown
+    assert "rescue drugs in stock" in shown
+
+
+def test_a_fact_that_is_missing_is_named_and_focus_goes_to_the_list_of_mistakes(opened, base) -> None:
+    page = opened(size=NARROW)
+    page.goto(f"{base}/course/4/readiness/")
+    page.get_by_role("group", name="Rescue drugs in stock").get_by_label("Met", exact=True).check()
+    page.get_by_role("button", name="Keep what I stated").click()
+    page.wait_for_selector("text=Nothing was saved.")
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    assert (
+        page.get_by_role("group", name="Rescue drugs in stock").get_by_label("Met", exact=True).is_checked()
+    )
+
+
+def test_a_new_weight_is_compared_and_used_with_the_keyboard_alone(opened, base) -> None:
+    page = opened(size=NARROW)
+    page.goto(f"{base}/course/3/weight/")
+    page.get_by_label("Weight in kg").focus()
+    page.keyboard.type("65.5")
+    page.get_by_label("Weighed how").focus()
+    page.keyboard.type("chair")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing is saved yet")
+    assert page.evaluate("document.activeElement.id") == "compare", (
+        "whoever cannot see hears the question first"
+    )
+    shown = page.locator(".decision").inner_text().replace("\u00a0", " ")
+    assert "0.06 mg/kg x 64 kg = 3.84 mg" in shown
+    assert "0.06 mg/kg x 65.5 kg = 3.93 mg" in shown
+    assert Axe().run(page, options=RULES).violations_count == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    page.get_by_role("button", name="keep 64").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/patient/3/#result")
+    assert "64 kg stays in use" in page.locator("#result").inner_text()

@@ -10,7 +10,6 @@ from decimal import Decimal
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from monitoring import escalations, pocket, watches
 from monitoring.models import (
@@ -30,13 +29,15 @@ from notifications.models import Clinician, Delivery, Role, Shift, Site
 from stepup.models import (
     Appointment,
     ClosedDay,
-    Course,
     CourseEvent,
     Dose,
     Hold,
     IntervalChange,
+    ReadinessStatement,
     Review,
     SiteProtocol,
+    Weight,
+    WeightAnswer,
 )
 from tests import makers
 from tests.makers import NOON
@@ -54,6 +55,7 @@ class Clinic:
         self.patients = [makers.a_patient(self.site) for _ in range(2)]
         self.course = makers.a_course(self.patients[0])
         self.dose = makers.a_dose(self.course)
+        self.said = self.course.readiness_statements.filter(state="met")[0]
         self.watch = watches.current(self.patients[0])
         self.case = self.open_case(patient=self.patients[0])
         self.prescriber = makers.a_clinician(self.site, Role.PRESCRIBER)
@@ -243,8 +245,14 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
      lambda c: change(SiteProtocol.objects, pharmacist_at=None)),
     ("site_protocol_signature_has_a_time", "signed by nobody", lambda c: change(SiteProtocol.objects, prescriber=None)),
     ("course_one_active_per_patient", "two courses", lambda c: copy(c.course)),
-    ("course_weight_is_a_persons", "700 kg", lambda c: change(Course.objects, weight_kg=700)),
-    ("course_weight_is_a_persons", "7 kg", lambda c: change(Course.objects, weight_kg=7)),
+    ("weight_is_a_persons", "700 kg", lambda c: copy(c.course.weight, kg=700)),
+    ("weight_is_a_persons", "7 kg", lambda c: copy(c.course.weight, kg=7)),
+    ("weight_beyond_the_limit_is_answered_by_another_person", "one person weighs and answers",
+     lambda c: copy(c.course.weight.answer, beyond_limit=True)),
+    ("readiness_state_is_known", "perhaps", lambda c: copy(c.said, state="perhaps")),
+    ("readiness_unmet_has_a_reason", "waived for no reason", lambda c: copy(c.said, state="waived", reason="")),
+    ("readiness_unmet_has_a_reason", "not met, nobody says why", lambda c: copy(c.said, state="open", reason="")),
+    ("readiness_is_for_a_dose", "before no dose", lambda c: copy(c.said, dose_number=0)),
     ("dose_once_per_moment", "two doses at one moment", lambda c: copy(c.dose, watch=None)),
     ("dose_was_given_before_it_was_recorded", "recorded ahead", lambda c: change(Dose.objects, given_at=NOON + HOUR)),
     ("dose_second_check_is_another_person", "one person checks twice",
@@ -292,18 +300,28 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
         lie(clinic)
 
 
-HISTORIES = [
-    EscalationEvent.objects, CourseEvent.objects, Appointment.objects, IntervalChange.objects, Review.objects,
-]  # fmt: skip
+HISTORIES = {
+    "case": (EscalationEvent.objects, "what"),
+    "course": (CourseEvent.objects, "what"),
+    "appointment": (Appointment.objects, "words"),
+    "interval": (IntervalChange.objects, "response"),
+    "review": (Review.objects, "words"),
+    "readiness": (ReadinessStatement.objects, "state"),
+    "weight": (Weight.objects, "method"),
+    "answer": (WeightAnswer.objects, "used"),
+}
 
 
-@pytest.mark.parametrize("rows", HISTORIES, ids=["case", "course", "appointment", "interval", "review"])
-@pytest.mark.parametrize("act", [lambda rows: rows.update(id=F("id")), lambda rows: rows.all().delete()])
-def test_history_is_only_ever_added_to(clinic, rows, act) -> None:
+@pytest.mark.parametrize(("rows", "column"), HISTORIES.values(), ids=HISTORIES.keys())
+@pytest.mark.parametrize(
+    "act",
+    [lambda rows, column: rows.update(**{column: "0"}), lambda rows, _: rows.all()._raw_delete(rows.db)],
+)
+def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
     for made in (an_appointment, a_review, an_interval_change):
         made(clinic)
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        act(rows)
+        act(rows, column)
 
 
 def test_the_provider_s_ids_are_unique() -> None:

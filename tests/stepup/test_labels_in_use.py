@@ -84,6 +84,7 @@ def test_hours_without_symptoms_hold_the_next_dose(patient) -> None:
     assert next_dose.decide(course, now=next_at).decision == "hold"
     reaction.over_at = next_at - timedelta(hours=72)
     reaction.save(update_fields=["over_at"])
+    makers.ready(course, now=next_at)
     assert next_dose.decide(course, now=next_at).decision == "give"
 
 

@@ -59,6 +59,8 @@ def a_resolved_case(patient: Patient, by: Clinician, now: datetime) -> Escalatio
 
 
 def answer(course: Course, now: datetime) -> str:
+    """The decision with everything ready, so that the reaction alone decides."""
+    makers.ready(course, now=now)
     return next_dose.decide(course, now=now).decision
 
 
@@ -168,7 +170,7 @@ def test_a_reaction_is_settled_by_a_dose_on_plan(patient) -> None:
     course = makers.a_course(patient, label=makers.ELRANATAMAB)
     makers.a_dose(course)
     react(patient, "crs", 1, NOON + DAY)
-    before = next_dose.decide(course, now=SECOND_DOSE)
+    before = next_dose.decide(makers.ready(course, now=SECOND_DOSE), now=SECOND_DOSE)
     assert (before.decision, len(before.notes) > 0) == ("give", True)
     makers.a_dose(course, given_at=SECOND_DOSE)
     assert next_dose.decide(course, now=THIRD_DOSE).notes == ()

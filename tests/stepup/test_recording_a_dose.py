@@ -98,7 +98,7 @@ def test_the_second_check_opens_the_way_to_the_next_dose(course) -> None:
     with pytest.raises(Refusal, match="figures differ"):
         courses.confirm_dose(dose.pk, by=colleague, figure_mg=Decimal("2.4"), now=NOON)
     courses.confirm_dose(dose.pk, by=colleague, figure_mg=Decimal("4.2"), now=NOON)
-    decision = next_dose.decide(course, now=NOON + 72 * HOUR)
+    decision = next_dose.decide(makers.ready(course, now=NOON + 72 * HOUR), now=NOON + 72 * HOUR)
     assert (decision.decision, decision.step) == ("give", "step_up_dose_2")
 
 

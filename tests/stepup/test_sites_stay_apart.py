@@ -12,7 +12,7 @@ from monitoring import escalations, findings, inbound, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
-from stepup import appointments, closures, courses, holds, reviews
+from stepup import appointments, closures, courses, holds, reviews, weights
 from stepup.models import Course
 from tests import makers
 
@@ -43,6 +43,8 @@ class Ward:
             self.patient, dose_mg=Decimal(8), expires_at=self.now + timedelta(days=9),
             by=makers.a_clinician(self.site, Role.PRESCRIBER, name=f"{mark} Prescriber"), now=self.now,
         )  # fmt: skip
+        weighing = weights.Weighing(Decimal(90), courses.local_date(self.patient, self.now), f"{mark} scale")
+        self.weight = weights.record(self.course.pk, weighing, by=self.nurse, now=self.now)
         self.hears("38.6 and shaking", sender=self.patient.phone)
         self.case = escalations.unresolved(self.patient)
         self.closed = closures.add(
@@ -107,6 +109,8 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
         reverse("move-dose", args=[ward.course.pk]), reverse("skip-dose", args=[ward.course.pk]),
         reverse("hold-course", args=[ward.course.pk]),
+        reverse("readiness", args=[ward.course.pk]),
+        reverse("record-weight", args=[ward.course.pk]), reverse("answer-weight", args=[ward.weight.pk]),
         reverse("confirm-dose", args=[ward.dose.pk]), reverse("protocol", args=[makers.TECLISTAMAB, "outpatient-us"]),
     ]  # fmt: skip
 
@@ -221,6 +225,9 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.NURSE, "contacts", "patient", "read the record"),
         (Role.NURSE, "end-enrolment", "patient", "read the record"),
         (Role.PRESCRIBER, "revoke-pocket-order", "order", "read the record"),
+        (Role.PHARMACIST, "readiness", "course", "read the record"),
+        (Role.NURSE, "record-weight", "course", "read the record"),
+        (Role.PHARMACIST, "answer-weight", "weight", "read the record"),
         (Role.NURSE, "downtime", "", "read the downtime list"),
         (Role.NURSE, "board", "", "read the board"),
         (Role.NURSE, "tasks", "", "read the list"),
@@ -240,10 +247,11 @@ def _day(ward: Ward) -> str:
 
 def _another_course(ward: Ward) -> Course:
     today = courses.local_date(ward.patient, ward.now)
-    return courses.open_course(
+    course = courses.open_course(
         makers.a_patient(ward.site, now=ward.now), ward.course.protocol, regimen="", start_on=today,
         weight_kg=Decimal(70), weighed_on=today, weighed_by="a nurse", by=ward.nurse, now=ward.now,
     )  # fmt: skip
+    return makers.ready(course, now=ward.now - timedelta(hours=1))
 
 
 WRITES = [
@@ -253,6 +261,8 @@ WRITES = [
     (Role.PHARMACIST, "lift-hold", "hold", {"why": "culture negative"}, "lifted a hold"),
     (Role.PRESCRIBER, "record-review", "course", {"words": "goes on"}, "recorded a review"),
     (Role.NURSE, "remove-closed-day", "closed", {}, "removed a closed day"),
+    (Role.NURSE, "practice", "course", {}, "sent a practice text"),
+    (Role.PHARMACIST, "answer-weight", "weight", {"use": "use"}, "answered a weight"),
     (
         Role.PRESCRIBER,
         "pocket-order",

@@ -16,7 +16,7 @@ from monitoring import escalations, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
-from stepup import closures, courses, holds
+from stepup import closures, courses, holds, weights
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -87,6 +87,8 @@ class Ward:
             by=makers.a_clinician(self.site, Role.PRESCRIBER),
             now=now,
         )
+        weighing = weights.Weighing(Decimal(90), courses.local_date(self.patient, now), "a nurse")
+        weight = weights.record(self.course.pk, weighing, by=responder, now=now)
         self.rows = {
             **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment"), self.patient.pk),
             "revoke-pocket-order": order.pk,
@@ -94,7 +96,9 @@ class Ward:
             "move-dose": self.course.pk, "skip-dose": self.course.pk, "remove-closed-day": closed.pk,
             "hold-course": self.course.pk, "lift-hold": hold.pk, "confirm-interval": self.course.pk,
             "record-review": self.course.pk,
-            "record-dose": self.course.pk, "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
+            "record-dose": self.course.pk, "readiness": self.course.pk, "practice": self.course.pk,
+            "record-weight": self.course.pk, "answer-weight": weight.pk,
+            "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
             **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},
         }  # fmt: skip

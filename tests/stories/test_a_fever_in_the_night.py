@@ -227,7 +227,7 @@ def test_elranatamab_after_grade_1_is_given_with_premedication(provider) -> None
     clinic.at("Tue 01:50").hears("38.6 and shaking")
     clinic.texts_the_code("Dr A").reached("Dr A").resolved("Dr A", crs=1)
     clinic.at("Thu 11:00")
-    decision = decide(clinic.course, now=clock.now())
+    decision = decide(makers.ready(clinic.course, now=clock.now()), now=clock.now())
     assert (decision.decision, decision.step, decision.premedicate) == ("give", "step_up_dose_2", "yes")
 
 

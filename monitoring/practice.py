@@ -1,0 +1,65 @@
+"""The practice exchange: one text to the patient's phone, and the answer that proves it is theirs and works."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from monitoring import texts
+from monitoring.models import Patient, Reply
+from notifications import audit
+from notifications.models import Clinician, Lane, Message
+from protocols.errors import Refusal
+
+TEMPERATURE = [{"kind": "temperature"}]
+VALID_FOR = timedelta(minutes=15)
+
+
+@transaction.atomic
+def send(patient: Patient, *, by: Clinician, now: datetime) -> Message:
+    """Queue the practice text; pressed twice in one minute it is one text. The answer is triaged like any other."""
+    message = texts.to_patient(
+        patient,
+        "ask.practice",
+        key=f"{_key(patient)}{now:%Y%m%d%H%M}",
+        lane=Lane.CHECKIN,
+        valid_for=VALID_FOR,
+        now=now,
+    )
+    if message is None:
+        raise Refusal("texting-ended", "No texts go to this patient any more. Telephone them.")
+    audit.record("sent a practice text", str(patient), site=patient.site, by=by, now=now)
+    return message
+
+
+def last_sent(patient: Patient, *, now: datetime) -> Message | None:
+    """The newest practice text to the patient's present phone."""
+    return _sent(patient).filter(created_at__lte=now).order_by("-created_at").first()
+
+
+def proof(patient: Patient, *, since: datetime, now: datetime) -> Reply | None:
+    """The newest reply that proves the phone: a temperature that was understood, or an answered check-in.
+
+    It came from the phone the patient has now, after a practice text or a check-in, since that number was last
+    taken to work, and texting has not ended. What the temperature means is triage's business, not ours.
+    """
+    if patient.texting_ended_at is not None:
+        return None
+    since = max(since, patient.reachable_since)
+    replies = Reply.objects.filter(
+        patient=patient, sender=patient.phone, channel="text", received_at__gt=since, received_at__lte=now
+    )
+    understood = Q(findings__patient=patient, findings__readings__contains=TEMPERATURE)
+    asked = Q(checkin__isnull=False)
+    first = _sent(patient).filter(created_at__gte=since).order_by("created_at").first()
+    if first is not None:
+        asked |= Q(received_at__gt=first.created_at)
+    return replies.filter(understood, asked).order_by("-received_at").first()
+
+
+def _sent(patient: Patient) -> QuerySet[Message]:
+    return Message.objects.filter(key__startswith=_key(patient), to=patient.phone)
+
+
+def _key(patient: Patient) -> str:
+    return f"practice:{patient.pk}:"

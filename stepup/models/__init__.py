@@ -1,0 +1,22 @@
+"""Protocols as signed, courses, doses, and everything people said and arranged about them."""
+
+from stepup.models.arranging import Appointment, ClosedDay, Hold, IntervalChange, Review
+from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
+from stepup.models.readiness import ReadinessStatement
+from stepup.models.weighing import Weight, WeightAnswer
+
+__all__ = [
+    "Appointment",
+    "ClosedDay",
+    "Course",
+    "CourseEvent",
+    "Dose",
+    "EmergencyVisit",
+    "Hold",
+    "IntervalChange",
+    "ReadinessStatement",
+    "Review",
+    "SiteProtocol",
+    "Weight",
+    "WeightAnswer",
+]

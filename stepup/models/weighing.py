@@ -1,0 +1,60 @@
+"""What a scale showed, and whether doses are calculated from it."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from notifications.models import Clinician
+from stepup.models.courses import Course
+
+
+class Weight(models.Model):
+    """One weighing in kilograms. It counts for dosing only once it has an answer that says so."""
+
+    class Method(models.TextChoices):
+        STANDING = "standing", "standing scale"
+        CHAIR = "chair", "chair scale"
+        BED = "bed", "bed scale"
+        OTHER = "other", "another way"
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="weights")
+    kg = models.DecimalField(max_digits=5, decimal_places=1)
+    weighed_on = models.DateField()
+    weighed_by = models.CharField(max_length=120)
+    method = models.CharField(
+        max_length=10, choices=Method.choices, blank=True, help_text="empty: not recorded"
+    )
+    recorded_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="weight_is_a_persons", condition=Q(kg__gte=25, kg__lte=300))
+        ]
+
+    def __str__(self) -> str:
+        return f"weight:{self.pk}"
+
+
+class WeightAnswer(models.Model):
+    """Whether doses are calculated from a weighing, or the one before is kept. Given once, never changed."""
+
+    weight = models.OneToOneField(Weight, on_delete=models.PROTECT, related_name="answer")
+    used = models.BooleanField()
+    beyond_limit = models.BooleanField(help_text="the change was beyond the protocol's limit at that moment")
+    recorded_by = models.ForeignKey(
+        Clinician, on_delete=models.PROTECT, related_name="+", help_text="who recorded the weighing"
+    )
+    by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="weight_beyond_the_limit_is_answered_by_another_person",
+                condition=Q(beyond_limit=False) | ~Q(by=F("recorded_by")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"weight answer:{self.pk}"

@@ -1,0 +1,336 @@
+"""Readiness: what must be true before a dose, as its pathway lists it, and who said what about it.
+
+A statement is never changed: the newest one counts, for the course or for one dose, and for so many days. Three
+things are never ticked but found in the records: a proven phone, a recent weight, somebody on call for every hour.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from monitoring import practice, texts
+from notifications import audit, oncall
+from notifications.models import Clinician
+from protocols import watching
+from protocols.errors import Refusal
+from protocols.pathway import Pathway
+from protocols.pathway import Readiness as Rule
+from stepup import approvals, moments, weights
+from stepup.models import Course, CourseEvent, ReadinessStatement
+
+MET, WAIVED, OPEN = ReadinessStatement.State
+FACTS = {  # what an item wants, and the column it is kept in
+    "minutes": "minutes",
+    "date": "on",
+    "name": "said",
+    "answer": "said",
+}
+MISSING = {
+    "minutes": "Type how many minutes.",
+    "date": "Give the day.",
+    "name": "Type the name.",
+    "answer": "Type the answer.",
+}
+LONGEST_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing of the list as it stands: met, waived or open; what was said, by whom and when; why it is open."""
+
+    rule: Rule
+    state: str = OPEN
+    said: str = ""
+    reason: str = ""
+    by: str = ""
+    at: datetime | None = None
+    why_open: str = "Nobody has said so yet."
+
+    @property
+    def name(self) -> str:
+        return name_of(self.rule)
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """The list before one dose of a course. `seen` is the newest statement it was made from."""
+
+    dose_number: int
+    step: str
+    items: tuple[Item, ...]
+    seen: int
+
+    @property
+    def open(self) -> tuple[Item, ...]:
+        """What is neither met nor waived."""
+        return tuple(item for item in self.items if item.state == OPEN)
+
+    @property
+    def settled(self) -> tuple[Item, ...]:
+        """What is met or waived."""
+        return tuple(item for item in self.items if item.state != OPEN)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody wants to say of one item."""
+
+    item: str
+    state: str
+    minutes: int | None = None
+    on: date | None = None
+    said: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """For which dose and which day the question is asked, and from what hour on its watch may run."""
+
+    course: Course
+    pathway: Pathway
+    step: str
+    now: datetime
+    on: date
+    starts_at: datetime
+    ends_at: datetime
+
+
+def of(course: Course, *, step: str, now: datetime, planned_on: date | None = None) -> Readiness:
+    """The list before the next dose, which is `step`, as far as anything was said or known by `now`.
+
+    Days are counted to the planned date when that is still to come: what was said of tonight is not said of then.
+    """
+    moment = _moment(course, step, now, planned_on)
+    number = course.doses.count() + 1
+    known = course.readiness_statements.filter(at__lt=moments.end_of_minute(now))
+    rows = list(known.select_related("by").order_by("pk"))
+    items = []
+    for rule in moment.pathway.readiness:
+        about = [row for row in rows if row.item == rule.id and _is_of(row, rule, number, step)]
+        items.append(_derived(rule, about, moment) if rule.derived else _stated(rule, about, moment))
+    return Readiness(number, step, tuple(items), rows[-1].pk if rows else 0)
+
+
+def _moment(course: Course, step: str, now: datetime, planned_on: date | None) -> _Moment:
+    pathway = approvals.content(course.protocol).pathway
+    zone = ZoneInfo(course.site.time_zone)
+    today = now.astimezone(zone).date()
+    if planned_on is None or planned_on <= today:
+        return _Moment(course, pathway, step, now, today, now, watching.ends_at(pathway, step, now))
+    # The hour of a dose to come is not known: its whole day counts, and the watch of its last hour.
+    starts_at = datetime.combine(planned_on, time(), zone)
+    ends_at = watching.ends_at(pathway, step, datetime.combine(planned_on + timedelta(days=1), time(), zone))
+    return _Moment(course, pathway, step, now, planned_on, starts_at, ends_at)
+
+
+def _is_of(row: ReadinessStatement, rule: Rule, number: int, step: str) -> bool:
+    return rule.lasts == "course" or (row.dose_number == number and row.step == step)
+
+
+def _stated(rule: Rule, about: Sequence[ReadinessStatement], moment: _Moment) -> Item:
+    """An item that people state: as the newest statement has it, while that is good."""
+    if not about:
+        return Item(rule)
+    row = about[-1]
+    item = Item(rule, row.state, _fact(row), row.reason, row.by.name, row.at, "")
+    if row.state == OPEN:
+        return replace(item, why_open=f"Not met: {row.reason}")
+    since = row.on or row.at.astimezone(ZoneInfo(moment.course.site.time_zone)).date()
+    if rule.good_days is not None and (moment.on - since).days > rule.good_days:
+        return replace(item, state=OPEN, why_open=_too_old(since, rule.good_days, moment.on))
+    return item
+
+
+def _derived(rule: Rule, about: Sequence[ReadinessStatement], moment: _Moment) -> Item:
+    """An item found in the records. Where they do not show it, only a waiver helps."""
+    found = {"phone": _phone, "weight": _weight, "oncall": _oncall}[rule.derived](rule, moment)
+    if found.state == MET:
+        return found
+    waived = _stated(rule, about, moment)
+    return waived if waived.state == WAIVED else found
+
+
+def _phone(rule: Rule, moment: _Moment) -> Item:
+    patient = moment.course.patient
+    reply = practice.proof(patient, since=moment.course.opened_at, now=moments.end_of_minute(moment.now))
+    if reply is not None:
+        return Item(rule, MET, "a text was answered", by="the service", at=reply.received_at, why_open="")
+    if patient.texting_ended_at is not None:
+        return Item(rule, why_open="No texts go to this patient.")
+    sent = practice.last_sent(patient, now=moment.now)
+    if sent is None:
+        return Item(rule, why_open="No practice text was sent yet.")
+    at = texts.site_time(moment.course.site, sent.created_at)
+    return Item(rule, why_open=f"The practice text of {at} is not answered yet.")
+
+
+def _weight(rule: Rule, moment: _Moment) -> Item:
+    weight, days = weights.last_settled(moment.course, moment.now), rule.good_days or 0
+    if (moment.on - weight.weighed_on).days > days:
+        return Item(rule, why_open=_too_old(weight.weighed_on, days, moment.on))
+    return Item(rule, MET, f"weighed {_day(weight.weighed_on)}", by=weight.weighed_by, why_open="")
+
+
+def _oncall(rule: Rule, moment: _Moment) -> Item:
+    gaps = oncall.gaps(moment.course.site, since=moment.starts_at, until=moment.ends_at)
+    if not gaps:
+        return Item(
+            rule, MET, "every hour of the watch has somebody", by="the service", at=moment.now, why_open=""
+        )
+    zone = ZoneInfo(moment.course.site.time_zone)
+    first = gaps[0]
+    span = f"{first.starts_at.astimezone(zone):%a %d %b %H:%M} to {first.ends_at.astimezone(zone):%a %d %b %H:%M %Z}"
+    more = f", and {len(gaps) - 1} more" if len(gaps) > 1 else ""
+    return Item(rule, why_open=f"Nobody on rung {first.rung} from {span}{more}.")
+
+
+def _fact(row: ReadinessStatement) -> str:
+    minutes = f"{row.minutes} minutes" if row.minutes is not None else ""
+    return ", ".join(filter(None, (row.said, minutes, _day(row.on) if row.on else "")))
+
+
+def _too_old(since: date, days: int, on: date) -> str:
+    good = "1 day" if days == 1 else f"{days} days"
+    return f"Of {_day(since)}, good for {good}, and too old on {_day(on)}."
+
+
+def _day(on: date) -> str:
+    return f"{on:%a %d %b %Y}"
+
+
+def name_of(rule: Rule) -> str:
+    """The item in a few words; the whole sentence where a protocol signed earlier has no short name."""
+    return rule.name or rule.asks
+
+
+def who_waives(rule: Rule) -> str:
+    """Whom to ask for a waiver."""
+    who = " or ".join(rule.waived_by)
+    return f"Only a {who} may waive this." if who else "Nobody may waive this."
+
+
+def may_waive(rule: Rule, by: Clinician) -> bool:
+    """Whether this clinician's role is among those the protocol lets waive this item."""
+    return by.role in rule.waived_by
+
+
+@transaction.atomic
+def state(
+    course_id: int,
+    said: Sequence[Said],
+    *,
+    step: str,
+    dose_number: int,
+    seen: int,
+    by: Clinician,
+    now: datetime,
+) -> list[ReadinessStatement]:
+    """Keep what somebody says of one or more items, all or nothing.
+
+    Refused when the dose that was meant has been given meanwhile, when somebody else said something of the same
+    item that this person has not seen, and when a statement lacks its fact, its reason or the right to waive.
+    """
+    course = (
+        Course.objects.select_for_update(of=("self",))
+        .select_related("patient__site", "site", "protocol")
+        .get(pk=course_id)
+    )
+    if course.state != Course.State.ACTIVE:
+        raise Refusal("course-stopped", "This course was stopped: nothing is stated any more.")
+    if course.doses.count() + 1 != dose_number:
+        raise Refusal("another-dose", "A dose was recorded meanwhile. Read the list for the next one again.")
+    if not said:
+        raise Refusal("nothing-said", "Say something of one item at least.")
+    _not_unseen(course, {one.item for one in said}, seen, by)
+    today = now.astimezone(ZoneInfo(course.site.time_zone)).date()
+    rules = {rule.id: rule for rule in approvals.content(course.protocol).pathway.readiness}
+    for one in said:
+        if one.item not in rules:
+            raise Refusal("unknown-item", "That is not on the list of this course's protocol.")
+        check(rules[one.item], one, by=by, today=today)
+    rows = [_keep(course, one, step=step, dose_number=dose_number, by=by, now=now) for one in said]
+    _note(course, rows, rules, by=by, now=now)
+    return rows
+
+
+def _not_unseen(course: Course, items: set[str], seen: int, by: Clinician) -> None:
+    newer = course.readiness_statements.filter(pk__gt=seen, item__in=items).exclude(by=by)
+    row = newer.select_related("by").order_by("-pk").first()
+    if row is not None:
+        raise Refusal(
+            "said-meanwhile",
+            f"{row.by.name} has just said something of the same. Read it below, then say yours.",
+        )
+
+
+def check(rule: Rule, said: Said, *, by: Clinician, today: date) -> None:
+    """Refuse a statement that lacks its fact or reason, goes past a limit, or is not this person's to make."""
+    if said.state != MET and not said.reason.strip():
+        raise Refusal("reason", "Say why in a few words.")
+    if said.state == WAIVED and not may_waive(rule, by):
+        raise Refusal("may-not-waive", who_waives(rule))
+    if said.on is not None and said.on > today:
+        raise Refusal("future-date", "That day is still to come.")
+    if said.state != MET:
+        return
+    if rule.derived:
+        raise Refusal("derived", "The service finds this in its records; nobody ticks it.")
+    missing = [want for want in rule.wants if getattr(said, FACTS[want]) in (None, "")]
+    if missing:
+        raise Refusal(f"no-{missing[0]}", MISSING[missing[0]])
+    if rule.good_days is not None and said.on is not None and (today - said.on).days > rule.good_days:
+        raise Refusal("too-old", f"That is more than {rule.good_days} days ago: look again today.")
+    if said.minutes is not None and said.minutes > (rule.at_most_minutes or LONGEST_MINUTES):
+        most = rule.at_most_minutes or LONGEST_MINUTES
+        raise Refusal(
+            "too-long", f"The protocol allows {most} minutes at most. It is not met; it can be waived."
+        )
+
+
+def _keep(
+    course: Course, said: Said, *, step: str, dose_number: int, by: Clinician, now: datetime
+) -> ReadinessStatement:
+    return ReadinessStatement.objects.create(
+        course=course,
+        dose_number=dose_number,
+        step=step,
+        item=said.item,
+        state=said.state,
+        minutes=said.minutes,
+        on=said.on,
+        said=said.said,
+        reason=said.reason.strip(),
+        by=by,
+        at=now,
+    )
+
+
+def _note(
+    course: Course,
+    rows: Sequence[ReadinessStatement],
+    rules: dict[str, Rule],
+    *,
+    by: Clinician,
+    now: datetime,
+) -> None:
+    """One line in the course's history and one in the ledger for everything said at once."""
+    lines = [
+        f"{name_of(rules[row.item])} {row.get_state_display()}{f' ({row.reason})' if row.reason else ''}"
+        for row in rows
+    ]
+    CourseEvent.objects.create(
+        course=course, at=now, by=by, what="readiness stated", text=", ".join(lines)[:400]
+    )
+    audit.record(
+        "stated readiness",
+        str(course.patient),
+        site=course.site,
+        by=by,
+        now=now,
+        course=course.pk,
+        items={row.item: row.state for row in rows},
+    )

@@ -158,6 +158,7 @@ def test_teclistamab_from_the_first_dose_to_the_next_decision(street) -> None:
 
 
 def test_elranatamab_when_the_caregiver_sees_the_confusion(street) -> None:
+    _is_made_ready(street, FRANK)
     nurse = _gives_the_first_dose(street, FRANK)
     street.phone(FRANK.caregiver_phone).texts("he seems confused")
     street.phone(FRANK.caregiver_phone).reads("Call 911 now")
@@ -171,6 +172,27 @@ def test_elranatamab_when_the_caregiver_sees_the_confusion(street) -> None:
     expect(next_dose).to_contain_text("Premedication before this dose")
     expect(next_dose).to_contain_text("Rule: Elranatamab Dosage")
     _shows_the_facts_to_an_emergency_doctor(street, nurse, FRANK)
+
+
+def _is_made_ready(street: Street, person: Person) -> None:
+    """The nurse proves the phone by a practice text, states what is open, and the answer turns from hold to give."""
+    nurse = street.signs_in("nora")
+    street.opens_the_patient(nurse, person)
+    expect(nurse.get_by_role("region", name="Next dose")).to_contain_text("Hold: no dose now")
+    nurse.get_by_role("link", name="State what is met", exact=True).click()
+    nurse.get_by_role("button", name="Send the practice text").click()
+    street.phone(person.phone).reads("This is a practice text.")
+    street.phone(person.phone).texts("98.2")
+    street.phone(person.phone).reads("Thank you, we have your text.")
+    for item in ("Caregiver tonight", "Rescue drugs in stock"):
+        group = nurse.get_by_role("group", name=item)
+        group.get_by_label("Met", exact=True).check()
+        group.get_by_label("Name").fill("Gail Specimen" if item == "Caregiver tonight" else "Petra Demo")
+    nurse.get_by_role("button", name="Keep what I stated").click()
+    expect(nurse.get_by_role("status")).to_contain_text("Kept: 2 items.")
+    street.opens_the_patient(nurse, person)
+    expect(nurse.get_by_role("region", name="Next dose")).to_contain_text("Give step-up dose 1")
+    nurse.context.close()
 
 
 def _gives_the_first_dose(street: Street, person: Person) -> Page:

@@ -46,7 +46,7 @@ def give(course: Course, days: list[int], steps: list[str] | None = None) -> Non
 
 
 def answer(course: Course, now) -> tuple[str, str]:
-    decision = next_dose.decide(course, now=now)
+    decision = next_dose.decide(makers.ready(course, now=now), now=now)
     return decision.decision, decision.step
 
 

@@ -28,6 +28,11 @@ def course() -> Course:
     return course
 
 
+def decided(course: Course, now: datetime) -> next_dose.NextDose:
+    """The answer for a patient who is ready."""
+    return next_dose.decide(makers.ready(course, now=now), now=now)
+
+
 def look(course: Course, at: datetime, now: datetime = NOON + HOUR) -> appointments.Preview:
     return appointments.preview(course, at=at, now=now)
 
@@ -216,9 +221,9 @@ def test_an_override_is_only_kept_where_it_was_needed(course) -> None:
 def test_the_plan_the_next_dose_and_the_downtime_list_use_the_moved_date(course) -> None:
     made = move(course, NOON + 4 * DAY)
     assert [dose.on for dose in courses.plan(course)][:2] == [date(2027, 3, 5), date(2027, 3, 8)]
-    early = next_dose.decide(course, now=NOON + 3 * DAY)
+    early = decided(course, NOON + 3 * DAY)
     assert (early.decision, "Fri 05 Mar 2027 12:00 EST by Nora" in early.because) == ("wait", True)
-    due = next_dose.decide(course, now=NOON + 4 * DAY)
+    due = decided(course, NOON + 4 * DAY)
     assert (due.decision, due.step) == ("give", "step_up_dose_2")
     assert due.notes[0].startswith("Put on Fri 05 Mar 2027 12:00 EST by Nora: the patient cannot come")
     line = downtime.make(course.site, now=NOON + HOUR).lines[0]
@@ -228,7 +233,7 @@ def test_the_plan_the_next_dose_and_the_downtime_list_use_the_moved_date(course)
 def test_the_hour_of_the_appointment_is_not_a_window(course) -> None:
     """Put on noon, given at ten: that is the day it was put on."""
     move(course, NOON + 4 * DAY)
-    assert next_dose.decide(course, now=NOON + 4 * DAY - 2 * HOUR).decision == "give"
+    assert decided(course, NOON + 4 * DAY - 2 * HOUR).decision == "give"
 
 
 def test_a_dose_given_before_the_day_it_was_put_on_is_recorded_with_its_reason(course) -> None:
@@ -244,7 +249,7 @@ def test_a_dose_given_before_the_day_it_was_put_on_is_recorded_with_its_reason(c
 def test_what_the_label_wants_is_stricter_than_an_appointment(course) -> None:
     """Put on day 4, and the day has passed unnoticed: the days that went by decide, not the appointment."""
     move(course, NOON + 4 * DAY)
-    late = next_dose.decide(course, now=NOON + 9 * DAY)
+    late = decided(course, NOON + 9 * DAY)
     assert (late.decision, late.step) == ("give", "step_up_dose_1")
 
 
@@ -252,7 +257,7 @@ def test_giving_the_dose_ends_its_appointment(course) -> None:
     move(course, NOON + 4 * DAY)
     makers.a_dose(course, given_at=NOON + 4 * DAY)
     assert courses.plan(course)[0].on == date(2027, 3, 8)
-    assert next_dose.decide(course, now=NOON + 6 * DAY).decision == "give"
+    assert decided(course, NOON + 6 * DAY).decision == "give"
 
 
 def test_the_first_dose_is_moved_like_any_other() -> None:
@@ -262,8 +267,8 @@ def test_the_first_dose_is_moved_like_any_other() -> None:
     assert look(fresh, NOON + 2 * DAY).moved.outcome == "first"
     move(fresh, NOON + 2 * DAY)
     assert [dose.on for dose in courses.plan(fresh)][:2] == [date(2027, 3, 3), date(2027, 3, 6)]
-    assert next_dose.decide(fresh, now=NOON + DAY).decision == "wait"
-    assert next_dose.decide(fresh, now=NOON + 2 * DAY).decision == "give"
+    assert decided(fresh, NOON + DAY).decision == "wait"
+    assert decided(fresh, NOON + 2 * DAY).decision == "give"
 
 
 def test_moving_again_keeps_what_was_said_before(course) -> None:

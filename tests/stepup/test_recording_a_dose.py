@@ -118,7 +118,9 @@ def test_a_second_figure_that_differs_stays_in_the_history(course) -> None:
 def test_hours_of_the_watch_that_nobody_covers_are_noted_with_the_dose(course) -> None:
     shift = Shift.objects.get(site=course.site)
     Shift.objects.update(period=type(shift.period)(shift.period.lower, NOON + 24 * HOUR))
-    [gap] = record(course).gaps
+    with pytest.raises(Refusal, match="on-call covered"):
+        record(course)
+    [gap] = record(course, deviation="given before the list was read").gaps
     assert (gap.rung, gap.starts_at, gap.ends_at) == (1, NOON + 24 * HOUR, NOON + 168 * HOUR)
     assert CourseEvent.objects.filter(course=course, what="hours not covered").exists()
 
@@ -131,6 +133,7 @@ def test_hours_that_nobody_covers_are_shown_before_a_dose_is_recorded(course) ->
     client.force_login(nurse, backend="django.contrib.auth.backends.ModelBackend")
     local = now.astimezone(ZoneInfo(course.site.time_zone))
     typed = {"on": f"{local:%Y-%m-%d}", "at": f"{local:%H:%M}", "step": "step_up_dose_1", "given_mg": "4.2"}
+    typed["deviation"] = "given before the list was read"
     page = client.post(reverse("record-dose", args=[course.pk]), typed).content.decode()
     assert "Hours of this watch with nobody on call" in page
     assert course.doses.count() == 0

@@ -28,6 +28,9 @@ OWN_WAY = {
     "premedicate",
     "max_from",
     "unit",
+    "before",
+    "after",
+    "doses",
 }
 PROTOCOLS = [
     (label.id, pathway.id)

@@ -40,7 +40,9 @@ def test_a_fever_delays_the_second_dose_and_its_watch_begins_when_it_is_given(cl
     delays(clinic, days=4, reason="reaction", words="fever on the first night, gone since Tuesday")
     assert clinic.at("Thu 10:00").next_dose == "wait"
     assert [dose.on.isoweekday() for dose in courses.plan(clinic.course)[:2]] == [7, 3]
-    assert clinic.at("Sun 10:00").next_dose == "give"
+    assert clinic.at("Sun 10:00").next_dose == "hold", "nobody has said yet that the patient is ready"
+    makers.ready(clinic.course, now=clock.now())
+    assert clinic.next_dose == "give"
     clinic.gives("step_up_dose_2")
     watch = Watch.objects.get(patient=clinic.patient, closed_at=None)
     assert watch.step == "step_up_dose_2"
@@ -53,7 +55,7 @@ def test_a_dose_put_off_too_long_starts_the_step_up_again(clinic) -> None:
     clinic.at("Wed 10:00")
     delays(clinic, days=7, reason="patient", words="away for a funeral")
     clinic.at("+Wed 10:00")
-    answer = next_dose.decide(clinic.course, now=clock.now())
+    answer = next_dose.decide(makers.ready(clinic.course, now=clock.now()), now=clock.now())
     assert (answer.decision, answer.step, answer.premedicate) == ("give", "step_up_dose_1", "yes")
 
 
@@ -68,6 +70,6 @@ def test_a_hold_keeps_the_dose_back_until_it_is_lifted_and_then_the_days_decide(
         holds.lift(hold.pk, why="better", by=nurse, now=clock.now())
     clinic.at("+Wed 10:00")
     holds.lift(hold.pk, why="afebrile since Sunday", by=pharmacist, now=clock.now())
-    answer = next_dose.decide(clinic.course, now=clock.now())
+    answer = next_dose.decide(makers.ready(clinic.course, now=clock.now()), now=clock.now())
     assert (answer.decision, answer.step) == ("give", "step_up_dose_1")
     assert [event.what for event in clinic.course.events.all()][-2:] == ["held", "hold lifted"]

@@ -40,8 +40,7 @@ def open_(
 ) -> Watch:
     """Open the watch of a dose given at `given_at`; any watch still open from the dose before gives way to it.
 
-    Recorded late, it opens late: hours already past are kept as missed, so that the gap can be seen, and the
-    newest of them is asked at once.
+    Recorded late, it opens late: hours already past are kept as missed, and the newest of them is asked at once.
     """
     people.hold(patient.pk)
     for before in Watch.objects.select_for_update().filter(patient=patient, closed_at=None):

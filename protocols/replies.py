@@ -61,10 +61,9 @@ def understand(
 ) -> Understood:
     """What `text` says when `asked` is the open question (a question id) and `language` the one enrolled.
 
-    `no_alarms` says that "no" to the open question is itself a concern, so that it counts wherever it leads; `also`
-    names the word lists that answer it beside yes, no, none and its digits.
-    Every language is listened to for danger. Reassuring words count only where the enrolled language is one that
-    this service reads; in any other, only a plain number can be understood whole.
+    `no_alarms`: "no" to the open question is itself a concern and counts wherever it leads; `also` names the word
+    lists that answer it too. Every language is listened to for danger; reassuring words count only where the enrolled
+    language is one this service reads: in any other, only a plain number can be understood whole.
     """
     lexicon = lexicons.load()
     written = tokens(text)
@@ -73,17 +72,13 @@ def understand(
     found = digitised(lexicon.rewritten(written), lexicon, menu=asked in MENUS)
     page = Page(found, asked or "", no_alarms, lexicon, also)
     denied = denials(found, page.plain, page.danger, lexicon, never_denied)
-    medicines = [match for match in page.danger if match.group == "medicine"]
-    figures = Figures(found, page.beside, medicines, page.asked, lexicon).read()
+    figures = _figures(page, found, lexicon)
     short = answers.read(page, denied)
     readings = (*_concepts(page, denied), *figures.readings, *short.readings)
     explained = set(figures.explained)
     if _spoken(language, lexicon):
-        explained |= (
-            short.explained
-            | _exact(page, denied.explained | _taken(page, denied))
-            | (_covered(page, figures) - short.turned - denied.lapsed - _telling(page))
-        )
+        explained |= short.explained | _exact(page, denied.explained | _taken(page, denied))
+        explained |= _covered(page, figures) - short.turned - denied.lapsed - _telling(page)
     leftovers = tuple(token.text for place, token in enumerate(found) if place not in explained)
     whole = lexicon.meanings.whole(page.words)
     return Understood(
@@ -95,6 +90,11 @@ def understand(
         folded=fold(text) if asked == "thinking" else "",
         automatic="auto_reply" in whole or _is_automatic(page),
     )
+
+
+def _figures(page: Page, found: Sequence[Token], lexicon: Lexicon) -> Figures:
+    medicines = [match for match in page.danger if match.group == "medicine"]
+    return Figures(found, page.beside, medicines, page.asked, lexicon).read()
 
 
 def _concepts(page: Page, denied: Denials) -> Iterator[Reading]:

@@ -101,11 +101,7 @@ def record_dose(
     decision = next_dose.decide(course, now=given_at)
     weight = weights.used_at(course, given_at)
     planned = dosing.amount(protocol.label, _dose_of(protocol.label, course.regimen, step), weight.kg)
-    off_plan = _off_plan(decision, step, planned.calculated_mg, given_mg)
-    if off_plan and not deviation.strip():
-        raise Refusal(
-            "not-the-next-dose", f"{off_plan} If it was given all the same, say why, and it is recorded."
-        )
+    why = _why_off_plan(_off_plan(decision, step, planned.calculated_mg, given_mg), deviation)
     dose = Dose.objects.create(
         course=course,
         step=step,
@@ -115,25 +111,35 @@ def record_dose(
         given_mg=given_mg,
         sum=planned.sum,
         weight=weight,
-        deviation=deviation.strip() if off_plan else "",
+        deviation=why,
         recorded_by=by,
         recorded_at=now,
         watch=_watch(course.patient, protocol, step, given_at, now),
     )
-    note(
-        course,
-        "dose given",
-        f"{step}, {dosing.format_mg(given_mg)}. {dose.deviation}".strip(),
-        by=by,
-        now=now,
-    )
     audit.record("recorded a dose", str(course.patient), site=course.site, by=by, now=now, dose=dose.pk)
-    ends_at = watching.ends_at(protocol.pathway, step, given_at)
-    gaps = oncall.gaps(course.site, since=now, until=ends_at) if ends_at > now else []
-    if gaps:
-        said = f"{len(gaps)} spans of this watch had nobody on call when {step} was recorded."
-        note(course, "hours not covered", said, by=by, now=now)
+    gaps = _gaps(course, watching.ends_at(protocol.pathway, step, given_at), now)
+    _note_given(dose, gaps, by=by, now=now)
     return Recorded(dose, gaps)
+
+
+def _why_off_plan(off_plan: str, deviation: str) -> str:
+    """The reason kept with a dose that was off the plan; refused where there is none, empty where none is needed."""
+    if off_plan and not deviation.strip():
+        said = f"{off_plan} If it was given all the same, say why, and it is recorded."
+        raise Refusal("not-the-next-dose", said)
+    return deviation.strip() if off_plan else ""
+
+
+def _gaps(course: Course, ends_at: datetime, now: datetime) -> list[oncall.Gap]:
+    return oncall.gaps(course.site, since=now, until=ends_at) if ends_at > now else []
+
+
+def _note_given(dose: Dose, gaps: list[oncall.Gap], *, by: Clinician, now: datetime) -> None:
+    said = f"{dose.step}, {dosing.format_mg(dose.given_mg)}. {dose.deviation}".strip()
+    note(dose.course, "dose given", said, by=by, now=now)
+    if gaps:
+        said = f"{len(gaps)} spans of this watch had nobody on call when {dose.step} was recorded."
+        note(dose.course, "hours not covered", said, by=by, now=now)
 
 
 def _may_have_happened(course: Course, given_at: datetime, now: datetime) -> None:

@@ -191,7 +191,8 @@ def _carry_on(heard: Heard, checkin: CheckIn, concluded: triage.Finding) -> None
 def _ask_a_person(heard: Heard, concluded: triage.Finding) -> None:
     """Routine, unclear, or said outside a check-in: onto the list when a person must look, and an answer always."""
     unclear = concluded.urgency == "clarify"
-    if concluded.human_task or concluded.urgency == "routine":
+    # Whoever is told that a person will read it is told the truth, outside a watch too.
+    if concluded.human_task or unclear or concluded.urgency == "routine":
         soon = heard.watch is not None and unclear
         worklist.open_task(
             site=heard.patient.site,

@@ -157,3 +157,12 @@ def test_a_sender_longer_than_a_telephone_number_opens_a_case_too(home, sender) 
     assert (home.case.caller, home.case.urgency) == (sender, "emergency")
     assert home.texts_to(sender)
     assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("words", ["98", "blue elephants"])
+def test_whoever_is_told_that_a_person_will_read_it_has_a_task_outside_a_watch_too(words) -> None:
+    home = Home(watched=False)
+    home.hears(words)
+    assert "A person will read" in home.texts_to(home.patient.phone)[-1]
+    task = home.patient.tasks.get(done_at=None)
+    assert not task.pages_when_late

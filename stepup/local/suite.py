@@ -76,7 +76,9 @@ def _tests(venv: Venv, settings: Mapping[str, str]) -> Counts:
     python = venv.python
     migrations: list[str | Path] = [python, "manage.py", "makemigrations", "--check", "--dry-run"]
     counts = parts.check("Missing migrations", migrations, settings)
-    counts += parts.pytest("Unit tests", python, ["-n", "2", "-m", "not processes and not browser"], settings)
+    # Stealing: the stories are long and stand together, and one process would be left alone with all of them.
+    side_by_side = ["-n", "2", "--dist", "worksteal", "-m", "not processes and not browser"]
+    counts += parts.pytest("Unit tests", python, side_by_side, settings)
     counts += parts.pytest("Process tests", python, ["-m", "processes and not browser"], settings)
     chromium = browsers.found()
     if not chromium:

@@ -46,7 +46,7 @@ def a_clinician(site: Site, role: str = Role.NURSE, *, name: str = "", phone: st
 
 def a_phone() -> str:
     """A fictional number nobody else in the test has."""
-    return f"+1555020{next(_numbers):04d}"
+    return f"+15550{200_000 + next(_numbers)}"
 
 
 def a_responder(site: Site, rung: int, *, name: str, since: datetime = NOON, days: int = 30) -> Clinician:

@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from monitoring.forms import WardForm
 from notifications import phones
 from notifications.models import Clinician, Site
-from protocols import dosing, wording
+from protocols import wording
 from protocols.errors import Refusal
 from protocols.model import Label
-from stepup import approvals, moments
+from stepup import approvals, fields, moments
 from stepup.models import Dose, Weight
 
 LANGUAGES = {"en": "English", "es": "Spanish", "zh-Hant": "Traditional Chinese"}
@@ -128,19 +128,7 @@ class CourseForm(WardForm):
         label="Schedule", required=False, help_text="Only where the label has more than one."
     )
     start_on = moments.DayField(label="Day of the first dose")
-    weight_kg = forms.DecimalField(
-        label="Weight in kg",
-        max_digits=6,
-        decimal_places=1,
-        localize=False,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        help_text="Actual body weight in kilograms, like 70.5. Never in pounds.",
-        error_messages={
-            "required": "Type the weight in kg, like 70.5.",
-            "invalid": "That is not a weight: type it in kg, like 70.5.",
-            "max_decimal_places": "Type the weight in kg with one decimal at most, like 70.5.",
-        },
-    )
+    weight_kg = fields.KilogramField()
     weighed_on = moments.DayField(label="Weighed on")
     weighed_by = forms.CharField(
         label="Weighed by", max_length=120, error_messages={"required": "Type who weighed the patient."}
@@ -169,14 +157,6 @@ class CourseForm(WardForm):
 
     def _field(self, name: str) -> Any:
         return self.fields[name]
-
-    def clean_weight_kg(self) -> Decimal:
-        """A weight a person can have; 700 and pounds are caught here."""
-        weight: Decimal = self.cleaned_data["weight_kg"]
-        try:
-            return dosing.plausible_weight(weight)
-        except Refusal as refusal:
-            raise ValidationError(refusal.sentence) from refusal
 
 
 def _protocol_words(label: Label, pathway_id: str) -> str:

@@ -1,15 +1,11 @@
 """The forms of a weighing: what the scale showed, and whether doses are calculated from it."""
 
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from monitoring.forms import WardForm
-from protocols import dosing
-from protocols.errors import Refusal
-from stepup import moments, weights
+from stepup import fields, moments, weights
 from stepup.models import Weight
 
 USE, KEEP = "use", "keep"
@@ -25,19 +21,7 @@ class WeightForm(WardForm):
         "older-weight": "on",
     }
 
-    kg = forms.DecimalField(
-        label="Weight in kg",
-        max_digits=6,
-        decimal_places=1,
-        localize=False,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        help_text="Actual body weight in kilograms, like 70.5. Never in pounds.",
-        error_messages={
-            "required": "Type the weight in kg, like 70.5.",
-            "invalid": "That is not a weight: type it in kg, like 70.5.",
-            "max_decimal_places": "Type the weight in kg with one decimal at most, like 70.5.",
-        },
-    )
+    kg = fields.KilogramField()
     on = moments.DayField(label="Weighed on")
     by = forms.CharField(
         label="Weighed by", max_length=120, error_messages={"required": "Type who weighed the patient."}
@@ -50,14 +34,6 @@ class WeightForm(WardForm):
     use = forms.ChoiceField(choices=[(USE, "use it"), (KEEP, "keep the old one")], required=False)
     compared_old = forms.IntegerField(required=False, widget=forms.HiddenInput)
     compared_kg = forms.DecimalField(required=False, widget=forms.HiddenInput)
-
-    def clean_kg(self) -> Decimal:
-        """A weight a person can have; 700 and pounds are caught here."""
-        kg: Decimal = self.cleaned_data["kg"]
-        try:
-            return dosing.plausible_weight(kg)
-        except Refusal as refusal:
-            raise ValidationError(refusal.sentence) from refusal
 
     @property
     def typed(self) -> list[forms.BoundField]:

@@ -1,0 +1,41 @@
+"""Fields that several forms share, so that a value is asked for and refused in the same words everywhere."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from protocols import dosing
+from protocols.errors import Refusal
+
+
+class KilogramField(forms.DecimalField):
+    """A weight a person can have, in kilograms with one decimal at most; 700 and pounds are caught here."""
+
+    default_error_messages = {
+        "required": "Type the weight in kg, like 70.5.",
+        "invalid": "That is not a weight: type it in kg, like 70.5.",
+        "max_decimal_places": "Type the weight in kg with one decimal at most, like 70.5.",
+    }
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Weight in kg",
+            max_digits=6,
+            decimal_places=1,
+            localize=False,
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            help_text="Actual body weight in kilograms, like 70.5. Never in pounds.",
+            error_messages=self.default_error_messages,
+        )
+
+    def clean(self, value: Any) -> Any:
+        """The weight as an exact decimal, or a sentence saying what to type."""
+        weight: Decimal | None = super().clean(value)
+        if weight is None:
+            return None
+        try:
+            return dosing.plausible_weight(weight)
+        except Refusal as refusal:
+            raise ValidationError(refusal.sentence) from refusal

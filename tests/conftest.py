@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import examples  # noqa: F401 - registers the profiles of the property tests
 from tests.provider import ProviderDouble
 
 os.environ.setdefault("STEPUP_ENV", "test")

@@ -16,6 +16,7 @@ usage: manage.py test [--fast] [-- PYTEST-ARGUMENTS ...]
 Runs every check and every test. With --fast only the rules of dosing and triage, which need no database.
 With arguments for pytest (a path, -k, -x ...) only what they choose.
 """
+_EXAMPLES = "--hypothesis-profile=whole"  # registered in tests/examples.py; --fast tries a tenth of them
 _PACKAGES = ("stepup", "monitoring", "notifications", "protocols", "benchmarks", "manage.py")
 
 
@@ -77,7 +78,7 @@ def _tests(venv: Venv, settings: Mapping[str, str]) -> Counts:
     migrations: list[str | Path] = [python, "manage.py", "makemigrations", "--check", "--dry-run"]
     counts = parts.check("Missing migrations", migrations, settings)
     # Stealing: the stories are long and stand together, and one process would be left alone with all of them.
-    side_by_side = ["-n", "2", "--dist", "worksteal", "-m", "not processes and not browser"]
+    side_by_side = ["-n", "2", "--dist", "worksteal", _EXAMPLES, "-m", "not processes and not browser"]
     counts += parts.pytest("Unit tests", python, side_by_side, settings)
     counts += parts.pytest("Process tests", python, ["-m", "processes and not browser"], settings)
     chromium = browsers.found()

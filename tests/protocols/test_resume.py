@@ -4,13 +4,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols import delays, library
 from protocols.errors import Refusal
 from protocols.regimens import Given
 from tests import tables
+from tests.examples import examples
 
 LABELS = library.known_labels()
 FAR = 400
@@ -110,7 +111,7 @@ def test_a_revision_whose_restart_table_nobody_read_never_recommends_a_dose() ->
 
 
 @given(days=st.integers(min_value=0, max_value=10**9), pick=st.integers(min_value=0))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_any_day_has_an_answer_with_a_reason(days: int, pick: int) -> None:
     cases = [
         (label, regimen, dose) for label in LABELS for regimen in label.regimens for dose in regimen.doses

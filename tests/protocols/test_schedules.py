@@ -5,11 +5,12 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols import delays, dosing, library, planning, precautions, reactions
 from protocols.regimens import Given
+from tests.examples import examples
 
 MONDAY = date(2026, 3, 2)
 LABELS = library.known_labels()
@@ -211,7 +212,7 @@ def test_the_second_dose_of_200_mg_has_its_own_premedication() -> None:
 
 @pytest.mark.parametrize(("label", "regimen"), REGIMENS)
 @given(seed=st.randoms(use_true_random=False), days=st.integers(0, 120), kept=st.integers(1, 40))
-@settings(max_examples=10, deadline=None)
+@examples(10)
 def test_the_order_in_which_doses_were_entered_changes_nothing(label, regimen, seed, days, kept) -> None:
     history = followed(label, 26, regimen.id)[:kept]
     shuffled = list(history)
@@ -226,7 +227,7 @@ def test_the_order_in_which_doses_were_entered_changes_nothing(label, regimen, s
 
 
 @given(pick=st.integers(0, 999), light=st.decimals(25, 300, places=2), heavy=st.decimals(25, 300, places=2))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_a_heavier_person_never_gets_less(pick: int, light: Decimal, heavy: Decimal) -> None:
     label, regimen = PLANS[pick % len(PLANS)]
     light, heavy = sorted((light, heavy))
@@ -244,7 +245,7 @@ ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Ap
     hour=st.integers(0, 23),
     days=st.integers(0, 120),
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_days_are_calendar_days_whatever_the_clocks_do(zone: str, at: datetime, hour: int, days: int) -> None:
     place = ZoneInfo(zone)
     given_at = at.replace(tzinfo=UTC).astimezone(place)

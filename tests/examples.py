@@ -1,0 +1,18 @@
+"""How many examples a property test tries: a few while somebody is typing, all of them in the whole run.
+
+`pytest --hypothesis-profile=whole` is what `manage.py test` says; without it the quick profile holds.
+"""
+
+from hypothesis import settings
+
+QUICK, WHOLE = "quick", "whole"
+SHARE = 10  # of the examples, so that the rules are through in the time of a breath
+
+settings.register_profile(WHOLE, max_examples=100, deadline=None)
+settings.register_profile(QUICK, max_examples=100 // SHARE, deadline=None)
+settings.load_profile(QUICK)
+
+
+def examples(most: int) -> settings:
+    """Settings of a property test that tries `most` examples in the whole run, and a tenth of them otherwise."""
+    return settings(max_examples=max(5, most * settings().max_examples // 100), deadline=None)

@@ -1,0 +1,26 @@
+"""How a value that a site set itself is marked, wherever it is shown."""
+
+from collections.abc import Mapping
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from protocols.pathway import OwnValue
+
+register = template.Library()
+
+
+@register.filter
+def own_mark(own: Mapping[str, OwnValue] | None, value: str) -> SafeString | str:
+    """`this site's own: SOURCE` beside a value the site set itself; nothing beside any other."""
+    one = (own or {}).get(value)
+    if one is None:
+        return ""
+    return format_html(' <span class="tag">this site’s own: {}</span>', one.source)
+
+
+@register.filter
+def item_mark(own: Mapping[str, OwnValue] | None, item: str) -> SafeString | str:
+    """The same for a readiness item, by its id."""
+    return own_mark(own, f"readiness.{item}")

@@ -168,20 +168,29 @@ FILL = {
 def _read_so_far(label: Content, table: Content) -> None:
     """How far a part of the label is known now; a part with nothing left to ask is read."""
     if table["id"] == "restart":
-        answers = {row["then"] == "ask" for row in label["restart"] if row.get("of") != "schedule"}
-        _mark(table, whole=answers == {False}, begun=False in answers)
-    elif table["id"] == "volumes" and label.get("dispensing"):
-        served = {dose for row in label["dispensing"] for dose in _list(row["doses"])}
-        _mark(table, whole=_own_doses(label) <= served, begun=True)
+        rows = [row for row in label["restart"] if row.get("of") != "schedule"]
+        _mark(label, table, rows, whole=all(row["then"] != "ask" for row in rows))
+    elif table["id"] == "volumes":
+        rows = label.get("dispensing", [])
+        served = {dose for row in rows for dose in _list(row["doses"])}
+        _mark(label, table, rows, whole=_own_doses(label) <= served)
+    elif table["id"] == "schedule":
+        rows = [dose for regimen in label["regimens"] for dose in (*regimen["steps"], *regimen["phases"])]
+        asks = any(row.get("missing") or (row.get("window") or {}).get("missing") for row in rows)
+        _mark(label, table, rows, whole=not asks)
     elif table["id"] in REACTION_KINDS:
-        rules = [rule for rule in label["reactions"] if rule["kind"] == table["id"]]
-        _mark(table, whole=_every_grade(rules), begun=any(_is_entered(label, rule) for rule in rules))
+        rows = [rule for rule in label["reactions"] if rule["kind"] == table["id"]]
+        _mark(label, table, rows, whole=_every_grade(rows))
 
 
-def _mark(table: Content, *, whole: bool, begun: bool) -> None:
-    if table["read"] == "yes" or not begun:
+def _mark(label: Content, table: Content, rows: list[Content], *, whole: bool) -> None:
+    """A part into which a site entered rows cites them; a part that was read stays as it was."""
+    own = {source["id"] for source in label["sources"] if source["level"] == SITE}
+    cited = [source for source in own if any(source in _list(row.get("sources")) for row in rows)]
+    if table["read"] == "yes" or not cited:
         return
     table["read"] = "yes" if whole else "partly"
+    table["sources"] = list(dict.fromkeys([*_list(table.get("sources")), *sorted(cited)]))
     if whole:
         table.pop("missing", None)
 
@@ -211,11 +220,6 @@ def _every_grade(rules: list[Content]) -> bool:
         )
     }
     return len(met) == 8
-
-
-def _is_entered(label: Content, rule: Row) -> bool:
-    levels = {source["id"]: source["level"] for source in label["sources"]}
-    return any(levels.get(source) == SITE for source in _list(rule["sources"]))
 
 
 def _list(value: Any) -> list[Any]:

@@ -16,7 +16,7 @@ from notifications.models import Clinician
 from protocols import completing, drafting, parsing
 from protocols.errors import Refusal
 from stepup import drafts
-from stepup.models import EntryAnswer, LabelEntry
+from stepup.models import Draft, EntryAnswer, LabelEntry
 
 # What decides, and is therefore typed twice; which dose or reaction the row is about is told to the second person.
 DECISIVE = {
@@ -65,7 +65,7 @@ def enter(
     return entry
 
 
-def _would_hold(draft: drafts.Draft, kind: str, row: Mapping[str, Any], source: Mapping[str, str]) -> None:
+def _would_hold(draft: Draft, kind: str, row: Mapping[str, Any], source: Mapping[str, str]) -> None:
     contents = drafts.contents(draft)
     before = set(drafting.judged(contents["label"], contents["pathway"]).problems)
     trial = completing.Entry(kind, json.loads(parsing.canonical(row)), **source, people="not kept")

@@ -179,8 +179,9 @@ def change_draft(request: SignedIn, pk: int) -> HttpResponse:
             return redirect(reverse("draft", args=[draft.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
-            form.data = form.data.copy()
-            form.data["seen"] = str(draft.edits.count())
+            typed = request.POST.copy()
+            typed["seen"] = str(draft.edits.count())
+            form.data = typed
     judged = drafts.judged(draft)
     wrong = [problem for place, problem in judged.problems if value_at(place, pathway) in values]
     context = {

@@ -201,7 +201,7 @@ class WindowForm(_OneDose):
     min_days = whole(label="From day", required=False)
     usual_min_days = whole(label="Usually from day", required=False)
     usual_max_days = whole(label="Usually to day", required=False)
-    max_days = whole(label="To day")
+    max_days = whole(label="To day", help_text="Days that were read already stay as they are.")
 
 
 class SourceForm(WardForm):

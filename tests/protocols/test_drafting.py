@@ -188,6 +188,16 @@ def test_reactions_of_every_grade_make_their_part_read() -> None:
     assert whole.table("crs").read == "yes"
 
 
+def test_a_window_nobody_had_read_is_closed_and_what_was_read_of_it_stays() -> None:
+    base = library.protocol("linvoseltamab-us-2025-07", "outpatient-us")
+    row = {"regimen": "monotherapy", "dose": "step_up_dose_2", "min_days": 1, "max_days": 9}
+    window = made(("window", row), base=base).label.regimens[0].steps[1].window
+    assert (window.min_days, window.max_days, window.missing) == (5, 9, "")
+    backwards = label(("window", {**row, "max_days": 4}), base=base)
+    problems = drafting.judged(backwards, pathway(base=base)).problems
+    assert any("runs backwards" in problem for _, problem in problems)
+
+
 # volumes
 
 ROWS = [

@@ -47,7 +47,8 @@ def differences(old: Protocol, new: Protocol) -> tuple[Group, ...]:
     before, after = (dict(_flat(protocol)) for protocol in (old, new))
     places = [*before, *(place for place in after if place not in before)]
     changed = [place for place in places if before.get(place) != after.get(place)]
-    order = list(dict.fromkeys(place[:2] for place in places))
+    first = [("pathway", value) for value in (*drafting.VALUES, "silence", "minutes_per_rung", "readiness")]
+    order = list(dict.fromkeys([*first, *(place[:2] for place in places)]))
     changed.sort(key=lambda place: order.index(place[:2]))
     return tuple(
         Group(

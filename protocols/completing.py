@@ -21,6 +21,7 @@ KINDS = {
     "reaction": "a row after a reaction",
     "amount": "the amount of a dose",
     "window": "the days in which a step may follow",
+    "premedication": "what is given before a dose",
 }
 
 
@@ -147,6 +148,21 @@ def _window(label: Content, row: Row, earlier: frozenset[str]) -> None:
     dose["sources"] = [*_list(dose.get("sources")), *row["sources"]]
 
 
+def _premedication(label: Content, row: Row, earlier: frozenset[str]) -> None:
+    """The row, dose by dose in the place of one of which something was not read; what else that one said is kept."""
+    made, left = dict(row), []
+    for old in _list(label["premedication"]):
+        unread = old.get("missing") or any(agent.get("missing") for agent in _list(old.get("agents")))
+        before = _list(old["before"])
+        if not (unread or _cites(old, earlier)) or not set(before) & set(row["before"]):
+            left.append(old)
+            continue
+        made |= {key: old[key] for key in ("rule", "again_when", "only_when") if old.get(key)}
+        if others := [dose for dose in before if dose not in row["before"]]:
+            left.append({**old, "before": others})
+    label["premedication"] = [*left, made]
+
+
 def _dose(label: Content, row: Row) -> Content | None:
     for regimen in label["regimens"]:
         if regimen["id"] == row["regimen"]:
@@ -162,6 +178,7 @@ FILL = {
     "reaction": _reaction,
     "amount": _amount,
     "window": _window,
+    "premedication": _premedication,
 }
 
 
@@ -178,6 +195,10 @@ def _read_so_far(label: Content, table: Content) -> None:
         rows = [dose for regimen in label["regimens"] for dose in (*regimen["steps"], *regimen["phases"])]
         asks = any(row.get("missing") or (row.get("window") or {}).get("missing") for row in rows)
         _mark(label, table, rows, whole=not asks)
+    elif (
+        table["id"] == "premedication"
+    ):  # which doses need none is nowhere written down, so it is never whole
+        _mark(label, table, _list(label["premedication"]), whole=False)
     elif table["id"] in REACTION_KINDS:
         rows = [rule for rule in label["reactions"] if rule["kind"] == table["id"]]
         _mark(label, table, rows, whole=_every_grade(rows))

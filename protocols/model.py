@@ -328,6 +328,10 @@ class Label:
         """The sources as one line."""
         return "; ".join(self._sources[source_id].text for source_id in source_ids)
 
+    def own(self, source_ids: tuple[str, ...]) -> bool:
+        """True if a site itself entered any of this."""
+        return any(self._sources[source_id].level == SITE for source_id in source_ids)
+
     def secondary(self, source_ids: tuple[str, ...]) -> bool:
         """True if nobody read the label itself for this: every source only retells it."""
         levels = (self._sources[source_id].level for source_id in source_ids)

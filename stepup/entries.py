@@ -25,6 +25,7 @@ DECISIVE = {
     "reaction": ("grades", "then", "clear_hours"),
     "amount": ("amount", "unit"),
     "window": ("min_days", "usual_min_days", "usual_max_days", "max_days"),
+    "premedication": ("timing", "agents"),
 }
 ABOUT = {
     "restart": ("after",),
@@ -32,6 +33,7 @@ ABOUT = {
     "reaction": ("kind", "occurrence"),
     "amount": ("dose", "regimen"),
     "window": ("dose", "regimen"),
+    "premedication": ("before",),
 }
 WORDS = {
     "then": "answer",
@@ -132,7 +134,7 @@ def _same(value: Any) -> Any:
     if value in (None, "", [], False):
         return None
     if isinstance(value, list | tuple):
-        return sorted(map(str, value))
+        return sorted(json.dumps(each, sort_keys=True, ensure_ascii=False).casefold() for each in value)
     try:
         return Decimal(str(value))
     except InvalidOperation:

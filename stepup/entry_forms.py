@@ -11,6 +11,7 @@ from protocols import parsing
 from protocols.model import REACTION_KINDS, Label
 from stepup.draft_forms import amount, several, whole
 
+AGENT = ("drug_class", "example", "dose", "route")
 PREMEDICATE = [("unspecified", "the row does not say"), ("yes", "yes"), ("no", "no")]
 
 
@@ -204,6 +205,36 @@ class WindowForm(_OneDose):
     max_days = whole(label="To day", help_text="Days that were read already stay as they are.")
 
 
+class PremedicationForm(EntryForm):
+    """What is given before a dose, and when."""
+
+    about = ("before",)
+
+    before = several((), label="Before these doses")
+    timing = forms.CharField(label="When", max_length=120, help_text="As printed.")
+    agents = forms.CharField(
+        label="Medicines",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="One on each line, in four parts with semicolons: class; medicine; dose; route.",
+    )
+
+    def fit(self) -> None:
+        self.choose("before", doses(self.label))
+        self.fields["before"].required = True
+        self.fields["before"].error_messages["required"] = "Tick the doses this row is printed for."
+
+    def clean_agents(self) -> list[dict[str, str]]:
+        """Each line as a medicine with all four parts."""
+        agents = []
+        for line in filter(None, map(str.strip, self.cleaned_data["agents"].splitlines())):
+            parts = [part.strip() for part in line.split(";")]
+            if len(parts) != len(AGENT) or not all(parts):
+                raise forms.ValidationError(f"{line!r} needs four parts: class; medicine; dose; route.")
+            agents.append(dict(zip(AGENT, parts, strict=True)))
+        return agents
+
+
 class SourceForm(WardForm):
     """Where the row is printed."""
 
@@ -227,4 +258,5 @@ FORMS: dict[str, type[EntryForm]] = {
     "reaction": ReactionForm,
     "amount": AmountForm,
     "window": WindowForm,
+    "premedication": PremedicationForm,
 }

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             name='LabelEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('restart', 'restart after a delay'), ('dispensing', 'dispensing volume'), ('reaction', 'after a reaction'), ('amount', 'amount of a dose'), ('window', 'days in which a step may follow')], max_length=12)),
+                ('kind', models.CharField(choices=[('restart', 'restart after a delay'), ('dispensing', 'dispensing volume'), ('reaction', 'after a reaction'), ('amount', 'amount of a dose'), ('window', 'days in which a step may follow'), ('premedication', 'what is given before a dose')], max_length=16)),
                 ('row', models.TextField(help_text='the row as a label file would hold it, canonical JSON')),
                 ('document', models.CharField(max_length=120)),
                 ('revised', models.CharField(help_text='the revision date as printed', max_length=40)),

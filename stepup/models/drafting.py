@@ -79,9 +79,10 @@ class LabelEntry(models.Model):
         REACTION = "reaction", "after a reaction"
         AMOUNT = "amount", "amount of a dose"
         WINDOW = "window", "days in which a step may follow"
+        PREMEDICATION = "premedication", "what is given before a dose"
 
     draft = models.ForeignKey(Draft, on_delete=models.PROTECT, related_name="entries")
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
     row = models.TextField(help_text="the row as a label file would hold it, canonical JSON")
     document = models.CharField(max_length=120)
     revised = models.CharField(max_length=40, help_text="the revision date as printed")

@@ -1,6 +1,6 @@
 """How a value that a site set itself is marked, wherever it is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django import template
 from django.utils.html import format_html
@@ -24,3 +24,10 @@ def own_mark(own: Mapping[str, OwnValue] | None, value: str) -> SafeString | str
 def item_mark(own: Mapping[str, OwnValue] | None, item: str) -> SafeString | str:
     """The same for a readiness item, by its id."""
     return own_mark(own, f"readiness.{item}")
+
+
+@register.filter
+def own_rows(sources: Sequence[str]) -> SafeString | str:
+    """`this site's own: SITE-1` where a row of the label, or a part of it, was entered by the site."""
+    entered = [source for source in sources if source.startswith("SITE-")]
+    return format_html(' <span class="tag">this site’s own: {}</span>', ", ".join(entered)) if entered else ""

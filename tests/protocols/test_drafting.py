@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols import comparing, completing, delays, dosing, drafting, library, trying
+from protocols import comparing, completing, delays, dosing, drafting, library, precautions, trying
 from protocols.completing import Entry
 from protocols.drafting import Change
 from protocols.errors import Refusal
@@ -196,6 +196,21 @@ def test_a_window_nobody_had_read_is_closed_and_what_was_read_of_it_stays() -> N
     backwards = label(("window", {**row, "max_days": 4}), base=base)
     problems = drafting.judged(backwards, pathway(base=base)).problems
     assert any("runs backwards" in problem for _, problem in problems)
+
+
+AGENT = {"drug_class": "a class", "example": "a medicine", "dose": "1 mg", "route": "oral"}
+
+
+def test_what_goes_before_a_dose_is_filled_dose_by_dose_and_what_was_read_of_it_stays() -> None:
+    base = library.protocol("linvoseltamab-us-2025-07", "outpatient-us")
+    row = {"before": ["step_up_dose_1"], "timing": "an hour before", "agents": [AGENT]}
+    found = made(("premedication", row), base=base).label
+    first, second = found.regimens[0].steps[:2]
+    assert precautions.before(found, first).startswith("an hour before: a medicine 1 mg, oral (a class)")
+    assert "required before this dose" in precautions.before(found, first)
+    assert "(this site's own entry: PI, 2.4, page 5, 7/2025 [SITE-1])" in precautions.before(found, first)
+    assert "ask: " in precautions.before(found, second)
+    assert found.table("premedication").read == "partly"
 
 
 # volumes

@@ -318,6 +318,44 @@ def test_figures_that_differ_stop_and_both_are_shown_and_kept(site, draft, pharm
     assert makers.a_frozen_draft(draft).is_approved
 
 
+OTHER_ROWS = [
+    ("reaction", makers.ELRANATAMAB_ASKS, {
+        "kind": "icans", "occurrence": "any", "grades": ["1", "2"], "text": "made up", "then": "give",
+        "premedicate": "unspecified", "clear_hours": "24",
+    }),
+    ("window", "linvoseltamab-us-2025-07", {
+        "dose": "monotherapy:step_up_dose_2", "min_days": "5", "max_days": "9",
+    }),
+    ("premedication", "linvoseltamab-us-2025-07", {
+        "before": ["step_up_dose_1"], "timing": "an hour before", "agents": "class; medicine; 1 mg; oral",
+    }),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "label", "typed"), OTHER_ROWS, ids=[row[0] for row in OTHER_ROWS])
+def test_every_other_kind_of_row_is_entered_and_typed_again_on_screen(
+    site: Site, pharmacist: Clinician, *, kind: str, label: str, typed: dict[str, object]
+) -> None:
+    draft = makers.a_draft(site, label=label, name="other", by=pharmacist)
+    nurse = signed_in(makers.a_clinician(site))
+    path = f"{reverse('row-enter', args=[draft.pk])}?kind={kind}"
+    answer = nurse.post(path, typed | makers.SOURCE)
+    assert answer.status_code == 302, answer.content.decode()
+    entry = draft.entries.get()
+    answer = signed_in(pharmacist).post(reverse("row-confirm", args=[entry.pk]), typed)
+    assert answer.status_code == 302, answer.content.decode()
+    assert makers.a_frozen_draft(draft).is_approved
+    row = SiteProtocol.objects.get()
+    page = (
+        signed_in(pharmacist).get(reverse("protocol", args=[row.label_id, row.pathway_id])).content.decode()
+    )
+    whole = page.replace("&#x27;", "'")
+    assert (
+        "this site’s own: SITE-1" in page
+        or "this site's own entry: Elrexfio" in whole.partition("Sources</h2>")[0]
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "row", "said"),
     [

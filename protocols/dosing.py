@@ -53,12 +53,10 @@ def amount(label: Label, dose: Dose, weight_kg: Decimal | None, *, regimen: str 
             None, f"{rule(dose)} x weight, {ask}", volume, ask
         )  # without a weight no band was found
     calculated = dose.amount * weight
-    return Amount(
-        calculated,
-        f"{rule(dose)} x {_number(weight)} kg = {format_mg(calculated)}",
-        volume,
-        table_mg=table_mg,
-    )
+    said = f"{rule(dose)} x {_number(weight)} kg = {format_mg(calculated)}"
+    if table_mg is not None and table_mg != calculated:
+        said += f"; this site's own table: {format_mg(table_mg)}"
+    return Amount(calculated, said, volume, table_mg=table_mg)
 
 
 def _volume(

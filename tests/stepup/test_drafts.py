@@ -415,6 +415,7 @@ def test_volumes_come_from_the_approved_table_alone_and_a_weight_between_asks(si
         course.pk, step="step_up_dose_1", given_at=NOON, given_mg=Decimal("4.3"), by=pharmacist, now=NOON
     )
     assert (recorded.dose.planned_mg, recorded.dose.deviation) == (Decimal("4.3"), "")
+    assert recorded.dose.sum == "0.06 mg/kg x 70 kg = 4.2 mg; this site's own table: 4.3 mg"
     page = signed_in(makers.a_clinician(site)).get(reverse("record-dose", args=[course.pk])).content.decode()
     assert "Volume: " in page
 

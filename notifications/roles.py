@@ -37,6 +37,8 @@ MAY: dict[str, frozenset[Role]] = {
     "revoke a pocket order": frozenset({PR}),
     "approve as pharmacist": frozenset({PH}),
     "approve as prescriber": frozenset({PR}),
+    "draft a protocol": frozenset({PH, PR, LE}),
+    "read a label row": frozenset({N, PH, PR}),
     "see protocols": frozenset({N, PH, PR, RE, LE, AU, AD}),
     "see who is on call": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
     "change who is on call": frozenset({N, LE, AD}),

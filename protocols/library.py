@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from protocols import parsing, proving, proving_pathways
+from protocols import drafting, parsing, proving, proving_pathways
 from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.parsing import BrokenLabel
@@ -105,6 +105,8 @@ def _load(kind: type[T], path: Path) -> T:
     loaded = parsing.build(kind, content, file=path.name, text=parsing.canonical(content))
     for place, problem in _problems(loaded):
         raise BrokenLabel(path.name, place, problem)
+    if drafting.is_own(loaded.id):
+        raise BrokenLabel(path.name, "id", f"{loaded.id!r} is kept for what sites make themselves")
     if loaded.id != path.stem:
         raise BrokenLabel(path.name, "id", f"{loaded.id!r} is not the name of the file")
     return loaded

@@ -17,6 +17,7 @@ Answer = Literal["give", "wait", "ask"]
 Premedicate = Literal["yes", "no", "unspecified"]
 
 REACTION_KINDS = ("crs", "icans", "neurotoxicity", "infection", "other")
+SITE = "site"  # the level of what a site entered itself
 SECONDARY_LEVELS = frozenset({"label_paraphrase", "publication", "press_release", "news", "tertiary"})
 
 
@@ -33,8 +34,9 @@ class Source:
 
     @property
     def text(self) -> str:
-        """The title, its date and its id, on one line."""
-        return f"{self.title}, {self.dated or 'undated'} [{self.id}]"
+        """The title, its date and its id, on one line; what a site entered itself says so first."""
+        whose = "this site's own entry: " if self.level == SITE else ""
+        return f"{whose}{self.title}, {self.dated or 'undated'} [{self.id}]"
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,34 @@ class Volume:
 
 
 @dataclass(frozen=True)
+class Dispensing:
+    """One row of a site's dispensing table: for these doses, in this weight band, so many mg in so many mL.
+
+    Both bounds are printed and included; a row without bounds is for a flat dose. `strength` is mg per mL of the
+    vial, which holds `vial_millilitres`; `vials` are how many of them are opened.
+    """
+
+    doses: tuple[str, ...]
+    strength: Decimal
+    vial_millilitres: Decimal
+    mg: Decimal
+    millilitres: Decimal
+    vials: int
+    sources: tuple[str, ...]
+    from_kg: Decimal | None = None
+    to_kg: Decimal | None = None
+    regimens: tuple[str, ...] = ()
+
+    def serves(self, dose_id: str, weight_kg: Decimal | None, regimen_id: str = "") -> bool:
+        """True if the row speaks of that dose at that weight."""
+        if dose_id not in self.doses or (self.regimens and regimen_id and regimen_id not in self.regimens):
+            return False
+        if self.from_kg is None or self.to_kg is None:
+            return True
+        return weight_kg is not None and self.from_kg <= weight_kg <= self.to_kg
+
+
+@dataclass(frozen=True)
 class ReactionRule:
     """What the label wants after a reaction of these grades. `missing` names the part of the row not read.
 
@@ -238,6 +268,7 @@ class Label:
     statements: tuple[Statement, ...]
     guidelines: tuple[Statement, ...]
     volumes: tuple[Volume, ...] = ()
+    dispensing: tuple[Dispensing, ...] = ()
     readings: tuple[Reading, ...] = ()
     sources: tuple[Source, ...]
     text: str = field(repr=False)
@@ -296,6 +327,10 @@ class Label:
     def cite(self, source_ids: tuple[str, ...]) -> str:
         """The sources as one line."""
         return "; ".join(self._sources[source_id].text for source_id in source_ids)
+
+    def own(self, source_ids: tuple[str, ...]) -> bool:
+        """True if a site itself entered any of this."""
+        return any(self._sources[source_id].level == SITE for source_id in source_ids)
 
     def secondary(self, source_ids: tuple[str, ...]) -> bool:
         """True if nobody read the label itself for this: every source only retells it."""

@@ -12,6 +12,9 @@ from typing import Literal
 
 from protocols.model import Label, Source, Statement
 
+# In the place of dose ids: every dose that is watched as a step-up dose.
+STEP_UP = "step_up"
+
 
 @dataclass(frozen=True)
 class Rhythm:
@@ -39,7 +42,8 @@ class Readiness:
 
     A statement `lasts` for the course or for one dose, and `good_days` at most, counted from the date it names or
     from the day it was made. `wants` are the facts that belong to it; `derived` items follow from records and can
-    only be waived; only the roles in `waived_by` may do that.
+    only be waived; only the roles in `waived_by` may do that. `before` names the doses it is asked before, by id or
+    as STEP_UP, which is every dose watched as a step-up dose; without a name it is asked before every dose.
     """
 
     id: str
@@ -54,11 +58,24 @@ class Readiness:
     derived: Literal["", "phone", "oncall", "weight"] = ""
     waived_by: tuple[Literal["nurse", "pharmacist", "prescriber"], ...] = ("prescriber",)
     missing: str = ""
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OwnValue:
+    """One value a site set itself: which, what it was as shipped, and the site's source or its own decision."""
+
+    value: str
+    was: str
+    source: str
 
 
 @dataclass(frozen=True)
 class Pathway:
-    """How a site gives the doses and watches after them. `proposals` names each value nobody has published."""
+    """How a site gives the doses and watches after them. `proposals` names each value nobody has published.
+
+    `own` names each value a site set itself: what was published covers it no longer.
+    """
 
     id: str
     title: str
@@ -85,11 +102,18 @@ class Pathway:
     sources: tuple[Source, ...]
     text: str = field(repr=False)
     weight_change_percent: Decimal | None = None
+    own: tuple[OwnValue, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the content."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def asks_before(self, item: Readiness, step: str) -> bool:
+        """Whether this item is asked before a dose of that step."""
+        if not item.before or step in item.before:
+            return True
+        return STEP_UP in item.before and step not in self.later_doses
 
 
 @dataclass(frozen=True)

@@ -322,7 +322,7 @@ def _sheet(
 ) -> _Sheet:
     regimen = delays.regimen_of(label, regimen_id)
     dose = delays.dose_of(label, regimen, dose_id)
-    amount = dosing.amount(label, dose, weight_kg)
+    amount = dosing.amount(label, dose, weight_kg, regimen=regimen_id)
     unread = amount.sum if dose.amount is None else ""
     retold = "read in a retelling of the label, not in the label itself: confirm it"
     notes = (dose.note, retold if label.secondary(dose.sources) else "")

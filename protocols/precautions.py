@@ -100,7 +100,8 @@ def _group(label: Label, group: Premedication) -> str:
     said = f"{group.timing}: {agents}" if group.timing and agents else group.timing or agents
     missing = label.ask(group.missing) if group.missing else ""
     only = f"only when {group.only_when}" if group.only_when else ""
-    return "; ".join(filter(None, (said, group.rule, only, missing)))
+    own = f"({label.cite(group.sources)})" if label.own(group.sources) else ""
+    return "; ".join(filter(None, (said, group.rule, only, missing, own)))
 
 
 def _agent(agent: Agent) -> str:

@@ -59,7 +59,10 @@ def pathway_problems(pathway: Pathway) -> Iterator[Problem]:
     line = rulebook.load().temperature["fever"]
     if (pathway.fever_c, pathway.fever_f) != (line["C"], line["F"]):
         # What is signed and what pages must be one line: triage reads its own file, whichever pathway a patient is on.
-        yield "fever_c", f"replies are judged by {line['C']} C and {line['F']} F: change triage.toml with it"
+        yield (
+            "fever_c",
+            f"every reply is judged by {line['C']} C and {line['F']} F: no other line can be signed",
+        )
 
     yield from _readiness(pathway.readiness)
 
@@ -92,6 +95,9 @@ def _rhythm(rows: tuple[Rhythm, ...], watch_hours: int, place: str) -> Iterator[
                 f"nobody knows how to ask {', '.join(sorted(set(row.ask) - QUESTIONS))}",
             )
     if not any(
-        row.to_hour == watch_hours and not (watch_hours - row.from_hour) % row.every_hours for row in rows
+        row.to_hour == watch_hours
+        and row.every_hours > 0
+        and not (watch_hours - row.from_hour) % row.every_hours
+        for row in rows
     ):
         yield place, f"nothing is asked at hour {watch_hours}, when the watch ends"

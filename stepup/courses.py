@@ -100,14 +100,16 @@ def record_dose(
     protocol = approvals.content(course.protocol)
     decision = next_dose.decide(course, now=given_at)
     weight = weights.used_at(course, given_at)
-    planned = dosing.amount(protocol.label, _dose_of(protocol.label, course.regimen, step), weight.kg)
-    why = _why_off_plan(_off_plan(decision, step, planned.calculated_mg, given_mg), deviation)
+    planned = dosing.amount(
+        protocol.label, _dose_of(protocol.label, course.regimen, step), weight.kg, regimen=course.regimen
+    )
+    why = _why_off_plan(_off_plan(decision, step, planned.to_give, given_mg), deviation)
     dose = Dose.objects.create(
         course=course,
         step=step,
         given_at=given_at,
         given_on=local_date(course.patient, given_at),
-        planned_mg=planned.calculated_mg,
+        planned_mg=planned.to_give,
         given_mg=given_mg,
         sum=planned.sum,
         weight=weight,

@@ -110,6 +110,8 @@ def of(course: Course, *, step: str, now: datetime, planned_on: date | None = No
     rows = list(known.select_related("by").order_by("pk"))
     items = []
     for rule in moment.pathway.readiness:
+        if not moment.pathway.asks_before(rule, step):
+            continue
         about = [row for row in rows if row.item == rule.id and _is_of(row, rule, number, step)]
         items.append(_derived(rule, about, moment) if rule.derived else _stated(rule, about, moment))
     return Readiness(number, step, tuple(items), rows[-1].pk if rows else 0)

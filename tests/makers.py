@@ -10,12 +10,13 @@ from notifications import oncall
 from notifications.models import Clinician, Role, Site
 from protocols import library
 from protocols.errors import Refusal
-from stepup import approvals, courses, next_dose, readiness
-from stepup.models import Course, Dose, SiteProtocol
+from stepup import approvals, courses, drafts, entries, next_dose, readiness
+from stepup.models import Course, Dose, Draft, LabelEntry, SiteProtocol
 
 NOON = datetime(2027, 3, 1, 17, 0, tzinfo=UTC)  # a Monday, 12:00 EST
 TECLISTAMAB = "teclistamab-us-2025-03"
 ELRANATAMAB = "elranatamab-us-2023"
+ELRANATAMAB_ASKS = "elranatamab-us-2025-07"
 PASSWORD = "correct horse battery"
 
 _numbers = count(1)
@@ -81,6 +82,48 @@ def an_approved_protocol(site: Site, label: str = TECLISTAMAB, *, now: datetime 
         return row
     approvals.approve(row.pk, by=a_clinician(site, Role.PHARMACIST), now=now)
     return approvals.approve(row.pk, by=a_clinician(site, Role.PRESCRIBER), now=now)
+
+
+def a_draft(
+    site: Site,
+    *,
+    label: str = ELRANATAMAB_ASKS,
+    name: str = "home",
+    by: Clinician | None = None,
+    now: datetime = NOON,
+) -> Draft:
+    """An open draft of the site's own, begun as the library's outpatient pathway."""
+    base = library.protocol(label, f"outpatient-{library.label(label).jurisdiction.lower()}")
+    by = by or a_clinician(site, Role.PHARMACIST)
+    return drafts.begin(site, base=base, name=name, title="At home here", by=by, now=now)
+
+
+SOURCE = {"document": "Elrexfio prescribing information", "revised": "7/2025", "section": "2.4", "page": "5"}
+FLAT_ROW = {
+    "doses": ["step_up_dose_1"],
+    "strength": "40",
+    "vial_millilitres": "1.1",
+    "mg": "12",
+    "millilitres": "0.3",
+    "vials": 1,
+}
+
+
+def an_entry(
+    draft: Draft, *, by: Clinician, kind: str = "dispensing", row: object = None, now: datetime = NOON
+) -> LabelEntry:
+    """A row of the label as one person read it; made-up figures that hold together."""
+    return entries.enter(draft.pk, kind=kind, row=row or FLAT_ROW, source=SOURCE, by=by, now=now)
+
+
+def a_frozen_draft(draft: Draft, *, now: datetime = NOON) -> SiteProtocol:
+    """The draft frozen, and signed by two people."""
+    judged = drafts.judged(draft)
+    assert judged.protocol is not None, judged.problems
+    by = a_clinician(draft.site, Role.PHARMACIST)
+    row = drafts.freeze(draft.pk, fingerprint=judged.protocol.fingerprint, by=by, now=now)
+    approvals.approve(row.pk, by=by, now=now)
+    return approvals.approve(row.pk, by=a_clinician(draft.site, Role.PRESCRIBER), now=now)
 
 
 def a_course(

@@ -2,6 +2,7 @@
 
 from stepup.models.arranging import Appointment, ClosedDay, Hold, IntervalChange, Review
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
+from stepup.models.drafting import Draft, DraftEdit, EntryAnswer, LabelEntry
 from stepup.models.readiness import ReadinessStatement
 from stepup.models.weighing import Weight, WeightAnswer
 
@@ -11,9 +12,13 @@ __all__ = [
     "Course",
     "CourseEvent",
     "Dose",
+    "Draft",
+    "DraftEdit",
     "EmergencyVisit",
+    "EntryAnswer",
     "Hold",
     "IntervalChange",
+    "LabelEntry",
     "ReadinessStatement",
     "Review",
     "SiteProtocol",

@@ -47,7 +47,7 @@ def _planned(course: Course, label: Label, now: datetime) -> Planned:
         decision,
         step,
         dose.name,
-        dosing.amount(label, dose, course.weight_kg),
+        dosing.amount(label, dose, course.weight_kg, regimen=regimen.id),
         precautions.before(label, dose),
         precautions.after(label, dose, regimen=regimen.id),
         dose.infusion,
@@ -99,7 +99,7 @@ def record_dose(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def _figure(planned: Planned) -> str:
-    amount = planned.amount.calculated_mg
+    amount = planned.amount.to_give
     return "" if amount is None else dosing.format_mg(amount).removesuffix(" mg").replace(",", "")
 
 

@@ -13,9 +13,10 @@ from notifications import clock, roles
 from notifications.models import Site
 from protocols import delays, library, precautions
 from protocols.errors import Refusal
+from protocols.model import SITE
 from protocols.pathway import Protocol
-from stepup import approvals
-from stepup.models import SiteProtocol
+from stepup import approvals, drafts
+from stepup.models import Draft, SiteProtocol
 
 SIGNING = ("approve as pharmacist", "approve as prescriber")
 WHO_SIGNS = ["pharmacist", "prescriber"]
@@ -35,7 +36,8 @@ class Line:
 @act("see protocols")
 def show_protocols(request: SignedIn) -> HttpResponse:
     """Every protocol the service knows, the signed ones first."""
-    lines = [_line(request.user.site, protocol) for protocol in _known()]
+    site = request.user.site
+    lines = [_line(site, protocol) for protocol in [*_own(site), *_known()]]
     signed = [line for line in lines if line.row and line.row.is_approved]
     others = [line for line in lines if line not in signed]
     groups = [("Approved at this site", signed), ("Not approved", others)]
@@ -49,6 +51,12 @@ def _known() -> list[Protocol]:
         for pathway in library.pathways()
         if label.jurisdiction == pathway.jurisdiction
     ]
+
+
+def _own(site: Site) -> list[Protocol]:
+    """What this site made itself and froze for signing, the newest first."""
+    rows = SiteProtocol.objects.filter(site=site, draft__isnull=False).order_by("-pk")
+    return [approvals.content(row) for row in rows]
 
 
 def _line(site: Site, protocol: Protocol) -> Line:
@@ -68,7 +76,7 @@ def _line(site: Site, protocol: Protocol) -> Line:
 @act("see protocols")
 def show_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResponse:
     """The whole content of one protocol, as it would be signed."""
-    protocol = _protocol(label_id, pathway_id)
+    protocol = _protocol(request.user.site, label_id, pathway_id)
     line = _line(request.user.site, protocol)
     row = line.row
     context = {
@@ -80,11 +88,20 @@ def show_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResp
         "restart": delays.table(protocol.label),
         "now": clock.now(),
         "sign_as": _may_sign_as(request, row),
+        "own": {one.value: one for one in protocol.pathway.own},
+        "own_silence": [one.value for one in protocol.pathway.own if one.value.startswith("silence.")],
+        "own_rungs": [one.value for one in protocol.pathway.own if one.value.startswith("minutes_per_rung.")],
+        "entered": [source for source in protocol.label.sources if source.level == SITE],
+        "draft": Draft.objects.filter(frozen=row).first() if row else None,
     }
     return render(request, "stepup/protocol.html", context)
 
 
-def _protocol(label_id: str, pathway_id: str) -> Protocol:
+def _protocol(site: Site, label_id: str, pathway_id: str) -> Protocol:
+    """What the service knows by these ids, or what this site made itself. Another site's own does not exist here."""
+    made = drafts.own_content(site, label_id, pathway_id)
+    if made is not None:
+        return approvals.content(made)
     try:
         return library.protocol(label_id, pathway_id)
     except Refusal as unknown:
@@ -107,14 +124,15 @@ def _may_sign_as(request: SignedIn, row: SiteProtocol | None) -> str:
 @act("see protocols")
 def sign_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResponse:
     """Sign exactly the content that was shown; if it changed in between, nothing is signed."""
-    protocol = _protocol(label_id, pathway_id)
+    protocol = _protocol(request.user.site, label_id, pathway_id)
     if not any(roles.may(request.user, act_) for act_ in SIGNING):
         return render(
             request, "stepup/not_allowed.html", {"what": "sign a protocol", "who": WHO_SIGNS}, status=403
         )
     if request.POST.get("fingerprint") != protocol.fingerprint:
         raise Refusal("content-changed", "This protocol changed while you read it. Read it again, then sign.")
-    row = approvals.propose(request.user.site, label_id, pathway_id)
+    made = drafts.own_content(request.user.site, label_id, pathway_id)
+    row = made or approvals.propose(request.user.site, label_id, pathway_id)
     approvals.approve(row.pk, by=request.user, now=clock.now())
     messages.success(request, f"Signed: {protocol.id}.")
     return redirect(reverse("protocol", args=[label_id, pathway_id]) + "#result")

@@ -33,6 +33,8 @@ TABLE = {
     "revoke a pocket order": "prescriber",
     "approve as pharmacist": "pharmacist",
     "approve as prescriber": "prescriber",
+    "draft a protocol": "pharmacist prescriber lead",
+    "read a label row": "nurse pharmacist prescriber",
     "see protocols": "nurse pharmacist prescriber responder lead auditor admin",
     "see who is on call": "nurse pharmacist prescriber responder emergency lead auditor admin",
     "change who is on call": "nurse lead admin",

@@ -184,7 +184,7 @@ def test_a_broken_file_is_refused_by_name(tmp_path: Path, row) -> None:
 def test_a_pathway_signs_the_fever_line_by_which_replies_are_judged(copy: Path) -> None:
     replace(copy, OUTPATIENT, "fever_c = 38.0", "fever_c = 38.5")
     replace(copy, OUTPATIENT, "fever_f = 100.4", "fever_f = 101.3")
-    with pytest.raises(library.BrokenLabel, match=r"replies are judged by 38\.0 C and 100\.4 F"):
+    with pytest.raises(library.BrokenLabel, match=r"every reply is judged by 38\.0 C and 100\.4 F"):
         load(copy)
 
 

@@ -31,8 +31,12 @@ from stepup.models import (
     ClosedDay,
     CourseEvent,
     Dose,
+    Draft,
+    DraftEdit,
+    EntryAnswer,
     Hold,
     IntervalChange,
+    LabelEntry,
     ReadinessStatement,
     Review,
     SiteProtocol,
@@ -131,6 +135,49 @@ def a_closed_day(clinic: Clinic, *, name: str = "Thanksgiving") -> None:
     ClosedDay.objects.create(
         site=clinic.site, on=NOON.date(), name=name, added_by=clinic.prescriber, added_at=NOON
     )
+
+
+def a_draft(clinic: Clinic, *, number: int = 1, **facts: object) -> Draft:
+    """A draft behind every rule's back."""
+    row = {
+        "site": clinic.site, "label": "x", "name": "home", "title": "x", "version": number, "base": "{}",
+        "made_by": clinic.prescriber, "made_at": NOON,
+    }  # fmt: skip
+    return Draft.objects.create(**(row | facts))
+
+
+def an_edit(clinic: Clinic, *, draft: Draft | None = None, **facts: object) -> Draft:
+    draft = draft or a_draft(clinic)
+    row = {
+        "number": 1,
+        "value": "x",
+        "was": "1",
+        "now": "2",
+        "why": "audit",
+        "by": clinic.prescriber,
+        "at": NOON,
+    }
+    DraftEdit.objects.create(draft=draft, **(row | facts))
+    return draft
+
+
+def a_label_row(clinic: Clinic, **facts: object) -> LabelEntry:
+    row = {
+        "document": "PI",
+        "revised": "2025",
+        "section": "2",
+        "page": "5",
+        "by": clinic.prescriber,
+        "at": NOON,
+    }
+    return LabelEntry.objects.create(draft=a_draft(clinic), kind="restart", row="{}", **(row | facts))
+
+
+def an_answer(clinic: Clinic, *, entry: LabelEntry | None = None, **facts: object) -> LabelEntry:
+    entry = entry or a_label_row(clinic)
+    row = {"what": "agrees", "entered_by": clinic.prescriber, "by": clinic.doctors[0], "at": NOON}
+    EntryAnswer.objects.create(entry=entry, **(row | facts))
+    return entry
 
 
 TAKEN = {"state": "taken", "taken_at": NOON, "next_at": NOON}
@@ -282,6 +329,24 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
         course=c.course, phase="biweekly", response="", by=c.prescriber, at=NOON)),
     ("review_says_something", "an empty review", lambda c: a_review(c, words="")),
     ("closed_day_once", "a day closed twice", lambda c: [a_closed_day(c), a_closed_day(c)]),
+    # drafts, and rows of the label
+    ("draft_version_once", "a version twice", lambda c: (a_draft(c, ended_by=c.prescriber, ended_at=NOON,
+     dropped=True), a_draft(c))),
+    ("draft_one_open_of_a_name", "two open", lambda c: (a_draft(c), a_draft(c, number=2))),
+    ("draft_counts_from_one", "version 0", lambda c: a_draft(c, number=0)),
+    ("draft_ends_once_by_somebody", "dropped by nobody", lambda c: a_draft(c, dropped=True)),
+    ("draft_ends_once_by_somebody", "frozen and dropped", lambda c: a_draft(c, dropped=True,
+     frozen=c.course.protocol, ended_by=c.prescriber, ended_at=NOON)),
+    ("draft_edit_number_once", "a number twice", lambda c: an_edit(c, draft=an_edit(c))),
+    ("draft_edit_says_why", "no reason", lambda c: an_edit(c, why="")),
+    ("draft_edit_changes_something", "to what it was", lambda c: an_edit(c, now="1")),
+    ("label_entry_has_its_source", "no document", lambda c: a_label_row(c, document="")),
+    ("label_entry_has_its_source", "no page", lambda c: a_label_row(c, page="")),
+    ("label_entry_is_confirmed_once", "twice", lambda c: an_answer(c, entry=an_answer(c))),
+    ("label_entry_is_taken_back_once", "twice",
+     lambda c: an_answer(c, what="back", reason="x", entry=an_answer(c, what="back", reason="x"))),
+    ("label_entry_is_confirmed_by_another_person", "by the same", lambda c: an_answer(c, by=c.prescriber)),
+    ("label_entry_taken_back_has_a_reason", "no reason", lambda c: an_answer(c, what="back")),
     ("closed_day_has_a_name", "a day without a name", lambda c: a_closed_day(c, name="")),
 ]  # fmt: skip
 
@@ -309,6 +374,9 @@ HISTORIES = {
     "readiness": (ReadinessStatement.objects, "state"),
     "weight": (Weight.objects, "method"),
     "answer": (WeightAnswer.objects, "used"),
+    "draft edit": (DraftEdit.objects, "why"),
+    "label row": (LabelEntry.objects, "page"),
+    "label row answer": (EntryAnswer.objects, "typed"),
 }
 
 
@@ -318,8 +386,9 @@ HISTORIES = {
     [lambda rows, column: rows.update(**{column: "0"}), lambda rows, _: rows.all()._raw_delete(rows.db)],
 )
 def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
-    for made in (an_appointment, a_review, an_interval_change):
+    for made in (an_appointment, a_review, an_interval_change, an_answer):
         made(clinic)
+    an_edit(clinic, draft=Draft.objects.get())
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         act(rows, column)
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from notifications.models import Role
-from protocols import library
+from protocols import drafting, library
+from stepup import drafts, entries
 from tests import makers
+from tests.makers import NOON
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -32,6 +34,13 @@ OWN_WAY = {
     "after",
     "doses",
 }
+RESTART = {
+    "after": ["step_up_dose_1"],
+    "days": "8-28",
+    "then": "repeat_dose:step_up_dose_1",
+    "premedicate": "yes",
+    "printed": "a made-up bound",
+}
 PROTOCOLS = [
     (label.id, pathway.id)
     for label in library.known_labels()
@@ -48,6 +57,41 @@ def test_every_word_of_a_protocol_stands_on_the_page_that_is_signed(client, labe
     content = json.loads(library.protocol(label_id, pathway_id).as_text())
     unseen = sorted({words for words in _words(content) if _plain(words) not in page})
     assert unseen == []
+
+
+def test_every_word_of_a_site_s_own_protocol_stands_there_too(client) -> None:
+    """Its own values with what they were, its title, and each row of the label it read, with source and people."""
+    site = makers.a_site()
+    pharmacist, nurse = makers.a_clinician(site, Role.PHARMACIST), makers.a_clinician(site)
+    draft = makers.a_draft(site, by=pharmacist)
+    pathway = drafts.contents(draft)["pathway"]
+    travel = {**drafting.get(pathway, "readiness.travel"), "at_most_minutes": 17, "before": ["weekly"]}
+    wanted = [
+        drafts.Wanted("reach_minutes", 23),
+        drafts.Wanted("later_rhythm", [{"from_hour": 0, "to_hour": 48, "every_hours": 8, "ask": ["breath"]}]),
+        drafts.Wanted("readiness.travel", travel),
+        drafts.Wanted("silence.person_minutes", 61),
+        drafts.Wanted("weight_change_percent", "7.5"),
+    ]
+    drafts.change(draft.pk, wanted, seen=0, why="audit", source="Audit of 2026", by=pharmacist, now=NOON)
+    rows = [
+        ("dispensing", makers.FLAT_ROW),
+        ("restart", RESTART),
+        ("reaction", {"kind": "crs", "grades": [4], "text": "a made-up sentence", "then": "stop"}),
+    ]
+    for kind, row in rows:
+        entry = makers.an_entry(draft, kind=kind, row=row, by=nurse)
+        entries.confirm(entry.pk, typed=row, by=pharmacist, now=NOON)
+    row = makers.a_frozen_draft(draft)
+    client.force_login(pharmacist)
+    page = _plain(client.get(f"/protocols/{row.label_id}/{row.pathway_id}/").content.decode())
+    content = json.loads(row.content)
+    assert content["pathway"]["own"]
+    unseen = sorted({words for words in _words(content) if _plain(words) not in page})
+    assert unseen == []
+    for number in (" 23 min", "0 to 48", "8 hours", "7.5 %", "17 minutes", "0.3 ml"):
+        assert number in page, number
+    assert page.count("this site’s own: audit of 2026") == len(wanted)
 
 
 def _words(part: Any, key: str = "") -> Iterator[str]:

@@ -12,7 +12,7 @@ from monitoring import escalations, findings, inbound, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
-from stepup import appointments, closures, courses, holds, reviews, weights
+from stepup import appointments, closures, courses, drafts, holds, reviews, weights
 from stepup.models import Course
 from tests import makers
 
@@ -58,6 +58,12 @@ class Ward:
         self.hold = holds.place(self.course.pk, reason=f"{mark} hold", by=self.nurse, now=self.now)
         self.prescriber = makers.a_clinician(self.site, Role.PRESCRIBER, name=f"{mark} Prescriber")
         reviews.record(self.course.pk, words=f"{mark} review", by=self.prescriber, now=self.now)
+        self.draft = makers.a_draft(self.site, by=self.prescriber, now=self.now)
+        drafts.change(
+            self.draft.pk, [drafts.Wanted("reach_minutes", 20)], seen=0, why=f"{mark} why",
+            source=f"{mark} audit", by=self.prescriber, now=self.now,
+        )  # fmt: skip
+        self.entry = makers.an_entry(self.draft, by=self.nurse, now=self.now)
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
         self.task = worklist.open_task(
@@ -111,6 +117,9 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("hold-course", args=[ward.course.pk]),
         reverse("readiness", args=[ward.course.pk]),
         reverse("record-weight", args=[ward.course.pk]), reverse("answer-weight", args=[ward.weight.pk]),
+        reverse("draft", args=[ward.draft.pk]), reverse("draft-compare", args=[ward.draft.pk]), reverse("compare"),
+        reverse("draft-try", args=[ward.draft.pk]), f"{reverse('row-enter', args=[ward.draft.pk])}?kind=dispensing",
+        reverse("row-confirm", args=[ward.entry.pk]), reverse("row-back", args=[ward.entry.pk]),
         reverse("confirm-dose", args=[ward.dose.pk]), reverse("protocol", args=[makers.TECLISTAMAB, "outpatient-us"]),
     ]  # fmt: skip
 
@@ -121,6 +130,8 @@ def test_a_prescribers_screens_show_nothing_of_another_site(here, there) -> None
         ("lift-hold", here.hold),
         ("confirm-interval", here.course),
         ("record-review", here.course),
+        ("draft", here.draft),
+        ("draft-change", here.draft),
     ]:
         shown = page(client, reverse(name, args=[row.pk]))
         assert here.mark in shown

@@ -89,7 +89,11 @@ class Ward:
         )
         weighing = weights.Weighing(Decimal(90), courses.local_date(self.patient, now), "a nurse")
         weight = weights.record(self.course.pk, weighing, by=responder, now=now)
+        draft = makers.a_draft(self.site, now=now)
+        entry = makers.an_entry(draft, by=responder, now=now)
         self.rows = {
+            **{name: draft.pk for name in NAMES if name.split("-")[0] == "draft"},
+            "row-enter": draft.pk, "row-confirm": entry.pk, "row-back": entry.pk,
             **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment"), self.patient.pk),
             "revoke-pocket-order": order.pk,
             "patient": self.patient.pk, "open-course": self.patient.pk, "pocket-order": self.patient.pk,

@@ -1,0 +1,262 @@
+"""Forms of a label row that a site read itself, one a kind: whole for the first person, decisive for the second."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+
+from monitoring.forms import WardForm
+from protocols import parsing
+from protocols.model import REACTION_KINDS, Label
+from stepup.draft_forms import amount, several, whole
+
+AGENT = ("drug_class", "example", "dose", "route")
+PREMEDICATE = [("unspecified", "the row does not say"), ("yes", "yes"), ("no", "no")]
+
+
+class EntryForm(WardForm):
+    """The fields of one kind. `again` leaves only what the second person types."""
+
+    about: ClassVar[tuple[str, ...]] = ()  # what the second person is told
+    once: ClassVar[tuple[str, ...]] = ()  # what only the first person types
+
+    def __init__(self, *args: Any, label: Label, again: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label, self.again = label, again
+        self.fit()
+        if again:
+            for name in (*self.about, *self.once):
+                del self.fields[name]
+
+    def fit(self) -> None:
+        """Put in the choices that depend on the label."""
+
+    def choose(self, name: str, choices: Sequence[tuple[str, str]]) -> None:
+        field: Any = self.fields[name]
+        field.choices = choices
+
+    def row(self) -> dict[str, Any]:
+        """What was typed, as a label file holds it."""
+        return {
+            name: _plain(value) for name, value in self.cleaned_data.items() if value not in (None, "", [])
+        }
+
+
+def _plain(value: Any) -> Any:
+    return parsing.plain(value) if isinstance(value, Decimal) else value
+
+
+def doses(label: Label) -> list[tuple[str, str]]:
+    """Every dose of the label by its id, once."""
+    named: dict[str, str] = {}
+    for regimen in label.regimens:
+        for dose in regimen.doses:
+            named.setdefault(dose.id, dose.name)
+    return list(named.items())
+
+
+def _placed(label: Label, *, steps_only: bool) -> list[tuple[str, str]]:
+    return [
+        (f"{regimen.id}:{dose.id}", f"{dose.name}, {regimen.title}"[:100])
+        for regimen in label.regimens
+        for dose in (regimen.steps[1:] if steps_only else regimen.doses)
+    ]
+
+
+class RestartForm(EntryForm):
+    """A row of the restart table."""
+
+    about = ("after", "regimens")
+    once = ("printed", "why")
+
+    after = forms.ChoiceField(label="Last dose given")
+    regimens = several((), label="Only in these schedules")
+    from_day = whole(label="From day")
+    to_day = whole(label="To day, included", required=False, help_text="Empty where the row has no end.")
+    then = forms.ChoiceField(label="What the label says")
+    premedicate = forms.ChoiceField(label="With premedication", choices=PREMEDICATE)
+    review = forms.BooleanField(label="With a recorded review of benefit and risk", required=False)
+    printed = forms.CharField(label="The row as printed", max_length=200)
+    why = forms.CharField(
+        label="Reason, where the label gives none",
+        max_length=200,
+        required=False,
+        help_text="Needed for: wait.",
+    )
+
+    def fit(self) -> None:
+        steps = {step.id: step.name for regimen in self.label.regimens for step in regimen.steps}
+        self.choose("after", doses(self.label))
+        self.choose("regimens", [(regimen.id, regimen.title) for regimen in self.label.regimens])
+        if len(self.label.regimens) == 1:
+            self.fields["regimens"].widget = forms.MultipleHiddenInput()
+        self.choose(
+            "then",
+            [
+                ("wait", "wait"),
+                ("proceed_next", "go on with the next dose"),
+                ("continue_same", "continue at the same interval"),
+                *((f"repeat_dose:{step}", f"repeat {name}") for step, name in steps.items()),
+                *((f"restart_from:{step}", f"start again from {name}") for step, name in steps.items()),
+            ],
+        )
+
+    def clean(self) -> dict[str, Any]:
+        first, last = self.cleaned_data.get("from_day"), self.cleaned_data.get("to_day")
+        if first is not None and last is not None and last < first:
+            self.add_error("to_day", "The last day comes after the first.")
+        return self.cleaned_data
+
+    def row(self) -> dict[str, Any]:
+        row = super().row()
+        first, last = row.pop("from_day"), row.pop("to_day", None)
+        row["days"] = f"{first}+" if last is None else f"{first}-{last}"
+        if "after" in row:
+            row["after"] = [row["after"]]
+        return row
+
+
+class DispensingForm(EntryForm):
+    """A row of the dispensing volumes."""
+
+    about = ("doses", "regimens")
+
+    doses = several((), label="Doses")
+    regimens = several((), label="Only in these schedules")
+    strength = amount(label="Strength, mg per mL")
+    vial_millilitres = amount(label="mL in one vial")
+    from_kg = amount(label="Weight from, in kg", required=False, help_text="Empty for a flat dose.")
+    to_kg = amount(label="Weight to, in kg, included", required=False)
+    mg = amount(label="Dose, in mg")
+    millilitres = amount(label="Volume, in mL")
+    vials = whole(label="Vials")
+
+    def fit(self) -> None:
+        self.choose("doses", doses(self.label))
+        self.fields["doses"].required = True
+        self.fields["doses"].error_messages["required"] = "Tick the doses this row is printed for."
+        self.choose("regimens", [(regimen.id, regimen.title) for regimen in self.label.regimens])
+        if len(self.label.regimens) == 1:
+            self.fields["regimens"].widget = forms.MultipleHiddenInput()
+
+
+class ReactionForm(EntryForm):
+    """A row after a reaction."""
+
+    about = ("kind", "occurrence")
+    once = ("text", "premedicate", "observe")
+
+    kind = forms.ChoiceField(label="Reaction", choices=[(kind, kind) for kind in REACTION_KINDS])
+    occurrence = forms.ChoiceField(
+        label="Which time",
+        choices=[("any", "any"), ("first", "the first time"), ("recurrent", "when it comes back")],
+    )
+    grades = several(((str(grade), f"grade {grade}") for grade in range(1, 5)), label="Grades")
+    text = forms.CharField(label="What the label says", max_length=300)
+    then = forms.ChoiceField(
+        label="The next dose",
+        choices=[("give", "may be given once it is over"), ("stop", "is never given: discontinue")],
+    )
+    clear_hours = whole(label="Over for at least so many hours", required=False)
+    premedicate = forms.ChoiceField(label="With premedication", choices=PREMEDICATE)
+    observe = forms.CharField(label="Observation after it", max_length=200, required=False)
+
+    def fit(self) -> None:
+        self.fields["grades"].required = True
+        self.fields["grades"].error_messages["required"] = "Tick the grades of this row."
+
+    def row(self) -> dict[str, Any]:
+        row = super().row()
+        return row | {"grades": [int(grade) for grade in row["grades"]]}
+
+
+class _OneDose(EntryForm):
+    about = ("dose",)
+    steps_only: ClassVar[bool] = False
+
+    dose = forms.ChoiceField(label="Dose")
+
+    def fit(self) -> None:
+        self.choose("dose", _placed(self.label, steps_only=self.steps_only))
+
+    def row(self) -> dict[str, Any]:
+        row = super().row()
+        if "dose" in row:
+            row["regimen"], _, row["dose"] = row["dose"].partition(":")
+        return row
+
+
+class AmountForm(_OneDose):
+    """The amount of a dose."""
+
+    amount = amount(label="Amount")
+    unit = forms.ChoiceField(label="Unit", choices=[("mg", "mg"), ("mg/kg", "mg/kg")])
+
+
+class WindowForm(_OneDose):
+    """The days in which a step may follow the dose before it."""
+
+    steps_only = True
+
+    min_days = whole(label="From day", required=False)
+    usual_min_days = whole(label="Usually from day", required=False)
+    usual_max_days = whole(label="Usually to day", required=False)
+    max_days = whole(label="To day", help_text="Days that were read already stay as they are.")
+
+
+class PremedicationForm(EntryForm):
+    """What is given before a dose, and when."""
+
+    about = ("before",)
+
+    before = several((), label="Before these doses")
+    timing = forms.CharField(label="When", max_length=120, help_text="As printed.")
+    agents = forms.CharField(
+        label="Medicines",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="One on each line, in four parts with semicolons: class; medicine; dose; route.",
+    )
+
+    def fit(self) -> None:
+        self.choose("before", doses(self.label))
+        self.fields["before"].required = True
+        self.fields["before"].error_messages["required"] = "Tick the doses this row is printed for."
+
+    def clean_agents(self) -> list[dict[str, str]]:
+        """Each line as a medicine with all four parts."""
+        agents = []
+        for line in filter(None, map(str.strip, self.cleaned_data["agents"].splitlines())):
+            parts = [part.strip() for part in line.split(";")]
+            if len(parts) != len(AGENT) or not all(parts):
+                raise forms.ValidationError(f"{line!r} needs four parts: class; medicine; dose; route.")
+            agents.append(dict(zip(AGENT, parts, strict=True)))
+        return agents
+
+
+class SourceForm(WardForm):
+    """Where the row is printed."""
+
+    document = forms.CharField(label="Document", max_length=120)
+    revised = forms.CharField(label="Its revision date", max_length=40, help_text="As printed, like 7/2025.")
+    section = forms.CharField(label="Section or table", max_length=60)
+    page = forms.CharField(label="Page", max_length=20)
+
+
+class TakeBackForm(WardForm):
+    """Why a row is taken out again."""
+
+    refusals: ClassVar[dict[str, str]] = {"reason": "reason"}
+
+    reason = forms.CharField(label="Why it is taken back", max_length=300)
+
+
+FORMS: dict[str, type[EntryForm]] = {
+    "restart": RestartForm,
+    "dispensing": DispensingForm,
+    "reaction": ReactionForm,
+    "amount": AmountForm,
+    "window": WindowForm,
+    "premedication": PremedicationForm,
+}

@@ -1,0 +1,467 @@
+"""A site's own protocols: drafted, changed by several people, completed from the label, frozen, signed, and used."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from notifications.models import AuditEntry, Clinician, Role, Site
+from protocols import dosing, drafting, library
+from protocols.errors import Refusal
+from stepup import approvals, courses, drafts, entries, plans, readiness
+from stepup.drafts import Wanted
+from stepup.models import Draft, DraftEdit, EntryAnswer, SiteProtocol
+from tests import makers
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+ROW = {
+    "after": ["step_up_dose_1"],
+    "days": "8-28",
+    "then": "repeat_dose:step_up_dose_1",
+    "premedicate": "yes",
+    "printed": "a made-up bound",
+}
+TYPED = {
+    "from_day": "8",
+    "to_day": "28",
+    "then": "repeat_dose:step_up_dose_1",
+    "premedicate": "yes",
+}
+
+
+@pytest.fixture
+def site() -> Site:
+    return makers.a_site()
+
+
+@pytest.fixture
+def pharmacist(site) -> Clinician:
+    return makers.a_clinician(site, Role.PHARMACIST, name="Petra P")
+
+
+@pytest.fixture
+def draft(site, pharmacist) -> Draft:
+    return makers.a_draft(site, by=pharmacist)
+
+
+def signed_in(clinician: Clinician) -> Client:
+    client = Client()
+    client.force_login(clinician, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def change(draft: Draft, *wanted: Wanted, by: Clinician, seen: int = 0, source: str = "") -> list[DraftEdit]:
+    return drafts.change(draft.pk, wanted, seen=seen, why="audit", source=source, by=by, now=NOON)
+
+
+def refused(code: str):
+    return pytest.raises(Refusal, match=None, check=lambda refusal: refusal.code == code)
+
+
+# drafting
+
+
+def test_a_draft_on_screen_changes_one_value_and_keeps_who_why_and_from_what(draft, pharmacist) -> None:
+    client = signed_in(pharmacist)
+    path = reverse("draft-change", args=[draft.pk]) + "?part=hours"
+    typed = {"watch_hours": "168", "later_watch_hours": "48", "concern_every_hours": "2"}
+    answer = client.post(path, typed | {"why": "nights", "source": "", "seen": "0"})
+    assert answer.status_code == 302, answer.content.decode()
+    edit = draft.edits.get()
+    assert (edit.value, edit.was, edit.now, edit.why, edit.by) == (
+        "concern_every_hours", "1", "2", "nights", pharmacist,
+    )  # fmt: skip
+    page = client.get(reverse("draft", args=[draft.pk])).content.decode()
+    assert "this site’s own: decided by the site" in page
+    assert "(no longer for concern_every_hours: this site set that itself)" in page
+    assert drafts.judged(draft).protocol.pathway.concern_every_hours == 2
+    assert "changed a draft" in AuditEntry.objects.filter(by=pharmacist).values_list("act", flat=True)
+
+
+def test_of_two_editors_at_once_the_second_is_told_and_keeps_what_was_typed(site, draft, pharmacist) -> None:
+    other = makers.a_clinician(site, Role.PRESCRIBER, name="Paul P")
+    change(draft, Wanted("reach_minutes", 20), by=other)
+    path = reverse("draft-change", args=[draft.pk]) + "?part=hours"
+    typed = {
+        "watch_hours": "168", "later_watch_hours": "48", "concern_every_hours": "3", "why": "mine", "seen": "0",
+    }  # fmt: skip
+    client = signed_in(pharmacist)
+    answer = client.post(path, typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Meanwhile Paul P changed minutes until the patient is reached" in page
+    assert 'value="3"' in page
+    assert 'name="seen" value="1"' in page
+    assert draft.edits.count() == 1
+    assert client.post(path, typed | {"seen": "1"}).status_code == 302
+
+
+def test_nothing_is_saved_where_nothing_differs_or_no_reason_is_given(draft, pharmacist) -> None:
+    with refused("nothing-changed"):
+        change(draft, Wanted("watch_hours", 168), by=pharmacist)
+    with refused("why"):
+        drafts.change(
+            draft.pk, [Wanted("watch_hours", 72)], seen=0, why=" ", source="", by=pharmacist, now=NOON
+        )
+
+
+def test_a_broken_draft_names_what_is_wrong_and_cannot_be_frozen(draft, pharmacist) -> None:
+    change(draft, Wanted("silence.caregiver_minutes", 10), Wanted("fever_c", "38.5"), by=pharmacist)
+    page = signed_in(pharmacist).get(reverse("draft", args=[draft.pk])).content.decode()
+    assert "This draft cannot be signed." in page
+    assert "each step must come after the one before it" in page
+    assert "every reply is judged by 38.0 C" in page
+    assert "Freeze version" not in page
+    with refused("broken-draft"):
+        drafts.freeze(draft.pk, fingerprint="", by=pharmacist, now=NOON)
+    assert not SiteProtocol.objects.exists()
+
+
+def test_rows_of_check_ins_and_an_item_are_edited_in_fields(draft, pharmacist) -> None:
+    client = signed_in(pharmacist)
+    path = reverse("draft-change", args=[draft.pk])
+    rows = {"from_hour_0": "0", "to_hour_0": "48", "every_hours_0": "6", "ask_0": ["temperature", "breath"]}
+    assert client.post(f"{path}?part=later", rows | {"why": "w", "seen": "0"}).status_code == 302
+    half = {"from_hour_0": "0", "why": "w", "seen": "1"}
+    assert "Type all three hours" in client.post(f"{path}?part=later", half).content.decode()
+    item = {
+        "name": "travel time", "asks": "close", "because": "so it is", "lasts": "dose", "at_most_minutes": "15",
+        "wants": ["minutes"], "waived_by": ["nurse"], "before": ["step_up"], "why": "w", "seen": "1",
+    }  # fmt: skip
+    assert client.post(f"{path}?item=travel", item).status_code == 302
+    new = {"name": "Pets", "asks": "no dog", "because": "ours", "lasts": "course", "why": "w", "seen": "2"}
+    assert client.post(f"{path}?item=", new).status_code == 302
+    off = {**item, "off": "on", "seen": "3"}
+    assert client.post(f"{path}?item=kit", off).status_code == 302
+    pathway = drafts.judged(draft).protocol.pathway
+    assert (
+        pathway.later_rhythm[0].ask == ("breath", "temperature") or pathway.later_rhythm[0].every_hours == 6
+    )
+    items = {row.id: row for row in pathway.readiness}
+    assert (items["travel"].at_most_minutes, items["travel"].before) == (15, ("step_up",))
+    assert items["pets"].missing == "decided by the site"
+    assert "kit" not in items
+    assert client.get(f"{path}?item=kit").status_code == 404
+    assert client.get(f"{path}?part=nothing").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        *(f"part={part}" for part in ("hours", "rhythm", "later", "doses", "silence", "calling", "limits")),
+        "part=proposals",
+        *(f"item={item.id}" for item in library.pathway("outpatient-us").readiness),
+    ],
+)
+def test_every_part_saved_as_it_opens_changes_nothing(draft, pharmacist, part) -> None:
+    """What a form shows is what stands: read out and typed in again, no value differs."""
+    client = signed_in(pharmacist)
+    path = f"{reverse('draft-change', args=[draft.pk])}?{part}"
+    form = client.get(path).context["form"]
+    typed = {
+        bound.html_name: bound.value()
+        for bound in form
+        if bound.value() is not None and bound.value() is not False
+    }
+    answer = client.post(path, typed | {"why": "as it is", "seen": "0"})
+    assert "Nothing differs from what stands in the draft." in answer.content.decode()
+
+
+def test_edits_rows_and_answers_are_only_added_to(draft, pharmacist) -> None:
+    [edit] = change(draft, Wanted("reach_minutes", 20), by=pharmacist)
+    entry = makers.an_entry(draft, by=pharmacist)
+    answer = entries.confirm(entry.pk, typed=makers.FLAT_ROW, by=makers.a_clinician(draft.site), now=NOON)
+    for row in (edit, entry, answer):
+        with pytest.raises(Exception, match="append"), transaction.atomic():
+            type(row).objects.filter(pk=row.pk).update(by=pharmacist)
+        with pytest.raises(Exception, match="append"), transaction.atomic():
+            type(row).objects.filter(pk=row.pk)._raw_delete("default")
+
+
+# freezing and signing
+
+
+def test_a_frozen_draft_is_signed_by_two_and_only_then_starts_a_course(site, draft, pharmacist) -> None:
+    change(draft, Wanted("watch_hours", 168 + 12), Wanted("rhythm", LONGER), by=pharmacist)
+    row = drafts.freeze(
+        draft.pk, fingerprint=drafts.judged(draft).protocol.fingerprint, by=pharmacist, now=NOON
+    )
+    assert row.pathway_id == f"site{site.pk}-home-v1"
+    patient = makers.a_patient(site)
+    typed = {
+        "regimen": "", "start_on": NOON.date(), "weight_kg": Decimal(70), "weighed_on": NOON.date(),
+        "weighed_by": "n", "by": pharmacist, "now": NOON,
+    }  # fmt: skip
+    path = reverse("protocol-sign", args=[row.label_id, row.pathway_id])
+    for signer in (pharmacist, makers.a_clinician(site, Role.PRESCRIBER)):
+        with refused("not-approved"):
+            courses.open_course(patient, row, **typed)
+        signed_in(signer).post(path, {"fingerprint": row.fingerprint})
+        row.refresh_from_db()
+    assert row.is_approved
+    assert row.pharmacist != row.prescriber
+    course = courses.open_course(patient, row, **typed)
+    assert approvals.content(course.protocol).pathway.watch_hours == 180
+    with refused("draft-ended"):
+        change(draft, Wanted("reach_minutes", 20), by=pharmacist)
+
+
+LONGER = [{"from_hour": 0, "to_hour": 180, "every_hours": 6, "ask": ["temperature", "symptoms"]}]
+
+
+def test_somebody_who_had_not_read_the_last_change_freezes_nothing(site, draft, pharmacist) -> None:
+    shown = drafts.judged(draft).protocol.fingerprint
+    change(draft, Wanted("reach_minutes", 20), by=makers.a_clinician(site, Role.LEAD))
+    with refused("content-changed"):
+        drafts.freeze(draft.pk, fingerprint=shown, by=pharmacist, now=NOON)
+
+
+def test_the_next_version_begins_as_the_approved_one_and_counts_on(site, draft, pharmacist) -> None:
+    change(draft, Wanted("reach_minutes", 20), by=pharmacist)
+    row = makers.a_frozen_draft(draft)
+    form = {"base": f"row:{row.pk}", "name": "home", "title": "At home here"}
+    answer = signed_in(pharmacist).post(reverse("drafts"), form)
+    assert answer.status_code == 302, answer.content.decode()
+    second = Draft.objects.get(version=2)
+    assert second.label == draft.label
+    assert drafts.judged(second).protocol.pathway.own[0].was == "15"
+    with refused("draft-open"):
+        drafts.begin_from(row, name="home", title="x", by=pharmacist, now=NOON)
+    assert Draft.objects.count() == 2
+    third = makers.a_frozen_draft(second)
+    assert third.pathway_id.endswith("-home-v2")
+
+
+def test_an_own_id_is_no_library_s_and_no_other_site_s(site, draft) -> None:
+    row, other = makers.a_frozen_draft(draft), makers.a_site()
+    theirs = makers.a_frozen_draft(makers.a_draft(other))
+    assert row.pathway_id != theirs.pathway_id
+    known = {each.id for each in (*library.known_labels(), *library.pathways())}
+    assert not any(drafting.is_own(each) for each in known)
+    page = reverse("protocol", args=[row.label_id, row.pathway_id])
+    assert signed_in(makers.a_clinician(other, Role.PHARMACIST)).get(page).status_code == 404
+    assert signed_in(makers.a_clinician(site, Role.PHARMACIST)).get(page).status_code == 200
+    listed = signed_in(makers.a_clinician(other, Role.PHARMACIST)).get(reverse("compare")).content.decode()
+    assert row.pathway_id not in listed
+
+
+def test_the_database_keeps_drafts_straight(site, draft, pharmacist) -> None:
+    for values in ({"version": 0}, {"dropped": True}, {"ended_at": NOON}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Draft.objects.filter(pk=draft.pk).update(**values)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DraftEdit.objects.create(
+            draft=draft, number=1, value="x", was="1", now="2", why="", by=pharmacist, at=NOON
+        )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DraftEdit.objects.create(
+            draft=draft, number=1, value="x", was="1", now="1", why="w", by=pharmacist, at=NOON
+        )
+    entry = makers.an_entry(draft, by=pharmacist)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        EntryAnswer.objects.create(entry=entry, what="agrees", entered_by=pharmacist, by=pharmacist, at=NOON)
+
+
+def test_a_dropped_draft_is_only_read(draft, pharmacist) -> None:
+    client = signed_in(pharmacist)
+    assert client.post(reverse("draft-drop", args=[draft.pk])).status_code == 302
+    assert "Dropped." in client.get(reverse("draft", args=[draft.pk])).content.decode()
+    with refused("draft-ended"):
+        makers.an_entry(draft, by=pharmacist)
+
+
+# rows of the label
+
+
+def test_a_row_counts_once_another_person_has_typed_it_again(site, draft, pharmacist) -> None:
+    nurse = makers.a_clinician(site, name="Nora N")
+    path = reverse("row-enter", args=[draft.pk]) + "?kind=restart"
+    whole = TYPED | {"after": "step_up_dose_1", "printed": "a made-up bound"} | makers.SOURCE
+    assert signed_in(nurse).post(path, whole).status_code == 302
+    [entry] = draft.entries.all()
+    assert drafts.judged(draft).protocol.label.table("restart").read == "no"
+    confirm = reverse("row-confirm", args=[entry.pk])
+    same = signed_in(nurse).post(confirm, TYPED)
+    assert (same.status_code, "Another person types the row again" in same.content.decode()) == (422, True)
+    shown = signed_in(pharmacist).get(confirm).content.decode()
+    assert "28" not in shown.partition("<form method")[2].partition("</form>")[0].replace("ask-28", "")
+    assert signed_in(pharmacist).post(confirm, TYPED).status_code == 302
+    label = drafts.judged(draft).protocol.label
+    assert label.table("restart").read == "partly"
+    assert label.id == f"site{site.pk}-elranatamab-us-2025-07-home-v1"
+    [row] = [row for row in label.restart if row.then != "ask"]
+    said = label.cite(row.sources)
+    assert said.startswith("this site's own entry: Elrexfio prescribing information, 2.4, page 5, 7/2025")
+    with refused("answered-already"):
+        entries.confirm(entry.pk, typed=ROW, by=makers.a_clinician(site), now=NOON)
+
+
+def test_figures_that_differ_stop_and_both_are_shown_and_kept(site, draft, pharmacist) -> None:
+    entry = makers.an_entry(draft, by=makers.a_clinician(site))
+    typed = {
+        "strength": "40", "vial_millilitres": "1.1", "mg": "12", "millilitres": "0.2", "vials": "1",
+    }  # fmt: skip
+    answer = signed_in(pharmacist).post(reverse("row-confirm", args=[entry.pk]), typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "mL: 0.3 was entered, you have 0.2" in page
+    assert entry.answers.get().what == "differs"
+    assert drafts.confirmed(draft) == []
+    with refused("entry-waits"):
+        makers.a_frozen_draft(draft)
+    signed_in(pharmacist).post(reverse("row-back", args=[entry.pk]), {"reason": "misread"})
+    assert makers.a_frozen_draft(draft).is_approved
+
+
+OTHER_ROWS = [
+    ("reaction", makers.ELRANATAMAB_ASKS, {
+        "kind": "icans", "occurrence": "any", "grades": ["1", "2"], "text": "made up", "then": "give",
+        "premedicate": "unspecified", "clear_hours": "24",
+    }),
+    ("window", "linvoseltamab-us-2025-07", {
+        "dose": "monotherapy:step_up_dose_2", "min_days": "5", "max_days": "9",
+    }),
+    ("premedication", "linvoseltamab-us-2025-07", {
+        "before": ["step_up_dose_1"], "timing": "an hour before", "agents": "class; medicine; 1 mg; oral",
+    }),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "label", "typed"), OTHER_ROWS, ids=[row[0] for row in OTHER_ROWS])
+def test_every_other_kind_of_row_is_entered_and_typed_again_on_screen(
+    site: Site, pharmacist: Clinician, *, kind: str, label: str, typed: dict[str, object]
+) -> None:
+    draft = makers.a_draft(site, label=label, name="other", by=pharmacist)
+    nurse = signed_in(makers.a_clinician(site))
+    path = f"{reverse('row-enter', args=[draft.pk])}?kind={kind}"
+    answer = nurse.post(path, typed | makers.SOURCE)
+    assert answer.status_code == 302, answer.content.decode()
+    entry = draft.entries.get()
+    answer = signed_in(pharmacist).post(reverse("row-confirm", args=[entry.pk]), typed)
+    assert answer.status_code == 302, answer.content.decode()
+    assert makers.a_frozen_draft(draft).is_approved
+    row = SiteProtocol.objects.get()
+    page = (
+        signed_in(pharmacist).get(reverse("protocol", args=[row.label_id, row.pathway_id])).content.decode()
+    )
+    whole = page.replace("&#x27;", "'")
+    assert (
+        "this site’s own: SITE-1" in page
+        or "this site's own entry: Elrexfio" in whole.partition("Sources</h2>")[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "said"),
+    [
+        ("restart", {**ROW, "days": "8-40"}, "crosses day 28"),
+        ("dispensing", {**makers.FLAT_ROW, "millilitres": "0.4"}, "hold 16"),
+        ("dispensing", {**makers.FLAT_ROW, "mg": "16", "millilitres": "0.4"}, "the rule of"),
+        ("dispensing", {**makers.FLAT_ROW, "vials": 2}, "already hold"),
+    ],
+)
+def test_a_row_that_would_break_the_label_is_refused_at_once(draft, pharmacist, kind, row, said) -> None:
+    with pytest.raises(Refusal, match=said):
+        makers.an_entry(draft, kind=kind, row=row, by=pharmacist)
+
+
+def test_a_part_that_was_read_cannot_be_written_over(site, pharmacist) -> None:
+    read = makers.a_draft(site, label=makers.TECLISTAMAB, name="tec", by=pharmacist)
+    with pytest.raises(Refusal, match="meets two rows"):
+        makers.an_entry(read, kind="restart", row=ROW, by=pharmacist)
+
+
+def test_volumes_come_from_the_approved_table_alone_and_a_weight_between_asks(site, pharmacist) -> None:
+    draft = makers.a_draft(site, label=makers.TECLISTAMAB, name="tec", by=pharmacist)
+    row = {
+        "doses": ["step_up_dose_1"], "strength": "10", "vial_millilitres": "3", "from_kg": "65", "to_kg": "69",
+        "mg": "4", "millilitres": "0.4", "vials": 1,
+    }  # fmt: skip
+    for each in (row, {**row, "from_kg": "70", "to_kg": "74", "mg": "4.3", "millilitres": "0.43"}):
+        entry = makers.an_entry(draft, row=each, by=pharmacist)
+        entries.confirm(entry.pk, typed=each, by=makers.a_clinician(site), now=NOON)
+    protocol = makers.a_frozen_draft(draft)
+    label = approvals.content(protocol).label
+    first = label.regimens[0].steps[0]
+    found = {
+        kg: dosing.amount(label, first, Decimal(kg)) for kg in ("64.9", "65", "69", "69.5", "70", "74.1")
+    }
+    assert [amount.table_mg for amount in found.values()] == [
+        None, Decimal(4), Decimal(4), None, Decimal("4.3"), None,
+    ]  # fmt: skip
+    assert found["69.5"].volume.startswith(
+        "ask: This site's approved table has no row for a weight of 69.5 kg"
+    )
+    assert found["70"].volume.startswith(
+        "0.43 mL of 10 mg/mL, 1 vial of 3 mL, holds 4.3 mg for 70 to 74 kg (this site's"
+    )
+    unsigned = library.label(makers.TECLISTAMAB)
+    assert dosing.amount(unsigned, first, Decimal(70)).volume.startswith("ask: ")
+
+    makers.a_responder(site, 1, name="Dr A")
+    patient = makers.a_patient(site)
+    course = courses.open_course(
+        patient, protocol, regimen="", start_on=NOON.date(), weight_kg=Decimal(70), weighed_on=NOON.date(),
+        weighed_by="n", by=pharmacist, now=NOON,
+    )  # fmt: skip
+    assert "0.43 mL" in plans.of(course)[0].volume
+    makers.ready(course, now=NOON - timedelta(minutes=1))
+    recorded = courses.record_dose(
+        course.pk, step="step_up_dose_1", given_at=NOON, given_mg=Decimal("4.3"), by=pharmacist, now=NOON
+    )
+    assert (recorded.dose.planned_mg, recorded.dose.deviation) == (Decimal("4.3"), "")
+    assert recorded.dose.sum == "0.06 mg/kg x 70 kg = 4.2 mg; this site's own table: 4.3 mg"
+    page = signed_in(makers.a_clinician(site)).get(reverse("record-dose", args=[course.pk])).content.decode()
+    assert "Volume: " in page
+
+
+# compare and what-if
+
+
+def test_a_draft_beside_what_is_in_use_shows_each_value_that_differs(site, draft, pharmacist) -> None:
+    change(draft, Wanted("reach_minutes", 20), by=pharmacist)
+    client = signed_in(makers.a_clinician(site, Role.AUDITOR))
+    page = client.get(reverse("draft-compare", args=[draft.pk])).content.decode()
+    assert "Pathway: minutes until the patient is reached" in page
+    assert '<td data-label="Old">15</td><td data-label="New"><b>20</b></td>' in page
+    pair = {"old": f"known:{draft.label}+outpatient-us", "new": f"draft:{draft.pk}"}
+    assert "minutes until the patient is reached" in client.get(reverse("compare"), pair).content.decode()
+    foreign = makers.a_draft(makers.a_site())
+    assert client.get(reverse("compare"), pair | {"new": f"draft:{foreign.pk}"}).status_code == 422
+
+
+def test_what_if_shows_plan_decision_and_texts_and_writes_nothing(draft, pharmacist) -> None:
+    entry = makers.an_entry(draft, kind="restart", row=ROW, by=pharmacist)
+    entries.confirm(entry.pk, typed=ROW, by=makers.a_clinician(draft.site), now=NOON)
+    before = (DraftEdit.objects.count(), AuditEntry.objects.count(), SiteProtocol.objects.count())
+    sample = {
+        "start_on": "2027-03-01", "weight_kg": "70", "regimen": "monotherapy", "at": "10:00", "days_late": "7",
+        "given": "step_up_dose_1 2027-03-01",
+    }  # fmt: skip
+    answer = signed_in(pharmacist).get(reverse("draft-try", args=[draft.pk]), sample)
+    page = answer.content.decode()
+    assert answer.status_code == 200, page
+    assert "give step-up dose 1" in page  # the draft's own row
+    assert "Nobody is asked anything: no dose may be given." in page  # what is in use asks
+    assert "Texts a day to this patient" in page
+    assert before == (DraftEdit.objects.count(), AuditEntry.objects.count(), SiteProtocol.objects.count())
+    wrong = signed_in(pharmacist).get(
+        reverse("draft-try", args=[draft.pk]), sample | {"given": "x 2027-03-01"}
+    )
+    assert (wrong.status_code, "is no dose here" in wrong.content.decode()) == (422, True)
+
+
+# readiness by step
+
+
+def test_the_step_up_list_is_not_asked_before_a_weekly_dose(site) -> None:
+    course = makers.a_course(makers.a_patient(site), is_ready=False)
+    first = {item.rule.id for item in readiness.of(course, step="step_up_dose_1", now=NOON).items}
+    later = {item.rule.id for item in readiness.of(course, step="weekly", now=NOON).items}
+    assert first - later == {"ecog", "burden", "cognition", "caregiver", "kit", "tested"}
+    assert {"infection", "bloods", "weight", "premedication", "oncall", "consent", "phone"} <= later

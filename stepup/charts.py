@@ -108,7 +108,7 @@ def _readiness(
 def recorded(course: Course) -> list[Dose]:
     """Every dose ever recorded by the time it was given, those struck by a correction among them, for showing."""
     rows = Dose.with_struck.filter(course=course).order_by("given_at", "pk")
-    return list(rows.select_related("recorded_by", "confirmed_by", "report", "correction__by"))
+    return list(rows.select_related("recorded_by", "confirmed_by", "report", "correction__by", "watch"))
 
 
 def _plan(course: Course, now: datetime) -> tuple[tuple[planning.PlannedDose, ...], str]:

@@ -8,6 +8,7 @@ from stepup.democlock import demo_clock
 from stepup.views import (
     closures,
     contacts,
+    course_calendar,
     dose_record,
     doses,
     downtime,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("course/<int:pk>/weight/", weights.record_weight, name="record-weight"),
     path("weight/<int:pk>/", weights.answer_weight, name="answer-weight"),
     path("course/<int:pk>/stop/", patients.stop_course, name="stop-course"),
+    path("course/<int:pk>/calendar/", course_calendar.show_calendar, name="course-calendar"),
     path("course/<int:pk>/dose/past/", dose_record.report_dose, name="report-dose"),
     path("dose/<int:pk>/correct/", dose_record.correct_dose, name="correct-dose"),
     path("watch/<int:pk>/end/", dose_record.end_watch, name="end-watch"),

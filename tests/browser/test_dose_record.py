@@ -105,24 +105,24 @@ def test_a_dose_is_corrected_with_the_keyboard_alone_and_the_first_entry_stays(o
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_calendar_is_months_on_a_wide_screen_and_a_list_on_a_narrow_one(opened, base, scheme) -> None:  # noqa: F811
     page = opened(scheme=scheme, size=WIDE)
-    page.goto(f"{base}/course/3/calendar/")
+    page.goto(f"{base}/course/1/calendar/")
     assert page.locator(".month").count() == 3
     assert page.locator(".month").first.is_visible()
     assert "Step-up dose 1 given" in page.locator(".months").inner_text()
     _is_sound(page)
     narrow = opened(scheme=scheme, size=NARROW)
-    narrow.goto(f"{base}/course/3/calendar/")
+    narrow.goto(f"{base}/course/1/calendar/")
     assert not narrow.locator(".month").first.is_visible()
     assert narrow.locator("#as-list").is_visible()
     _is_sound(narrow)
     _tab_to(narrow, "move the next dose")
     narrow.keyboard.press("Enter")
-    narrow.wait_for_url("**/course/3/move/")
+    narrow.wait_for_url("**/course/1/move/")
 
 
 def test_the_whole_course_prints_black_on_white_with_its_time(opened, base) -> None:  # noqa: F811
     page = opened(scheme="dark")
-    page.goto(f"{base}/course/3/calendar/?whole=1")
+    page.goto(f"{base}/course/1/calendar/?whole=1")
     page.emulate_media(media="print", color_scheme="light")
     assert page.locator(".paper-only", has_text="Printed").is_visible()
     assert not page.locator("header.top").is_visible()

@@ -10,6 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from monitoring import watches, worklist
 from monitoring.models import Watch
@@ -18,7 +19,8 @@ from notifications.models import Clinician
 from protocols import delays, dosing, watching
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
-from stepup import approvals, arranged, courses, next_dose, reported
+from protocols.regimens import Given
+from stepup import approvals, arranged, courses, reported
 from stepup.models import Course, Dose, DoseCorrection, DoseReport
 
 Kind = DoseCorrection.Kind
@@ -110,6 +112,12 @@ def without_dose(watch: Watch | None) -> bool:
     return Dose.with_struck.filter(watch=watch).exists() and not Dose.objects.filter(watch=watch).exists()
 
 
+def not_struck(rows: QuerySet[Watch]) -> QuerySet[Watch]:
+    """These watches without those whose every dose was struck: nobody was given anything in them."""
+    ever = Dose.with_struck.filter(watch=OuterRef("pk"))
+    return rows.filter(~Exists(ever) | Exists(Dose.objects.filter(watch=OuterRef("pk"))))
+
+
 @transaction.atomic
 def end_watch(watch_id: int, *, reason: str, by: Clinician, now: datetime) -> None:
     """End the watch of a dose that was struck; the last dose that counts is watched again for what is left of it."""
@@ -198,9 +206,7 @@ def _is_off_plan(course: Course, facts: Facts, on: date, amount: dosing.Amount) 
     if amount.calculated_mg is None or abs(amount.calculated_mg - facts.given_mg) > courses.TOLERANCE:
         return True
     label = approvals.content(course.protocol).label
-    before = [
-        next_dose.Given(one.step, one.given_on) for one in course.doses.filter(given_at__lt=facts.given_at)
-    ]
+    before = [Given(one.step, one.given_on) for one in course.doses.filter(given_at__lt=facts.given_at)]
     if not before:
         return facts.step != delays.regimen_of(label, course.regimen).steps[0].id
     answer = delays.resume_course(label, before, on=on, phase=arranged.phase(course), regimen=course.regimen)

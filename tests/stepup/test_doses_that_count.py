@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stepup import corrections
+from monitoring import escalations
+from stepup import corrections, downtime, emergency
 from stepup.models import Dose
 from tests import makers
 from tests.makers import NOON
@@ -33,6 +34,25 @@ def test_every_ordinary_way_to_doses_leaves_a_struck_one_out() -> None:
     ways = [Dose.objects, course.doses, dose.watch.doses, dose.recorded_by.doses_recorded, dose.weight.doses]
     assert [way.count() for way in ways] == [0] * len(ways)
     assert Dose.with_struck.get() == dose
+
+
+@pytest.mark.database
+@pytest.mark.django_db
+def test_the_downtime_list_and_the_emergency_page_know_nothing_of_a_struck_dose() -> None:
+    site = makers.a_site()
+    makers.a_responder(site, 1, name="Dr A")
+    course = makers.a_course(makers.a_patient(site))
+    dose = makers.a_dose(course)
+    prescriber = makers.a_clinician(site, "prescriber")
+    corrections.strike(dose.pk, kind="never_given", reason="not given", by=prescriber, now=NOON)
+    corrections.end_watch(dose.watch_id, reason="not given", by=prescriber, now=NOON)
+    escalations.raise_concern(
+        site=site, patient=course.patient, urgency="urgent", headline="a fall", now=NOON
+    )
+    [line] = downtime.make(site, now=NOON).lines
+    assert line.hours is None
+    facts = emergency.show_facts(course.patient_id, born_on=course.patient.born_on, callback="", now=NOON)
+    assert facts.dose is None
 
 
 @pytest.mark.parametrize("pattern", [r"with_struck", r"doses?__\w", r"_base_manager"])

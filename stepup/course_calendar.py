@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from protocols import delays
 from protocols.errors import Refusal
 from protocols.planning import PlannedDose
+from protocols.regimens import Regimen
 from stepup import approvals, arranged, charts, closures, plans
 from stepup.models import Course, Dose, DoseReport, Hold
 
@@ -64,6 +65,7 @@ class Calendar:
     months: tuple[Month, ...]
     rows: tuple[Row, ...]
     unplanned: str
+    may_skip: bool
     earlier: date | None
     later: date | None
 
@@ -86,6 +88,7 @@ def of(course: Course, *, now: datetime, first: date | None = None, whole: bool 
         months=tuple(_month(month, marks, closed, today) for month in months),
         rows=tuple(_rows(course, given, planned, now)),
         unplanned=unplanned,
+        may_skip=bool(planned) and _regimen(course).phase(planned[0].step) is not None,
         earlier=_month_after(start, -MONTHS_SHOWN) if min(days) < start else None,
         later=end if max(days) >= end else None,
     )
@@ -120,10 +123,10 @@ def _marks(
     if late is not None and late.on is not None:
         say(late.on, "overdue", f"overdue: {late.name}")
     put = arranged.appointment(course)
-    for place, dose in enumerate(planned):
-        if dose.on is not None:
+    for place, coming in enumerate(planned):
+        if coming.on is not None:
             at = f" {put.planned_at.astimezone(zone):%H:%M %Z}" if put and place == 0 and late is None else ""
-            say(dose.on, "planned", f"{dose.name} planned{at}")
+            say(coming.on, "planned", f"{coming.name} planned{at}")
     if planned:
         _window_marks(planned[0], say)
     _spans(course, given, now, say)
@@ -174,9 +177,9 @@ def _rows(course: Course, given: list[Dose], planned: tuple[PlannedDose, ...], n
     if late is not None:
         rows.append(Row("overdue", late.name, late.on, None, "", _window(late), is_next=False))
     put = arranged.appointment(course)
-    for place, dose in enumerate(planned):
+    for place, coming in enumerate(planned):
         at = put.planned_at if put and place == 0 and late is None else None
-        rows.append(Row("planned", dose.name, dose.on, at, "", _window(dose), is_next=place == 0))
+        rows.append(Row("planned", coming.name, coming.on, at, "", _window(coming), is_next=place == 0))
     return rows
 
 
@@ -193,8 +196,11 @@ def _place(dose: Dose) -> str:
 
 
 def _names(course: Course) -> dict[str, str]:
-    label = approvals.content(course.protocol).label
-    return {dose.id: dose.name for dose in delays.regimen_of(label, course.regimen).doses}
+    return {dose.id: dose.name for dose in _regimen(course).doses}
+
+
+def _regimen(course: Course) -> Regimen:
+    return delays.regimen_of(approvals.content(course.protocol).label, course.regimen)
 
 
 def _month(first: date, marks: dict[date, list[Mark]], closed: dict[date, str], today: date) -> Month:

@@ -25,6 +25,7 @@ def show_calendar(request: SignedIn, pk: int) -> HttpResponse:
         "patient": course.patient,
         "calendar": shown,
         "label": approvals.content(course.protocol).label,
+        "may_skip": shown.may_skip,
         "is_active": course.state == Course.State.ACTIVE,
         "whole": whole,
         "now": now,

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Max
 
 from monitoring import escalations, people, texts
 from monitoring.models import CheckIn, Patient, Reaction, Task, Watch
@@ -105,8 +106,8 @@ def move(
     # Recorded before it was given: the watch cannot have been open before its dose.
     watch.opened_at = max(watch.opened_at, given_at)
     watch.save(update_fields=["step", "given_at", "ends_at", "opened_at"])
-    asked = watch.checkins.exclude(question_at=None).order_by("-question_at").first()
-    to_come = [due for due in times if asked is None or due.due_at > asked.question_at]
+    asked_at = watch.checkins.aggregate(newest=Max("question_at"))["newest"]
+    to_come = [due for due in times if asked_at is None or due.due_at > asked_at]
     past = [due for due in to_come if due.due_at <= now]
     CheckIn.objects.bulk_create(_checkin(watch, due, now, gap=due in past[:-1]) for due in to_come)
     if ends_at != was_until and ends_at > now:

@@ -6,14 +6,17 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Max
 
 from monitoring import escalations, people, texts
 from monitoring.models import CheckIn, Patient, Reaction, Task, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
 from notifications.models import Lane
+from protocols.errors import Refusal
 
 GAP = "the dose was recorded after this hour had passed"
+MOVED = "the dose was corrected, and the hours with it"
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,61 @@ def _checkin(watch: Watch, due: Due, now: datetime, *, gap: bool) -> CheckIn:
     if gap:
         return CheckIn(**facts, state=CheckIn.State.MISSED, ended_at=now, ended_why=GAP)
     return CheckIn(**facts, next_at=max(due.due_at, now))
+
+
+@transaction.atomic
+def move(
+    watch_id: int, *, step: str, given_at: datetime, ends_at: datetime, times: Sequence[Due], now: datetime
+) -> None:
+    """The dose of an open watch was corrected: its check-ins to come follow the corrected time and step.
+
+    What was asked stays as it is, an open question included. Of the hours that are past by the corrected time and
+    after the last question, the newest is asked at once and the others are gaps.
+    """
+    patient = people.hold(Watch.objects.values_list("patient", flat=True).get(pk=watch_id))
+    watch = Watch.objects.select_for_update().get(pk=watch_id)
+    was_until = watch.ends_at
+    watch.checkins.filter(state=CheckIn.State.WAITING, extra=False).update(
+        state=CheckIn.State.CANCELLED, next_at=None, ended_at=now, ended_why=MOVED
+    )
+    watch.step, watch.given_at, watch.ends_at = step, given_at, ends_at
+    # Recorded before it was given: the watch cannot have been open before its dose.
+    watch.opened_at = max(watch.opened_at, given_at)
+    watch.save(update_fields=["step", "given_at", "ends_at", "opened_at"])
+    asked_at = watch.checkins.aggregate(newest=Max("question_at"))["newest"]
+    to_come = [due for due in times if asked_at is None or due.due_at > asked_at]
+    past = [due for due in to_come if due.due_at <= now]
+    CheckIn.objects.bulk_create(_checkin(watch, due, now, gap=due in past[:-1]) for due in to_come)
+    if ends_at != was_until and ends_at > now:
+        texts.to_patient(
+            patient,
+            "watch.opened",
+            key=f"watch.moved:{watch.pk}:{now.timestamp():.6f}",
+            lane=Lane.CHECKIN,
+            now=now,
+            facts={"end_time": texts.day_and_time(patient, ends_at)},
+        )
+
+
+@transaction.atomic
+def end_without_dose(watch_id: int, *, why: str, now: datetime) -> None:
+    """End a watch that has no dose any more. Refused while anything in it still needs somebody."""
+    patient = people.hold(Watch.objects.values_list("patient", flat=True).get(pk=watch_id))
+    watch = Watch.objects.select_for_update().get(pk=watch_id)
+    if watch.closed_at is not None:
+        raise Refusal("watch-ended", "This watch has ended already.")
+    if (
+        Reaction.objects.filter(patient=patient, over_at=None).exists()
+        or escalations.unresolved(patient) is not None
+        or Task.objects.filter(patient=patient, done_at=None, pages_when_late=True).exists()
+        or watch.checkins.filter(state=CheckIn.State.ASKED).exists()
+    ):
+        raise Refusal(
+            "watch-needs-somebody",
+            "A case, a reaction, a task or a question to the patient is still open. Settle it first.",
+        )
+    _close(watch, why[:120], now=now)
+    texts.to_patient(patient, "watch.ended", key=f"watch.ended:{watch.pk}", lane=Lane.CHECKIN, now=now)
 
 
 def current(patient: Patient) -> Watch | None:

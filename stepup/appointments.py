@@ -57,7 +57,7 @@ def preview(course: Course, *, at: datetime, now: datetime, skip: bool = False) 
     protocol, given = approvals.content(course.protocol), next_dose.given(course)
     on = courses.local_date(course.patient, at)
     put, last = arranged.appointment(course), arranged.last_dose(course)
-    before = plans.of(course)
+    before = plans.as_arranged(course)
     if skip:
         _may_be_skipped(protocol.label, course, before[0], on)
     moved = moving.move(
@@ -96,7 +96,7 @@ def next_planned(course: Course) -> tuple[PlannedDose | None, Appointment | None
     if course.state != Course.State.ACTIVE:
         return None, None
     try:
-        planned = plans.of(course)
+        planned = plans.as_arranged(course)
     except Refusal:
         return None, arranged.appointment(course)
     return (planned[0] if planned else None), arranged.appointment(course)
@@ -197,7 +197,7 @@ def said(made: Appointment) -> str:
 def interval_days(course: Course) -> int:
     """Days between two doses of the interval the next dose belongs to; 0 for a step-up dose."""
     label = approvals.content(course.protocol).label
-    phase = delays.regimen_of(label, course.regimen).phase(plans.of(course)[0].step)
+    phase = delays.regimen_of(label, course.regimen).phase(plans.as_arranged(course)[0].step)
     return phase.interval_days if phase else 0
 
 

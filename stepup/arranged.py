@@ -1,5 +1,7 @@
 """What people have arranged for a course's next dose: read from rows that are only added to, the newest counts."""
 
+from django.db.models import Q
+
 from protocols import delays
 from stepup import approvals
 from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Review
@@ -14,9 +16,23 @@ def appointment(course: Course) -> Appointment | None:
     """When the next dose was put, or None while it stands on the plan's own day.
 
     An appointment speaks of the dose after one certain dose, so giving the next one ends it and no flag is kept.
+    A correction of that dose ends nothing: it is still the same dose.
     """
-    rows = course.appointments.filter(after=last_dose(course)).select_related("by")
+    rows = course.appointments.filter(_after(last_dose(course))).select_related("by")
     return rows.order_by("-number").first()
+
+
+def lineage(dose: Dose) -> list[int]:
+    """The row of a dose and every row it replaced, newest first: one dose, however often it was corrected."""
+    rows = [dose.pk]
+    while dose.replaces is not None:
+        dose = dose.replaces.dose
+        rows.append(dose.pk)
+    return rows
+
+
+def _after(dose: Dose | None) -> Q:
+    return Q(after=None) if dose is None else Q(after__in=lineage(dose))
 
 
 def holds(course: Course) -> list[Hold]:
@@ -42,4 +58,4 @@ def phase(course: Course) -> str | None:
 
 def reviews(course: Course) -> list[Review]:
     """Benefit-risk reviews written for the dose that comes next, oldest first."""
-    return list(course.reviews.filter(after=last_dose(course)).select_related("by"))
+    return list(course.reviews.filter(_after(last_dose(course))).select_related("by"))

@@ -7,9 +7,10 @@ from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, arranged, courses, intervals, next_dose, readiness, weights
-from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Review, Weight
+from stepup import approvals, arranged, intervals, next_dose, plans, readiness, weights
+from stepup.models import Appointment, Course, Dose, DoseReport, Hold, IntervalChange, Review, Weight
 
+SHOWN_AS_DOSES = ["dose given", "dose reported", "dose confirmed"]
 HIDDEN = "the amount is shown after the second check"
 
 
@@ -27,6 +28,12 @@ class DoseLine:
     recorded_at: datetime
     confirmed_by: str
     may_confirm: bool
+    reported: str = ""
+    time_known: bool = True
+    struck: str = ""
+    struck_by: str = ""
+    struck_at: datetime | None = None
+    struck_why: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class Chart:
     decision: next_dose.NextDose
     step_name: str
     doses: tuple[DoseLine, ...]
+    overdue: planning.PlannedDose | None
     plan: tuple[planning.PlannedDose, ...]
     unplanned: str
     appointment: Appointment | None
@@ -60,8 +68,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
     regimen = next(one for one in protocol.label.regimens if one.id == course.regimen)
     names = {dose.id: dose.name for dose in regimen.doses}
     decision = next_dose.decide(course, now=now)
-    given = list(course.doses.select_related("recorded_by", "confirmed_by").order_by("given_at"))
-    planned, unplanned = _plan(course)
+    planned, unplanned = _plan(course, now)
     return Chart(
         course=course,
         drug=protocol.label.name,
@@ -70,7 +77,8 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
         protocol=f"{protocol.id}, fingerprint {protocol.fingerprint[:12]}",
         decision=decision,
         step_name=names.get(decision.step, decision.step),
-        doses=tuple(_line(dose, names, reader) for dose in given),
+        doses=tuple(_line(dose, names, reader) for dose in recorded(course)),
+        overdue=plans.overdue(course, now=now) if planned else None,
         plan=planned,
         unplanned=unplanned,
         appointment=arranged.appointment(course),
@@ -97,12 +105,18 @@ def _readiness(
     return readiness.of(course, step=step, now=now, planned_on=planned_on)
 
 
-def _plan(course: Course) -> tuple[tuple[planning.PlannedDose, ...], str]:
+def recorded(course: Course) -> list[Dose]:
+    """Every dose ever recorded by the time it was given, those struck by a correction among them, for showing."""
+    rows = Dose.with_struck.filter(course=course).order_by("given_at", "pk")
+    return list(rows.select_related("recorded_by", "confirmed_by", "report", "correction__by", "watch"))
+
+
+def _plan(course: Course, now: datetime) -> tuple[tuple[planning.PlannedDose, ...], str]:
     """What is still to come, or why no dates can be written."""
     if course.state != Course.State.ACTIVE:
         return (), "The course was stopped: nothing is planned."
     try:
-        planned = courses.plan(course)
+        planned = plans.of(course, now=now)
         return planned, "" if planned else "The schedule has no dose after those that were given."
     except Refusal as refusal:
         return (), refusal.sentence
@@ -110,6 +124,7 @@ def _plan(course: Course) -> tuple[tuple[planning.PlannedDose, ...], str]:
 
 def _line(dose: Dose, names: dict[str, str], reader: Clinician) -> DoseLine:
     open_to_reader = dose.confirmed_by_id is not None or dose.recorded_by_id == reader.pk
+    report, struck = getattr(dose, "report", None), getattr(dose, "correction", None)
     return DoseLine(
         id=dose.pk,
         name=names.get(dose.step, dose.step),
@@ -120,19 +135,37 @@ def _line(dose: Dose, names: dict[str, str], reader: Clinician) -> DoseLine:
         recorded_by=dose.recorded_by.name,
         recorded_at=dose.recorded_at,
         confirmed_by=dose.confirmed_by.name if dose.confirmed_by else "",
-        may_confirm=dose.confirmed_by_id is None and dose.recorded_by_id != reader.pk,
+        may_confirm=struck is None and dose.confirmed_by_id is None and dose.recorded_by_id != reader.pk,
+        reported=_reported(report) if report else "",
+        time_known=report is None or report.time_known,
+        struck=struck.get_kind_display() if struck else "",
+        struck_by=struck.by.name if struck else "",
+        struck_at=struck.at if struck else None,
+        struck_why=struck.reason if struck else "",
     )
+
+
+def _reported(report: DoseReport) -> str:
+    where = (
+        f"at {report.hospital}" if report.place == DoseReport.Place.ELSEWHERE else "here, not recorded then"
+    )
+    told = ", ".join(filter(None, (report.told_by, report.document)))
+    return f"Given {where}. Known from {told}. {report.reason}"
 
 
 def entries(course: Course, *, reader: Clinician) -> list[Entry]:
     """The course's own lines for the patient's timeline."""
     lines = [
         Entry(event.at, "course", event.what, event.text, by=event.by.name if event.by else "the service")
-        for event in course.events.exclude(what__in=["dose given", "dose confirmed"]).select_related("by")
+        for event in course.events.exclude(
+            what__in=["dose given", "dose reported", "dose confirmed"]
+        ).select_related("by")
     ]
-    for dose in course.doses.select_related("recorded_by", "confirmed_by"):
+    for dose in recorded(course):
         shown = _line(dose, {}, reader)
-        said = f"{shown.amount}. {shown.deviation}".strip()
+        said = f"{shown.amount}. {shown.deviation} {shown.reported}".strip()
+        if shown.struck:
+            said = f"Struck by {shown.struck_by}, {shown.struck}, because: {shown.struck_why} It said: {said}"
         lines.append(Entry(dose.given_at, "dose", f"{_words(dose.step)} given", said, by=shown.recorded_by))
         if dose.confirmed_at is not None:
             lines.append(

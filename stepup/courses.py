@@ -17,7 +17,7 @@ from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.pathway import Protocol
 from stepup import approvals, next_dose, plans, weights
-from stepup.models import Course, CourseEvent, Dose, SiteProtocol
+from stepup.models import Course, CourseEvent, Dose, DoseCorrection, SiteProtocol
 
 OLDEST_RECORD = timedelta(days=180)
 TOLERANCE = Decimal("0.05")  # a figure typed to one decimal equals the unrounded sum
@@ -68,7 +68,7 @@ def open_course(
 
 def plan(course: Course) -> tuple[planning.PlannedDose, ...]:
     """What is still to come: from the start or from the doses given so far, the next one where it was put."""
-    return plans.of(course)
+    return plans.as_arranged(course)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def record_dose(
         deviation=why,
         recorded_by=by,
         recorded_at=now,
-        watch=_watch(course.patient, protocol, step, given_at, now),
+        watch=open_watch(course.patient, protocol, step, given_at, now),
     )
     audit.record("recorded a dose", str(course.patient), site=course.site, by=by, now=now, dose=dose.pk)
     gaps = _gaps(course, watching.ends_at(protocol.pathway, step, given_at), now)
@@ -150,11 +150,17 @@ def _may_have_happened(course: Course, given_at: datetime, now: datetime) -> Non
     if given_at > now:
         raise Refusal("future-dose", "That time is still to come. Record a dose after it was given.")
     if now - given_at > OLDEST_RECORD:
-        raise Refusal("old-dose", "That is more than 180 days ago. Check the date.")
+        raise Refusal(
+            "old-dose",
+            "That is more than 180 days ago. Check the date. A dose of a past course is recorded as one given"
+            " elsewhere or in the past.",
+        )
     last = course.doses.order_by("-given_at").first()
     if last and given_at <= last.given_at:
         raise Refusal(
-            "before-the-last", f"A dose given at {last.given_at:%Y-%m-%d %H:%M} UTC is recorded already."
+            "before-the-last",
+            f"A dose given at {last.given_at:%Y-%m-%d %H:%M} UTC is recorded already. If this one was given before"
+            " it, record it as one given elsewhere or in the past; if that one is wrong, correct it.",
         )
 
 
@@ -171,7 +177,7 @@ def _off_plan(decision: next_dose.NextDose, step: str, planned_mg: Decimal | Non
     return ""
 
 
-def _watch(
+def open_watch(
     patient: Patient, protocol: Protocol, step: str, given_at: datetime, now: datetime
 ) -> Watch | None:
     """The watch of this dose, unless its hours had all passed before anybody recorded it."""
@@ -221,7 +227,13 @@ def confirm_dose(dose_id: int, *, by: Clinician, figure_mg: Decimal, now: dateti
 
 
 def _to_confirm(dose_id: int, by: Clinician) -> Dose:
-    dose = Dose.objects.select_for_update().select_related("course__patient").get(pk=dose_id)
+    rows = Dose.with_struck.select_for_update(of=("self",)).select_related("course__patient")
+    dose = rows.get(pk=dose_id)
+    struck = DoseCorrection.objects.filter(dose=dose).select_related("by").first()
+    if struck is not None:
+        raise Refusal(
+            "corrected-meanwhile", f"{struck.by.name} corrected this dose. Look at the record again."
+        )
     if dose.confirmed_at is not None:
         raise Refusal("confirmed-already", f"{dose.confirmed_by} has already confirmed this dose.")
     if dose.recorded_by_id == by.pk:

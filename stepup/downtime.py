@@ -7,7 +7,7 @@ from typing import Any
 from monitoring import pocket, pulse, readings
 from monitoring.models import CheckIn, Escalation, Patient, Watch
 from notifications.models import Site
-from stepup import appointments, arranged
+from stepup import appointments, arranged, corrections
 from stepup.models import Course
 
 GOOD_FOR = timedelta(minutes=15)
@@ -97,7 +97,7 @@ def _line(
     now: datetime,
 ) -> Line:
     order = pocket.active_order(patient, now=now)
-    watch = watch or patient.watches.order_by("-given_at").first()
+    watch = watch or _last_watch(patient)
     coming = CheckIn.objects.filter(watch=watch, state__in=CheckIn.OPEN).order_by("next_at")
     lines = readings.table(patient, limit=20)
     return Line(
@@ -111,6 +111,11 @@ def _line(
         next_checkins=tuple(c.next_at for c in coming[:RECHECK] if c.next_at is not None),
         next_dose=_next_dose(patient),
     )
+
+
+def _last_watch(patient: Patient) -> Watch | None:
+    """The watch of the last dose that counts: one struck by a correction was never the patient's last dose."""
+    return corrections.not_struck(patient.watches.order_by("-given_at")).first()
 
 
 def _next_dose(patient: Patient) -> NextPlanned | None:

@@ -43,7 +43,7 @@ def offered(course: Course) -> Offer | None:
     from_on = None
     if now_on.through_week is not None:
         from_on = _day_one(course) + timedelta(weeks=now_on.through_week)
-    planned_on = plans.of(course)[0].on
+    planned_on = plans.as_arranged(course)[0].on
     is_reached = from_on is None or (planned_on is not None and planned_on >= from_on)
     return Offer(now_on, later[0], from_on, is_reached, label.cite(later[0].sources))
 

@@ -113,10 +113,12 @@ def _after_reactions(label: Label, course: Course, answer: NextDose, now: dateti
     """The patient's reactions can only add to what the schedule asks for, never relax it.
 
     A reaction counts until a dose after it was given on plan, in whichever course: nobody starts afresh by opening
-    a new one. One that the label answers with stop counts for ever.
+    a new one. One that the label answers with stop counts for ever. A dose known from a report settles nothing:
+    nobody here saw what was looked at before it.
     """
     history = list(Reaction.objects.filter(patient=course.patient).order_by("noted_at", "pk"))
-    on_plan = Dose.objects.filter(course__patient=course.patient, deviation="").order_by("-given_at").first()
+    on_plan = Dose.objects.filter(course__patient=course.patient, deviation="", report=None)
+    last_on_plan = on_plan.order_by("-given_at").first()
     for place, reaction in enumerate(history):
         ruled = reactions.next_after(
             label,
@@ -127,7 +129,7 @@ def _after_reactions(label: Label, course: Course, answer: NextDose, now: dateti
             next_step=answer.step or None,
             clear_hours=_hours(now - reaction.over_at) if reaction.over_at else None,
         )
-        settled = on_plan is not None and on_plan.given_at > reaction.noted_at
+        settled = last_on_plan is not None and last_on_plan.given_at > reaction.noted_at
         if ruled.decision == "stop" or not settled:
             answer = _stricter(answer, ruled)
     return answer

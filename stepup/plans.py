@@ -1,6 +1,7 @@
 """The dated plan of a course: on the label's own days, or with the next dose where it was put."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from protocols import delays, planning
 from protocols.planning import PlannedDose
@@ -11,8 +12,21 @@ WEEKS = 8
 LONGEST = 104
 
 
-def of(course: Course) -> tuple[PlannedDose, ...]:
-    """What is still to come, with the next dose on the date it was put on, if anybody moved it."""
+def of(course: Course, *, now: datetime) -> tuple[PlannedDose, ...]:
+    """What is still to come. Once the day of the next dose has passed, what the label would give today, and then."""
+    today = now.astimezone(ZoneInfo(course.site.time_zone)).date()
+    return as_arranged(course) if overdue(course, now=now) is None else on(course, today)
+
+
+def overdue(course: Course, *, now: datetime) -> PlannedDose | None:
+    """The dose whose day has passed without its being given, as it was planned; None while nothing is late."""
+    planned = as_arranged(course)
+    today = now.astimezone(ZoneInfo(course.site.time_zone)).date()
+    return planned[0] if planned and planned[0].on is not None and planned[0].on < today else None
+
+
+def as_arranged(course: Course) -> tuple[PlannedDose, ...]:
+    """What is still to come, with the next dose on the date it was put on, be that date past or not."""
     put = arranged.appointment(course)
     return own(course) if put is None else on(course, put.planned_on)
 

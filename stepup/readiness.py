@@ -105,14 +105,15 @@ def of(course: Course, *, step: str, now: datetime, planned_on: date | None = No
     Days are counted to the planned date when that is still to come: what was said of tonight is not said of then.
     """
     moment = _moment(course, step, now, planned_on)
-    number = course.doses.count() + 1
+    number, last = course.doses.count() + 1, course.doses.order_by("-given_at").first()
+    since = last.given_at if last else None
     known = course.readiness_statements.filter(at__lt=moments.end_of_minute(now))
     rows = list(known.select_related("by").order_by("pk"))
     items = []
     for rule in moment.pathway.readiness:
         if not moment.pathway.asks_before(rule, step):
             continue
-        about = [row for row in rows if row.item == rule.id and _is_of(row, rule, number, step)]
+        about = [row for row in rows if row.item == rule.id and _is_of(row, rule, number, step, since)]
         items.append(_derived(rule, about, moment) if rule.derived else _stated(rule, about, moment))
     return Readiness(number, step, tuple(items), rows[-1].pk if rows else 0)
 
@@ -129,8 +130,13 @@ def _moment(course: Course, step: str, now: datetime, planned_on: date | None) -
     return _Moment(course, pathway, step, now, planned_on, starts_at, ends_at)
 
 
-def _is_of(row: ReadinessStatement, rule: Rule, number: int, step: str) -> bool:
-    return rule.lasts == "course" or (row.dose_number == number and row.step == step)
+def _is_of(row: ReadinessStatement, rule: Rule, number: int, step: str, since: datetime | None) -> bool:
+    """Whether it was said of this dose. Doses are renumbered when one is corrected away or reported late, so what
+    was said before the last one was given is never taken for the next.
+    """
+    if rule.lasts == "course":
+        return True
+    return row.dose_number == number and row.step == step and (since is None or row.at > since)
 
 
 def _stated(rule: Rule, about: Sequence[ReadinessStatement], moment: _Moment) -> Item:

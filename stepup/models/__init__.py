@@ -1,6 +1,7 @@
 """Protocols as signed, courses, doses, and everything people said and arranged about them."""
 
 from stepup.models.arranging import Appointment, ClosedDay, Hold, IntervalChange, Review
+from stepup.models.correcting import DoseCorrection, DoseReport
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
 from stepup.models.drafting import Draft, DraftEdit, EntryAnswer, LabelEntry
 from stepup.models.readiness import ReadinessStatement
@@ -12,6 +13,8 @@ __all__ = [
     "Course",
     "CourseEvent",
     "Dose",
+    "DoseCorrection",
+    "DoseReport",
     "Draft",
     "DraftEdit",
     "EmergencyVisit",

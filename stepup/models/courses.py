@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from monitoring.models import Patient, Watch
 from notifications.models import Clinician, Site
@@ -91,8 +92,21 @@ class Course(models.Model):
         return self.weight.kg
 
 
+class DosesThatCount(models.Manager["Dose"]):
+    """The doses that every decision is made from: those that nobody has struck by a correction."""
+
+    def get_queryset(self) -> models.QuerySet["Dose"]:
+        """Without a join, so that rows can be locked."""
+        corrected = apps.get_model("stepup", "DoseCorrection").objects.filter(dose=OuterRef("pk"))
+        return super().get_queryset().filter(~Exists(corrected))
+
+
 class Dose(models.Model):
-    """What was given, when, and who checked it. Recorded even when it broke the plan, then with a reason."""
+    """What was given, when, and who checked it. Recorded even when it broke the plan, then with a reason.
+
+    A row is never rewritten: a correction strikes it, and a new row stands in its place. `objects`, and with it
+    `course.doses`, leaves struck rows out, so that nobody decides from one; `with_struck` is for showing the record.
+    """
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="doses")
     step = models.CharField(max_length=60, help_text="step id, or the phase id for later doses")
@@ -115,12 +129,28 @@ class Dose(models.Model):
         Clinician, null=True, on_delete=models.PROTECT, related_name="doses_confirmed"
     )
     confirmed_at = models.DateTimeField(null=True)
-    watch = models.OneToOneField(Watch, null=True, on_delete=models.PROTECT, related_name="dose")
+    watch = models.ForeignKey(
+        Watch,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="doses",
+        help_text="a corrected dose goes on in the watch of the row it replaces",
+    )
+    replaces = models.OneToOneField(
+        "stepup.DoseCorrection",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="replacement",
+        help_text="the correction that this row stands in for",
+    )
+
+    objects = DosesThatCount()
+    with_struck = models.Manager["Dose"]()
 
     class Meta:
         ordering = ["given_at", "pk"]
+        # A trigger besides: one dose that counts per moment of a course (dose_once_per_moment).
         constraints = [
-            models.UniqueConstraint(name="dose_once_per_moment", fields=["course", "given_at"]),
             models.CheckConstraint(
                 name="dose_was_given_before_it_was_recorded", condition=Q(given_at__lte=F("recorded_at"))
             ),

@@ -17,7 +17,7 @@ from notifications import audit, clock
 from protocols import delays, dosing, precautions
 from protocols.errors import Refusal
 from protocols.model import Label
-from stepup import approvals, arranged, courses, forms, next_dose
+from stepup import approvals, arranged, courses, forms, next_dose, plans
 from stepup.models import Course, Dose
 
 UNPROCESSABLE = 422
@@ -39,7 +39,7 @@ class Planned:
 def _planned(course: Course, label: Label, now: datetime) -> Planned:
     decision = next_dose.decide(course, now=now)
     regimen = delays.regimen_of(label, course.regimen)
-    planned = [] if decision.step else courses.plan(course)
+    planned = [] if decision.step else plans.of(course, now=now)
     step = decision.step or (planned[0].step if planned else regimen.doses[-1].id)
     dose = regimen.dose(step)
     assert dose is not None  # noqa: S101 - both came from this regimen
@@ -164,7 +164,9 @@ def _recorded(request: SignedIn, done: Tried) -> HttpResponse:
 @act("confirm a dose")
 def confirm_dose(request: SignedIn, pk: int) -> HttpResponse:
     """The second clinician enters a figure of their own; the first one is not shown."""
-    rows = Dose.objects.select_related("course__patient__site", "course__protocol", "recorded_by", "weight")
+    rows = Dose.with_struck.select_related(
+        "course__patient__site", "course__protocol", "recorded_by", "weight", "report"
+    )
     dose = find(rows, request, pk, site="course__site")
     now = clock.now()
     form = forms.ConfirmForm(request.POST or None)

@@ -16,7 +16,7 @@ from monitoring.access import SignedIn, act, find
 from monitoring.models import Patient, Reaction, Task
 from notifications import audit, clock, oncall
 from protocols.errors import Refusal
-from stepup import charts, courses, forms
+from stepup import charts, corrections, courses, forms
 from stepup.models import Course
 
 UNPROCESSABLE = 422
@@ -51,6 +51,7 @@ def _render_patient(
         "now": now,
         "case": escalations.unresolved(patient),
         "watch": watch,
+        "watch_without_dose": corrections.without_dose(watch),
         "chart": charts.of(active or courses_of[0], reader=request.user, now=now) if courses_of else None,
         "earlier": [course for course in courses_of if course.state != Course.State.ACTIVE],
         "active": active,

@@ -103,6 +103,8 @@ class Ward:
             "record-dose": self.course.pk, "readiness": self.course.pk, "practice": self.course.pk,
             "record-weight": self.course.pk, "answer-weight": weight.pk,
             "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
+            "report-dose": self.course.pk, "course-calendar": self.course.pk,
+            "correct-dose": recorded.dose.pk, "end-watch": recorded.dose.watch_id,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
             **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},
         }  # fmt: skip

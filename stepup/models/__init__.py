@@ -3,10 +3,12 @@
 from stepup.models.arranging import Appointment, ClosedDay, Hold, IntervalChange, Review
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
 from stepup.models.readiness import ReadinessStatement
+from stepup.models.unit import ChairTime, OpenDay, UnitHours
 from stepup.models.weighing import Weight, WeightAnswer
 
 __all__ = [
     "Appointment",
+    "ChairTime",
     "ClosedDay",
     "Course",
     "CourseEvent",
@@ -14,9 +16,11 @@ __all__ = [
     "EmergencyVisit",
     "Hold",
     "IntervalChange",
+    "OpenDay",
     "ReadinessStatement",
     "Review",
     "SiteProtocol",
+    "UnitHours",
     "Weight",
     "WeightAnswer",
 ]

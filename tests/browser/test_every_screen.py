@@ -276,6 +276,8 @@ def test_hours_and_chairs_are_entered_with_the_keyboard_alone_at_320_pixels(open
     page.wait_for_selector("text=Nothing was saved.")
     assert page.input_value("#id_places") == "3"
     _tab_to(page, "monday, closes")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "id_closes_0", "the mistake leads to its field"
     page.keyboard.type("1630")
     _tab_to(page, "set these hours and chairs")
     page.keyboard.press("Enter")

@@ -46,6 +46,7 @@ MAY: dict[str, frozenset[Role]] = {
     "see who is on call": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
     "change who is on call": frozenset({N, LE, AD}),
     "set closed days": frozenset({N, LE, AD}),
+    "set hours and chairs": frozenset({N, LE, AD}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

@@ -19,7 +19,7 @@ from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.moving import Objection
 from protocols.planning import PlannedDose
-from stepup import approvals, arranged, closures, courses, next_dose, plans
+from stepup import approvals, arranged, closures, courses, next_dose, plans, unit
 from stepup.models import Appointment, Course
 
 FARTHEST = timedelta(days=365)
@@ -80,7 +80,7 @@ def preview(course: Course, *, at: datetime, now: datetime, skip: bool = False) 
         kind=Kind.SKIPPED if skip else _kind(on, before[0].on),
         gaps=tuple(oncall.gaps(course.site, since=at, until=moved.ends_at, now=now)),
         closed=closed,
-        objections=(*moved.objections, *_day(on, closed)),
+        objections=(*moved.objections, *_day(on, closed), *_chairs(course, moved.step, at, on)),
         seen=seen(course),
     )
 
@@ -237,6 +237,11 @@ def _day(on: date, closed: dict[date, str]) -> list[Objection]:
     if on not in closed:
         return []
     return [Objection("closed-day", f"{on:%a %d %b %Y} is not a usual day for doses here ({closed[on]}).")]
+
+
+def _chairs(course: Course, step: str, at: datetime, on: date) -> list[Objection]:
+    """A time outside the unit's hours, or at which no chair is free, asks for a reason."""
+    return [Objection(one.code, one.sentence) for one in unit.against(course, step=step, at=at, on=on)]
 
 
 def _is_still_so(course: Course, seen_before: str) -> None:

@@ -8,8 +8,8 @@ from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Revie
 
 
 def last_dose(course: Course) -> Dose | None:
-    """The last dose given."""
-    return course.doses.order_by("-given_at").first()
+    """The last dose given. Read from `doses.all()`, so that whoever looks at many courses fetches them at once."""
+    return max(course.doses.all(), key=lambda dose: dose.given_at, default=None)
 
 
 def appointment(course: Course) -> Appointment | None:
@@ -18,8 +18,10 @@ def appointment(course: Course) -> Appointment | None:
     An appointment speaks of the dose after one certain dose, so giving the next one ends it and no flag is kept.
     A correction of that dose ends nothing: it is still the same dose.
     """
-    rows = course.appointments.filter(_after(last_dose(course))).select_related("by")
-    return rows.order_by("-number").first()
+    last = last_dose(course)
+    same = [None] if last is None else lineage(last)
+    rows = [row for row in course.appointments.all() if row.after_id in same]
+    return max(rows, key=lambda row: row.number, default=None)
 
 
 def lineage(dose: Dose) -> list[int]:
@@ -42,12 +44,13 @@ def holds(course: Course) -> list[Hold]:
 
 def interval(course: Course) -> IntervalChange | None:
     """The longer interval a prescriber confirmed, if it still counts: a step-up dose given since begins anew."""
-    change = course.interval_changes.select_related("by").last()
-    if change is None:
+    changes = list(course.interval_changes.all())
+    if not changes:
         return None
+    change = changes[-1]
     regimen = delays.regimen_of(approvals.content(course.protocol).label, course.regimen)
     steps = [step.id for step in regimen.steps]
-    return None if course.doses.filter(step__in=steps, given_at__gt=change.at).exists() else change
+    return None if any(d.step in steps and d.given_at > change.at for d in course.doses.all()) else change
 
 
 def phase(course: Course) -> str | None:

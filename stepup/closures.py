@@ -8,17 +8,20 @@ from django.db import IntegrityError, transaction
 from notifications import audit
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
+from stepup import unit
 from stepup.models import ClosedDay
-
-SATURDAY = 5
 
 
 def among(site: Site, days: Iterable[date | None]) -> dict[date, str]:
-    """Those of the days that fall on a weekend or a closed day, each with its name."""
+    """Those of the days on which no doses are given, each with its name: closed days, and weekdays without hours.
+
+    Where the unit's hours were not entered, the weekdays without hours are the weekend.
+    """
     wanted = {day for day in days if day is not None}
     closed = dict(ClosedDay.objects.filter(site=site, on__in=wanted).values_list("on", "name"))
-    weekends = {day: f"{day:%A}" for day in wanted if day.weekday() >= SATURDAY}
-    return weekends | {day: f"closed: {name}" for day, name in closed.items()}
+    hours = unit.of(site)
+    shut = {day: f"{day:%A}" for day in wanted if not hours.works(day)}
+    return shut | {day: f"closed: {name}" for day, name in closed.items()}
 
 
 def coming(site: Site, *, today: date) -> list[ClosedDay]:

@@ -23,6 +23,7 @@ from stepup.views import (
     shifts,
     sign_in,
     trials,
+    unit,
     weights,
 )
 
@@ -60,6 +61,7 @@ urlpatterns = [
     path("on-call/<int:pk>/remove/", shifts.remove_shift, name="remove-shift"),
     path("closed-days/", closures.show_closed_days, name="closed-days"),
     path("closed-days/<int:pk>/remove/", closures.remove_closed_day, name="remove-closed-day"),
+    path("hours/", unit.show_hours, name="unit-hours"),
     path("protocols/", protocols.show_protocols, name="protocols"),
     path("protocols/<slug:label_id>/<slug:pathway_id>/", protocols.show_protocol, name="protocol"),
     path("protocols/<slug:label_id>/<slug:pathway_id>/sign/", protocols.sign_protocol, name="protocol-sign"),

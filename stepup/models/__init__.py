@@ -5,10 +5,12 @@ from stepup.models.correcting import DoseCorrection, DoseReport
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
 from stepup.models.drafting import Draft, DraftEdit, EntryAnswer, LabelEntry
 from stepup.models.readiness import ReadinessStatement
+from stepup.models.unit import ChairTime, OpenDay, UnitHours
 from stepup.models.weighing import Weight, WeightAnswer
 
 __all__ = [
     "Appointment",
+    "ChairTime",
     "ClosedDay",
     "Course",
     "CourseEvent",
@@ -22,9 +24,11 @@ __all__ = [
     "Hold",
     "IntervalChange",
     "LabelEntry",
+    "OpenDay",
     "ReadinessStatement",
     "Review",
     "SiteProtocol",
+    "UnitHours",
     "Weight",
     "WeightAnswer",
 ]

@@ -35,6 +35,7 @@ SCREENS = {
     "report a dose": "/course/3/dose/past/",
     "correct a dose": "/dose/1/correct/",
     "closed days": "/closed-days/",
+    "hours and chairs": "/hours/",
     "hold": "/course/3/hold/",
     "enrol": "/patients/new/",
     "contacts": "/patient/2/contacts/",
@@ -266,6 +267,28 @@ def test_a_course_is_held_and_the_hold_lifted_with_the_keyboard_alone(opened, ba
     _tab_to(prescriber, "lift this hold for dora example")
     prescriber.keyboard.press("Enter")
     prescriber.wait_for_selector("text=Lifted. The next dose now:")
+
+
+def test_hours_and_chairs_are_entered_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:
+    page = opened(size=NARROW)
+    page.goto(f"{base}/hours/")
+    _tab_to(page, "number of chairs")
+    page.keyboard.type("3")
+    _tab_to(page, "monday, opens")
+    page.keyboard.type("0800")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing was saved.")
+    assert page.input_value("#id_places") == "3"
+    _tab_to(page, "monday, closes")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "id_closes_0", "the mistake leads to its field"
+    page.keyboard.type("1630")
+    _tab_to(page, "set these hours and chairs")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=These hours and chairs hold from")
+    assert "Monday 08:00 to 16:30" in page.locator("main").inner_text().replace("\u00a0", " ")
+    assert Axe().run(page, options=RULES).violations_count == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
 def test_a_case_is_taken_with_the_keyboard_alone(opened, base) -> None:

@@ -39,6 +39,7 @@ TABLE = {
     "see who is on call": "nurse pharmacist prescriber responder emergency lead auditor admin",
     "change who is on call": "nurse lead admin",
     "set closed days": "nurse lead admin",
+    "set hours and chairs": "nurse lead admin",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

@@ -409,7 +409,7 @@ def test_volumes_come_from_the_approved_table_alone_and_a_weight_between_asks(si
         patient, protocol, regimen="", start_on=NOON.date(), weight_kg=Decimal(70), weighed_on=NOON.date(),
         weighed_by="n", by=pharmacist, now=NOON,
     )  # fmt: skip
-    assert "0.43 mL" in plans.of(course)[0].volume
+    assert "0.43 mL" in plans.as_arranged(course)[0].volume
     makers.ready(course, now=NOON - timedelta(minutes=1))
     recorded = courses.record_dose(
         course.pk, step="step_up_dose_1", given_at=NOON, given_mg=Decimal("4.3"), by=pharmacist, now=NOON

@@ -4,7 +4,7 @@ One lie at least for every constraint of every model; a constraint without a lie
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -28,6 +28,7 @@ from monitoring.models import (
 from notifications.models import Clinician, Delivery, Role, Shift, Site
 from stepup.models import (
     Appointment,
+    ChairTime,
     ClosedDay,
     CourseEvent,
     Dose,
@@ -39,9 +40,11 @@ from stepup.models import (
     Hold,
     IntervalChange,
     LabelEntry,
+    OpenDay,
     ReadinessStatement,
     Review,
     SiteProtocol,
+    UnitHours,
     Weight,
     WeightAnswer,
 )
@@ -210,6 +213,29 @@ def an_answer(clinic: Clinic, *, entry: LabelEntry | None = None, **facts: objec
     return entry
 
 
+def unit_hours(clinic: Clinic, **facts: object) -> UnitHours:
+    row = {
+        "site": clinic.site,
+        "from_on": NOON.date(),
+        "chairs": 1,
+        "set_by": clinic.prescriber,
+        "set_at": NOON,
+    }
+    return UnitHours.objects.create(**(row | facts))
+
+
+def an_open_day(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    row = {"week": unit_hours(clinic), "weekday": 0, "opens": time(8), "closes": time(16)}
+    for _ in range(times):
+        OpenDay.objects.create(**(row | facts))
+
+
+def a_chair_time(clinic: Clinic, *, times: int = 1, minutes: int = 30) -> None:
+    week = unit_hours(clinic)
+    for _ in range(times):
+        ChairTime.objects.create(week=week, label_id="x", step="y", minutes=minutes)
+
+
 TAKEN = {"state": "taken", "taken_at": NOON, "next_at": NOON}
 OTHER_PHONE = "+15550299999"
 
@@ -225,6 +251,15 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("shift_period_is_bounded", "no end in sight",
      lambda c: change(Shift.objects.filter(rung=1), period=(NOON, None))),
     ("shift_one_person_per_rung_at_a_time", "two on rung 1", lambda c: change(Shift.objects, rung=1)),
+    # the unit
+    ("unit_has_a_chair", "no chair", lambda c: unit_hours(c, chairs=0)),
+    ("unit_minutes_are_a_days", "a minute", lambda c: unit_hours(c, minutes=4)),
+    ("unit_minutes_are_a_days", "more than a day", lambda c: unit_hours(c, minutes=1441)),
+    ("open_day_once", "two Mondays", lambda c: an_open_day(c, times=2)),
+    ("open_day_is_a_weekday", "an eighth day", lambda c: an_open_day(c, weekday=7)),
+    ("open_day_closes_after_it_opens", "never open", lambda c: an_open_day(c, closes=time(8))),
+    ("chair_time_once", "two lengths", lambda c: a_chair_time(c, times=2)),
+    ("chair_time_is_a_days", "a minute", lambda c: a_chair_time(c, minutes=1)),
     # deliveries
     ("delivery_one_row_per_attempt", "the first attempt twice",
      lambda c: copy(Delivery.objects.all()[0], token="another")),
@@ -432,6 +467,9 @@ HISTORIES = {
     "label row answer": (EntryAnswer.objects, "typed"),
     "correction": (DoseCorrection.objects, "reason"),
     "report": (DoseReport.objects, "reason"),
+    "unit hours": (UnitHours.objects, "chairs"),
+    "open day": (OpenDay.objects, "weekday"),
+    "chair time": (ChairTime.objects, "minutes"),
 }
 
 
@@ -441,7 +479,9 @@ HISTORIES = {
     [lambda rows, column: rows.update(**{column: "0"}), lambda rows, _: rows.all()._raw_delete(rows.db)],
 )
 def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
-    for made in (an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report):
+    for made in (an_appointment, a_review, an_interval_change, an_answer):
+        made(clinic)
+    for made in (a_correction, a_report, an_open_day, a_chair_time):
         made(clinic)
     an_edit(clinic, draft=Draft.objects.get())
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():

@@ -18,7 +18,17 @@ from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
-SCREENS = ["board", "board-rows", "tasks", "on-call", "closed-days", "protocols", "downtime", "enrol"]
+SCREENS = [
+    "board",
+    "board-rows",
+    "tasks",
+    "on-call",
+    "closed-days",
+    "unit-hours",
+    "protocols",
+    "downtime",
+    "enrol",
+]
 
 
 class Ward:

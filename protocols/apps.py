@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from protocols import library, rulebook, wording
+from protocols import library, rulebook, supportive, wording
 
 
 class ProtocolsConfig(AppConfig):
@@ -17,3 +17,4 @@ class ProtocolsConfig(AppConfig):
         library.pathways()
         rulebook.load()
         wording.load()
+        supportive.load()

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from monitoring import watches, worklist
-from monitoring.models import Watch
+from monitoring.models import Patient, Watch
 from notifications import audit
 from notifications.models import Clinician
 from protocols import delays, dosing, watching
@@ -116,6 +116,13 @@ def not_struck(rows: QuerySet[Watch]) -> QuerySet[Watch]:
     """These watches without those whose every dose was struck: nobody was given anything in them."""
     ever = Dose.with_struck.filter(watch=OuterRef("pk"))
     return rows.filter(~Exists(ever) | Exists(Dose.objects.filter(watch=OuterRef("pk"))))
+
+
+def watches_of_struck_doses(patient: Patient) -> set[int]:
+    """The watches of this patient all of whose doses were struck."""
+    of_patient = {"course__patient": patient, "watch__isnull": False}
+    counting = Dose.objects.filter(**of_patient).values_list("watch", flat=True)
+    return set(Dose.with_struck.filter(**of_patient).values_list("watch", flat=True)) - set(counting)
 
 
 @transaction.atomic

@@ -114,8 +114,9 @@ def _line(
 
 
 def _last_watch(patient: Patient) -> Watch | None:
-    """The watch of the last dose that counts: one struck by a correction was never the patient's last dose."""
-    return corrections.not_struck(patient.watches.order_by("-given_at")).first()
+    """The newest watch, but none whose dose was struck: that was never this patient's last dose."""
+    newest = patient.watches.exclude(pk__in=corrections.watches_of_struck_doses(patient))
+    return newest.order_by("-given_at").first()
 
 
 def _next_dose(patient: Patient) -> NextPlanned | None:

@@ -16,7 +16,7 @@ from protocols import dosing, planning, regimens, watching
 from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.pathway import Protocol
-from stepup import approvals, next_dose, plans, weights
+from stepup import approvals, arranged, next_dose, plans, weights
 from stepup.models import Course, CourseEvent, Dose, DoseCorrection, SiteProtocol
 
 OLDEST_RECORD = timedelta(days=180)
@@ -103,7 +103,8 @@ def record_dose(
     planned = dosing.amount(
         protocol.label, _dose_of(protocol.label, course.regimen, step), weight.kg, regimen=course.regimen
     )
-    why = _why_off_plan(_off_plan(decision, step, planned.to_give, given_mg), deviation)
+    reviewed = bool(arranged.reviews(course))
+    why = _why_off_plan(_off_plan(decision, step, planned.to_give, given_mg, reviewed=reviewed), deviation)
     dose = Dose.objects.create(
         course=course,
         step=step,
@@ -164,12 +165,21 @@ def _may_have_happened(course: Course, given_at: datetime, now: datetime) -> Non
         )
 
 
-def _off_plan(decision: next_dose.NextDose, step: str, planned_mg: Decimal | None, given_mg: Decimal) -> str:
+def _off_plan(
+    decision: next_dose.NextDose,
+    step: str,
+    planned_mg: Decimal | None,
+    given_mg: Decimal,
+    *,
+    reviewed: bool,
+) -> str:
     """Why this dose is not what the plan allows; empty when it is."""
     if decision.decision != "give":
         return f"The answer for this dose is {decision.decision}: {decision.because}"
     if decision.step != step:
         return f"The next dose is {decision.step}, not {step}: {decision.because}"
+    if decision.review and not reviewed:
+        return "The label wants benefit and risk reviewed before this dose, and no review is recorded."
     if planned_mg is None:
         return "No amount can be calculated for this dose from what was read of the label."
     if abs(planned_mg - given_mg) > TOLERANCE:
@@ -247,6 +257,8 @@ def stop(course_id: int, *, by: Clinician, reason: str, now: datetime) -> Course
     if not reason.strip():
         raise Refusal("reason", "Say why the course is stopped.")
     course = Course.objects.select_for_update().get(pk=course_id)
+    if course.state != Course.State.ACTIVE:  # two people at once: the second is told
+        raise Refusal("course-stopped", "This course is stopped already. Its history says by whom and why.")
     course.state = Course.State.STOPPED
     course.save(update_fields=["state"])
     note(course, "stopped", reason, by=by, now=now)

@@ -213,6 +213,7 @@ def test_a_step_up_dose_given_since_begins_anew_and_asks_again(course, prescribe
     intervals.confirm(course.pk, phase="biweekly", response="CR", by=prescriber, now=NOON + 21 * DAY)
     restarted = NOON + 55 * DAY
     assert answer(course, restarted) == ("give", "step_up_dose_2")
+    reviews.record(course.pk, words="goes on", by=prescriber, now=restarted)
     dose = courses.record_dose(
         course.pk,
         step="step_up_dose_2",
@@ -266,6 +267,22 @@ def test_a_review_speaks_of_the_dose_that_comes_next(course, prescriber) -> None
     assert arranged.reviews(course) == [review]
     makers.a_dose(course, given_at=NOON + 6 * DAY, step="step_up_dose_2")
     assert arranged.reviews(course) == []
+
+
+def test_a_dose_the_label_wants_reviewed_is_off_the_plan_without_a_review(course, prescriber) -> None:
+    give(course, [0])
+    with pytest.raises(Refusal, match="wants benefit and risk reviewed") as refused:
+        makers.a_dose(course, given_at=NOON + 6 * DAY, step="step_up_dose_2")
+    assert refused.value.code == "not-the-next-dose"
+    reviews.record(course.pk, words="rash gone, goes on", by=prescriber, now=NOON + 6 * DAY)
+    assert makers.a_dose(course, given_at=NOON + 6 * DAY, step="step_up_dose_2").deviation == ""
+
+
+def test_a_stopped_course_is_not_stopped_again(course, prescriber) -> None:
+    courses.stop(course.pk, by=prescriber, reason="progression", now=NOON)
+    with pytest.raises(Refusal, match="stopped already"):
+        courses.stop(course.pk, by=prescriber, reason="another reason", now=NOON)
+    assert course.events.filter(what="stopped").count() == 1
 
 
 def test_a_stopped_course_is_not_reviewed(course, prescriber) -> None:

@@ -7,7 +7,7 @@ import pytest
 from monitoring.models import CheckIn, Watch
 from notifications import clock
 from protocols.errors import Refusal
-from stepup import appointments, courses, holds, next_dose
+from stepup import appointments, courses, holds, next_dose, reviews
 from tests import makers
 from tests.story import Clinic
 
@@ -43,6 +43,10 @@ def test_a_fever_delays_the_second_dose_and_its_watch_begins_when_it_is_given(cl
     assert clinic.at("Sun 10:00").next_dose == "hold", "nobody has said yet that the patient is ready"
     makers.ready(clinic.course, now=clock.now())
     assert clinic.next_dose == "give"
+    with pytest.raises(Refusal, match="wants benefit and risk reviewed"):
+        clinic.gives("step_up_dose_2")
+    prescriber = makers.a_clinician(clinic.site, "prescriber")
+    reviews.record(clinic.course.pk, words="one fever, gone; goes on", by=prescriber, now=clock.now())
     clinic.gives("step_up_dose_2")
     watch = Watch.objects.get(patient=clinic.patient, closed_at=None)
     assert watch.step == "step_up_dose_2"

@@ -47,9 +47,7 @@ def correct(dose_id: int, facts: Facts, *, reason: str, by: Clinician, now: date
     correction = _strike(dose, Kind.CORRECTED, reason, by=by, now=now)
     if course.doses.filter(given_at=facts.given_at).exists():
         raise Refusal("same-moment", "Another dose is recorded at that very minute. Correct the time.")
-    kg = _kg(dose)
-    planned = delays.dose_of(protocol.label, delays.regimen_of(protocol.label, course.regimen), facts.step)
-    amount = dosing.amount(protocol.label, planned, kg)
+    amount = courses.amount_of(course, facts.step, _kg(dose))
     on = courses.local_date(course.patient, facts.given_at)
     checked = _still_checked(dose, facts, by)
     made = Dose.objects.create(
@@ -57,7 +55,7 @@ def correct(dose_id: int, facts: Facts, *, reason: str, by: Clinician, now: date
         step=facts.step,
         given_at=facts.given_at,
         given_on=on,
-        planned_mg=amount.calculated_mg,
+        planned_mg=amount.to_give,
         given_mg=facts.given_mg,
         sum=dose.sum if facts.step == dose.step else amount.sum[:120],
         weight=dose.weight,
@@ -210,7 +208,7 @@ def _still_checked(dose: Dose, facts: Facts, by: Clinician) -> bool:
 
 def _is_off_plan(course: Course, facts: Facts, on: date, amount: dosing.Amount) -> bool:
     """Whether the dose as it really was is not what the label gives after those before it."""
-    if amount.calculated_mg is None or abs(amount.calculated_mg - facts.given_mg) > courses.TOLERANCE:
+    if amount.to_give is None or abs(amount.to_give - facts.given_mg) > courses.TOLERANCE:
         return True
     label = approvals.content(course.protocol).label
     before = [Given(one.step, one.given_on) for one in course.doses.filter(given_at__lt=facts.given_at)]

@@ -12,7 +12,7 @@ from monitoring.models import Patient, Watch
 from monitoring.rules import WatchRules
 from notifications import audit, oncall
 from notifications.models import Clinician
-from protocols import dosing, planning, regimens, watching
+from protocols import delays, dosing, planning, watching
 from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.pathway import Protocol
@@ -100,11 +100,8 @@ def record_dose(
     protocol = approvals.content(course.protocol)
     decision = next_dose.decide(course, now=given_at)
     weight = weights.used_at(course, given_at)
-    planned = dosing.amount(
-        protocol.label, _dose_of(protocol.label, course.regimen, step), weight.kg, regimen=course.regimen
-    )
-    reviewed = bool(arranged.reviews(course))
-    why = _why_off_plan(_off_plan(decision, step, planned.to_give, given_mg, reviewed=reviewed), deviation)
+    planned = amount_of(course, step, weight.kg)
+    off_plan = _off_plan(decision, step, planned.to_give, given_mg, reviewed=bool(arranged.reviews(course)))
     dose = Dose.objects.create(
         course=course,
         step=step,
@@ -114,7 +111,7 @@ def record_dose(
         given_mg=given_mg,
         sum=planned.sum,
         weight=weight,
-        deviation=why,
+        deviation=_why_off_plan(off_plan, deviation),
         recorded_by=by,
         recorded_at=now,
         watch=open_watch(course.patient, protocol, step, given_at, now),
@@ -123,6 +120,16 @@ def record_dose(
     gaps = _gaps(course, watching.ends_at(protocol.pathway, step, given_at), now)
     _note_given(dose, gaps, by=by, now=now)
     return Recorded(dose, gaps)
+
+
+def amount_of(course: Course, step: str, weight_kg: Decimal | None) -> dosing.Amount:
+    """How much of `step` this course gives at a weight: the label's sum, or a row of the site's approved table.
+
+    Refused for a step that is not a dose of the course's regimen.
+    """
+    label = label_of(course)
+    dose = delays.dose_of(label, delays.regimen_of(label, course.regimen), step)
+    return dosing.amount(label, dose, weight_kg, regimen=course.regimen)
 
 
 def _why_off_plan(off_plan: str, deviation: str) -> str:
@@ -288,12 +295,3 @@ def label_of(course: Course) -> Label:
 def local_date(patient: Patient, at: datetime) -> date:
     """The calendar date at the treating site, which is what the label's whole days are counted in."""
     return at.astimezone(ZoneInfo(patient.site.time_zone)).date()
-
-
-def _dose_of(label: Label, regimen_id: str, step: str) -> regimens.Dose:
-    regimen = next(one for one in label.regimens if one.id == regimen_id)
-    dose = regimen.dose(step)
-    if dose is None:
-        known = ", ".join(one.id for one in regimen.doses)
-        raise Refusal("unknown-step", f"{step!r} is not a dose of this regimen. It has: {known}.")
-    return dose

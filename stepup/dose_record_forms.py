@@ -1,7 +1,6 @@
 """The forms of the record of doses: one known from a report, one that was recorded wrongly, a watch without a dose."""
 
 from datetime import datetime, time
-from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -26,22 +25,6 @@ def _in_words(label: str, help_text: str, missing: str) -> forms.CharField:
     )
 
 
-def _amount() -> forms.DecimalField:
-    return forms.DecimalField(
-        label="Amount given in mg",
-        max_digits=9,
-        decimal_places=4,
-        min_value=Decimal("0.0001"),
-        localize=False,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={
-            "required": "Type the amount that was given, in mg.",
-            "invalid": "That is not an amount: type it in mg, like 4.2.",
-            "min_value": "Type an amount above 0 mg.",
-        },
-    )
-
-
 class _GivenForm(WardForm):
     """Which dose was given, when and how much."""
 
@@ -49,7 +32,7 @@ class _GivenForm(WardForm):
     on = moments.DayField(label="Given on", help_text="The date at the place where it was given.")
     at = moments.ClockField(label="Given at", help_text="24-hour clock.")
     which = moments.which_field()
-    given_mg = _amount()
+    given_mg = fields.MilligramField.given()
 
     def __init__(self, *args: Any, zone: str, steps: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -151,18 +151,9 @@ def change(
         if drafting.same(was, one.now):
             continue
         number += 1
-        edit = DraftEdit.objects.create(
-            draft=draft,
-            number=number,
-            value=one.value,
-            was=_text(was),
-            now=_text(one.now),
-            why=why.strip(),
-            source=source.strip(),
-            by=by,
-            at=now,
-        )
-        made.append(edit)
+        facts = {"value": one.value, "was": _text(was), "now": _text(one.now)}
+        said = {"why": why.strip(), "source": source.strip(), "by": by, "at": now}
+        made.append(DraftEdit.objects.create(draft=draft, number=number, **facts, **said))
     if not made:
         raise Refusal("nothing-changed", "Nothing differs from what stands in the draft.")
     values = [edit.value for edit in made]

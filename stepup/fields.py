@@ -10,6 +10,31 @@ from protocols import dosing
 from protocols.errors import Refusal
 
 
+class MilligramField(forms.DecimalField):
+    """An amount in mg as it was given or worked out: above zero, every digit that was typed."""
+
+    def __init__(self, *, label: str, missing: str, help_text: str = "") -> None:
+        super().__init__(
+            label=label,
+            max_digits=9,
+            decimal_places=4,
+            min_value=Decimal("0.0001"),
+            localize=False,
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            help_text=help_text,
+            error_messages={
+                "required": missing,
+                "invalid": "That is not an amount: type it in mg, like 4.2.",
+                "min_value": "Type an amount above 0 mg.",
+            },
+        )
+
+    @classmethod
+    def given(cls) -> "MilligramField":
+        """How much was given."""
+        return cls(label="Amount given in mg", missing="Type the amount that was given, in mg.")
+
+
 class KilogramField(forms.DecimalField):
     """A weight a person can have, in kilograms with one decimal at most; 700 and pounds are caught here."""
 

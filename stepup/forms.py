@@ -178,19 +178,7 @@ class DoseForm(WardForm):
     at = moments.ClockField(label="Given at", help_text="24-hour clock, the time the injection was finished.")
     which = moments.which_field()
     step = forms.ChoiceField(label="Dose given", help_text="From the plan.")
-    given_mg = forms.DecimalField(
-        label="Amount given in mg",
-        max_digits=9,
-        decimal_places=4,
-        min_value=Decimal("0.0001"),
-        localize=False,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={
-            "required": "Type the amount that was given, in mg.",
-            "invalid": "That is not an amount: type it in mg, like 4.2.",
-            "min_value": "Type an amount above 0 mg.",
-        },
-    )
+    given_mg = fields.MilligramField.given()
     deviation = forms.CharField(
         label="Why it was not given as planned",
         max_length=300,
@@ -239,19 +227,10 @@ class ConfirmForm(WardForm):
 
     refusals: ClassVar[dict[str, str]] = {"figures-differ": "figure_mg", "same-person": "figure_mg"}
 
-    figure_mg = forms.DecimalField(
+    figure_mg = fields.MilligramField(
         label="Your own figure, in mg",
-        max_digits=9,
-        decimal_places=4,
-        min_value=Decimal("0.0001"),
-        localize=False,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        missing="Type the figure you worked out, in mg.",
         help_text="Work it out yourself from the order and the weight. The first figure is not shown on purpose.",
-        error_messages={
-            "required": "Type the figure you worked out, in mg.",
-            "invalid": "That is not an amount: type it in mg, like 4.2.",
-            "min_value": "Type an amount above 0 mg.",
-        },
     )
 
 

@@ -14,7 +14,7 @@ from monitoring import watches
 from monitoring.models import Patient, Watch
 from notifications import audit, oncall
 from notifications.models import Clinician
-from protocols import delays, dosing
+from protocols import dosing
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
 from stepup import approvals, courses, weights
@@ -56,17 +56,16 @@ def record(
     _may_be_reported(course, given_at, now, besides=besides)
     _is_told(report)
     protocol = approvals.content(course.protocol)
-    planned = delays.dose_of(protocol.label, delays.regimen_of(protocol.label, course.regimen), step)
     weight, kg = _weight(course, given_at, report)
-    amount = dosing.amount(protocol.label, planned, kg)
+    amount = courses.amount_of(course, step, kg)
     dose = Dose.objects.create(
         course=course,
         step=step,
         given_at=given_at,
         given_on=courses.local_date(course.patient, given_at),
-        planned_mg=amount.calculated_mg,
+        planned_mg=amount.to_give,
         given_mg=given_mg,
-        sum=NO_SUM if kg is None and amount.calculated_mg is None else amount.sum[:120],
+        sum=NO_SUM if kg is None and amount.to_give is None else amount.sum[:120],
         weight=weight,
         recorded_by=by,
         recorded_at=now,

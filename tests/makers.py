@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
+from django.test import Client
+
 from monitoring import escalations, patients
 from monitoring.models import Escalation, Patient
 from notifications import oncall
@@ -221,3 +223,10 @@ def resolved(case: Escalation, *, by: Clinician, now: datetime) -> Escalation:
     escalations.take(case.pk, by=by, now=now, how="screen")
     escalations.reach(case.pk, by=by, now=now)
     return escalations.resolve(case.pk, by=by, now=now, outcome="home", grades=[("crs", 0), ("icans", 0)])
+
+
+def signed_in(clinician: Clinician) -> Client:
+    """A browser in which this clinician is signed in."""
+    client = Client()
+    client.force_login(clinician, backend="django.contrib.auth.backends.ModelBackend")
+    return client

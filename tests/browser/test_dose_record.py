@@ -8,14 +8,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from stepup.local import browsers
+from tests.browser.rules import RULES
 from tests.browser.test_every_screen import (  # noqa: F401 - fixtures
     NARROW,
     PARTED,
-    RULES,
     WIDE,
     _tab_to,
-    base,
-    browser,
     cookies,
     opened,
     service,

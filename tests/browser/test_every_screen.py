@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from stepup.local import browsers
-from tests.browser.screenshots import ALMA, DORA, FLAGS, LUZ, OUR_NUMBER, ROSA
+from tests.browser.rules import RULES
+from tests.browser.screenshots import ALMA, DORA, LUZ, OUR_NUMBER, ROSA
 from tests.service import Service, running
 from tests.waiting import until
 
@@ -59,7 +60,6 @@ PARTED = """() => {
   return found;
 }"""
 EVERY_SCREEN = pytest.mark.parametrize("path", SCREENS.values(), ids=SCREENS.keys())
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.fixture(scope="module")
@@ -72,19 +72,6 @@ def service(tmp_path_factory) -> Iterator[Service]:
         ended = "SELECT 1 FROM monitoring_patient WHERE texting_ended_at IS NOT NULL"
         until(lambda: service.rows(ended), "texts to Dora to have ended")
         yield service
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=browsers.found(), args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def base(service) -> str:
-    return str(service.status["addresses"]["board"]).rstrip("/")
 
 
 @pytest.fixture(scope="module")

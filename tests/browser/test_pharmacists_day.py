@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from stepup.local import browsers
-from tests.browser.screenshots import FLAGS
+from tests.browser.rules import RULES
 from tests.service import Service, running
 
 pytestmark = [
@@ -17,26 +17,12 @@ pytestmark = [
 ]
 
 NARROW = {"width": 320, "height": 640}
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory) -> Iterator[Service]:
     with running(tmp_path_factory.mktemp("pharmacy")) as service:
         yield service
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=browsers.found(), args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def base(service) -> str:
-    return str(service.status["addresses"]["board"]).rstrip("/")
 
 
 def signed_in(browser: Browser, base: str, name: str, scheme: str = "light") -> Page:

@@ -1,73 +1,28 @@
 """A site's own protocols: drafted, changed by several people, completed from the label, frozen, signed, and used."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
-from notifications.models import AuditEntry, Clinician, Role, Site
-from protocols import dosing, drafting, library
-from protocols.errors import Refusal
-from stepup import approvals, courses, drafts, entries, plans, readiness
+from notifications.models import AuditEntry, Role
+from protocols import drafting, library
+from stepup import approvals, courses, drafts, entries, readiness
 from stepup.drafts import Wanted
 from stepup.models import Draft, DraftEdit, EntryAnswer, SiteProtocol
 from tests import makers
 from tests.makers import NOON
+from tests.stepup.drafting import ROW, change, refused
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-
-ROW = {
-    "after": ["step_up_dose_1"],
-    "days": "8-28",
-    "then": "repeat_dose:step_up_dose_1",
-    "premedicate": "yes",
-    "printed": "a made-up bound",
-}
-TYPED = {
-    "from_day": "8",
-    "to_day": "28",
-    "then": "repeat_dose:step_up_dose_1",
-    "premedicate": "yes",
-}
-
-
-@pytest.fixture
-def site() -> Site:
-    return makers.a_site()
-
-
-@pytest.fixture
-def pharmacist(site) -> Clinician:
-    return makers.a_clinician(site, Role.PHARMACIST, name="Petra P")
-
-
-@pytest.fixture
-def draft(site, pharmacist) -> Draft:
-    return makers.a_draft(site, by=pharmacist)
-
-
-def signed_in(clinician: Clinician) -> Client:
-    client = Client()
-    client.force_login(clinician, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-def change(draft: Draft, *wanted: Wanted, by: Clinician, seen: int = 0, source: str = "") -> list[DraftEdit]:
-    return drafts.change(draft.pk, wanted, seen=seen, why="audit", source=source, by=by, now=NOON)
-
-
-def refused(code: str):
-    return pytest.raises(Refusal, match=None, check=lambda refusal: refusal.code == code)
 
 
 # drafting
 
 
 def test_a_draft_on_screen_changes_one_value_and_keeps_who_why_and_from_what(draft, pharmacist) -> None:
-    client = signed_in(pharmacist)
+    client = makers.signed_in(pharmacist)
     path = reverse("draft-change", args=[draft.pk]) + "?part=hours"
     typed = {"watch_hours": "168", "later_watch_hours": "48", "concern_every_hours": "2"}
     answer = client.post(path, typed | {"why": "nights", "source": "", "seen": "0"})
@@ -90,7 +45,7 @@ def test_of_two_editors_at_once_the_second_is_told_and_keeps_what_was_typed(site
     typed = {
         "watch_hours": "168", "later_watch_hours": "48", "concern_every_hours": "3", "why": "mine", "seen": "0",
     }  # fmt: skip
-    client = signed_in(pharmacist)
+    client = makers.signed_in(pharmacist)
     answer = client.post(path, typed)
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -112,7 +67,7 @@ def test_nothing_is_saved_where_nothing_differs_or_no_reason_is_given(draft, pha
 
 def test_a_broken_draft_names_what_is_wrong_and_cannot_be_frozen(draft, pharmacist) -> None:
     change(draft, Wanted("silence.caregiver_minutes", 10), Wanted("fever_c", "38.5"), by=pharmacist)
-    page = signed_in(pharmacist).get(reverse("draft", args=[draft.pk])).content.decode()
+    page = makers.signed_in(pharmacist).get(reverse("draft", args=[draft.pk])).content.decode()
     assert "This draft cannot be signed." in page
     assert "each step must come after the one before it" in page
     assert "every reply is judged by 38.0 C" in page
@@ -123,7 +78,7 @@ def test_a_broken_draft_names_what_is_wrong_and_cannot_be_frozen(draft, pharmaci
 
 
 def test_rows_of_check_ins_and_an_item_are_edited_in_fields(draft, pharmacist) -> None:
-    client = signed_in(pharmacist)
+    client = makers.signed_in(pharmacist)
     path = reverse("draft-change", args=[draft.pk])
     rows = {"from_hour_0": "0", "to_hour_0": "48", "every_hours_0": "6", "ask_0": ["temperature", "breath"]}
     assert client.post(f"{path}?part=later", rows | {"why": "w", "seen": "0"}).status_code == 302
@@ -160,7 +115,7 @@ def test_rows_of_check_ins_and_an_item_are_edited_in_fields(draft, pharmacist) -
 )
 def test_every_part_saved_as_it_opens_changes_nothing(draft, pharmacist, part) -> None:
     """What a form shows is what stands: read out and typed in again, no value differs."""
-    client = signed_in(pharmacist)
+    client = makers.signed_in(pharmacist)
     path = f"{reverse('draft-change', args=[draft.pk])}?{part}"
     form = client.get(path).context["form"]
     typed = {
@@ -201,7 +156,7 @@ def test_a_frozen_draft_is_signed_by_two_and_only_then_starts_a_course(site, dra
     for signer in (pharmacist, makers.a_clinician(site, Role.PRESCRIBER)):
         with refused("not-approved"):
             courses.open_course(patient, row, **typed)
-        signed_in(signer).post(path, {"fingerprint": row.fingerprint})
+        makers.signed_in(signer).post(path, {"fingerprint": row.fingerprint})
         row.refresh_from_db()
     assert row.is_approved
     assert row.pharmacist != row.prescriber
@@ -225,7 +180,7 @@ def test_the_next_version_begins_as_the_approved_one_and_counts_on(site, draft, 
     change(draft, Wanted("reach_minutes", 20), by=pharmacist)
     row = makers.a_frozen_draft(draft)
     form = {"base": f"row:{row.pk}", "name": "home", "title": "At home here"}
-    answer = signed_in(pharmacist).post(reverse("drafts"), form)
+    answer = makers.signed_in(pharmacist).post(reverse("drafts"), form)
     assert answer.status_code == 302, answer.content.decode()
     second = Draft.objects.get(version=2)
     assert second.label == draft.label
@@ -244,9 +199,11 @@ def test_an_own_id_is_no_library_s_and_no_other_site_s(site, draft) -> None:
     known = {each.id for each in (*library.known_labels(), *library.pathways())}
     assert not any(drafting.is_own(each) for each in known)
     page = reverse("protocol", args=[row.label_id, row.pathway_id])
-    assert signed_in(makers.a_clinician(other, Role.PHARMACIST)).get(page).status_code == 404
-    assert signed_in(makers.a_clinician(site, Role.PHARMACIST)).get(page).status_code == 200
-    listed = signed_in(makers.a_clinician(other, Role.PHARMACIST)).get(reverse("compare")).content.decode()
+    assert makers.signed_in(makers.a_clinician(other, Role.PHARMACIST)).get(page).status_code == 404
+    assert makers.signed_in(makers.a_clinician(site, Role.PHARMACIST)).get(page).status_code == 200
+    listed = (
+        makers.signed_in(makers.a_clinician(other, Role.PHARMACIST)).get(reverse("compare")).content.decode()
+    )
     assert row.pathway_id not in listed
 
 
@@ -268,156 +225,11 @@ def test_the_database_keeps_drafts_straight(site, draft, pharmacist) -> None:
 
 
 def test_a_dropped_draft_is_only_read(draft, pharmacist) -> None:
-    client = signed_in(pharmacist)
+    client = makers.signed_in(pharmacist)
     assert client.post(reverse("draft-drop", args=[draft.pk])).status_code == 302
     assert "Dropped." in client.get(reverse("draft", args=[draft.pk])).content.decode()
     with refused("draft-ended"):
         makers.an_entry(draft, by=pharmacist)
-
-
-# rows of the label
-
-
-def test_a_row_counts_once_another_person_has_typed_it_again(site, draft, pharmacist) -> None:
-    nurse = makers.a_clinician(site, name="Nora N")
-    path = reverse("row-enter", args=[draft.pk]) + "?kind=restart"
-    whole = TYPED | {"after": "step_up_dose_1", "printed": "a made-up bound"} | makers.SOURCE
-    assert signed_in(nurse).post(path, whole).status_code == 302
-    [entry] = draft.entries.all()
-    assert drafts.judged(draft).protocol.label.table("restart").read == "no"
-    confirm = reverse("row-confirm", args=[entry.pk])
-    same = signed_in(nurse).post(confirm, TYPED)
-    assert (same.status_code, "Another person types the row again" in same.content.decode()) == (422, True)
-    shown = signed_in(pharmacist).get(confirm).content.decode()
-    assert "28" not in shown.partition("<form method")[2].partition("</form>")[0].replace("ask-28", "")
-    assert signed_in(pharmacist).post(confirm, TYPED).status_code == 302
-    label = drafts.judged(draft).protocol.label
-    assert label.table("restart").read == "partly"
-    assert label.id == f"site{site.pk}-elranatamab-us-2025-07-home-v1"
-    [row] = [row for row in label.restart if row.then != "ask"]
-    said = label.cite(row.sources)
-    assert said.startswith("this site's own entry: Elrexfio prescribing information, 2.4, page 5, 7/2025")
-    with refused("answered-already"):
-        entries.confirm(entry.pk, typed=ROW, by=makers.a_clinician(site), now=NOON)
-
-
-def test_figures_that_differ_stop_and_both_are_shown_and_kept(site, draft, pharmacist) -> None:
-    entry = makers.an_entry(draft, by=makers.a_clinician(site))
-    typed = {
-        "strength": "40", "vial_millilitres": "1.1", "mg": "12", "millilitres": "0.2", "vials": "1",
-    }  # fmt: skip
-    answer = signed_in(pharmacist).post(reverse("row-confirm", args=[entry.pk]), typed)
-    page = answer.content.decode()
-    assert answer.status_code == 422
-    assert "mL: 0.3 was entered, you have 0.2" in page
-    assert entry.answers.get().what == "differs"
-    assert drafts.confirmed(draft) == []
-    with refused("entry-waits"):
-        makers.a_frozen_draft(draft)
-    signed_in(pharmacist).post(reverse("row-back", args=[entry.pk]), {"reason": "misread"})
-    assert makers.a_frozen_draft(draft).is_approved
-
-
-OTHER_ROWS = [
-    ("reaction", makers.ELRANATAMAB_ASKS, {
-        "kind": "icans", "occurrence": "any", "grades": ["1", "2"], "text": "made up", "then": "give",
-        "premedicate": "unspecified", "clear_hours": "24",
-    }),
-    ("window", "linvoseltamab-us-2025-07", {
-        "dose": "monotherapy:step_up_dose_2", "min_days": "5", "max_days": "9",
-    }),
-    ("premedication", "linvoseltamab-us-2025-07", {
-        "before": ["step_up_dose_1"], "timing": "an hour before", "agents": "class; medicine; 1 mg; oral",
-    }),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("kind", "label", "typed"), OTHER_ROWS, ids=[row[0] for row in OTHER_ROWS])
-def test_every_other_kind_of_row_is_entered_and_typed_again_on_screen(
-    site: Site, pharmacist: Clinician, *, kind: str, label: str, typed: dict[str, object]
-) -> None:
-    draft = makers.a_draft(site, label=label, name="other", by=pharmacist)
-    nurse = signed_in(makers.a_clinician(site))
-    path = f"{reverse('row-enter', args=[draft.pk])}?kind={kind}"
-    answer = nurse.post(path, typed | makers.SOURCE)
-    assert answer.status_code == 302, answer.content.decode()
-    entry = draft.entries.get()
-    answer = signed_in(pharmacist).post(reverse("row-confirm", args=[entry.pk]), typed)
-    assert answer.status_code == 302, answer.content.decode()
-    assert makers.a_frozen_draft(draft).is_approved
-    row = SiteProtocol.objects.get()
-    page = (
-        signed_in(pharmacist).get(reverse("protocol", args=[row.label_id, row.pathway_id])).content.decode()
-    )
-    whole = page.replace("&#x27;", "'")
-    assert (
-        "this site’s own: SITE-1" in page
-        or "this site's own entry: Elrexfio" in whole.partition("Sources</h2>")[0]
-    )
-
-
-@pytest.mark.parametrize(
-    ("kind", "row", "said"),
-    [
-        ("restart", {**ROW, "days": "8-40"}, "crosses day 28"),
-        ("dispensing", {**makers.FLAT_ROW, "millilitres": "0.4"}, "hold 16"),
-        ("dispensing", {**makers.FLAT_ROW, "mg": "16", "millilitres": "0.4"}, "the rule of"),
-        ("dispensing", {**makers.FLAT_ROW, "vials": 2}, "already hold"),
-    ],
-)
-def test_a_row_that_would_break_the_label_is_refused_at_once(draft, pharmacist, kind, row, said) -> None:
-    with pytest.raises(Refusal, match=said):
-        makers.an_entry(draft, kind=kind, row=row, by=pharmacist)
-
-
-def test_a_part_that_was_read_cannot_be_written_over(site, pharmacist) -> None:
-    read = makers.a_draft(site, label=makers.TECLISTAMAB, name="tec", by=pharmacist)
-    with pytest.raises(Refusal, match="meets two rows"):
-        makers.an_entry(read, kind="restart", row=ROW, by=pharmacist)
-
-
-def test_volumes_come_from_the_approved_table_alone_and_a_weight_between_asks(site, pharmacist) -> None:
-    draft = makers.a_draft(site, label=makers.TECLISTAMAB, name="tec", by=pharmacist)
-    row = {
-        "doses": ["step_up_dose_1"], "strength": "10", "vial_millilitres": "3", "from_kg": "65", "to_kg": "69",
-        "mg": "4", "millilitres": "0.4", "vials": 1,
-    }  # fmt: skip
-    for each in (row, {**row, "from_kg": "70", "to_kg": "74", "mg": "4.3", "millilitres": "0.43"}):
-        entry = makers.an_entry(draft, row=each, by=pharmacist)
-        entries.confirm(entry.pk, typed=each, by=makers.a_clinician(site), now=NOON)
-    protocol = makers.a_frozen_draft(draft)
-    label = approvals.content(protocol).label
-    first = label.regimens[0].steps[0]
-    found = {
-        kg: dosing.amount(label, first, Decimal(kg)) for kg in ("64.9", "65", "69", "69.5", "70", "74.1")
-    }
-    assert [amount.table_mg for amount in found.values()] == [
-        None, Decimal(4), Decimal(4), None, Decimal("4.3"), None,
-    ]  # fmt: skip
-    assert found["69.5"].volume.startswith(
-        "ask: This site's approved table has no row for a weight of 69.5 kg"
-    )
-    assert found["70"].volume.startswith(
-        "0.43 mL of 10 mg/mL, 1 vial of 3 mL, holds 4.3 mg for 70 to 74 kg (this site's"
-    )
-    unsigned = library.label(makers.TECLISTAMAB)
-    assert dosing.amount(unsigned, first, Decimal(70)).volume.startswith("ask: ")
-
-    makers.a_responder(site, 1, name="Dr A")
-    patient = makers.a_patient(site)
-    course = courses.open_course(
-        patient, protocol, regimen="", start_on=NOON.date(), weight_kg=Decimal(70), weighed_on=NOON.date(),
-        weighed_by="n", by=pharmacist, now=NOON,
-    )  # fmt: skip
-    assert "0.43 mL" in plans.as_arranged(course)[0].volume
-    makers.ready(course, now=NOON - timedelta(minutes=1))
-    recorded = courses.record_dose(
-        course.pk, step="step_up_dose_1", given_at=NOON, given_mg=Decimal("4.3"), by=pharmacist, now=NOON
-    )
-    assert (recorded.dose.planned_mg, recorded.dose.deviation) == (Decimal("4.3"), "")
-    assert recorded.dose.sum == "0.06 mg/kg x 70 kg = 4.2 mg; this site's own table: 4.3 mg"
-    page = signed_in(makers.a_clinician(site)).get(reverse("record-dose", args=[course.pk])).content.decode()
-    assert "Volume: " in page
 
 
 # compare and what-if
@@ -425,7 +237,7 @@ def test_volumes_come_from_the_approved_table_alone_and_a_weight_between_asks(si
 
 def test_a_draft_beside_what_is_in_use_shows_each_value_that_differs(site, draft, pharmacist) -> None:
     change(draft, Wanted("reach_minutes", 20), by=pharmacist)
-    client = signed_in(makers.a_clinician(site, Role.AUDITOR))
+    client = makers.signed_in(makers.a_clinician(site, Role.AUDITOR))
     page = client.get(reverse("draft-compare", args=[draft.pk])).content.decode()
     assert "Pathway: minutes until the patient is reached" in page
     assert '<td data-label="Old">15</td><td data-label="New"><b>20</b></td>' in page
@@ -443,14 +255,14 @@ def test_what_if_shows_plan_decision_and_texts_and_writes_nothing(draft, pharmac
         "start_on": "2027-03-01", "weight_kg": "70", "regimen": "monotherapy", "at": "10:00", "days_late": "7",
         "given": "step_up_dose_1 2027-03-01",
     }  # fmt: skip
-    answer = signed_in(pharmacist).get(reverse("draft-try", args=[draft.pk]), sample)
+    answer = makers.signed_in(pharmacist).get(reverse("draft-try", args=[draft.pk]), sample)
     page = answer.content.decode()
     assert answer.status_code == 200, page
     assert "give step-up dose 1" in page  # the draft's own row
     assert "Nobody is asked anything: no dose may be given." in page  # what is in use asks
     assert "Texts a day to this patient" in page
     assert before == (DraftEdit.objects.count(), AuditEntry.objects.count(), SiteProtocol.objects.count())
-    wrong = signed_in(pharmacist).get(
+    wrong = makers.signed_in(pharmacist).get(
         reverse("draft-try", args=[draft.pk]), sample | {"given": "x 2027-03-01"}
     )
     assert (wrong.status_code, "is no dose here" in wrong.content.decode()) == (422, True)

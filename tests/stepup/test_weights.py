@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from notifications import clock
@@ -199,12 +198,6 @@ def test_a_stopped_course_takes_no_weight(course, nurse) -> None:
 # The screens
 
 
-def signed_in(clinician: Clinician) -> Client:
-    client = Client()
-    client.force_login(clinician, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 @pytest.fixture(autouse=True)
 def at_noon(monkeypatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOON)
@@ -219,7 +212,7 @@ def words(answer: Any) -> str:
 
 
 def test_both_sums_are_shown_before_anything_is_kept(course, nurse) -> None:
-    client, path = signed_in(nurse), reverse("record-weight", args=[course.pk])
+    client, path = makers.signed_in(nurse), reverse("record-weight", args=[course.pk])
     shown = words(client.post(path, typed()))
     assert "0.06 mg/kg x 70 kg = 4.2 mg" in shown
     assert "0.06 mg/kg x 72 kg = 4.32 mg" in shown
@@ -248,7 +241,7 @@ def test_both_sums_are_shown_before_anything_is_kept(course, nurse) -> None:
     ids=lambda value: "-".join(value.values()) if isinstance(value, dict) else "",
 )
 def test_a_mistake_is_named_and_what_was_typed_stays(course, nurse, changed, sentence) -> None:
-    answer = signed_in(nurse).post(reverse("record-weight", args=[course.pk]), typed(**changed))
+    answer = makers.signed_in(nurse).post(reverse("record-weight", args=[course.pk]), typed(**changed))
     assert answer.status_code == 422
     assert sentence in words(answer)
     assert course.weights.count() == 1
@@ -259,9 +252,9 @@ def test_a_mistake_is_named_and_what_was_typed_stays(course, nurse, changed, sen
 def test_the_second_clinician_answers_on_a_page_with_both_sums(course, nurse, colleague) -> None:
     weight = weigh(course, "60", by=nurse)
     path = reverse("answer-weight", args=[weight.pk])
-    assert "somebody else's" in words(signed_in(nurse).get(path))
-    assert signed_in(nurse).post(path, {"use": "use"}).status_code == 422
-    client = signed_in(colleague)
+    assert "somebody else's" in words(makers.signed_in(nurse).get(path))
+    assert makers.signed_in(nurse).post(path, {"use": "use"}).status_code == 422
+    client = makers.signed_in(colleague)
     shown = words(client.get(path))
     assert "70 kg to 60 kg: -14.3 %" in shown
     assert "0.06 mg/kg x 60 kg = 3.6 mg" in shown

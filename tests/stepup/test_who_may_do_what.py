@@ -121,12 +121,6 @@ def ward() -> Ward:
     return Ward()
 
 
-def signed_in(clinician: Clinician) -> Client:
-    client = Client()
-    client.force_login(clinician, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 @contextmanager
 def undone() -> Iterator[None]:
     """What happens inside is undone, so that one role's act does not stand in the next one's way."""
@@ -191,7 +185,7 @@ def test_an_inactive_clinician_may_do_nothing(ward) -> None:
 
 @pytest.mark.parametrize("role", Role.values)
 def test_the_table_decides_for_every_role_at_every_address(ward, role) -> None:
-    client = signed_in(makers.a_clinician(ward.site, role))
+    client = makers.signed_in(makers.a_clinician(ward.site, role))
     for address in GUARDED:
         for method, answer in ask(client, ward.path(address.name)).items():
             forbidden = role not in who_may(address)
@@ -201,7 +195,7 @@ def test_the_table_decides_for_every_role_at_every_address(ward, role) -> None:
 
 
 def test_whoever_may_not_is_told_which_roles_may(ward) -> None:
-    client = signed_in(makers.a_clinician(ward.site, Role.AUDITOR))
+    client = makers.signed_in(makers.a_clinician(ward.site, Role.AUDITOR))
     page = client.get(ward.path("record-dose")).content.decode()
     assert "To record a dose, sign in as one of: <b>nurse, prescriber</b>." in page
 
@@ -224,14 +218,14 @@ def test_a_part_that_refreshes_itself_leads_its_whole_page_to_the_sign_in(ward) 
 
 def test_signing_out_of_use_ends_the_session(ward) -> None:
     nurse = makers.a_clinician(ward.site)
-    client = signed_in(nurse)
+    client = makers.signed_in(nurse)
     Clinician.objects.filter(pk=nurse.pk).update(is_active=False)
     assert client.get(ward.path("board")).status_code == TO_SIGN_IN
 
 
 @pytest.mark.parametrize("role", Role.values)
 def test_rows_of_another_site_do_not_exist(ward, role) -> None:
-    client = signed_in(makers.a_clinician(makers.a_site(), role))
+    client = makers.signed_in(makers.a_clinician(makers.a_site(), role))
     for address in NAMING_A_ROW:
         if role in who_may(address):
             for method, answer in ask(client, ward.path(address.name)).items():
@@ -242,6 +236,6 @@ def test_rows_of_another_site_do_not_exist(ward, role) -> None:
 @pytest.mark.parametrize("address", NAMING_A_ROW, ids=lambda address: str(address.name))
 def test_rows_that_never_existed_answer_like_another_site_s(ward, address) -> None:
     role = sorted(who_may(address))[0]
-    client = signed_in(makers.a_clinician(ward.site, role))
+    client = makers.signed_in(makers.a_clinician(ward.site, role))
     for answer in ask(client, reverse(address.name, args=[2**31 - 1])).values():
         assert answer.status_code == NOT_FOUND

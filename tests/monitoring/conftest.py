@@ -1,0 +1,38 @@
+"""A site with somebody on call, its nurse, and a patient an hour old."""
+
+from datetime import timedelta
+
+import pytest
+
+from monitoring import (
+    watches,
+)
+from monitoring.models import Patient, Watch
+from notifications.models import Clinician, Site
+from tests import makers
+
+NOON, HOUR = makers.NOON, timedelta(hours=1)
+
+
+@pytest.fixture
+def site() -> Site:
+    site = makers.a_site()
+    makers.a_responder(site, 1, name="Dr A")
+    return site
+
+
+@pytest.fixture
+def nurse(site) -> Clinician:
+    return makers.a_clinician(site, name="Nurse N")
+
+
+@pytest.fixture
+def patient(site) -> Patient:
+    return makers.a_patient(site, allergies="penicillin", now=NOON - HOUR)
+
+
+@pytest.fixture
+def watch(patient) -> Watch:
+    """The first dose was given at noon; check-ins come at 4 hours, 8 hours ..."""
+    makers.a_dose(makers.a_course(patient), given_at=NOON)
+    return watches.current(patient)

@@ -1,0 +1,22 @@
+"""A site, and a pharmacist with a draft of its own protocol. A module that wants another site makes its own."""
+
+import pytest
+
+from notifications.models import Clinician, Role, Site
+from stepup.models import Draft
+from tests import makers
+
+
+@pytest.fixture
+def site() -> Site:
+    return makers.a_site()
+
+
+@pytest.fixture
+def pharmacist(site) -> Clinician:
+    return makers.a_clinician(site, Role.PHARMACIST, name="Petra P")
+
+
+@pytest.fixture
+def draft(site, pharmacist) -> Draft:
+    return makers.a_draft(site, by=pharmacist)

@@ -2,13 +2,13 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
 
+from stepup.local import ports
 from tests import examples  # noqa: F401 - registers the profiles of the property tests
 from tests.provider import ProviderDouble
 
@@ -57,10 +57,8 @@ def provider(live_server, settings, free_port) -> Iterator[ProviderDouble]:
 
 @pytest.fixture
 def free_port() -> int:
-    """A loopback port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port nobody listens on, from below the ports that outgoing connections take."""
+    return ports.free_port()
 
 
 @pytest.fixture(autouse=True)

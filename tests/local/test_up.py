@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from stepup.local import ports as quiet
 from stepup.local import servers
 from stepup.local.folder import DataFolder
 from tests.local import trees
@@ -33,7 +34,8 @@ def tree(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def ports(free_port: int) -> list[str]:
-    return ["--port", str(free_port), "--double-port", str(free_port + 1)]
+    other = quiet.free_port(besides=[free_port])
+    return ["--port", str(free_port), "--double-port", str(other)]
 
 
 def answer(running: trees.Up) -> str:

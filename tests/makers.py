@@ -156,13 +156,16 @@ def ready(course: Course, *, now: datetime) -> Course:
     """Everything the pathway wants before the next dose is stated; what the records do not show is waived."""
     step = _to_come(course, now)
     listed = readiness.of(course, step=step, now=now)
-    for item in listed.open:
-        by = a_clinician(course.site, Role.PRESCRIBER) if item.rule.derived else course.opened_by
-        said = a_statement(item.rule.id, course, now=now, waived=bool(item.rule.derived))
-        seen = readiness.of(course, step=step, now=now).seen
-        readiness.state(
-            course.pk, [said], step=step, dose_number=listed.dose_number, seen=seen, by=by, now=now
-        )
+    for derived in (False, True):
+        said = [
+            a_statement(item.rule.id, course, now=now, waived=derived)
+            for item in listed.open
+            if bool(item.rule.derived) == derived
+        ]
+        by = a_clinician(course.site, Role.PRESCRIBER) if derived else course.opened_by
+        about = {"step": step, "dose_number": listed.dose_number, "seen": listed.seen}
+        if said:
+            readiness.state(course.pk, said, **about, by=by, now=now)
     return course
 
 

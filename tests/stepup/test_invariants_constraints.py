@@ -3,7 +3,8 @@
 One lie at least for every constraint of every model; a constraint without a lie here fails the last test.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import time, timedelta
 
 import pytest
@@ -44,6 +45,7 @@ from stepup.models import (
     Weight,
     WeightAnswer,
 )
+from tests import kept
 from tests.makers import NOON
 from tests.stepup.lies import (
     Clinic,
@@ -275,13 +277,18 @@ HELD_BY_TRIGGERS = {
 
 
 @pytest.fixture
-def clinic(settings) -> Clinic:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here
-    return Clinic()
+def clinic(made_once) -> Clinic:
+    return deepcopy(made_once)
 
 
 @pytest.mark.parametrize(
     ("constraint", "what", "lie"), LIES, ids=[f"{name}: {what}" for name, what, _ in LIES]
+@pytest.fixture(scope="module")
+def made_once(django_db_setup, django_db_blocker) -> Iterator[Clinic]:
+    with kept.made(Clinic, django_db_blocker) as clinic:
+        yield clinic
+
+
 )
 def test_the_database_refuses(clinic, constraint, what, lie) -> None:
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():

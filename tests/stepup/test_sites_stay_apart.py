@@ -1,5 +1,7 @@
 """One site never sees another's records, and whoever reads or writes a patient's record is in the ledger."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from datetime import UTC, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -14,7 +16,7 @@ from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
 from stepup import appointments, closures, courses, drafts, holds, reviews, weights
 from stepup.models import Course
-from tests import makers
+from tests import kept, makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -101,14 +103,20 @@ class Ward:
         return [self.mark, f"case {self.case.code}", self.patient.emergency_code, *numbers, *read]
 
 
-@pytest.fixture
-def here() -> Ward:
-    return Ward("Hereford")
+@pytest.fixture(scope="module")
+def made_once(django_db_setup, django_db_blocker) -> Iterator[tuple[Ward, Ward]]:
+    with kept.made(lambda: (Ward("Hereford"), Ward("Thereton")), django_db_blocker) as wards:
+        yield wards
 
 
 @pytest.fixture
-def there() -> Ward:
-    return Ward("Thereton")
+def here(made_once) -> Ward:
+    return deepcopy(made_once[0])
+
+
+@pytest.fixture
+def there(made_once) -> Ward:
+    return deepcopy(made_once[1])
 
 
 def page(client: Client, path: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -17,7 +18,7 @@ from monitoring.models import Reaction
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
 from stepup import closures, courses, holds, weights
-from tests import makers
+from tests import kept, makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -116,9 +117,15 @@ class Ward:
         return reverse(name, args=[self.rows[name]] if name in self.rows else [])
 
 
+@pytest.fixture(scope="module")
+def made_once(django_db_setup, django_db_blocker) -> Iterator[Ward]:
+    with kept.made(Ward, django_db_blocker) as ward:
+        yield ward
+
+
 @pytest.fixture
-def ward() -> Ward:
-    return Ward()
+def ward(made_once) -> Ward:
+    return deepcopy(made_once)
 
 
 @contextmanager

@@ -275,10 +275,12 @@ def resolve(
     text: str = "",
     grades: Iterable[tuple[str, int]] = (),
     over: bool = False,
+    other: str = "",
 ) -> Escalation:
     """Close a reached case with an outcome and the grades its owner gave, as (kind, grade 0 to 4) pairs.
 
-    Grade 0 records that the reaction was looked for and ruled out; `over` that the graded ones have ended.
+    Grade 0 records that the reaction was looked for and ruled out; `over` that the graded ones have ended; `other`
+    says in words which reaction of another kind was graded.
     """
     if outcome not in OUTCOMES:
         raise Refusal("outcome", f"Choose an outcome: {', '.join(OUTCOMES)}.")
@@ -290,7 +292,7 @@ def resolve(
         _must_own(case, by)
     ended = {"resolved_at": now, "next_at": None, "tell_patient_at": None}
     _move(case, State.RESOLVED, by=by, now=now, outcome=outcome, note=text, **ended)
-    grading.keep(case, graded, by=by, now=now, over=over)
+    grading.keep(case, graded, by=by, now=now, over=over, other=other)
     grades_said = ", ".join(f"{kind} grade {grade}" for kind, grade in graded.items()) or "no grade"
     note(case, "resolved", now=now, by=by, text=f"{OUTCOMES[outcome]}; {grades_said}. {text}".strip())
     paging.cancel_waiting(case, now=now)

@@ -10,6 +10,8 @@ from monitoring.models import Reaction
 from protocols.errors import Refusal
 
 NOT_GRADED = ""
+# A low blood count has a value and is recorded by itself, from the patient's page.
+GRADED_IN_A_CASE = tuple(str(kind) for kind in Reaction.Kind.values if kind != Reaction.Kind.BLOOD_COUNT)
 
 
 class WardRenderer(DjangoTemplates):
@@ -79,7 +81,7 @@ def _grades(kind: str) -> forms.ChoiceField:
 class ResolveForm(WardForm):
     """What came of a case: the outcome, the grades its owner gives, and whether the reaction has ended."""
 
-    refusals = {"outcome": "outcome"}
+    refusals = {"outcome": "outcome", "which": "which"}
 
     outcome = forms.ChoiceField(
         label="Outcome",
@@ -92,6 +94,12 @@ class ResolveForm(WardForm):
     neurotoxicity = _grades("neurotoxicity")
     infection = _grades("infection")
     other = _grades("other")
+    which = forms.CharField(
+        label="Which other reaction",
+        max_length=160,
+        required=False,
+        help_text="Needed where other is graded.",
+    )
     over = forms.BooleanField(
         label="What I graded is over now",
         required=False,
@@ -106,7 +114,7 @@ class ResolveForm(WardForm):
 
     def grades(self) -> list[tuple[str, int]]:
         """The grades that were given, as (kind, grade) pairs."""
-        given = [(str(kind), self.cleaned_data[kind]) for kind in Reaction.Kind.values]
+        given = [(kind, self.cleaned_data[kind]) for kind in GRADED_IN_A_CASE]
         return [(kind, int(grade)) for kind, grade in given if grade != NOT_GRADED]
 
 

@@ -1,22 +1,97 @@
-"""Graded reactions: kept when a case is resolved, and open until a clinician records that they are over."""
+"""Graded reactions: kept when a case is resolved or when somebody sees one, and open until recorded as over."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from monitoring.models import Escalation, Reaction
+from monitoring.models import Escalation, Patient, Reaction
 from notifications import audit
 from notifications.models import Clinician
 from protocols.errors import Refusal
 
+# CRS and ICANS are graded by the consensus of 2019; no scale of the others is among the facts this service holds.
+CONSENSUS = "ASTCT 2019"
+SCALES = {"crs": CONSENSUS, "icans": CONSENSUS}
+OWN_SCALE = "as the clinician graded it"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A reaction as somebody saw and graded it; `what` says which, `count` and `value` a low blood count as read."""
+
+    kind: str
+    grade: int
+    on: date
+    what: str = ""
+    count: str = ""
+    value: Decimal | None = None
+
+
+@transaction.atomic
+def record(patient_id: int, seen: Seen, *, by: Clinician, now: datetime) -> Reaction:
+    """Keep a reaction seen outside a case: in the clinic, on the ward, in the laboratory's report.
+
+    It holds every dose until somebody records that it is over, and counts from the moment it is recorded: a dose
+    given before that settles nothing. Refused: a day still to come, one without its words or value, the same twice.
+    """
+    patient = Patient.objects.select_for_update(of=("self",)).select_related("site").get(pk=patient_id)
+    _is_whole(seen, today=now.astimezone(ZoneInfo(patient.site.time_zone)).date())
+    facts = {"kind": seen.kind, "grade": seen.grade, "what": seen.what.strip(), "count": seen.count}
+    same = (
+        patient.reactions.filter(over_at=None, **facts, value=seen.value).select_related("noted_by").first()
+    )
+    if same is not None:
+        raise Refusal(
+            "recorded-already",
+            f"{same.noted_by.name} has recorded {same.named} already, and it is not over. Nothing was added.",
+        )
+    reaction = Reaction.objects.create(
+        patient=patient,
+        **facts,
+        value=seen.value,
+        scale=SCALES.get(seen.kind, OWN_SCALE),
+        seen_on=seen.on,
+        noted_at=now,
+        noted_by=by,
+    )
+    audit.record("recorded a reaction", str(patient), site=patient.site, by=by, now=now, reaction=reaction.pk)
+    return reaction
+
+
+def _is_whole(seen: Seen, *, today: date) -> None:
+    if seen.on > today:
+        raise Refusal("not-yet", "That day has not come yet: type the day it was seen.")
+    if seen.kind == Reaction.Kind.OTHER and not seen.what.strip():
+        raise Refusal("which", "Say in a few words which reaction it is.")
+    if seen.kind == Reaction.Kind.BLOOD_COUNT and (not seen.count or seen.value is None):
+        raise Refusal("count", "Choose which count is low, and type its value as it was reported.")
+    if seen.kind != Reaction.Kind.BLOOD_COUNT and (seen.count or seen.value is not None):
+        raise Refusal(
+            "no-count", "A value belongs to a low blood count: choose that kind, or leave it empty."
+        )
+
 
 def keep(
-    case: Escalation, graded: Mapping[str, int], *, by: Clinician, now: datetime, over: bool = False
+    case: Escalation,
+    graded: Mapping[str, int],
+    *,
+    by: Clinician,
+    now: datetime,
+    over: bool = False,
+    other: str = "",
 ) -> None:
-    """Keep each grade above 0 as a reaction of the case's patient; `over` records that they have ended already."""
+    """Keep each grade above 0 as a reaction of the case's patient; `over` records that they have ended already.
+
+    `other` says in words which reaction of another kind it was; without it such a grade is refused.
+    """
     if case.patient is None:
         return
+    if graded.get(Reaction.Kind.OTHER) and not other.strip():
+        raise Refusal("which", "Say in a few words which other reaction you graded.")
     for kind, grade in graded.items():
         if grade:
             Reaction.objects.create(
@@ -24,6 +99,8 @@ def keep(
                 escalation=case,
                 kind=kind,
                 grade=grade,
+                scale=SCALES.get(kind, OWN_SCALE),
+                what=other.strip() if kind == Reaction.Kind.OTHER else "",
                 noted_at=now,
                 noted_by=by,
                 over_at=now if over else None,

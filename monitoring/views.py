@@ -154,6 +154,7 @@ def resolve_case(request: SignedIn, pk: int) -> HttpResponse:
                 text=form.cleaned_data["text"],
                 grades=form.grades(),
                 over=form.cleaned_data["over"],
+                other=form.cleaned_data["which"],
             )
             return _back_to(case, request, f"Case {case.code} is resolved.")
         except Refusal as refusal:
@@ -245,7 +246,7 @@ def end_reaction(request: SignedIn, pk: int) -> HttpResponse:
     reaction = find(Reaction.objects.select_related("patient"), request, pk, site="patient__site")
     try:
         grading.end(reaction.pk, by=request.user, now=clock.now())
-        messages.success(request, f"Recorded: {reaction.get_kind_display()} grade {reaction.grade} is over.")
+        messages.success(request, f"Recorded: {reaction.named} is over.")
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
     return redirect(reverse("patient", args=[reaction.patient_id]) + "#result")

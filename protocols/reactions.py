@@ -11,6 +11,10 @@ from protocols import precautions
 from protocols.errors import Refusal
 from protocols.model import REACTION_KINDS, Label, Premedicate, ReactionRule
 
+# A low blood count is judged by its value, and no label read here prints the values: its part of the label asks.
+PART_OF_THE_LABEL = {"blood_count": "other"}
+KINDS = (*REACTION_KINDS, *PART_OF_THE_LABEL)
+
 
 @dataclass(frozen=True)
 class Ruling:
@@ -37,12 +41,12 @@ def next_after(
 ) -> Ruling:
     """What the label says of the next dose after a reaction a clinician graded.
 
-    `kind` is crs, icans, neurotoxicity, infection, other or none; grade 0 and kind none mean it was ruled out.
+    `kind` is one of KINDS, or none; grade 0 and kind none mean it was ruled out.
     `resolved` means it has come down as far as the label's row wants, `clear_hours` how long ago, where that is known.
     `next_step` matters to rows that speak of some doses only. Refuses another kind, or a grade outside 0 to 4.
     """
-    if kind not in {*REACTION_KINDS, "none"}:
-        known = ", ".join((*REACTION_KINDS, "none"))
+    if kind not in {*KINDS, "none"}:
+        known = ", ".join((*KINDS, "none"))
         raise Refusal("unknown-reaction", f"No kind of reaction is called {kind!r}. Known: {known}.")
     if not 0 <= grade <= 4:
         raise Refusal("unknown-grade", f"Grade {grade} cannot precede a next dose: type 0 to 4.")
@@ -77,9 +81,10 @@ def _unread(
 ) -> Ruling:
     """Hold while the reaction lasts, which is our own rule; ask once it is over, because no row was read."""
     if not resolved:
-        because = f"A grade {grade} reaction ({kind}) is not over: no dose until it is."
+        because = f"A grade {grade} reaction ({kind.replace('_', ' ')}) is not over: no dose until it is."
         return Ruling("hold", "unspecified", True, seen, because, "our rule, in every protocol", information)
-    missing = label.table(kind).missing or f"no row read covers {kind} grade {grade} before this dose"
+    unread = label.table(PART_OF_THE_LABEL.get(kind, kind)).missing
+    missing = unread or f"no row read covers {kind.replace('_', ' ')} grade {grade} before this dose"
     return Ruling("ask", "unspecified", True, seen, label.supply(missing), "not read", information)
 
 

@@ -46,7 +46,7 @@ def _open_reaction(course: Course) -> Obstacle | None:
     reaction = Reaction.objects.filter(patient=course.patient, over_at=None).first()
     if reaction is None:
         return None
-    said = f"{reaction.get_kind_display()} grade {reaction.grade} is not recorded as over."
+    said = f"{reaction.named[0].upper()}{reaction.named[1:]} is not recorded as over."
     return Obstacle(said, "no dose while a reaction is open")
 
 

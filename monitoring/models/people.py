@@ -4,6 +4,9 @@ from django.db import models
 from django.db.models import Q
 
 from notifications.models import Clinician, Site
+from protocols.parsing import plain
+
+UNITS = {"neutrophils": "× 10⁹/L", "platelets": "× 10⁹/L", "haemoglobin": "g/dL"}
 
 
 class Patient(models.Model):
@@ -119,7 +122,13 @@ class Reaction(models.Model):
         ICANS = "icans", "ICANS"
         NEUROTOXICITY = "neurotoxicity", "other neurotoxicity"
         INFECTION = "infection", "infection"
+        BLOOD_COUNT = "blood_count", "low blood count"
         OTHER = "other", "other"
+
+    class Count(models.TextChoices):
+        NEUTROPHILS = "neutrophils", "neutrophils"
+        PLATELETS = "platelets", "platelets"
+        HAEMOGLOBIN = "haemoglobin", "haemoglobin"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="reactions")
     escalation = models.ForeignKey(
@@ -128,6 +137,14 @@ class Reaction(models.Model):
     kind = models.CharField(max_length=16, choices=Kind.choices)
     grade = models.PositiveSmallIntegerField()
     scale = models.CharField(max_length=40, default="ASTCT 2019")
+    what = models.CharField(
+        max_length=160, blank=True, help_text="which one, in the words of whoever graded it"
+    )
+    count = models.CharField(max_length=12, choices=Count.choices, blank=True)
+    value = models.DecimalField(
+        null=True, max_digits=7, decimal_places=2, help_text="of the count, as it was read"
+    )
+    seen_on = models.DateField(null=True, help_text="the local day it was seen; empty: when it was noted")
     noted_at = models.DateTimeField()
     noted_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
     over_at = models.DateTimeField(null=True)
@@ -140,7 +157,22 @@ class Reaction(models.Model):
                 name="reaction_over_names_who",
                 condition=Q(over_at=None, over_by=None) | Q(over_at__isnull=False, over_by__isnull=False),
             ),
+            models.CheckConstraint(
+                name="reaction_of_another_kind_says_which", condition=~Q(kind="other") | ~Q(what="")
+            ),
+            models.CheckConstraint(
+                name="reaction_low_count_has_its_value",
+                condition=Q(kind="blood_count", value__isnull=False, value__gte=0) & ~Q(count="")
+                | ~Q(kind="blood_count") & Q(count="", value=None),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"reaction:{self.pk}"
+
+    @property
+    def named(self) -> str:
+        """Kind and grade in a few words: `CRS grade 2`, `neutrophils 0.4 × 10⁹/L grade 4`, `other grade 2 (rash)`."""
+        if self.kind == self.Kind.BLOOD_COUNT:
+            return f"{self.count} {plain(self.value)} {UNITS[self.count]} grade {self.grade}"
+        return f"{self.get_kind_display()} grade {self.grade}" + (f" ({self.what})" if self.what else "")

@@ -2,11 +2,10 @@
 
 import pytest
 
-from monitoring.forms import ResolveForm
-from monitoring.models import Reaction
+from monitoring.forms import GRADED_IN_A_CASE, ResolveForm
 
 
-@pytest.mark.parametrize("kind", Reaction.Kind.values)
+@pytest.mark.parametrize("kind", GRADED_IN_A_CASE)
 def test_every_kind_of_reaction_can_be_graded(kind) -> None:
     form = ResolveForm({"outcome": "home", "text": "seen", kind: "3"})
     assert form.is_valid(), form.errors

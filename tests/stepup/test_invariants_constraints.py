@@ -142,6 +142,14 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("reaction_grade_1_to_4", "grade 0", lambda c: change(Reaction.objects, grade=0)),
     ("reaction_grade_1_to_4", "grade 5", lambda c: change(Reaction.objects, grade=5)),
     ("reaction_over_names_who", "over, says nobody", lambda c: change(Reaction.objects, over_at=NOON)),
+    ("reaction_of_another_kind_says_which", "other, but what", lambda c: change(Reaction.objects, kind="other")),
+    ("reaction_low_count_has_its_value", "low, but how low",
+     lambda c: change(Reaction.objects, kind="blood_count", count="platelets")),
+    ("reaction_low_count_has_its_value", "low, but which",
+     lambda c: change(Reaction.objects, kind="blood_count", value=40)),
+    ("reaction_low_count_has_its_value", "below nothing",
+     lambda c: change(Reaction.objects, kind="blood_count", count="platelets", value=-1)),
+    ("reaction_low_count_has_its_value", "a value of CRS", lambda c: change(Reaction.objects, value=40)),
     # watches and check-ins
     ("watch_one_open_per_patient", "two watches", lambda c: copy(c.watch)),
     ("watch_starts_with_a_dose", "a dose to come", lambda c: change(Watch.objects, given_at=NOON + HOUR)),
@@ -276,6 +284,12 @@ HELD_BY_TRIGGERS = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def made_once(django_db_setup, django_db_blocker) -> Iterator[Clinic]:
+    with kept.made(Clinic, django_db_blocker) as clinic:
+        yield clinic
+
+
 @pytest.fixture
 def clinic(made_once) -> Clinic:
     return deepcopy(made_once)
@@ -283,12 +297,6 @@ def clinic(made_once) -> Clinic:
 
 @pytest.mark.parametrize(
     ("constraint", "what", "lie"), LIES, ids=[f"{name}: {what}" for name, what, _ in LIES]
-@pytest.fixture(scope="module")
-def made_once(django_db_setup, django_db_blocker) -> Iterator[Clinic]:
-    with kept.made(Clinic, django_db_blocker) as clinic:
-        yield clinic
-
-
 )
 def test_the_database_refuses(clinic, constraint, what, lie) -> None:
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():

@@ -130,6 +130,7 @@ def own_pages(ward: Ward) -> list[str]:
         *(reverse(name) for name in SCREENS), f"{reverse('board')}?wall=1",
         reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
         reverse("contacts", args=[ward.patient.pk]), reverse("end-enrolment", args=[ward.patient.pk]),
+        reverse("record-reaction", args=[ward.patient.pk]),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
         reverse("move-dose", args=[ward.course.pk]), reverse("skip-dose", args=[ward.course.pk]),
         reverse("hold-course", args=[ward.course.pk]),
@@ -253,6 +254,7 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.NURSE, "stop-course", "course", "read the record"),
         (Role.NURSE, "contacts", "patient", "read the record"),
         (Role.NURSE, "end-enrolment", "patient", "read the record"),
+        (Role.NURSE, "record-reaction", "patient", "read the record"),
         (Role.PRESCRIBER, "revoke-pocket-order", "order", "read the record"),
         (Role.PHARMACIST, "readiness", "course", "read the record"),
         (Role.NURSE, "record-weight", "course", "read the record"),
@@ -304,6 +306,13 @@ WRITES = [
     (Role.RESPONDER, "case-decline", "case", {"reason": "driving"}, "declined the case"),
     (Role.NURSE, "task-done", "task", {"outcome": "called"}, "finished a task"),
     (Role.NURSE, "reaction-over", "reaction", {}, "ended a reaction"),
+    (
+        Role.NURSE,
+        "record-reaction",
+        "patient",
+        {"kind": "infection", "grade": "2", "on": "2026-03-02"},
+        "recorded a reaction",
+    ),
 ]
 
 

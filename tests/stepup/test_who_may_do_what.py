@@ -95,7 +95,7 @@ class Ward:
         self.rows = {
             **{name: draft.pk for name in NAMES if name.split("-")[0] == "draft"},
             "row-enter": draft.pk, "row-confirm": entry.pk, "row-back": entry.pk,
-            **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment"), self.patient.pk),
+            **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment", "record-reaction"), self.patient.pk),
             "revoke-pocket-order": order.pk,
             "patient": self.patient.pk, "open-course": self.patient.pk, "pocket-order": self.patient.pk,
             "move-dose": self.course.pk, "skip-dose": self.course.pk, "remove-closed-day": closed.pk,

@@ -1,0 +1,69 @@
+"""The form of a reaction that was seen outside a case."""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+
+from monitoring.forms import WardForm
+from monitoring.grading import Seen
+from monitoring.models import Reaction
+from monitoring.models.people import UNITS
+
+
+class ReactionForm(WardForm):
+    """Which reaction, how bad, since when; a low blood count with its value as reported."""
+
+    refusals: ClassVar[dict[str, str]] = {
+        "which": "what",
+        "count": "value",
+        "no-count": "value",
+        "not-yet": "on",
+    }
+
+    kind = forms.ChoiceField(
+        label="Reaction",
+        choices=[(key, words[0].upper() + words[1:]) for key, words in Reaction.Kind.choices],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose which reaction it is."},
+    )
+    count = forms.ChoiceField(
+        label="Which count is low",
+        choices=[("", "no blood count"), *((key, f"{key}, {UNITS[key]}") for key in Reaction.Count.values)],
+        required=False,
+    )
+    value = forms.DecimalField(
+        label="Its value as reported",
+        max_digits=7,
+        decimal_places=2,
+        min_value=Decimal(0),
+        required=False,
+        localize=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        error_messages={
+            "invalid": "That is not a value: type the number alone, like 0.4, in the unit shown.",
+            "min_value": "A count is never below 0.",
+        },
+    )
+    what = forms.CharField(
+        label="In words",
+        max_length=160,
+        required=False,
+        help_text="Which one, where; needed for a reaction of another kind.",
+    )
+    grade = forms.ChoiceField(
+        label="Grade, as you grade it",
+        choices=[(str(grade), f"grade {grade}") for grade in range(1, 5)],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose the grade."},
+    )
+    on = forms.DateField(
+        label="Seen on",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": "Type the day it was seen."},
+    )
+
+    def seen(self) -> Seen:
+        """What was typed, for the operation that keeps it."""
+        typed: dict[str, Any] = self.cleaned_data
+        return Seen(**{**typed, "grade": int(typed["grade"])})

@@ -1,0 +1,39 @@
+"""Recording a reaction that was seen outside a case."""
+
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from monitoring import grading
+from monitoring.access import SignedIn, act, find
+from monitoring.models import Patient
+from notifications import audit, clock
+from protocols.errors import Refusal
+from stepup.reaction_forms import ReactionForm
+
+UNPROCESSABLE = 422
+
+
+@require_http_methods(["GET", "POST"])
+@act("record a reaction")
+def record_reaction(request: SignedIn, pk: int) -> HttpResponse:
+    """A reaction as a clinician saw and graded it: from then on no dose, until it is recorded as over."""
+    patient = find(Patient.objects.select_related("site"), request, pk)
+    now = clock.now()
+    today = now.astimezone(ZoneInfo(patient.site.time_zone)).date()
+    form = ReactionForm(request.POST or None, initial={"on": today})
+    if request.method == "POST" and form.is_valid():
+        try:
+            reaction = grading.record(patient.pk, form.seen(), by=request.user, now=now)
+            messages.success(request, f"Recorded: {reaction.named}. No dose until it is recorded as over.")
+            return redirect(reverse("patient", args=[patient.pk]) + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    audit.record("read the record", str(patient), site=patient.site, by=request.user, now=now)
+    context = {"patient": patient, "form": form, "now": now}
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "stepup/record_reaction.html", context, status=status)

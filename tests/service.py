@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 
-from stepup.local import servers
+from stepup.local import ports, servers
 from stepup.local.folder import DataFolder
 from tests.local import trees
 from tests.provider import ProviderDouble
@@ -34,7 +34,9 @@ class Service:
     def __init__(self, folder: Path, **named: str) -> None:
         self._ready = folder / "ready.json"
         self._folder = folder / "data"
-        command = [sys.executable, "manage.py", "up", "--any-port", "--data", str(self._folder)]
+        web = ports.free_port()  # not the usual ones, which another service may be about to take
+        at = ["--port", str(web), "--double-port", str(ports.free_port(besides=[web]))]
+        command = [sys.executable, "manage.py", "up", *at, "--data", str(self._folder)]
         environment = trees.environment(**named)
         self._log = (folder / "up.log").open("wb")
         self._process = subprocess.Popen(

@@ -84,9 +84,9 @@ def _tests(venv: Venv, settings: Mapping[str, str]) -> Counts:
     chromium = browsers.found()
     if not chromium:
         return counts + parts.not_run("Browser tests", "no Chromium was found on the PATH")
-    return counts + parts.pytest(
-        "Browser tests", python, ["-m", "browser"], {**settings, "STEPUP_CHROMIUM": chromium}
-    )
+    # A file has one service and one browser for all its tests, so a file stays whole.
+    by_file = ["-n", "2", "--dist", "loadfile", "-m", "browser"]
+    return counts + parts.pytest("Browser tests", python, by_file, {**settings, "STEPUP_CHROMIUM": chromium})
 
 
 def _with_servers(venv: Venv, run: Callable[[Mapping[str, str]], Counts]) -> Counts:

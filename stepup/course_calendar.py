@@ -129,6 +129,9 @@ def _marks(
             say(coming.on, "planned", f"{coming.name} planned{at}")
     if planned:
         _window_marks(planned[0], say)
+    for coming in planned[1:]:
+        if _regimen(course).phase(coming.step) is None:
+            _ends_of_window(coming, say)
     _spans(course, given, now, say)
     return found
 
@@ -146,6 +149,14 @@ def _window_marks(dose: PlannedDose, say: Say) -> None:
         if on != dose.on:
             say(on, "window", f"{dose.name} possible")
     say(last, "window", f"latest day for {dose.name}")
+
+
+def _ends_of_window(dose: PlannedDose, say: Say) -> None:
+    """The first and last day of a later step's window, which moves with the doses before it."""
+    if dose.earliest_on is not None and dose.latest_on is not None:
+        say(dose.earliest_on, "window", f"earliest day for {dose.name}, if what comes before it is kept")
+        if dose.latest_on != dose.earliest_on:
+            say(dose.latest_on, "window", f"latest day for {dose.name}, if what comes before it is kept")
 
 
 def _spans(course: Course, given: list[Dose], now: datetime, say: Say) -> None:

@@ -64,6 +64,10 @@ def test_doses_windows_watches_and_holds_are_said_in_words_on_their_days(course)
     assert "Step-up dose 2 planned" in words(shown, date(2027, 3, 4))
     assert "earliest day for Step-up dose 2" in words(shown, date(2027, 3, 3))
     assert "latest day for Step-up dose 2" in words(shown, plans.of(course, now=NOON)[0].latest_on)
+    later = plans.of(course, now=NOON + DAY)[1]
+    kept = "First treatment dose, if what comes before it is kept"
+    assert f"earliest day for {kept}" in words(shown, later.earliest_on)
+    assert f"latest day for {kept}" in words(shown, later.latest_on)
     [saturday] = [d for w in shown.months[0].weeks for d in w if d.on == date(2027, 3, 6)]
     assert saturday.closed == "Saturday"
 

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from monitoring import escalations
 from monitoring.models import CheckIn, Reaction, Task
-from stepup import arranged, weights
+from protocols import delays
+from stepup import approvals, arranged, weights
 from stepup.models import Course, Hold
 
 
@@ -68,7 +69,10 @@ def _unchecked_dose(course: Course) -> Obstacle | None:
     unchecked = course.doses.filter(confirmed_at=None).first()
     if unchecked is None:
         return None
-    return Obstacle(f"The second check of {unchecked.step} is missing.", "no dose while one is unconfirmed")
+    label = approvals.content(course.protocol).label
+    dose = delays.regimen_of(label, course.regimen).dose(unchecked.step)
+    named = dose.name if dose else unchecked.step
+    return Obstacle(f"The second check of {named} is missing.", "no dose while one is unconfirmed")
 
 
 def _waiting_weight(course: Course) -> Obstacle | None:

@@ -163,7 +163,8 @@ def ready(course: Course, *, now: datetime) -> Course:
             if bool(item.rule.derived) == derived
         ]
         by = a_clinician(course.site, Role.PRESCRIBER) if derived else course.opened_by
-        about = {"step": step, "dose_number": listed.dose_number, "seen": listed.seen}
+        newest = course.readiness_statements.order_by("-pk").first()
+        about = {"step": step, "dose_number": listed.dose_number, "seen": newest.pk if newest else 0}
         if said:
             readiness.state(course.pk, said, **about, by=by, now=now)
     return course

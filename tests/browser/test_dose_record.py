@@ -52,7 +52,7 @@ def test_a_dose_given_elsewhere_is_recorded_with_the_keyboard_alone_at_320_pixel
     _tab_to(page, "which hospital")
     page.keyboard.type("General Hospital")
     _tab_to(page, "given on")
-    page.keyboard.type(f"{datetime.now(UTC) - timedelta(days=20):%m%d%Y}")
+    page.keyboard.type(f"{datetime.now(UTC) - timedelta(days=40):%m%d%Y}")
     _tab_to(page, "dose given")
     page.keyboard.type("Step-up dose 1")
     _tab_to(page, "amount given in mg")
@@ -72,6 +72,46 @@ def test_a_dose_given_elsewhere_is_recorded_with_the_keyboard_alone_at_320_pixel
     shown = page.locator("main").inner_text().replace("\u00a0", " ")
     assert "Given at General Hospital. Known from their nurse by telephone." in shown
     _is_sound(page)
+
+
+def test_after_a_long_delay_it_is_reviewed_and_started_again_with_the_keyboard_alone(opened, base) -> None:  # noqa: F811
+    """Follows the test above: forty days after step-up dose 1 the label starts again, after a recorded review."""
+    prescriber, nurse = opened("paul", size=NARROW), opened(size=NARROW)
+    prescriber.goto(f"{base}/patient/4/")
+    _tab_to(prescriber, "do the second check")
+    prescriber.keyboard.press("Enter")
+    prescriber.wait_for_url("**/confirm/")
+    _tab_to(prescriber, "your own figure")
+    prescriber.keyboard.type("3.9")
+    prescriber.keyboard.press("Enter")
+    prescriber.wait_for_url(f"{base}/patient/4/**")
+    _tab_to(prescriber, "review benefit and risk")
+    prescriber.keyboard.press("Enter")
+    prescriber.wait_for_url("**/review/")
+    _is_sound(prescriber)
+    _tab_to(prescriber, "what was weighed")
+    prescriber.keyboard.type("disease still measurable, no infection, wishes to go on")
+    _tab_to(prescriber, "keep this review")
+    prescriber.keyboard.press("Enter")
+    prescriber.wait_for_url(f"{base}/patient/4/**")
+    nurse.goto(f"{base}/course/4/dose/")
+    shown = nurse.locator("main").inner_text()
+    assert "Step-up dose 1, elranatamab-bcmm" in shown
+    assert "disease still measurable, no infection, wishes to go on" in shown
+    _tab_to(nurse, "it was not given as planned")
+    nurse.keyboard.press("Enter")
+    _tab_to(nurse, "why")
+    nurse.keyboard.type("the list before it was kept on paper today")
+    _tab_to(nurse, "check and continue")
+    nurse.keyboard.press("Enter")
+    nurse.wait_for_selector("text=The name is")
+    _is_sound(nurse)
+    _ticks_both_and_presses(nurse, "record 12")
+    nurse.wait_for_url(f"{base}/patient/4/**")
+    shown = nurse.locator("main").inner_text().replace("\u00a0", " ")
+    assert "the list before it was kept on paper today" in shown
+    assert "Step-up dose 2" in shown, "the step-up goes on from the dose that started it again"
+    _is_sound(nurse)
 
 
 def test_a_dose_is_corrected_with_the_keyboard_alone_and_the_first_entry_stays(opened, base) -> None:  # noqa: F811

@@ -57,7 +57,7 @@ def test_another_amount_wants_another_second_check_and_another_time_does_not(cou
     assert changed.confirmed_by is None
     assert (
         next_dose.decide(course, now=NOON + 3 * DAY).because
-        == "The second check of step_up_dose_1 is missing."
+        == "The second check of Step-up dose 1 is missing."
     )
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from monitoring import escalations
 from monitoring.models import CheckIn, Reaction, Task
-from stepup import arranged, weights
+from stepup import arranged, ended, weights
 from stepup.models import Course, Hold
 
 
@@ -21,6 +21,11 @@ class Obstacle:
 def first(course: Course) -> Obstacle | None:
     """The gravest thing that is open, or None."""
     return next((found for look in LOOKS if (found := look(course)) is not None), None)
+
+
+def every(course: Course) -> list[Obstacle]:
+    """Everything that is open, the gravest first."""
+    return [found for look in LOOKS if (found := look(course)) is not None]
 
 
 def _open_case(course: Course) -> Obstacle | None:
@@ -79,10 +84,10 @@ def _waiting_weight(course: Course) -> Obstacle | None:
     return Obstacle(said, "no dose while a weight waits for its answer")
 
 
-def _stopped(course: Course) -> Obstacle | None:
+def _ended(course: Course) -> Obstacle | None:
     if course.state == Course.State.ACTIVE:
         return None
-    return Obstacle("The course was stopped.", "no dose after a stop")
+    return Obstacle(f"{ended.how(course)}.", "no dose after the end of a course")
 
 
 LOOKS: tuple[Callable[[Course], Obstacle | None], ...] = (
@@ -93,5 +98,5 @@ LOOKS: tuple[Callable[[Course], Obstacle | None], ...] = (
     _climbing_silence,
     _unchecked_dose,
     _waiting_weight,
-    _stopped,
+    _ended,
 )

@@ -94,7 +94,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> HandOver:
         course=course,
         patient=patient,
         made_at=now,
-        dangers=tuple(_dangers(course, now)),
+        dangers=dangers(course, now=now),
         transfer=transfer,
         drug=f"{chart.drug} ({chart.brand}), {protocol.label.route}",
         regimen=chart.regimen,
@@ -171,6 +171,11 @@ def _day(on: date | None) -> str:
 def day_and_time(course: Course, at: datetime) -> str:
     """A moment in the site's zone: Mon 02 Mar 2026 10:12 EST."""
     return f"{at.astimezone(ZoneInfo(course.site.time_zone)):%a %d %b %Y %H:%M %Z}"
+
+
+def dangers(course: Course, *, now: datetime) -> tuple[str, ...]:
+    """What stands first on the page, in words; empty where nothing is open here."""
+    return tuple(_dangers(course, now))
 
 
 def _dangers(course: Course, now: datetime) -> Iterator[str]:

@@ -53,6 +53,7 @@ urlpatterns = [
     path("weight/<int:pk>/", weights.answer_weight, name="answer-weight"),
     path("course/<int:pk>/stop/", patients.stop_course, name="stop-course"),
     path("course/<int:pk>/hand-over/", handover.show_handover, name="hand-over"),
+    path("course/<int:pk>/transfer/", handover.transfer_course, name="transfer-course"),
     path("course/<int:pk>/calendar/", course_calendar.show_calendar, name="course-calendar"),
     path("course/<int:pk>/dose/past/", dose_record.report_dose, name="report-dose"),
     path("dose/<int:pk>/correct/", dose_record.correct_dose, name="correct-dose"),

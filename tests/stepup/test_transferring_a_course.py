@@ -180,8 +180,8 @@ IN_THE_WAY = [
 @pytest.mark.parametrize(
     ("begun", "code", "sentence"), IN_THE_WAY, ids=[row[0].__name__ for row in IN_THE_WAY]
 )
-def test_what_is_open_here_is_finished_here(course, prescriber, nurse, begun, code, sentence) -> None:
-    begun(course, nurse)
+def test_what_is_open_here_is_finished_here(course, prescriber, *, begun, code, sentence) -> None:
+    begun(course, makers.a_clinician(course.site, name="Nora"))
     with pytest.raises(Refusal) as refusal:
         transferred(course, prescriber)
     assert refusal.value.code == code
@@ -294,7 +294,7 @@ DOORS = {
     "review": lambda course, by: reviews.record(course.pk, words="x", by=by, now=LATER),
     "confirm an interval": interval_of,
     "state readiness": readiness_of,
-    "transfer": lambda course, by: transferred(course, by),
+    "transfer": transferred,
 }
 
 

@@ -54,6 +54,15 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """What one person, or the service, said at one time of the things that must be true before a dose."""
+
+    by: str
+    at: datetime | None
+    words: str
+
+
+@dataclass(frozen=True)
 class HandOver:
     """The whole page. `dangers` stands first, and is empty only where nothing is open here."""
 
@@ -70,7 +79,7 @@ class HandOver:
     doses: tuple[Given, ...]
     weight: str
     reactions: tuple[Graded, ...]
-    cases: tuple[Escalation, ...]
+    cases: tuple[str, ...]
     orders: tuple[Order, ...]
     medicines: tuple[readings.Line, ...]
     temperature: readings.Temperature | None
@@ -79,7 +88,7 @@ class HandOver:
     holds: tuple[Hold, ...]
     intervals: tuple[IntervalChange, ...]
     reviews: tuple[Review, ...]
-    stated: tuple[readiness.Item, ...]
+    stated: tuple[Stated, ...]
     next_dose: tuple[str, ...]
     phones: tuple[contacts.Phone, ...]
     on_call: tuple[pulse.OnCall, ...]
@@ -104,7 +113,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> HandOver:
         doses=tuple(_given(course, chart)),
         weight=_weight(course),
         reactions=tuple(_reactions(patient)),
-        cases=tuple(patient.escalations.select_related("owner").order_by("opened_at")),
+        cases=tuple(_case(course, case) for case in patient.escalations.order_by("opened_at")),
         orders=tuple(_orders(patient)),
         medicines=_medicines(patient),
         temperature=readings.last_temperatures([patient.pk], now=now).get(patient.pk),
@@ -113,7 +122,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> HandOver:
         holds=tuple(course.holds.select_related("placed_by", "lifted_by")),
         intervals=tuple(course.interval_changes.select_related("by")),
         reviews=tuple(course.reviews.select_related("by")),
-        stated=readiness.last_said(course),
+        stated=tuple(_stated(course)),
         next_dose=tuple(transfer.next_dose.splitlines()) if transfer else next_dose_lines(course, now=now),
         phones=contacts.of(patient, now=now),
         on_call=pulse.on_call(course.site, now=now),
@@ -152,8 +161,8 @@ def _planned_lines(course: Course, now: datetime) -> Iterator[str]:
     if planned.earliest_on or planned.latest_on:
         yield f"Window: {_day(planned.earliest_on)} to {_day(planned.latest_on)}"
     yield f"Dose as a sum: {planned.sum}"
-    yield f"Premedication: {planned.premedication}"
-    yield f"Observation: {planned.observation}"
+    yield f"The protocol on premedication: {planned.premedication}"
+    yield f"The protocol on observation: {planned.observation}"
 
 
 def _appointed(course: Course, late: PlannedDose | None) -> str:
@@ -183,7 +192,7 @@ def _dangers(course: Course, now: datetime) -> Iterator[str]:
     case = escalations.unresolved(course.patient)
     if case is not None:
         who = f"{case.owner.name} has it" if case.owner else "nobody has it yet"
-        yield f"Open case {case.code}: {case.headline} ({who})."
+        yield f"Open case {case.code}: {case.headline.rstrip('.')} ({who})."
     for found in obstacles.every(course):
         if case is None or case.code not in found.because:
             yield found.because
@@ -231,6 +240,22 @@ def _reactions(patient: Patient) -> Iterator[Graded]:
         case = one.escalation
         told = (case.outcome.replace("_", " "), case.note) if case else ()
         yield Graded(one, ". ".join(filter(None, told)))
+
+
+def _case(course: Course, case: Escalation) -> str:
+    came = f"closed: {case.outcome}" if case.outcome else case.get_state_display()
+    said = f"{case.code}, {day_and_time(course, case.opened_at)}: {case.headline.rstrip('.')}; {came}"
+    return f"{said}, {case.note}" if case.note else said
+
+
+def _stated(course: Course) -> Iterator[Stated]:
+    """The newest statement of each thing, those said together in one line, the newest line first."""
+    said: dict[tuple[datetime | None, str], list[str]] = {}
+    for item in readiness.last_said(course):
+        words = ", ".join(filter(None, (f"{item.name} {item.state}", item.said, item.reason)))
+        said.setdefault((item.at, item.by), []).append(words)
+    for (at, by), words in sorted(said.items(), key=lambda one: str(one[0][0]), reverse=True):
+        yield Stated(by, at, "; ".join(words))
 
 
 def _orders(patient: Patient) -> Iterator[Order]:

@@ -129,8 +129,8 @@ def test_the_next_dose_has_its_answer_day_window_sum_and_what_goes_around_it(cou
     assert "Planned: Step-up dose 2, appointment Fri 05 Mar 2027 12:00 EST, made by Dr Paul" in said
     assert "Window: Wed 03 Mar 2027 to Mon 08 Mar 2027" in said
     assert "Dose as a sum: 0.3 mg/kg x 70 kg = 21 mg" in said
-    assert [one for one in said if one.startswith("Premedication: ")]
-    assert [one for one in said if one.startswith("Observation: ")]
+    assert [one for one in said if one.startswith("The protocol on premedication: ")]
+    assert [one for one in said if one.startswith("The protocol on observation: ")]
 
 
 def test_an_overdue_dose_says_so_and_what_the_label_gives_today(course) -> None:

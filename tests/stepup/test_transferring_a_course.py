@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from monitoring import escalations, pocket, watches, worklist
+from monitoring import escalations, inbound, pocket, watches, worklist
 from monitoring.models import Reaction, Task, Watch
 from notifications import clock
 from notifications.models import AuditEntry, Clinician, Role
@@ -330,8 +330,16 @@ def test_a_correction_on_a_course_under_way_tells_nobody_elsewhere(course, nurse
     assert not Task.objects.filter(done_at=None).exists()
 
 
+def test_a_fever_texted_after_the_transfer_still_pages_here(course, prescriber) -> None:
+    transferred(course, prescriber)
+    inbound.receive(
+        provider_sid="SM1", sender=course.patient.phone, sent_to=course.site.patient_number, body="39.1",
+        now=LATER + HOUR,
+    )  # fmt: skip
+    assert escalations.unresolved(course.patient).pages.count() == 1
+
+
 def test_the_enrolment_goes_on_until_somebody_ends_it(course, prescriber, nurse) -> None:
-    """A fever texted to the number she knows still pages; then the enrolment may be ended."""
     transferred(course, prescriber)
     course.patient.refresh_from_db()
     assert course.patient.is_active

@@ -78,6 +78,7 @@ class HandOver:
     signed: str
     doses: tuple[Given, ...]
     weight: str
+    others: tuple[str, ...]
     reactions: tuple[Graded, ...]
     cases: tuple[str, ...]
     orders: tuple[Order, ...]
@@ -112,6 +113,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> HandOver:
         signed=_signed(course),
         doses=tuple(_given(course, chart)),
         weight=_weight(course),
+        others=tuple(_others(course)),
         reactions=tuple(_reactions(patient)),
         cases=tuple(_case(course, case) for case in patient.escalations.order_by("opened_at")),
         orders=tuple(_orders(patient)),
@@ -229,8 +231,17 @@ def _given(course: Course, chart: charts.Chart) -> Iterator[Given]:
 
 def _weight(course: Course) -> str:
     used = course.weight
-    how = f", {used.method}" if used.method else ""
+    how = f", {used.get_method_display()}" if used.method else ""
     return f"{weights.in_kg(used.kg)}, {used.weighed_on:%a %d %b %Y}, by {used.weighed_by}{how}"
+
+
+def _others(course: Course) -> Iterator[str]:
+    """The patient's other courses here, whose doses are on their own pages."""
+    rows = course.patient.courses.exclude(pk=course.pk).select_related("protocol").order_by("opened_at")
+    for other in rows:
+        name, count = approvals.content(other.protocol).label.name, other.doses.count()
+        doses = "1 dose" if count == 1 else f"{count} doses"
+        yield f"{name} from {_day(other.start_on)}, {other.get_state_display()}, {doses}"
 
 
 def _reactions(patient: Patient) -> Iterator[Graded]:
@@ -238,7 +249,7 @@ def _reactions(patient: Patient) -> Iterator[Graded]:
         "noted_at", "pk"
     ):
         case = one.escalation
-        told = (case.outcome.replace("_", " "), case.note) if case else ()
+        told = (escalations.OUTCOMES.get(case.outcome, ""), case.note) if case else ()
         yield Graded(one, ". ".join(filter(None, told)))
 
 
@@ -254,8 +265,8 @@ def _stated(course: Course) -> Iterator[Stated]:
     for item in readiness.last_said(course):
         words = ", ".join(filter(None, (f"{item.name} {item.state}", item.said, item.reason)))
         said.setdefault((item.at, item.by), []).append(words)
-    for (at, by), words in sorted(said.items(), key=lambda one: str(one[0][0]), reverse=True):
-        yield Stated(by, at, "; ".join(words))
+    for (at, by), lines in sorted(said.items(), key=lambda one: str(one[0][0]), reverse=True):
+        yield Stated(by, at, "; ".join(lines))
 
 
 def _orders(patient: Patient) -> Iterator[Order]:

@@ -162,7 +162,7 @@ def test_grades_are_listed_in_order_with_their_settlement_and_their_cases_words(
     )  # fmt: skip
     (one,) = made(course, now=NOON + 3 * HOUR).reactions
     assert (one.reaction.kind, one.reaction.grade, one.reaction.over_by) == ("crs", 1, prescriber)
-    assert one.outcome == "emergency department. one dose given there"
+    assert one.outcome == "sent to the emergency department. one dose given there"
 
 
 def test_after_the_transfer_the_next_dose_stands_as_it_stood(course, prescriber) -> None:
@@ -182,6 +182,16 @@ def test_only_the_signed_protocol_s_own_words_on_prophylaxis_are_shown(course) -
     other = makers.a_course(makers.a_patient(course.site), label=makers.ELRANATAMAB)
     (said,) = made(other).prophylaxis
     assert said.startswith("antimicrobial and antiviral prophylaxis per guidelines")
+
+
+def test_another_course_here_is_named_with_how_it_ended(course, prescriber) -> None:
+    makers.a_dose(course, given_at=NOON)
+    courses.stop(course.pk, by=prescriber, reason="progression", now=NOON + DAY)
+    again = makers.a_course(course.patient, label=makers.ELRANATAMAB, now=NOON + 30 * DAY)
+    assert made(again, now=NOON + 30 * DAY).others == (
+        "teclistamab-cqyv from Mon 01 Mar 2027, stopped, 1 dose",
+    )
+    assert made(course, now=NOON + 30 * DAY).next_dose[0].startswith("Hold: no dose now. ")
 
 
 def test_a_phone_without_texts_says_so(course) -> None:

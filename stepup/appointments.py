@@ -19,7 +19,7 @@ from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.moving import Objection
 from protocols.planning import PlannedDose
-from stepup import approvals, arranged, closures, courses, next_dose, plans, unit
+from stepup import approvals, arranged, closures, courses, ended, next_dose, plans, unit
 from stepup.models import Appointment, Course
 
 FARTHEST = timedelta(days=365)
@@ -209,8 +209,7 @@ def _kind(on: date, was: date | None) -> str:
 
 def _may_be_planned(course: Course, at: datetime, now: datetime) -> None:
     """The hard rules that need no rota and no label row."""
-    if course.state != Course.State.ACTIVE:
-        raise Refusal("course-stopped", "This course was stopped: no dose can be planned on it.")
+    ended.refuse(course, "no dose can be planned on it.")
     if at <= now:
         raise Refusal("past-time", "That time has passed. Choose one that is still to come.")
     if at - now > FARTHEST:

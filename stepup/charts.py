@@ -7,7 +7,7 @@ from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, arranged, intervals, next_dose, plans, readiness, weights
+from stepup import approvals, arranged, ended, intervals, next_dose, plans, readiness, weights
 from stepup.models import Appointment, Course, Dose, DoseReport, Hold, IntervalChange, Review, Weight
 
 SHOWN_AS_DOSES = ["dose given", "dose reported", "dose confirmed"]
@@ -114,7 +114,7 @@ def recorded(course: Course) -> list[Dose]:
 def _plan(course: Course, now: datetime) -> tuple[tuple[planning.PlannedDose, ...], str]:
     """What is still to come, or why no dates can be written."""
     if course.state != Course.State.ACTIVE:
-        return (), "The course was stopped: nothing is planned."
+        return (), f"{ended.how(course)}: nothing is planned here."
     try:
         planned = plans.of(course, now=now)
         return planned, "" if planned else "The schedule has no dose after those that were given."

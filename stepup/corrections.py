@@ -20,7 +20,7 @@ from protocols import delays, dosing, watching
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
 from protocols.regimens import Given
-from stepup import approvals, arranged, courses, reported
+from stepup import approvals, arranged, courses, reported, transfers
 from stepup.models import Course, Dose, DoseCorrection, DoseReport
 
 Kind = DoseCorrection.Kind
@@ -189,6 +189,7 @@ def _may_be(dose: Dose, facts: Facts, now: datetime) -> None:
 
 
 def _strike(dose: Dose, kind: str, reason: str, *, by: Clinician, now: datetime) -> DoseCorrection:
+    transfers.tell(dose.course, now=now)
     return DoseCorrection.objects.create(dose=dose, kind=kind, reason=reason.strip(), by=by, at=now)
 
 
@@ -222,6 +223,8 @@ def _watch(dose: Dose, facts: Facts, protocol: Protocol, now: datetime) -> Watch
     """The watch of the corrected dose: the open one moved, one opened late, or the one it had."""
     if (facts.step, facts.given_at) == (dose.step, dose.given_at):
         return dose.watch
+    if dose.course.state == Course.State.TRANSFERRED:
+        return dose.watch  # whoever goes on with the course watches; a task says to tell them
     if dose.watch is None or dose.watch.closed_at is not None:
         return reported.watch_of(dose.course.patient, protocol, facts.step, facts.given_at, now) or dose.watch
     times = watching.check_times(protocol.pathway, facts.step, facts.given_at)

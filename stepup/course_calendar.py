@@ -10,7 +10,7 @@ from protocols import delays
 from protocols.errors import Refusal
 from protocols.planning import PlannedDose
 from protocols.regimens import Regimen
-from stepup import approvals, arranged, charts, closures, plans
+from stepup import approvals, arranged, charts, closures, ended, plans
 from stepup.models import Course, Dose, DoseReport, Hold
 
 Say = Callable[[date, str, str], None]
@@ -96,7 +96,7 @@ def of(course: Course, *, now: datetime, first: date | None = None, whole: bool 
 
 def _planned(course: Course, now: datetime) -> tuple[tuple[PlannedDose, ...], str]:
     if course.state != Course.State.ACTIVE:
-        return (), "The course was stopped: nothing is planned."
+        return (), f"{ended.how(course)}: nothing is planned here."
     try:
         return plans.of(course, now=now), ""
     except Refusal as refusal:

@@ -16,7 +16,7 @@ from protocols import delays, dosing, planning, watching
 from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.pathway import Protocol
-from stepup import approvals, arranged, next_dose, plans, weights
+from stepup import approvals, arranged, ended, next_dose, plans, weights
 from stepup.models import Course, CourseEvent, Dose, DoseCorrection, SiteProtocol
 
 OLDEST_RECORD = timedelta(days=180)
@@ -153,8 +153,7 @@ def _note_given(dose: Dose, gaps: list[oncall.Gap], *, by: Clinician, now: datet
 
 
 def _may_have_happened(course: Course, given_at: datetime, now: datetime) -> None:
-    if course.state != Course.State.ACTIVE:
-        raise Refusal("course-stopped", "This course was stopped. Open a new one to go on.")
+    ended.refuse(course, "no dose can be recorded on it. Open a new one to go on here.")
     if given_at > now:
         raise Refusal("future-dose", "That time is still to come. Record a dose after it was given.")
     if now - given_at > OLDEST_RECORD:
@@ -263,9 +262,10 @@ def stop(course_id: int, *, by: Clinician, reason: str, now: datetime) -> Course
     """Stop a course for good. An open watch goes on: the last dose is still in the patient."""
     if not reason.strip():
         raise Refusal("reason", "Say why the course is stopped.")
-    course = Course.objects.select_for_update().get(pk=course_id)
-    if course.state != Course.State.ACTIVE:  # two people at once: the second is told
-        raise Refusal("course-stopped", "This course is stopped already. Its history says by whom and why.")
+    rows = Course.objects.select_for_update(of=("self",)).select_related("patient", "site")
+    course = rows.get(pk=course_id)
+    # Two people at once: the second is told.
+    ended.refuse(course, "it has ended already. Its history says by whom and why.")
     course.state = Course.State.STOPPED
     course.save(update_fields=["state"])
     note(course, "stopped", reason, by=by, now=now)

@@ -19,7 +19,7 @@ from monitoring.patients import CODE_LETTERS
 from notifications import audit
 from notifications.models import Site
 from stepup import approvals
-from stepup.models import Course, Dose, EmergencyVisit
+from stepup.models import Course, Dose, EmergencyVisit, Transfer
 
 ADVICE = Path(__file__).parent / "emergency.toml"
 TRIES = 5
@@ -42,6 +42,7 @@ class Facts:
     grades: tuple[Reaction, ...]
     pocket_mg: Any
     approved: str
+    transfer: Transfer | None = None
 
 
 @cache
@@ -131,6 +132,7 @@ def _facts(patient: Patient, now: datetime) -> Facts:
         grades=tuple(Reaction.objects.filter(patient=patient).order_by("-noted_at")[:5]),
         pocket_mg=order.dose_mg if order else None,
         approved=_approved(course) if course else "",
+        transfer=Transfer.objects.filter(course=course).first() if course else None,
     )
 
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from notifications import audit, roles
 from notifications.models import Clinician
 from protocols.errors import Refusal
-from stepup import courses, next_dose
+from stepup import courses, ended, next_dose
 from stepup.models import Course, Hold
 
 
@@ -23,8 +23,7 @@ def place(course_id: int, *, reason: str, by: Clinician, now: datetime) -> Hold:
     course = (
         Course.objects.select_related("patient", "site").select_for_update(of=("self",)).get(pk=course_id)
     )
-    if course.state != Course.State.ACTIVE:
-        raise Refusal("course-stopped", "This course was stopped: there is no dose to hold.")
+    ended.refuse(course, "there is no dose to hold.")
     try:
         with transaction.atomic():
             hold = Hold.objects.create(course=course, reason=reason.strip(), placed_by=by, placed_at=now)
@@ -42,6 +41,8 @@ def lift(hold_id: int, *, why: str, by: Clinician, now: datetime) -> Hold:
         raise Refusal("role", "A prescriber or a pharmacist lifts a hold.")
     if not why.strip():
         raise Refusal("why", "Say why doses may go on.")
+    rows = Course.objects.select_related("site").select_for_update(of=("self",))
+    ended.refuse(rows.get(holds=hold_id), "there is no dose to let go on.")
     open_ = Hold.objects.filter(pk=hold_id, lifted_at=None)
     lifted = open_.update(lifted_by=by, lifted_at=now, lifted_why=why.strip())
     hold = Hold.objects.select_related("course__patient", "course__site", "lifted_by").get(pk=hold_id)

@@ -14,7 +14,7 @@ from notifications.models import Clinician
 from protocols import delays
 from protocols.errors import Refusal
 from protocols.regimens import Phase, Step
-from stepup import approvals, arranged, courses, plans
+from stepup import approvals, arranged, courses, ended, plans
 from stepup.models import Course, IntervalChange
 
 
@@ -57,6 +57,7 @@ def confirm(course_id: int, *, phase: str, response: str, by: Clinician, now: da
         raise Refusal("role", "A prescriber confirms a change of interval.")
     if not response.strip():
         raise Refusal("response", "Say which response was found, and since when.")
+    ended.refuse(course, "its interval is not changed any more.")
     offer = offered(course)
     if offer is None or offer.phase.id != phase:
         raise Refusal(

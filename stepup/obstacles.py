@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from monitoring import escalations
 from monitoring.models import CheckIn, Reaction, Task
 from protocols import delays
-from stepup import approvals, arranged, weights
+from stepup import approvals, arranged, ended, weights
 from stepup.models import Course, Hold
 
 
@@ -22,6 +22,11 @@ class Obstacle:
 def first(course: Course) -> Obstacle | None:
     """The gravest thing that is open, or None."""
     return next((found for look in LOOKS if (found := look(course)) is not None), None)
+
+
+def every(course: Course) -> list[Obstacle]:
+    """Everything that is open, the gravest first."""
+    return [found for look in LOOKS if (found := look(course)) is not None]
 
 
 def _open_case(course: Course) -> Obstacle | None:
@@ -83,10 +88,10 @@ def _waiting_weight(course: Course) -> Obstacle | None:
     return Obstacle(said, "no dose while a weight waits for its answer")
 
 
-def _stopped(course: Course) -> Obstacle | None:
+def _ended(course: Course) -> Obstacle | None:
     if course.state == Course.State.ACTIVE:
         return None
-    return Obstacle("The course was stopped.", "no dose after a stop")
+    return Obstacle(f"{ended.how(course)}.", "no dose after the end of a course")
 
 
 LOOKS: tuple[Callable[[Course], Obstacle | None], ...] = (
@@ -97,5 +102,5 @@ LOOKS: tuple[Callable[[Course], Obstacle | None], ...] = (
     _climbing_silence,
     _unchecked_dose,
     _waiting_weight,
-    _stopped,
+    _ended,
 )

@@ -18,7 +18,7 @@ from protocols import watching
 from protocols.errors import Refusal
 from protocols.pathway import Pathway
 from protocols.pathway import Readiness as Rule
-from stepup import approvals, moments, weights
+from stepup import approvals, ended, moments, weights
 from stepup.models import Course, CourseEvent, ReadinessStatement
 
 MET, WAIVED, OPEN = ReadinessStatement.State
@@ -210,6 +210,14 @@ def _day(on: date) -> str:
     return f"{on:%a %d %b %Y}"
 
 
+def last_said(course: Course) -> tuple[Item, ...]:
+    """The newest statement of each item of the pathway, whichever dose it was said of; for reading, not deciding."""
+    rows = {row.item: row for row in course.readiness_statements.select_related("by").order_by("pk")}
+    rules = [rule for rule in approvals.content(course.protocol).pathway.readiness if rule.id in rows]
+    said = [(rule, rows[rule.id]) for rule in rules]
+    return tuple(Item(rule, row.state, _fact(row), row.reason, row.by.name, row.at, "") for rule, row in said)
+
+
 def name_of(rule: Rule) -> str:
     """The item in a few words; the whole sentence where a protocol signed earlier has no short name."""
     return rule.name or rule.asks
@@ -247,8 +255,7 @@ def state(
         .select_related("patient__site", "site", "protocol")
         .get(pk=course_id)
     )
-    if course.state != Course.State.ACTIVE:
-        raise Refusal("course-stopped", "This course was stopped: nothing is stated any more.")
+    ended.refuse(course, "nothing is stated any more.")
     if course.doses.count() + 1 != dose_number:
         raise Refusal("another-dose", "A dose was recorded meanwhile. Read the list for the next one again.")
     if not said:

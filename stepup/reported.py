@@ -17,7 +17,7 @@ from notifications.models import Clinician
 from protocols import dosing
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
-from stepup import approvals, courses, weights
+from stepup import approvals, courses, ended, weights
 from stepup.models import Course, Dose, DoseReport, Weight
 
 OLDEST = timedelta(days=10 * 366)
@@ -91,8 +91,7 @@ def watch_of(
 
 
 def _may_be_reported(course: Course, given_at: datetime, now: datetime, *, besides: bool) -> None:
-    if course.state != Course.State.ACTIVE:
-        raise Refusal("course-stopped", "This course was stopped. Open a new one to go on.")
+    ended.refuse(course, "no dose can be recorded on it. Open a new one to go on here.")
     if given_at > now:
         raise Refusal("future-dose", "That time is still to come. Record a dose after it was given.")
     if now - given_at > OLDEST:

@@ -7,7 +7,7 @@ from django.db import transaction
 from notifications import audit, roles
 from notifications.models import Clinician
 from protocols.errors import Refusal
-from stepup import arranged, courses
+from stepup import arranged, courses, ended
 from stepup.models import Course, Review
 
 
@@ -21,8 +21,7 @@ def record(course_id: int, *, words: str, by: Clinician, now: datetime) -> Revie
     course = (
         Course.objects.select_related("patient", "site").select_for_update(of=("self",)).get(pk=course_id)
     )
-    if course.state != Course.State.ACTIVE:
-        raise Refusal("course-stopped", "This course was stopped: there is no dose to review.")
+    ended.refuse(course, "there is no dose to review.")
     last = arranged.last_dose(course)
     review = Review.objects.create(course=course, after=last, words=words.strip(), by=by, at=now)
     courses.note(course, "benefit and risk reviewed", review.words, by=by, now=now)

@@ -5,6 +5,7 @@ from stepup.models.correcting import DoseCorrection, DoseReport
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
 from stepup.models.drafting import Draft, DraftEdit, EntryAnswer, LabelEntry
 from stepup.models.readiness import ReadinessStatement
+from stepup.models.transferring import Transfer
 from stepup.models.unit import ChairTime, OpenDay, UnitHours
 from stepup.models.weighing import Weight, WeightAnswer
 
@@ -28,6 +29,7 @@ __all__ = [
     "ReadinessStatement",
     "Review",
     "SiteProtocol",
+    "Transfer",
     "UnitHours",
     "Weight",
     "WeightAnswer",

@@ -62,13 +62,14 @@ class Course(models.Model):
     class State(models.TextChoices):
         ACTIVE = "active", "active"
         STOPPED = "stopped", "stopped"
+        TRANSFERRED = "transferred", "transferred"
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="courses")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="courses")
     protocol = models.ForeignKey(SiteProtocol, on_delete=models.PROTECT, related_name="courses")
     regimen = models.CharField(max_length=60)
     start_on = models.DateField()
-    state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
     opened_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
 
@@ -76,6 +77,9 @@ class Course(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="course_one_active_per_patient", fields=["patient"], condition=Q(state="active")
+            ),
+            models.CheckConstraint(
+                name="course_state_is_known", condition=Q(state__in=["active", "stopped", "transferred"])
             ),
         ]
 

@@ -14,7 +14,7 @@ from monitoring import practice
 from monitoring.access import SignedIn, act, find
 from notifications import audit, clock
 from protocols.errors import Refusal
-from stepup import charts, readiness, readiness_forms
+from stepup import charts, ended, readiness, readiness_forms
 from stepup.models import Course
 from stepup.readiness import Readiness
 
@@ -102,6 +102,7 @@ def _keep(
 def send_practice(request: SignedIn, pk: int) -> HttpResponse:
     """Send the practice text; its answer, and nothing else, proves the phone."""
     course = _course(request, pk)
+    ended.refuse(course, "no practice text is sent any more.")
     practice.send(course.patient, by=request.user, now=clock.now())
     messages.success(request, "The practice text is on its way. Its answer shows here as soon as it is in.")
     return redirect(reverse("readiness", args=[course.pk]) + "#result")

@@ -33,6 +33,7 @@ SCREENS = {
     "move a dose": "/course/3/move/",
     "course calendar": "/course/1/calendar/",
     "whole course": "/course/1/calendar/?whole=1",
+    "hand-over": "/course/1/hand-over/",
     "report a dose": "/course/3/dose/past/",
     "correct a dose": "/dose/1/correct/",
     "closed days": "/closed-days/",

@@ -17,6 +17,7 @@ from stepup.models import (
     Appointment,
     ChairTime,
     ClosedDay,
+    Course,
     DoseCorrection,
     DoseReport,
     Draft,
@@ -27,6 +28,7 @@ from stepup.models import (
     LabelEntry,
     OpenDay,
     Review,
+    Transfer,
     UnitHours,
 )
 from tests import makers
@@ -142,6 +144,27 @@ def at_once() -> None:
     """What would be looked at when the transaction ends is looked at now."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def a_transfer(clinic: Clinic, *, state: str = "transferred", **facts: object) -> None:
+    """The course transferred, with its row; a lie where they do not belong together."""
+    row = {
+        "course": clinic.course, "to_site": "General", "to_person": "Dr G", "to_phone": "+15550107777",
+        "reason": "moved", "next_dose": "Wait.", "by": clinic.prescriber, "at": NOON,
+    }  # fmt: skip
+    Transfer.objects.create(**(row | facts))
+    Course.objects.filter(pk=clinic.course.pk).update(state=state)
+
+
+def a_dose_after_a_transfer(clinic: Clinic) -> None:
+    a_transfer(clinic)
+    copy(clinic.dose, given_at=NOON - HOUR)
+
+
+def another_course_s_appointment(clinic: Clinic) -> Appointment:
+    """An appointment of the other patient's course, behind every rule's back."""
+    an_appointment(clinic, course=makers.a_course(clinic.patients[1]), after=None)
+    return Appointment.objects.latest("pk")
 
 
 def a_closed_day(clinic: Clinic, *, name: str = "Thanksgiving") -> None:

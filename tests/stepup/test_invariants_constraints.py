@@ -28,6 +28,7 @@ from notifications.models import Clinician, Delivery, Shift, Site
 from stepup.models import (
     Appointment,
     ChairTime,
+    Course,
     CourseEvent,
     Dose,
     DoseCorrection,
@@ -41,6 +42,7 @@ from stepup.models import (
     ReadinessStatement,
     Review,
     SiteProtocol,
+    Transfer,
     UnitHours,
     Weight,
     WeightAnswer,
@@ -52,16 +54,19 @@ from tests.stepup.lies import (
     a_chair_time,
     a_closed_day,
     a_correction,
+    a_dose_after_a_transfer,
     a_draft,
     a_hold,
     a_label_row,
     a_report,
     a_review,
+    a_transfer,
     an_answer,
     an_appointment,
     an_edit,
     an_interval_change,
     an_open_day,
+    another_course_s_appointment,
     ask,
     at_once,
     change,
@@ -274,13 +279,27 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("label_entry_is_confirmed_by_another_person", "by the same", lambda c: an_answer(c, by=c.prescriber)),
     ("label_entry_taken_back_has_a_reason", "no reason", lambda c: an_answer(c, what="back")),
     ("closed_day_has_a_name", "a day without a name", lambda c: a_closed_day(c, name="")),
+    ("course_state_is_known", "paused", lambda c: change(Course.objects, state="paused")),
+    ("transfer_says_to_whom", "no site", lambda c: a_transfer(c, to_site="")),
+    ("transfer_says_to_whom", "nobody", lambda c: a_transfer(c, to_person="")),
+    ("transfer_says_to_whom", "no telephone", lambda c: a_transfer(c, to_phone="")),
+    ("transfer_has_a_reason", "no reason", lambda c: a_transfer(c, reason="")),
+    ("transfer_keeps_the_next_dose", "nothing of the next dose", lambda c: a_transfer(c, next_dose="")),
+    ("course_is_transferred_with_its_row", "to nobody", lambda c: change(Course.objects, state="transferred")),
+    ("course_is_transferred_for_good", "under way again",
+     lambda c: (a_transfer(c), change(Course.objects.filter(pk=c.course.pk), state="active"))),
+    ("transfer_ends_its_course", "under way all the same", lambda c: (a_transfer(c, state="active"), at_once())),
+    ("transfer_gives_up_its_own_appointment", "another's",
+     lambda c: (a_transfer(c, gave_up=another_course_s_appointment(c)), at_once())),
+    ("dose_is_given_before_the_transfer", "a dose after it", a_dose_after_a_transfer),
 ]  # fmt: skip
 
 
-# What no constraint of one table can say: of doses, and of what corrects them.
+# What no constraint of one table can say: of doses, of what corrects them, and of courses that went elsewhere.
 HELD_BY_TRIGGERS = {
     "dose_once_per_moment", "stepup_dose is append-only", "stepup_dosecorrection_dose_id", "corrected_dose_is_replaced",
-    "dose_replaces_one_of_its_course",
+    "dose_replaces_one_of_its_course", "course_is_transferred_with_its_row", "course_is_transferred_for_good",
+    "transfer_ends_its_course", "transfer_gives_up_its_own_appointment", "dose_is_given_before_the_transfer",
 }  # fmt: skip
 
 
@@ -320,6 +339,7 @@ HISTORIES = {
     "unit hours": (UnitHours.objects, "chairs"),
     "open day": (OpenDay.objects, "weekday"),
     "chair time": (ChairTime.objects, "minutes"),
+    "transfer": (Transfer.objects, "reason"),
 }
 
 
@@ -331,7 +351,7 @@ HISTORIES = {
 def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
     for made in (an_appointment, a_review, an_interval_change, an_answer):
         made(clinic)
-    for made in (a_correction, a_report, an_open_day, a_chair_time):
+    for made in (a_correction, a_report, an_open_day, a_chair_time, a_transfer):
         made(clinic)
     an_edit(clinic, draft=Draft.objects.get())
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():

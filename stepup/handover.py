@@ -1,0 +1,286 @@
+"""The hand-over of a course on one page: everything whoever goes on with it must know, and plainly what is not known.
+
+It reads the record and decides nothing. What stood about the next dose when a course was transferred is shown as it
+was kept then: nothing is decided here any more.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from monitoring import contacts, escalations, pulse, readings, watches
+from monitoring.models import Escalation, Finding, Patient, PocketOrder, Reaction, Task, Watch
+from notifications.models import Clinician
+from protocols.errors import Refusal
+from protocols.planning import PlannedDose
+from stepup import approvals, arranged, charts, next_dose, obstacles, plans, readiness, weights
+from stepup.models import Course, Hold, IntervalChange, Review, Transfer
+
+RECENT = timedelta(hours=24)
+GRAVE = ("urgent", "emergency")
+ANSWERS = {
+    "give": "Give",
+    "wait": "Wait",
+    "hold": "Hold: no dose now",
+    "stop": "Stop: no further dose",
+    "ask": "Ask before any dose",
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A dose as the chart shows it, with where it was given and the weight it was calculated with."""
+
+    line: charts.DoseLine
+    where: str
+    weight: str
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A graded reaction, whether it is over, and what whoever closed its case wrote."""
+
+    reaction: Reaction
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Order:
+    """A pocket dexamethasone order, and the times at which the patient was told to take it."""
+
+    order: PocketOrder
+    told_at: tuple[datetime, ...]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What one person, or the service, said at one time of the things that must be true before a dose."""
+
+    by: str
+    at: datetime | None
+    words: str
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """The whole page. `dangers` stands first, and is empty only where nothing is open here."""
+
+    course: Course
+    patient: Patient
+    made_at: datetime
+    dangers: tuple[str, ...]
+    transfer: Transfer | None
+    drug: str
+    regimen: str
+    protocol: str
+    pathway: str
+    signed: str
+    doses: tuple[Given, ...]
+    weight: str
+    others: tuple[str, ...]
+    reactions: tuple[Graded, ...]
+    cases: tuple[str, ...]
+    orders: tuple[Order, ...]
+    medicines: tuple[readings.Line, ...]
+    temperature: readings.Temperature | None
+    watch: Watch | None
+    prophylaxis: tuple[str, ...]
+    holds: tuple[Hold, ...]
+    intervals: tuple[IntervalChange, ...]
+    reviews: tuple[Review, ...]
+    stated: tuple[Stated, ...]
+    next_dose: tuple[str, ...]
+    phones: tuple[contacts.Phone, ...]
+    on_call: tuple[pulse.OnCall, ...]
+
+
+def of(course: Course, *, reader: Clinician, now: datetime) -> HandOver:
+    """The hand-over of a course as `reader` may see it at `now`."""
+    patient, protocol = course.patient, approvals.content(course.protocol)
+    chart = charts.of(course, reader=reader, now=now)
+    transfer = Transfer.objects.filter(course=course).select_related("by", "gave_up").first()
+    return HandOver(
+        course=course,
+        patient=patient,
+        made_at=now,
+        dangers=dangers(course, now=now),
+        transfer=transfer,
+        drug=f"{chart.drug} ({chart.brand}), {protocol.label.route}",
+        regimen=chart.regimen,
+        protocol=f"{protocol.id}, fingerprint {protocol.fingerprint}",
+        pathway=protocol.pathway.title,
+        signed=_signed(course),
+        doses=tuple(_given(course, chart)),
+        weight=_weight(course),
+        others=tuple(_others(course)),
+        reactions=tuple(_reactions(patient)),
+        cases=tuple(_case(course, case) for case in patient.escalations.order_by("opened_at")),
+        orders=tuple(_orders(patient)),
+        medicines=_medicines(patient),
+        temperature=readings.last_temperatures([patient.pk], now=now).get(patient.pk),
+        watch=watches.current(patient),
+        prophylaxis=_prophylaxis(course),
+        holds=tuple(course.holds.select_related("placed_by", "lifted_by")),
+        intervals=tuple(course.interval_changes.select_related("by")),
+        reviews=tuple(course.reviews.select_related("by")),
+        stated=tuple(_stated(course)),
+        next_dose=tuple(transfer.next_dose.splitlines()) if transfer else next_dose_lines(course, now=now),
+        phones=contacts.of(patient, now=now),
+        on_call=pulse.on_call(course.site, now=now),
+    )
+
+
+def next_dose_lines(course: Course, *, now: datetime) -> tuple[str, ...]:
+    """The next dose in words: the answer with its reason and rule, the day and window, the sum, what goes around it."""
+    decision = next_dose.decide(course, now=now)
+    said = [f"{ANSWERS[decision.decision]}. {decision.because}", f"Rule: {decision.source}"]
+    if course.state == Course.State.ACTIVE:
+        said += _planned_lines(course, now)
+    if decision.premedicate == "yes":
+        said.append("Premedication is wanted before this dose.")
+    if decision.review:
+        said.append("Benefit and risk are to be reviewed before this dose.")
+    return (*said, *decision.notes)
+
+
+def _planned_lines(course: Course, now: datetime) -> Iterator[str]:
+    try:
+        plan, late = plans.of(course, now=now), plans.overdue(course, now=now)
+    except Refusal as refusal:
+        yield refusal.sentence
+        return
+    if not plan:
+        yield "The schedule has no dose after those that were given."
+        return
+    planned = plan[0]
+    if late is not None:
+        yield (
+            f"{late.name} was planned for {_day(late.on)} and is not recorded as given. What follows is what the"
+            " label gives if the dose is given today."
+        )
+    yield f"Planned: {planned.name}, {_appointed(course, late) or f'{_day(planned.on)}, no time agreed'}"
+    if planned.earliest_on or planned.latest_on:
+        yield f"Window: {_day(planned.earliest_on)} to {_day(planned.latest_on)}"
+    yield f"Dose as a sum: {planned.sum}"
+    yield f"The protocol on premedication: {planned.premedication}"
+    yield f"The protocol on observation: {planned.observation}"
+
+
+def _appointed(course: Course, late: PlannedDose | None) -> str:
+    """The appointment that stands; empty where none was made, or its day has passed."""
+    put = arranged.appointment(course)
+    if put is None or late is not None:
+        return ""
+    return f"appointment {day_and_time(course, put.planned_at)}, made by {put.by.name}"
+
+
+def _day(on: date | None) -> str:
+    return f"{on:%a %d %b %Y}" if on else "ask"
+
+
+def day_and_time(course: Course, at: datetime) -> str:
+    """A moment in the site's zone: Mon 02 Mar 2026 10:12 EST."""
+    return f"{at.astimezone(ZoneInfo(course.site.time_zone)):%a %d %b %Y %H:%M %Z}"
+
+
+def dangers(course: Course, *, now: datetime) -> tuple[str, ...]:
+    """What stands first on the page, in words; empty where nothing is open here."""
+    return tuple(_dangers(course, now))
+
+
+def _dangers(course: Course, now: datetime) -> Iterator[str]:
+    """What is open, the gravest first: a case with its words, everything that holds a dose, the last day's alarms."""
+    case = escalations.unresolved(course.patient)
+    if case is not None:
+        who = f"{case.owner.name} has it" if case.owner else "nobody has it yet"
+        yield f"Open case {case.code}: {case.headline.rstrip('.')} ({who})."
+    for found in obstacles.every(course):
+        if case is None or case.code not in found.because:
+            yield found.because
+    for task in Task.objects.filter(patient=course.patient, done_at=None, pages_when_late=False):
+        yield f"To be done here: {task.what}."
+    watch = watches.current(course.patient)
+    if watch is not None:
+        yield f"Being watched here until {day_and_time(course, watch.ends_at)}."
+    alarms = Finding.objects.filter(
+        patient=course.patient, urgency__in=GRAVE, at__gt=now - RECENT, at__lte=now
+    )
+    for alarm in alarms.order_by("-at"):
+        yield f"Reported {day_and_time(course, alarm.at)}: {alarm.because}"
+
+
+def _signed(course: Course) -> str:
+    row = course.protocol
+    if row.pharmacist is None or row.prescriber is None or row.prescriber_at is None:
+        return "not signed"
+    signed = f"{row.pharmacist.name} and {row.prescriber.name}"
+    return f"signed by {signed}, {day_and_time(course, row.prescriber_at)}"
+
+
+def _given(course: Course, chart: charts.Chart) -> Iterator[Given]:
+    rows = {dose.pk: dose for dose in charts.recorded(course)}
+    for line in chart.doses:
+        dose = rows[line.id]
+        report = getattr(dose, "report", None)
+        kg = dose.weight.kg if dose.weight else report.weight_kg if report else None
+        # A site does not record in which room a dose was given, only that it was given by it or by another.
+        where = report.hospital if report and report.hospital else course.site.name
+        yield Given(line, where, weights.in_kg(kg) if kg else "weight not recorded")
+
+
+def _weight(course: Course) -> str:
+    used = course.weight
+    how = f", {used.get_method_display()}" if used.method else ""
+    return f"{weights.in_kg(used.kg)}, {used.weighed_on:%a %d %b %Y}, by {used.weighed_by}{how}"
+
+
+def _others(course: Course) -> Iterator[str]:
+    """The patient's other courses here, whose doses are on their own pages."""
+    rows = course.patient.courses.exclude(pk=course.pk).select_related("protocol").order_by("opened_at")
+    for other in rows:
+        name, count = approvals.content(other.protocol).label.name, other.doses.count()
+        doses = "1 dose" if count == 1 else f"{count} doses"
+        yield f"{name} from {_day(other.start_on)}, {other.get_state_display()}, {doses}"
+
+
+def _reactions(patient: Patient) -> Iterator[Graded]:
+    for one in patient.reactions.select_related("noted_by", "over_by", "escalation").order_by(
+        "noted_at", "pk"
+    ):
+        case = one.escalation
+        told = (escalations.OUTCOMES.get(case.outcome, ""), case.note) if case else ()
+        yield Graded(one, ". ".join(filter(None, told)))
+
+
+def _case(course: Course, case: Escalation) -> str:
+    came = f"closed: {case.outcome}" if case.outcome else case.get_state_display()
+    said = f"{case.code}, {day_and_time(course, case.opened_at)}: {case.headline.rstrip('.')}; {came}"
+    return f"{said}, {case.note}" if case.note else said
+
+
+def _stated(course: Course) -> Iterator[Stated]:
+    """The newest statement of each thing, those said together in one line, the newest line first."""
+    said: dict[tuple[datetime | None, str], list[str]] = {}
+    for item in readiness.last_said(course):
+        words = ", ".join(filter(None, (f"{item.name} {item.state}", item.said, item.reason)))
+        said.setdefault((item.at, item.by), []).append(words)
+    for (at, by), lines in sorted(said.items(), key=lambda one: str(one[0][0]), reverse=True):
+        yield Stated(by, at, "; ".join(lines))
+
+
+def _orders(patient: Patient) -> Iterator[Order]:
+    orders = patient.pocket_orders.select_related("signed_by", "revoked_by").order_by("signed_at")
+    for order in orders.prefetch_related("instructions"):
+        yield Order(order, tuple(sorted(told.at for told in order.instructions.all())))
+
+
+def _medicines(patient: Patient) -> tuple[readings.Line, ...]:
+    return tuple(line for line in readings.table(patient, limit=200) if line.kind == "medicine")
+
+
+def _prophylaxis(course: Course) -> tuple[str, ...]:
+    """What the signed protocol says of prophylaxis; whether it was given stands nowhere here."""
+    label = approvals.content(course.protocol).label
+    said = [fact for fact in (*label.statements, *label.guidelines) if fact.topic == "prophylaxis"]
+    return tuple(f"{fact.says} ({label.cite(fact.sources)})" for fact in said)

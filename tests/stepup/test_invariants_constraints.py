@@ -27,6 +27,7 @@ from notifications.models import Clinician, Delivery, Shift, Site
 from stepup.models import (
     Appointment,
     ChairTime,
+    Course,
     CourseEvent,
     Dose,
     DoseCorrection,
@@ -192,6 +193,10 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
      lambda c: change(SiteProtocol.objects, pharmacist_at=None)),
     ("site_protocol_signature_has_a_time", "signed by nobody", lambda c: change(SiteProtocol.objects, prescriber=None)),
     ("course_one_active_per_patient", "two courses", lambda c: copy(c.course)),
+    ("course_uncovered_has_a_reason", "nobody on call, nobody says why", lambda c: change(
+        Course.objects, uncovered=1, uncovered_why="")),
+    ("course_uncovered_has_a_reason", "a reason for nothing", lambda c: change(
+        Course.objects, uncovered=0, uncovered_why="x")),
     ("weight_is_a_persons", "700 kg", lambda c: copy(c.course.weight, kg=700)),
     ("weight_is_a_persons", "7 kg", lambda c: copy(c.course.weight, kg=7)),
     ("weight_beyond_the_limit_is_answered_by_another_person", "one person weighs and answers",

@@ -271,6 +271,7 @@ def _another_course(ward: Ward) -> Course:
     course = courses.open_course(
         makers.a_patient(ward.site, now=ward.now), ward.course.protocol, regimen="", start_on=today,
         weight_kg=Decimal(70), weighed_on=today, weighed_by="a nurse", by=ward.nurse, now=ward.now,
+        uncovered_why="no rota in this test",
     )  # fmt: skip
     return makers.ready(course, now=ward.now - timedelta(hours=1))
 
@@ -338,7 +339,7 @@ def test_enrolling_and_recording_are_in_the_ledger(here) -> None:
         "identifier": "N-1", "name": "New", "born_on": "1960-01-01", "phone": "+12155550142", "language": "en",
         "time_zone": "America/New_York", "caregiver_name": "Next", "caregiver_phone": "+12155550143",
         "protocol": here.course.protocol.pk, "start_on": _day(here), "weight_kg": "70", "weighed_on": _day(here),
-        "weighed_by": "n",
+        "weighed_by": "n", "uncovered_why": "no rota in this test",
     }  # fmt: skip
     assert client.post(reverse("enrol"), form).status_code == 302
     acts = AuditEntry.objects.filter(by=writer).order_by("pk").values_list("act", flat=True)

@@ -160,6 +160,11 @@ class CourseForm(WardForm):
         if not several:
             del self.fields["regimen"]
 
+    def refuse(self, refusal: Refusal) -> None:
+        """Hours that nobody covers make their reason one that cannot stay empty."""
+        self.fields["uncovered_why"].required = refusal.code == "uncovered"
+        super().refuse(refusal)
+
     @property
     def is_uncovered(self) -> bool:
         """Whether hours of the watch were found that nobody covers, so that the page asks why."""

@@ -1,5 +1,6 @@
 """Protocols as signed, courses, doses, and everything people said and arranged about them."""
 
+from stepup.models.adoption import AdoptionStage, StageOverride
 from stepup.models.arranging import Appointment, ClosedDay, Hold, IntervalChange, Review
 from stepup.models.correcting import DoseCorrection, DoseReport
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
@@ -9,6 +10,7 @@ from stepup.models.unit import ChairTime, OpenDay, UnitHours
 from stepup.models.weighing import Weight, WeightAnswer
 
 __all__ = [
+    "AdoptionStage",
     "Appointment",
     "ChairTime",
     "ClosedDay",
@@ -28,6 +30,7 @@ __all__ = [
     "ReadinessStatement",
     "Review",
     "SiteProtocol",
+    "StageOverride",
     "UnitHours",
     "Weight",
     "WeightAnswer",

@@ -42,6 +42,7 @@ SCREENS = {
     "contacts": "/patient/2/contacts/",
     "end an enrolment": "/patient/4/end/",
     "on call": "/on-call/",
+    "gradual adoption": "/adoption/",
     "protocols": "/protocols/",
     "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",
     "to do": "/tasks/",

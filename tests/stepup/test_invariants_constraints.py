@@ -25,6 +25,7 @@ from monitoring.models import (
 )
 from notifications.models import Clinician, Delivery, Shift, Site
 from stepup.models import (
+    AdoptionStage,
     Appointment,
     ChairTime,
     Course,
@@ -41,6 +42,7 @@ from stepup.models import (
     ReadinessStatement,
     Review,
     SiteProtocol,
+    StageOverride,
     UnitHours,
     Weight,
     WeightAnswer,
@@ -56,11 +58,14 @@ from tests.stepup.lies import (
     a_label_row,
     a_report,
     a_review,
+    a_stage,
+    a_stage_override,
     an_answer,
     an_appointment,
     an_edit,
     an_interval_change,
     an_open_day,
+    an_opening,
     ask,
     at_once,
     change,
@@ -250,6 +255,21 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
         course=c.course, phase="biweekly", response="", by=c.prescriber, at=NOON)),
     ("review_says_something", "an empty review", lambda c: a_review(c, words="")),
     ("closed_day_once", "a day closed twice", lambda c: [a_closed_day(c), a_closed_day(c)]),
+    # gradual adoption
+    ("adoption_decision_once", "two second decisions", lambda c: [a_stage(c), a_stage(c)]),
+    ("adoption_begins_with_a_stage_somebody_set", "begun by an opening", lambda c: an_opening(c, number=1)),
+    ("adoption_stage_is_known", "some doses", lambda c: a_stage(c, stage="some")),
+    ("adoption_says_why", "set for nothing", lambda c: a_stage(c, why="")),
+    ("adoption_is_opened_by_another_person_than_set_the_numbers", "one person sets and opens",
+     lambda c: an_opening(c, numbers_by=c.prescriber)),
+    ("adoption_is_opened_by_another_person_than_set_the_numbers", "opened on nobody's numbers",
+     lambda c: an_opening(c, numbers_by=None)),
+    ("adoption_numbers_lead_to_a_next_stage", "a stage without a way on", lambda c: a_stage(c, least_days=None)),
+    ("adoption_numbers_lead_to_a_next_stage", "0 days to wait", lambda c: a_stage(c, least_days=0)),
+    ("adoption_numbers_lead_to_a_next_stage", "numbers after the last stage", lambda c: a_stage(c, stage="all")),
+    ("adoption_numbers_lead_to_a_next_stage", "opened with numbers", lambda c: an_opening(c, least_days=1)),
+    ("stage_override_has_a_reason", "beyond for nothing", lambda c: a_stage_override(c, reason="")),
+    ("stage_override_once", "overridden twice", lambda c: a_stage_override(c, times=2)),
     # drafts, and rows of the label
     ("draft_version_once", "a version twice", lambda c: (a_draft(c, ended_by=c.prescriber, ended_at=NOON,
      dropped=True), a_draft(c))),
@@ -310,6 +330,8 @@ HISTORIES = {
     "unit hours": (UnitHours.objects, "chairs"),
     "open day": (OpenDay.objects, "weekday"),
     "chair time": (ChairTime.objects, "minutes"),
+    "stage": (AdoptionStage.objects, "why"),
+    "stage override": (StageOverride.objects, "reason"),
 }
 
 
@@ -321,7 +343,7 @@ HISTORIES = {
 def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
     for made in (an_appointment, a_review, an_interval_change, an_answer):
         made(clinic)
-    for made in (a_correction, a_report, an_open_day, a_chair_time):
+    for made in (a_correction, a_report, an_open_day, a_chair_time, a_stage_override):
         made(clinic)
     an_edit(clinic, draft=Draft.objects.get())
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():

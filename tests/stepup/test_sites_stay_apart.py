@@ -12,7 +12,8 @@ from monitoring import escalations, findings, inbound, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
-from stepup import appointments, closures, courses, drafts, holds, reviews, weights
+from protocols.staging import Stage
+from stepup import adoption, appointments, closures, courses, drafts, holds, reviews, weights
 from stepup.models import Course
 from tests import makers
 
@@ -25,6 +26,7 @@ SCREENS = [
     "on-call",
     "closed-days",
     "unit-hours",
+    "adoption",
     "protocols",
     "downtime",
     "enrol",
@@ -74,6 +76,10 @@ class Ward:
             source=f"{mark} audit", by=self.prescriber, now=self.now,
         )  # fmt: skip
         self.entry = makers.an_entry(self.draft, by=self.nurse, now=self.now)
+        self.stage = adoption.set_numbers(
+            self.site, stage=Stage.ALL, numbers={}, why=f"{mark} board", seen_before=0, by=self.prescriber,
+            now=self.now,
+        )  # fmt: skip
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
         self.task = worklist.open_task(
@@ -140,6 +146,7 @@ def test_a_prescribers_screens_show_nothing_of_another_site(here, there) -> None
         ("lift-hold", here.hold),
         ("confirm-interval", here.course),
         ("record-review", here.course),
+        ("override-stage", here.course),
         ("draft", here.draft),
         ("draft-change", here.draft),
     ]:
@@ -160,7 +167,7 @@ def test_no_screen_shows_anything_of_another_site(here, there) -> None:
     ("name", "mine"),
     [
         ("board", "patient"), ("board", "case"), ("tasks", "task"), ("downtime", "patient"), ("on-call", "responder"),
-        ("closed-days", "closed"),
+        ("closed-days", "closed"), ("adoption", "stage"),
     ],
 )  # fmt: skip
 def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> None:
@@ -168,7 +175,7 @@ def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> Non
     client, _ = here.client()
     wanted = {
         "patient": here.patient.name, "case": here.case.code, "task": here.task.what, "responder": here.responder.name,
-        "closed": here.closed.name,
+        "closed": here.closed.name, "stage": here.stage.why,
     }  # fmt: skip
     assert wanted[mine] in page(client, reverse(name))
 

@@ -99,7 +99,7 @@ class Ward:
             "patient": self.patient.pk, "open-course": self.patient.pk, "pocket-order": self.patient.pk,
             "move-dose": self.course.pk, "skip-dose": self.course.pk, "remove-closed-day": closed.pk,
             "hold-course": self.course.pk, "lift-hold": hold.pk, "confirm-interval": self.course.pk,
-            "record-review": self.course.pk,
+            "record-review": self.course.pk, "override-stage": self.course.pk,
             "record-dose": self.course.pk, "readiness": self.course.pk, "practice": self.course.pk,
             "record-weight": self.course.pk, "answer-weight": weight.pk,
             "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,

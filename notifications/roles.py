@@ -48,6 +48,11 @@ MAY: dict[str, frozenset[Role]] = {
     "change who is on call": frozenset({N, LE, AD}),
     "set closed days": frozenset({N, LE, AD}),
     "set hours and chairs": frozenset({N, LE, AD}),
+    "see adoption": frozenset({N, PH, PR, RE, LE, AU, AD}),
+    "set adoption numbers": frozenset({PH, PR, LE}),
+    "open a stage": frozenset({LE}),
+    "go back a stage": frozenset({PH, PR, LE}),
+    "override a stage": frozenset({PR}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

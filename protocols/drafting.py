@@ -50,6 +50,7 @@ OTHERS = {
     "rhythm": "check-ins after a step-up dose",
     "later_rhythm": "check-ins after later doses",
     "later_doses": "which doses are later doses",
+    "in_hospital": "which doses are given in hospital",
     "pocket_dexamethasone": "pocket dexamethasone",
     "proposals": "what nobody has published",
 }

@@ -74,7 +74,8 @@ class OwnValue:
 class Pathway:
     """How a site gives the doses and watches after them. `proposals` names each value nobody has published.
 
-    `own` names each value a site set itself: what was published covers it no longer.
+    `own` names each value a site set itself: what was published covers it no longer. `in_hospital` names the doses
+    given there, by id or as STEP_UP, which is every dose watched as a step-up dose; every other one is given at home.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Pathway:
     text: str = field(repr=False)
     weight_change_percent: Decimal | None = None
     own: tuple[OwnValue, ...] = ()
+    in_hospital: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -111,9 +113,14 @@ class Pathway:
 
     def asks_before(self, item: Readiness, step: str) -> bool:
         """Whether this item is asked before a dose of that step."""
-        if not item.before or step in item.before:
-            return True
-        return STEP_UP in item.before and step not in self.later_doses
+        return not item.before or self._is_named(item.before, step)
+
+    def gives_at_home(self, step: str) -> bool:
+        """Whether a dose of that step is given outside the hospital."""
+        return not self._is_named(self.in_hospital, step)
+
+    def _is_named(self, names: tuple[str, ...], step: str) -> bool:
+        return step in names or (STEP_UP in names and step not in self.later_doses)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Putting the next dose on another date: what that changes, shown before it is saved, and the saving.
 
 The preview and the act use one function, so they cannot differ. Hard rules refuse: a stop, a date below the label's
-minimum, a time that has passed, an hour of the watch nobody on call covers without a recorded override. Everything
-else is allowed, shown, and answered with a reason.
+minimum, a time that has passed, a dose at home beyond the site's stage, an hour of the watch nobody on call covers
+without a recorded override. Everything else is allowed, shown, and answered with a reason.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.moving import Objection
 from protocols.planning import PlannedDose
-from stepup import approvals, arranged, closures, courses, ended, next_dose, plans, unit
+from stepup import approvals, arranged, closures, courses, ended, next_dose, plans, stages, unit
 from stepup.models import Appointment, Course
 
 FARTHEST = timedelta(days=365)
@@ -71,6 +71,8 @@ def preview(course: Course, *, at: datetime, now: datetime, skip: bool = False) 
         weight_kg=course.weight_kg,
         hours=Decimal((at - last.given_at).total_seconds()) / 3600 if last else None,
     )
+    if moved.step:
+        stages.check(course, step=moved.step, now=now)
     closed = closures.among(course.site, [line.dose.on for line in moved.lines])
     return Preview(
         at=at,

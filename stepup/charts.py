@@ -7,7 +7,7 @@ from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, arranged, ended, intervals, next_dose, plans, readiness, weights
+from stepup import approvals, arranged, ended, intervals, next_dose, plans, readiness, stages, weights
 from stepup.models import Appointment, Course, Dose, DoseReport, Hold, IntervalChange, Review, Weight
 
 SHOWN_AS_DOSES = ["dose given", "dose reported", "dose confirmed"]
@@ -60,6 +60,7 @@ class Chart:
     readiness: readiness.Readiness | None
     weight: Weight
     weight_waiting: Weight | None
+    stage: stages.OfCourse | None
 
 
 def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
@@ -90,6 +91,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
         readiness=_readiness(course, decision, planned, now),
         weight=course.weight,
         weight_waiting=weights.waiting(course),
+        stage=stages.of_course(course, step=_upcoming(decision, planned), now=now),
     )
 
 
@@ -98,11 +100,16 @@ def _readiness(
 ) -> readiness.Readiness | None:
     """The list before the dose to come; none after a stop, or where no dose is known."""
     upcoming = planned[0] if planned else None
-    step = decision.step or (upcoming.step if upcoming else "")
+    step = _upcoming(decision, planned)
     if not step or course.state != Course.State.ACTIVE:
         return None
     planned_on = upcoming.on if upcoming and upcoming.step == step else None
     return readiness.of(course, step=step, now=now, planned_on=planned_on)
+
+
+def _upcoming(decision: next_dose.NextDose, planned: tuple[planning.PlannedDose, ...]) -> str:
+    """The dose to come, as the label or the plan names it; empty where neither does."""
+    return decision.step or (planned[0].step if planned else "")
 
 
 def recorded(course: Course) -> list[Dose]:

@@ -29,6 +29,7 @@ class MoveForm(WardForm):
         "too-soon": "on",
         "past-time": "on",
         "too-far": "on",
+        "beyond-stage": "on",
         "not-later": "on",
         "reason": "reason",
         "reason-words": "words",

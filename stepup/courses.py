@@ -16,7 +16,7 @@ from protocols import delays, dosing, planning, watching
 from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.pathway import Protocol
-from stepup import approvals, arranged, ended, next_dose, plans, weights
+from stepup import approvals, arranged, cover, ended, next_dose, plans, weights
 from stepup.models import Course, CourseEvent, Dose, DoseCorrection, SiteProtocol
 
 OLDEST_RECORD = timedelta(days=180)
@@ -36,34 +36,46 @@ def open_course(
     by: Clinician,
     now: datetime,
     weighed_how: str = "",
+    uncovered_why: str = "",
 ) -> Course:
-    """Start a patient on an approved protocol of their own site; refuse with what to correct."""
+    """Start a patient on an approved protocol of their own site; refuse with what to correct.
+
+    `uncovered_why` is kept where hours of the first dose's watch have nobody on call, and needed only there.
+    """
+    _may_open(patient, protocol)
+    if weighed_on > local_date(patient, now):
+        raise Refusal("weighed-on", "The weight cannot be from the future.")
+    content = approvals.content(protocol)
+    # The plan is made once here so that an impossible weight, regimen or date is refused before anything is kept.
+    first = planning.plan(content.label, start_on, regimen=regimen or None, weight_kg=weight_kg)[0]
+    gaps = cover.gaps(patient.site, content.pathway, step=first.step, on=start_on, now=now)
+    course = Course.objects.create(
+        site=patient.site,
+        patient=patient,
+        protocol=protocol,
+        regimen=regimen or content.label.regimens[0].id,
+        start_on=start_on,
+        opened_by=by,
+        opened_at=now,
+        uncovered=len(gaps),
+        uncovered_why=cover.answered(gaps, zone=patient.site.time_zone, reason=uncovered_why),
+    )
+    weighing = weights.Weighing(weight_kg, weighed_on, weighed_by, weighed_how)
+    weights.first(course, weighing, by=by, now=now)
+    note(course, "opened", f"{protocol.protocol_id}, first dose planned for {start_on}", by=by, now=now)
+    cover.note(course, gaps, by=by, now=now)
+    facts = {"course": course.pk, "uncovered": len(gaps)}
+    audit.record("opened a course", str(patient), site=patient.site, by=by, now=now, **facts)
+    return course
+
+
+def _may_open(patient: Patient, protocol: SiteProtocol) -> None:
     if protocol.site_id != patient.site_id or not protocol.is_approved:
         raise Refusal("not-approved", "A pharmacist and a prescriber must approve this protocol first.")
     if not people.hold(patient.pk).is_active:  # two nurses at once: the second is told
         raise Refusal("enrolment-ended", "This enrolment has ended: no course can start on it.")
     if patient.courses.filter(state=Course.State.ACTIVE).exists():
         raise Refusal("course-open", "This patient already has a course under way.")
-    today = local_date(patient, now)
-    if weighed_on > today:
-        raise Refusal("weighed-on", "The weight cannot be from the future.")
-    label = approvals.content(protocol).label
-    # The plan is made once here so that an impossible weight, regimen or date is refused before anything is kept.
-    planning.plan(label, start_on, regimen=regimen or None, weight_kg=weight_kg)
-    course = Course.objects.create(
-        site=patient.site,
-        patient=patient,
-        protocol=protocol,
-        regimen=regimen or label.regimens[0].id,
-        start_on=start_on,
-        opened_by=by,
-        opened_at=now,
-    )
-    weighing = weights.Weighing(weight_kg, weighed_on, weighed_by, weighed_how)
-    weights.first(course, weighing, by=by, now=now)
-    note(course, "opened", f"{protocol.protocol_id}, first dose planned for {start_on}", by=by, now=now)
-    audit.record("opened a course", str(patient), site=patient.site, by=by, now=now, course=course.pk)
-    return course
 
 
 def plan(course: Course) -> tuple[planning.PlannedDose, ...]:

@@ -17,9 +17,8 @@ from protocols.regimens import Given
 from stepup import fields, moments
 from stepup.drafts import Wanted
 
-NEW_ROWS = 2
-MOST_ROWS = 20
-LARGEST = 100_000
+EVERY_STEP_UP = (STEP_UP, "doses watched as step-up doses")
+NEW_ROWS, MOST_ROWS, LARGEST = 2, 20, 100_000
 WAIVERS = ("nurse", "pharmacist", "prescriber")
 WANTS = {"minutes": "minutes", "date": "a day", "name": "a name", "answer": "an answer"}
 
@@ -39,7 +38,7 @@ PARTS = {
         Part("hours", "Hours of watching", ("watch_hours", "later_watch_hours", "concern_every_hours")),
         Part("rhythm", "Check-ins after a step-up dose", ("rhythm",)),
         Part("later", "Check-ins after later doses", ("later_rhythm",)),
-        Part("doses", "Which doses are later doses", ("later_doses",)),
+        Part("doses", "Which doses are later doses, and which in hospital", ("later_doses", "in_hospital")),
         Part(
             "silence",
             "When nobody answers",
@@ -128,8 +127,9 @@ def _field(value: str, doses: Sequence[tuple[str, str]], now: Any) -> Any:
         return amount(initial=now, required=value != "weight_change_percent")
     if value == "pocket_dexamethasone":
         return forms.BooleanField(required=False, initial=now)
-    if value == "later_doses":
-        return several(_first(now, doses), initial=now)
+    if value in {"later_doses", "in_hospital"}:
+        every = [EVERY_STEP_UP] if value == "in_hospital" else []
+        return several(_first(now, [*every, *doses]), initial=now)
     rows = 12 if value == "proposals" else 3
     return forms.CharField(
         max_length=6000,
@@ -156,7 +156,7 @@ def _plain(value: str, typed: Any) -> Any:
         return parsing.plain(typed)
     if value == "proposals":
         return [line.strip() for line in typed.splitlines() if line.strip()]
-    return typed
+    return (typed or None) if value == "in_hospital" else typed
 
 
 def whole(**more: Any) -> forms.IntegerField:
@@ -284,7 +284,7 @@ class ItemForm(WhyForm):
         super().__init__(*args, **kwargs)
         self.item = item
         lists: dict[str, Sequence[tuple[str, str]]] = {
-            "before": [(STEP_UP, "doses watched as step-up doses"), *doses],
+            "before": [EVERY_STEP_UP, *doses],
             "waived_by": [(role, role) for role in WAIVERS],
             "wants": list(WANTS.items()),
         }

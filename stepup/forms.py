@@ -14,7 +14,7 @@ from notifications.models import Clinician, Site
 from protocols import wording
 from protocols.errors import Refusal
 from protocols.model import Label
-from stepup import approvals, fields, moments
+from stepup import approvals, course_forms, fields, moments
 from stepup.models import Dose, Weight
 
 LANGUAGES = {"en": "English", "es": "Spanish", "zh-Hant": "Traditional Chinese"}
@@ -119,6 +119,7 @@ class CourseForm(WardForm):
         "which-regimen": "regimen",
         "unknown-regimen": "regimen",
         "not-approved": "protocol",
+        "uncovered": "uncovered_why",
     }
 
     protocol = forms.ChoiceField(
@@ -135,6 +136,10 @@ class CourseForm(WardForm):
     )
     weighed_how = forms.ChoiceField(
         label="Weighed how", required=False, choices=[("", "not recorded"), *Weight.Method.choices]
+    )
+    uncovered_why = course_forms.in_words(
+        "Why it is opened with hours nobody covers",
+        "Kept with your name. Filling the on-call list is better.",
     )
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
@@ -154,6 +159,16 @@ class CourseForm(WardForm):
         self._field("regimen").choices = [("", "the only one"), *several.items()]
         if not several:
             del self.fields["regimen"]
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Hours that nobody covers make their reason one that cannot stay empty."""
+        self.fields["uncovered_why"].required = refusal.code == "uncovered"
+        super().refuse(refusal)
+
+    @property
+    def is_uncovered(self) -> bool:
+        """Whether hours of the watch were found that nobody covers, so that the page asks why."""
+        return self.is_bound and bool(self["uncovered_why"].errors or self["uncovered_why"].value())
 
     def _field(self, name: str) -> Any:
         return self.fields[name]

@@ -9,7 +9,7 @@ from monitoring.models import Reaction
 from protocols import delays, precautions, reactions
 from protocols.model import Label
 from protocols.regimens import Given
-from stepup import approvals, arranged, obstacles, readiness
+from stepup import approvals, arranged, obstacles, readiness, stages
 from stepup.models import Appointment, Course, Dose
 
 
@@ -36,7 +36,18 @@ def decide(course: Course, *, now: datetime) -> NextDose:
     open_now = obstacles.first(course)
     if open_now is not None:
         return NextDose("hold", open_now.because, open_now.rule)
-    return _when_ready(course, _by_the_label(course, now), now)
+    return _when_ready(course, _within_the_stage(course, _by_the_label(course, now), now), now)
+
+
+def _within_the_stage(course: Course, answer: NextDose, now: datetime) -> NextDose:
+    """A dose the label allows is held while the site does not yet give it at home and nobody has overridden that."""
+    if answer.decision != "give":
+        return answer
+    stands = stages.beyond(course, step=answer.step, now=now)
+    if stands is None:
+        return answer
+    because = stages.sentence(stands, course, answer.step, now=now)
+    return replace(answer, decision="hold", because=because, source=stages.RULE, amount="")
 
 
 def _when_ready(course: Course, answer: NextDose, now: datetime) -> NextDose:

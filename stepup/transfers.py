@@ -116,7 +116,7 @@ def _refuse_while_open(course: Course) -> None:
     _refuse_watch_or_case(course, patient)
     reaction = Reaction.objects.filter(patient=patient, over_at=None).first()
     if reaction is not None:
-        said = f"{reaction.get_kind_display()} grade {reaction.grade} is not recorded as over."
+        said = f"{reaction.named[0].upper()}{reaction.named[1:]} is not recorded as over."
         raise Refusal("reaction-open", f"{said} Record that it is over, then transfer the course.")
     task = Task.objects.filter(patient=patient, done_at=None).first()
     if task is not None:

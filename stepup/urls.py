@@ -6,6 +6,7 @@ from monitoring.access import public
 from stepup import health
 from stepup.democlock import demo_clock
 from stepup.views import (
+    adoption,
     closures,
     contacts,
     course_calendar,
@@ -67,6 +68,11 @@ urlpatterns = [
     path("closed-days/", closures.show_closed_days, name="closed-days"),
     path("closed-days/<int:pk>/remove/", closures.remove_closed_day, name="remove-closed-day"),
     path("hours/", unit.show_hours, name="unit-hours"),
+    path("adoption/", adoption.show_adoption, name="adoption"),
+    path("adoption/numbers/", adoption.set_numbers, name="adoption-numbers"),
+    path("adoption/open/", adoption.open_stage, name="adoption-open"),
+    path("adoption/back/", adoption.go_back, name="adoption-back"),
+    path("course/<int:pk>/stage/", adoption.override_stage, name="override-stage"),
     path("protocols/", protocols.show_protocols, name="protocols"),
     path("protocols/<slug:label_id>/<slug:pathway_id>/", protocols.show_protocol, name="protocol"),
     path("protocols/<slug:label_id>/<slug:pathway_id>/sign/", protocols.sign_protocol, name="protocol-sign"),

@@ -136,6 +136,7 @@ def a_course(
     weight_kg: Decimal = Decimal(70),
     now: datetime = NOON,
     is_ready: bool = True,
+    uncovered_why: str = "a test without a rota",
 ) -> Course:
     """A course that starts today on an approved protocol, with everything wanted before its first dose."""
     course = courses.open_course(
@@ -148,6 +149,7 @@ def a_course(
         weighed_by="a nurse",
         by=a_clinician(patient.site),
         now=now,
+        uncovered_why=uncovered_why,
     )
     return ready(course, now=now - timedelta(hours=12)) if is_ready else course
 

@@ -1,5 +1,6 @@
 """Protocols as signed, courses, doses, and everything people said and arranged about them."""
 
+from stepup.models.adoption import AdoptionStage, StageOverride
 from stepup.models.arranging import Appointment, ClosedDay, Hold, IntervalChange, Review
 from stepup.models.correcting import DoseCorrection, DoseReport
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
@@ -10,6 +11,7 @@ from stepup.models.unit import ChairTime, OpenDay, UnitHours
 from stepup.models.weighing import Weight, WeightAnswer
 
 __all__ = [
+    "AdoptionStage",
     "Appointment",
     "ChairTime",
     "ClosedDay",
@@ -29,6 +31,7 @@ __all__ = [
     "ReadinessStatement",
     "Review",
     "SiteProtocol",
+    "StageOverride",
     "Transfer",
     "UnitHours",
     "Weight",

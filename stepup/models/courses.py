@@ -72,9 +72,17 @@ class Course(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
     opened_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
+    uncovered = models.PositiveSmallIntegerField(
+        default=0, help_text="spans of the first dose's watch with nobody on call when it was opened"
+    )
+    uncovered_why = models.CharField(max_length=300, blank=True, help_text="why they were accepted")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="course_uncovered_has_a_reason",
+                condition=Q(uncovered=0, uncovered_why="") | Q(uncovered__gt=0) & ~Q(uncovered_why=""),
+            ),
             models.UniqueConstraint(
                 name="course_one_active_per_patient", fields=["patient"], condition=Q(state="active")
             ),

@@ -44,6 +44,7 @@ SCREENS = {
     "end an enrolment": "/patient/4/end/",
     "record a reaction": "/patient/4/reaction/",
     "on call": "/on-call/",
+    "gradual adoption": "/adoption/",
     "protocols": "/protocols/",
     "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",
     "to do": "/tasks/",

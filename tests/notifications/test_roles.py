@@ -44,6 +44,11 @@ TABLE = {
     "change who is on call": "nurse lead admin",
     "set closed days": "nurse lead admin",
     "set hours and chairs": "nurse lead admin",
+    "see adoption": "nurse pharmacist prescriber responder lead auditor admin",
+    "set adoption numbers": "pharmacist prescriber lead",
+    "open a stage": "lead",
+    "go back a stage": "pharmacist prescriber lead",
+    "override a stage": "prescriber",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

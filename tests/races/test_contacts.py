@@ -161,7 +161,7 @@ def test_an_enrolment_that_ends_while_a_course_opens_has_one_or_the_other(site, 
         lambda: courses.end_enrolment(patient.pk, by=nurses[0], reason="moved", now=now),
         lambda: courses.open_course(
             patient, protocol, regimen="", start_on=today, weight_kg=Decimal(70), weighed_on=today,
-            weighed_by="a nurse", by=nurses[1], now=now,
+            weighed_by="a nurse", by=nurses[1], now=now, uncovered_why="no rota in this test",
         ),
     )  # fmt: skip
     assert len(problems(results)) == 1

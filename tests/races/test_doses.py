@@ -72,7 +72,7 @@ def test_a_course_opened_by_two_is_one_course(site, now) -> None:
     def open_one() -> Course:
         return courses.open_course(
             patient, protocol, regimen="", start_on=today, weight_kg=Decimal(70), weighed_on=today,
-            weighed_by="a nurse", by=patient_nurse, now=now,
+            weighed_by="a nurse", by=patient_nurse, now=now, uncovered_why="no rota in this test",
         )  # fmt: skip
 
     patient_nurse = makers.a_clinician(site)

@@ -20,3 +20,16 @@ def pharmacist(site) -> Clinician:
 @pytest.fixture
 def draft(site, pharmacist) -> Draft:
     return makers.a_draft(site, by=pharmacist)
+
+
+@pytest.fixture
+def people(site) -> dict[str, Clinician]:
+    """Two leads, a prescriber, a pharmacist and a nurse, by these names."""
+    roles = {
+        "lead": Role.LEAD,
+        "other": Role.LEAD,
+        "prescriber": Role.PRESCRIBER,
+        "pharmacist": Role.PHARMACIST,
+        "nurse": Role.NURSE,
+    }
+    return {name: makers.a_clinician(site, role, name=f"Dr {name}") for name, role in roles.items()}

@@ -14,6 +14,7 @@ from monitoring.models import (
 )
 from notifications.models import Role
 from stepup.models import (
+    AdoptionStage,
     Appointment,
     ChairTime,
     ClosedDay,
@@ -28,6 +29,7 @@ from stepup.models import (
     LabelEntry,
     OpenDay,
     Review,
+    StageOverride,
     Transfer,
     UnitHours,
 )
@@ -237,3 +239,35 @@ def a_chair_time(clinic: Clinic, *, times: int = 1, minutes: int = 30) -> None:
     week = unit_hours(clinic)
     for _ in range(times):
         ChairTime.objects.create(week=week, label_id="x", step="y", minutes=minutes)
+
+
+def a_stage(clinic: Clinic, **facts: object) -> AdoptionStage:
+    row = {
+        "site": clinic.site, "number": 1, "kind": "set", "stage": "maintenance", "least_days": 9, "why": "begun",
+        "by": clinic.prescriber, "at": NOON,
+    }  # fmt: skip
+    return AdoptionStage.objects.create(**(row | facts))
+
+
+def an_opening(clinic: Clinic, **facts: object) -> AdoptionStage:
+    row = {
+        "number": 2,
+        "kind": "opened",
+        "stage": "later",
+        "least_days": None,
+        "numbers_by": clinic.doctors[0],
+    }
+    return a_stage(clinic, **(row | facts))
+
+
+def a_stage_override(clinic: Clinic, *, times: int = 1, reason: str = "next door") -> None:
+    stage = a_stage(clinic)
+    for _ in range(times):
+        StageOverride.objects.create(
+            course=clinic.course,
+            step="step_up_dose_2",
+            stage=stage,
+            reason=reason,
+            by=clinic.prescriber,
+            at=NOON,
+        )

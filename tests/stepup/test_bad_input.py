@@ -60,6 +60,7 @@ def enrolment(site: Site, **changed: str) -> dict[str, str]:
         "language": "en", "time_zone": "America/Chicago", "caregiver_name": "Bo Test",
         "caregiver_phone": "+1 215 555 0143", "allergies": "penicillin", "protocol": str(row[0].pk),
         "start_on": "2027-03-02", "weight_kg": "70.5", "weighed_on": "2027-03-01", "weighed_by": "Nurse Test",
+        "uncovered_why": "no rota in this test",
     }  # fmt: skip
     return good | changed
 

@@ -151,6 +151,7 @@ def test_a_frozen_draft_is_signed_by_two_and_only_then_starts_a_course(site, dra
     typed = {
         "regimen": "", "start_on": NOON.date(), "weight_kg": Decimal(70), "weighed_on": NOON.date(),
         "weighed_by": "n", "by": pharmacist, "now": NOON,
+        "uncovered_why": "no rota in this test",
     }  # fmt: skip
     path = reverse("protocol-sign", args=[row.label_id, row.pathway_id])
     for signer in (pharmacist, makers.a_clinician(site, Role.PRESCRIBER)):

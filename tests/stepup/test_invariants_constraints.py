@@ -26,6 +26,7 @@ from monitoring.models import (
 )
 from notifications.models import Clinician, Delivery, Shift, Site
 from stepup.models import (
+    AdoptionStage,
     Appointment,
     ChairTime,
     Course,
@@ -42,6 +43,7 @@ from stepup.models import (
     ReadinessStatement,
     Review,
     SiteProtocol,
+    StageOverride,
     Transfer,
     UnitHours,
     Weight,
@@ -60,12 +62,15 @@ from tests.stepup.lies import (
     a_label_row,
     a_report,
     a_review,
+    a_stage,
+    a_stage_override,
     a_transfer,
     an_answer,
     an_appointment,
     an_edit,
     an_interval_change,
     an_open_day,
+    an_opening,
     another_course_s_appointment,
     ask,
     at_once,
@@ -207,6 +212,10 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
      lambda c: change(SiteProtocol.objects, pharmacist_at=None)),
     ("site_protocol_signature_has_a_time", "signed by nobody", lambda c: change(SiteProtocol.objects, prescriber=None)),
     ("course_one_active_per_patient", "two courses", lambda c: copy(c.course)),
+    ("course_uncovered_has_a_reason", "nobody on call, nobody says why", lambda c: change(
+        Course.objects, uncovered=1, uncovered_why="")),
+    ("course_uncovered_has_a_reason", "a reason for nothing", lambda c: change(
+        Course.objects, uncovered=0, uncovered_why="x")),
     ("weight_is_a_persons", "700 kg", lambda c: copy(c.course.weight, kg=700)),
     ("weight_is_a_persons", "7 kg", lambda c: copy(c.course.weight, kg=7)),
     ("weight_beyond_the_limit_is_answered_by_another_person", "one person weighs and answers",
@@ -260,6 +269,21 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
         course=c.course, phase="biweekly", response="", by=c.prescriber, at=NOON)),
     ("review_says_something", "an empty review", lambda c: a_review(c, words="")),
     ("closed_day_once", "a day closed twice", lambda c: [a_closed_day(c), a_closed_day(c)]),
+    # gradual adoption
+    ("adoption_decision_once", "two second decisions", lambda c: [a_stage(c), a_stage(c)]),
+    ("adoption_begins_with_a_stage_somebody_set", "begun by an opening", lambda c: an_opening(c, number=1)),
+    ("adoption_stage_is_known", "some doses", lambda c: a_stage(c, stage="some")),
+    ("adoption_says_why", "set for nothing", lambda c: a_stage(c, why="")),
+    ("adoption_is_opened_by_another_person_than_set_the_numbers", "one person sets and opens",
+     lambda c: an_opening(c, numbers_by=c.prescriber)),
+    ("adoption_is_opened_by_another_person_than_set_the_numbers", "opened on nobody's numbers",
+     lambda c: an_opening(c, numbers_by=None)),
+    ("adoption_numbers_lead_to_a_next_stage", "a stage without a way on", lambda c: a_stage(c, least_days=None)),
+    ("adoption_numbers_lead_to_a_next_stage", "0 days to wait", lambda c: a_stage(c, least_days=0)),
+    ("adoption_numbers_lead_to_a_next_stage", "numbers after the last stage", lambda c: a_stage(c, stage="all")),
+    ("adoption_numbers_lead_to_a_next_stage", "opened with numbers", lambda c: an_opening(c, least_days=1)),
+    ("stage_override_has_a_reason", "beyond for nothing", lambda c: a_stage_override(c, reason="")),
+    ("stage_override_once", "overridden twice", lambda c: a_stage_override(c, times=2)),
     # drafts, and rows of the label
     ("draft_version_once", "a version twice", lambda c: (a_draft(c, ended_by=c.prescriber, ended_at=NOON,
      dropped=True), a_draft(c))),
@@ -340,6 +364,8 @@ HISTORIES = {
     "open day": (OpenDay.objects, "weekday"),
     "chair time": (ChairTime.objects, "minutes"),
     "transfer": (Transfer.objects, "reason"),
+    "stage": (AdoptionStage.objects, "why"),
+    "stage override": (StageOverride.objects, "reason"),
 }
 
 
@@ -351,7 +377,7 @@ HISTORIES = {
 def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
     for made in (an_appointment, a_review, an_interval_change, an_answer):
         made(clinic)
-    for made in (a_correction, a_report, an_open_day, a_chair_time, a_transfer):
+    for made in (a_correction, a_report, an_open_day, a_chair_time, a_transfer, a_stage_override):
         made(clinic)
     an_edit(clinic, draft=Draft.objects.get())
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():

@@ -149,7 +149,7 @@ def test_volumes_come_from_the_approved_table_alone_and_a_weight_between_asks(si
     patient = makers.a_patient(site)
     course = courses.open_course(
         patient, protocol, regimen="", start_on=NOON.date(), weight_kg=Decimal(70), weighed_on=NOON.date(),
-        weighed_by="n", by=pharmacist, now=NOON,
+        weighed_by="n", by=pharmacist, now=NOON, uncovered_why="no rota in this test",
     )  # fmt: skip
     assert "0.43 mL" in plans.as_arranged(course)[0].volume
     makers.ready(course, now=NOON - timedelta(minutes=1))

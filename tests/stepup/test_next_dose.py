@@ -70,7 +70,7 @@ def reopened(course: Course, *, now: datetime) -> Course:
     courses.stop(course.pk, by=nurse, reason="changed plan", now=now)
     return courses.open_course(
         course.patient, course.protocol, regimen="", start_on=today, weight_kg=course.weight_kg,
-        weighed_on=today, weighed_by="a nurse", by=nurse, now=now,
+        weighed_on=today, weighed_by="a nurse", by=nurse, now=now, uncovered_why="no rota in this test",
     )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from monitoring import escalations, findings, inbound, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
-from stepup import appointments, closures, courses, drafts, holds, reviews, weights
+from protocols.staging import Stage
+from stepup import adoption, appointments, closures, courses, drafts, holds, reviews, weights
 from stepup.models import Course
 from tests import kept, makers
 
@@ -27,6 +28,7 @@ SCREENS = [
     "on-call",
     "closed-days",
     "unit-hours",
+    "adoption",
     "protocols",
     "downtime",
     "enrol",
@@ -76,6 +78,10 @@ class Ward:
             source=f"{mark} audit", by=self.prescriber, now=self.now,
         )  # fmt: skip
         self.entry = makers.an_entry(self.draft, by=self.nurse, now=self.now)
+        self.stage = adoption.set_numbers(
+            self.site, stage=Stage.ALL, numbers={}, why=f"{mark} board", seen_before=0, by=self.prescriber,
+            now=self.now,
+        )  # fmt: skip
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
         self.task = worklist.open_task(
@@ -150,6 +156,7 @@ def test_a_prescribers_screens_show_nothing_of_another_site(here, there) -> None
         ("confirm-interval", here.course),
         ("record-review", here.course),
         ("transfer-course", here.course),
+        ("override-stage", here.course),
         ("draft", here.draft),
         ("draft-change", here.draft),
     ]:
@@ -170,7 +177,7 @@ def test_no_screen_shows_anything_of_another_site(here, there) -> None:
     ("name", "mine"),
     [
         ("board", "patient"), ("board", "case"), ("tasks", "task"), ("downtime", "patient"), ("on-call", "responder"),
-        ("closed-days", "closed"),
+        ("closed-days", "closed"), ("adoption", "stage"),
     ],
 )  # fmt: skip
 def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> None:
@@ -178,7 +185,7 @@ def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> Non
     client, _ = here.client()
     wanted = {
         "patient": here.patient.name, "case": here.case.code, "task": here.task.what, "responder": here.responder.name,
-        "closed": here.closed.name,
+        "closed": here.closed.name, "stage": here.stage.why,
     }  # fmt: skip
     assert wanted[mine] in page(client, reverse(name))
 
@@ -284,6 +291,7 @@ def _another_course(ward: Ward) -> Course:
     course = courses.open_course(
         makers.a_patient(ward.site, now=ward.now), ward.course.protocol, regimen="", start_on=today,
         weight_kg=Decimal(70), weighed_on=today, weighed_by="a nurse", by=ward.nurse, now=ward.now,
+        uncovered_why="no rota in this test",
     )  # fmt: skip
     return makers.ready(course, now=ward.now - timedelta(hours=1))
 
@@ -358,7 +366,7 @@ def test_enrolling_and_recording_are_in_the_ledger(here) -> None:
         "identifier": "N-1", "name": "New", "born_on": "1960-01-01", "phone": "+12155550142", "language": "en",
         "time_zone": "America/New_York", "caregiver_name": "Next", "caregiver_phone": "+12155550143",
         "protocol": here.course.protocol.pk, "start_on": _day(here), "weight_kg": "70", "weighed_on": _day(here),
-        "weighed_by": "n",
+        "weighed_by": "n", "uncovered_why": "no rota in this test",
     }  # fmt: skip
     assert client.post(reverse("enrol"), form).status_code == 302
     acts = AuditEntry.objects.filter(by=writer).order_by("pk").values_list("act", flat=True)

@@ -1,0 +1,122 @@
+"""The screens of gradual adoption: what each person is shown, and what a refusal keeps."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from notifications import clock
+from notifications.models import Role
+from protocols.staging import Stage
+from stepup.models import StageOverride
+from tests import makers
+from tests.refused import keeps, says
+from tests.stepup.adopting import put
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+DAY = timedelta(days=1)
+PAGE = reverse("adoption")
+
+
+@pytest.fixture
+def course(site):
+    now = clock.now()
+    makers.a_responder(site, 1, name="Dr A", since=now)
+    return makers.a_course(makers.a_patient(site, now=now), now=now)
+
+
+def shown(site, role: str = Role.NURSE) -> str:
+    return makers.signed_in(makers.a_clinician(site, role)).get(PAGE).content.decode()
+
+
+def test_a_site_without_a_stage_says_that_nothing_is_refused(site) -> None:
+    page = shown(site)
+    assert "No stage was set." in page
+    assert '<form method="post" action="/adoption/' not in page, "a nurse decides nothing here"
+
+
+def test_a_stage_is_set_with_its_numbers_and_not_opened_before_they_are_met(site, people) -> None:
+    lead, other = makers.signed_in(people["lead"]), makers.signed_in(people["other"])
+    typed = {
+        "stage": "maintenance",
+        "least_days": "",
+        "most_late_cases": "0",
+        "why": "our board",
+        "seen": "0",
+    }
+    answer = lead.post(reverse("adoption-numbers"), typed)
+    says(answer, "Give at least one number to reach: doses, patients or days.")
+    keeps(answer, typed)
+    page = lead.post(reverse("adoption-numbers"), typed | {"least_days": "10"}, follow=True).content.decode()
+    assert "at least 10" in page
+    assert "at most 0" in page
+    assert "Numbers set: maintenance doses only" in page
+    says(other.post(reverse("adoption-open"), {"seen": "1"}), "Not yet: 0 of 10 days since this stage began")
+
+
+def test_the_next_stage_is_opened_on_the_page(site, people) -> None:
+    put(site, people["prescriber"], at=clock.now() - 20 * DAY)
+    lead = makers.signed_in(people["lead"])
+    assert "The numbers are met." in lead.get(PAGE).content.decode()
+    page = lead.post(reverse("adoption-open"), {"seen": "1"}, follow=True).content.decode()
+    assert "Opened. Given at home from now on: later steps and maintenance doses." in page
+    assert "20 of 10 days since this stage began" in page
+    says(lead.post(reverse("adoption-open"), {"seen": "1"}), "Meanwhile decided by Dr lead: stage opened.")
+    again = lead.post(reverse("adoption-open"), {"seen": "1"}).content.decode()
+    assert 'name="seen" value="2"' in again, "whoever reads what stands now may decide from it"
+    typed = {"to": "maintenance", "back_why": "", "seen": "2"}
+    says(lead.post(reverse("adoption-back"), typed), "Say why the site goes back.")
+    typed["back_why"] = "two bad nights"
+    page = lead.post(reverse("adoption-back"), typed, follow=True).content.decode()
+    assert "Gone back: maintenance doses only" in page
+    assert "two bad nights" in page
+
+
+def test_whoever_set_the_numbers_is_refused_the_opening(site, people) -> None:
+    put(site, people["lead"], at=clock.now() - 20 * DAY)
+    answer = makers.signed_in(people["lead"]).post(reverse("adoption-open"), {"seen": "1"})
+    says(answer, "You set these numbers: another person opens the stage.")
+
+
+@pytest.mark.parametrize("typed", ["ten", "-1", "1.5", "99999999999999999999", "0"])
+def test_a_number_that_is_none_is_said_at_its_field(site, people, typed) -> None:
+    form = {"stage": "maintenance", "least_doses": typed, "why": "x", "seen": "0"}
+    answer = makers.signed_in(people["lead"]).post(reverse("adoption-numbers"), form)
+    says(answer, "Type a whole number from 1 to 10,000, or leave it empty.")
+    keeps(answer, form)
+
+
+def test_the_course_s_page_says_what_the_stage_means_and_a_prescriber_overrides_it(course, people) -> None:
+    put(course.site, people["lead"], at=clock.now())
+    record = reverse("patient", args=[course.patient_id])
+    page = makers.signed_in(people["nurse"]).get(record).content.decode()
+    assert "This dose is beyond it." in page
+    assert "Hold: no dose now" in page
+    path = reverse("override-stage", args=[course.pk])
+    assert path not in page, "a nurse overrides nothing"
+    prescriber = makers.signed_in(people["prescriber"])
+    assert path in prescriber.get(record).content.decode()
+    typed = {"step": "step_up_dose_1", "reason": ""}
+    assert 'value="step_up_dose_1" selected' in prescriber.get(path).content.decode()
+    answer = prescriber.post(path, typed)
+    says(answer, "Say why this dose is given at home beyond the stage.")
+    keeps(answer, typed)
+    page = prescriber.post(path, typed | {"reason": "lives next door"}, follow=True).content.decode()
+    assert "Overridden for this one dose" in page
+    assert "lives next door" in page
+    assert "Hold: no dose now" not in page
+    assert StageOverride.objects.get().by == people["prescriber"]
+
+
+def test_a_move_beyond_the_stage_is_refused_beside_its_date(course, people) -> None:
+    now = clock.now()
+    put(course.site, people["lead"], at=now, stage=Stage.LATER)
+    typed = {"on": str(now.date() + 2 * DAY), "at": "10:00", "seen": "0.0"}
+    answer = makers.signed_in(people["nurse"]).post(reverse("move-dose", args=[course.pk]), typed)
+    says(answer, "is beyond what this site gives at home: later steps and maintenance doses")
+    keeps(answer, typed)
+
+
+def test_a_screen_without_a_stage_needs_no_override(course, people) -> None:
+    page = makers.signed_in(people["prescriber"]).get(reverse("override-stage", args=[course.pk]))
+    assert "nothing is refused, and nothing needs an override" in page.content.decode()

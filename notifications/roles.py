@@ -47,6 +47,9 @@ MAY: dict[str, frozenset[Role]] = {
     "change who is on call": frozenset({N, LE, AD}),
     "set closed days": frozenset({N, LE, AD}),
     "set hours and chairs": frozenset({N, LE, AD}),
+    "see the week": frozenset({N, PH, PR, RE, LE, AU}),
+    "have a calendar": frozenset({N, PH, PR, RE, EM, LE, AD}),
+    "make the unit's calendar": frozenset({N, LE}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

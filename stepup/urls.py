@@ -24,6 +24,7 @@ from stepup.views import (
     sign_in,
     trials,
     unit,
+    week,
     weights,
 )
 
@@ -62,6 +63,8 @@ urlpatterns = [
     path("closed-days/", closures.show_closed_days, name="closed-days"),
     path("closed-days/<int:pk>/remove/", closures.remove_closed_day, name="remove-closed-day"),
     path("hours/", unit.show_hours, name="unit-hours"),
+    path("week/", week.show_week, name="week"),
+    path("week/<str:day>/", week.show_week, name="week-of"),
     path("protocols/", protocols.show_protocols, name="protocols"),
     path("protocols/<slug:label_id>/<slug:pathway_id>/", protocols.show_protocol, name="protocol"),
     path("protocols/<slug:label_id>/<slug:pathway_id>/sign/", protocols.sign_protocol, name="protocol-sign"),

@@ -43,6 +43,9 @@ TABLE = {
     "change who is on call": "nurse lead admin",
     "set closed days": "nurse lead admin",
     "set hours and chairs": "nurse lead admin",
+    "see the week": "nurse pharmacist prescriber responder lead auditor",
+    "have a calendar": "nurse pharmacist prescriber responder emergency lead admin",
+    "make the unit's calendar": "nurse lead",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

@@ -6,6 +6,7 @@ from monitoring.access import public
 from stepup import health
 from stepup.democlock import demo_clock
 from stepup.views import (
+    calendars,
     closures,
     contacts,
     course_calendar,
@@ -63,6 +64,10 @@ urlpatterns = [
     path("closed-days/", closures.show_closed_days, name="closed-days"),
     path("closed-days/<int:pk>/remove/", closures.remove_closed_day, name="remove-closed-day"),
     path("hours/", unit.show_hours, name="unit-hours"),
+    path("calendars/", calendars.show_calendars, name="calendars"),
+    path("calendars/unit/", calendars.make_unit_calendar, name="unit-calendar"),
+    path("calendars/<int:pk>/revoke/", calendars.revoke_calendar, name="revoke-calendar"),
+    path("calendar/<slug:secret>.ics", calendars.show_feed, name="calendar-feed"),
     path("week/", week.show_week, name="week"),
     path("week/<str:day>/", week.show_week, name="week-of"),
     path("protocols/", protocols.show_protocols, name="protocols"),

@@ -78,23 +78,30 @@ class _Doses:
     def __post_init__(self) -> None:
         self.by_pk = {dose.pk: dose for dose in self.rows}
 
-    def lineage(self, pk: int | None) -> list[int]:
-        """The row of a dose and those it replaced, the first entry last."""
-        rows: list[int] = []
-        while pk is not None:
-            rows.append(pk)
-            replaced = self.by_pk[pk].replaces
-            pk = replaced.dose_id if replaced else None
-        return rows
-
     def first(self, pk: int | None) -> int:
         """The first entry of a dose, 0 for none: what a visit after it is known by for good."""
-        return self.lineage(pk)[-1] if pk is not None else 0
+        while pk is not None and self.by_pk[pk].replaces is not None:
+            pk = self.by_pk[pk].replaces.dose_id
+        return pk or 0
+
+    def struck(self, course: Course, *, since: datetime) -> list[datetime]:
+        """When doses of the course were struck since then."""
+        mine = [one for one in self.rows if one.course_id == course.pk and hasattr(one, "correction")]
+        return [one.correction.at for one in mine if one.correction.at >= since]
 
     def standing(self, course: Course) -> list[Dose]:
         """The doses of a course that count, in order of time."""
         mine = [one for one in self.rows if one.course_id == course.pk and not hasattr(one, "correction")]
         return sorted(mine, key=lambda one: one.given_at)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What was read for all visits at once."""
+
+    doses: _Doses
+    hours: unit.Unit
+    ended: dict[int, datetime]
 
 
 def _visits(site: Site, now: datetime) -> Iterator[Event]:
@@ -107,12 +114,12 @@ def _visits(site: Site, now: datetime) -> Iterator[Event]:
         .prefetch_related("protocol", "appointments")
     )
     rows = Dose.with_struck.filter(course__in=courses).select_related("replaces", "correction")
-    doses, hours = _Doses(list(rows)), unit.of(site)
-    ended = _ended(courses)
+    facts = _Facts(_Doses(list(rows)), unit.of(site), _ended(courses))
+    first = facts.doses.first
     for course in courses:
-        put = sorted(course.appointments.all(), key=lambda row: (doses.first(row.after_id), row.number))
-        for after, group in groupby(put, key=lambda row: doses.first(row.after_id)):
-            event = _visit(course, after, list(group), doses, hours, ended.get(course.pk))
+        put = sorted(course.appointments.all(), key=lambda row: (first(row.after_id), row.number))
+        for after, group in groupby(put, key=lambda row: first(row.after_id)):
+            event = _visit(course, after, list(group), facts)
             if since <= _moment(event) <= until:
                 yield event
 
@@ -125,39 +132,31 @@ def _moment(event: Event) -> datetime:
 def _ended(courses: Sequence[Course]) -> dict[int, datetime]:
     """When each course that is over was stopped."""
     over = [one for one in courses if one.state != Course.State.ACTIVE]
-    lines = CourseEvent.objects.filter(course__in=over).order_by("at")
+    lines = CourseEvent.objects.filter(course__in=over, what="stopped").order_by("at")
     return {line.course_id: line.at for line in lines}
 
 
-def _visit(
-    course: Course,
-    after: int,
-    put: list[Appointment],
-    doses: _Doses,
-    hours: unit.Unit,
-    ended: datetime | None,
-) -> Event:
+def _visit(course: Course, after: int, put: list[Appointment], facts: _Facts) -> Event:
     """The dose after one certain dose: where it was put last, or given; cancelled once it will not be given at all."""
-    newest, standing = put[-1], doses.standing(course)
-    place = next(
-        (n for n, one in enumerate(standing, 1) if doses.first(one.pk) == after), 0 if not after else -1
-    )
+    doses, newest, standing = facts.doses, put[-1], facts.doses.standing(course)
+    # How many doses that count came before it; -1 where the dose it was to follow was struck for good.
+    place = next((n for n, one in enumerate(standing, 1) if doses.first(one.pk) == after), -1 if after else 0)
     given = standing[place] if 0 <= place < len(standing) else None
-    is_cancelled = given is None and (ended is not None or place < 0)
-    at = given.given_at if given else newest.planned_at
-    step = given.step if given else newest.step
-    changes = [newest.at, *([given.recorded_at] if given else []), *([ended] if ended and not given else [])]
-    struck = doses.by_pk.get(after)
-    if place < 0 and struck is not None:
-        changes.append(doses.by_pk[struck.pk].correction.at)
+    stopped = facts.ended.get(course.pk) if given is None else None
+    struck = doses.struck(course, since=put[0].at)
+    changes = [newest.at, *([given.recorded_at] if given else []), *([stopped] if stopped else []), *struck]
+    is_cancelled = stopped is not None or place < 0
+    at, step = (given.given_at, given.step) if given else (newest.planned_at, newest.step)
+    day = facts.hours.on(at.astimezone(ZoneInfo(course.site.time_zone)).date())
     return Event(
         uid=f"visit-{course.pk}-{after}",
         stamp=max(changes),
         start=at,
-        end=_end(hours.on(at.astimezone(ZoneInfo(course.site.time_zone)).date()), course, step, at),
+        end=_end(day, course, step, at),
         title=_title(course, place + 1 if place >= 0 else 0),
         path=reverse("patient", args=[course.patient_id]),
-        sequence=len(put) - 1 + (len(doses.lineage(given.pk)) if given else int(is_cancelled)),
+        # Each change weighs more than what it can undo, so that the number only grows.
+        sequence=len(put) - 1 + 3 * len(struck) + (2 if given else int(stopped is not None)),
         is_cancelled=is_cancelled,
     )
 

@@ -15,6 +15,9 @@ from monitoring.models import (
 from notifications.models import Role
 from stepup.models import (
     Appointment,
+    CalendarAddress,
+    CalendarFetch,
+    CalendarRevocation,
     ChairTime,
     ClosedDay,
     DoseCorrection,
@@ -214,3 +217,25 @@ def a_chair_time(clinic: Clinic, *, times: int = 1, minutes: int = 30) -> None:
     week = unit_hours(clinic)
     for _ in range(times):
         ChairTime.objects.create(week=week, label_id="x", step="y", minutes=minutes)
+
+
+def a_calendar_address(clinic: Clinic, **facts: object) -> CalendarAddress:
+    row = {
+        "site": clinic.site,
+        "is_unit": True,
+        "digest": "0" * 64,
+        "made_by": clinic.prescriber,
+        "made_at": NOON,
+    }
+    return CalendarAddress.objects.create(**(row | facts))
+
+
+def a_calendar_revocation(clinic: Clinic, *, reason: str = "lost") -> None:
+    CalendarRevocation.objects.create(
+        address=a_calendar_address(clinic), by=clinic.prescriber, at=NOON, reason=reason
+    )
+
+
+def a_calendar_fetch(clinic: Clinic, **facts: object) -> None:
+    row = {"address": a_calendar_address(clinic), "last_at": NOON, "hour_at": NOON, "in_hour": 1}
+    CalendarFetch.objects.create(**(row | facts))

@@ -12,7 +12,7 @@ from monitoring import escalations, findings, inbound, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
-from stepup import appointments, closures, courses, drafts, holds, reviews, weights
+from stepup import appointments, calendars, closures, courses, drafts, holds, reviews, weights
 from stepup.models import Course
 from tests import makers
 
@@ -25,6 +25,8 @@ SCREENS = [
     "on-call",
     "closed-days",
     "unit-hours",
+    "week",
+    "calendars",
     "protocols",
     "downtime",
     "enrol",
@@ -74,6 +76,7 @@ class Ward:
             source=f"{mark} audit", by=self.prescriber, now=self.now,
         )  # fmt: skip
         self.entry = makers.an_entry(self.draft, by=self.nurse, now=self.now)
+        self.address, _ = calendars.make(is_unit=True, by=self.nurse, now=self.now)
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
         self.task = worklist.open_task(
@@ -160,7 +163,7 @@ def test_no_screen_shows_anything_of_another_site(here, there) -> None:
     ("name", "mine"),
     [
         ("board", "patient"), ("board", "case"), ("tasks", "task"), ("downtime", "patient"), ("on-call", "responder"),
-        ("closed-days", "closed"),
+        ("closed-days", "closed"), ("week", "patient"), ("calendars", "address"),
     ],
 )  # fmt: skip
 def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> None:

@@ -6,7 +6,7 @@ word: a visit is a number and a reference that only somebody signed in can open.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -80,8 +80,8 @@ class _Doses:
 
     def first(self, pk: int | None) -> int:
         """The first entry of a dose, 0 for none: what a visit after it is known by for good."""
-        while pk is not None and self.by_pk[pk].replaces is not None:
-            pk = self.by_pk[pk].replaces.dose_id
+        while pk is not None and (replaced := self.by_pk[pk].replaces) is not None:
+            pk = replaced.dose_id
         return pk or 0
 
     def struck(self, course: Course, *, since: datetime) -> list[datetime]:
@@ -185,8 +185,8 @@ def _closed(site: Site, now: datetime) -> Iterator[Event]:
 def _gaps(site: Site, now: datetime) -> Iterator[Event]:
     """Hours nobody covers, from the start of today on, so that an event stays the same all day."""
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
-    since = chairs.moment(today, chairs.time(0), site.time_zone, last=False)
-    until = chairs.moment(today + GAPS_AHEAD * DAY, chairs.time(0), site.time_zone, last=False)
+    since = chairs.moment(today, time(0), site.time_zone, last=False)
+    until = chairs.moment(today + GAPS_AHEAD * DAY, time(0), site.time_zone, last=False)
     for gap in oncall.gaps(site, since=since, until=until, now=now):
         uid = f"gap-{site.pk}-{gap.rung}-{gap.starts_at:%Y%m%dT%H%M%SZ}"
         title = f"Nobody on call, rung {gap.rung}"

@@ -22,7 +22,7 @@ def write(events: Iterable[Event], *, name: str, base_url: str) -> bytes:
     calendar.add("x-published-ttl", "PT1H")
     for event in sorted(events, key=lambda one: one.uid):
         calendar.add_component(_component(event, base_url))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _component(event: Event, base_url: str) -> Component:

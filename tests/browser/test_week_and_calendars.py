@@ -22,9 +22,7 @@ pytestmark = [
 ]
 
 
-def test_a_dose_without_a_time_gets_a_suggested_one_with_the_keyboard_alone_at_320_pixels(
-    opened, base
-) -> None:  # noqa: F811
+def test_a_suggested_date_is_taken_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:  # noqa: F811
     page = opened(size=NARROW)
     page.goto(f"{base}/week/")
     _is_sound(page)

@@ -171,7 +171,7 @@ def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> Non
     client, _ = here.client()
     wanted = {
         "patient": here.patient.name, "case": here.case.code, "task": here.task.what, "responder": here.responder.name,
-        "closed": here.closed.name,
+        "closed": here.closed.name, "address": f"by {here.nurse.name}",
     }  # fmt: skip
     assert wanted[mine] in page(client, reverse(name))
 

@@ -4,7 +4,7 @@ Frozen rows for one screen, from a number of queries that does not grow with pat
 judged by the same functions as a move of it (`appointments.preview`); only its own label's answer is left to that.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -121,7 +121,7 @@ class _Facts:
     unit: unit.Unit
     closed: dict[date, str]
     cover: oncall.Cover
-    entries: tuple[diary.Entry, ...]
+    by_day: Mapping[date, Sequence[diary.Entry]]
 
 
 def of(site: Site, *, on: date, now: datetime) -> Week:
@@ -149,13 +149,16 @@ def _facts(
     ends = [watch.ends_at for watch in running]
     ends += [_watched(hours.on(one.on), one)[1] for one in entries if not one.is_given and one.on in days]
     until = max([now + DAY, *ends])
+    by_day: dict[date, list[diary.Entry]] = {}
+    for one in entries:
+        by_day.setdefault(one.on, []).append(one)
     return _Facts(
         now=now,
         today=now.astimezone(ZoneInfo(zone)).date(),
         unit=hours,
         closed=closures.among(site, days),
         cover=oncall.cover(site, since=now, until=until, now=now),
-        entries=entries,
+        by_day=by_day,
     )
 
 
@@ -219,7 +222,7 @@ def _against(facts: _Facts, entry: diary.Entry, gaps: Sequence[oncall.Gap]) -> I
         yield Against("closed-day", "warn", f"not a usual day here ({facts.closed[entry.on]})")
     day = facts.unit.on(entry.on)
     stay = chairs.Stay(entry.key, entry.at, day.minutes_of(entry.course.protocol.label_id, entry.step))
-    others = unit.stays(day, (one for one in facts.entries if one.key != entry.key))
+    others = unit.stays(day, (one for one in facts.by_day[entry.on] if one.key != entry.key))
     for one in chairs.against(day, others, stay):
         yield Against(one.code, "warn", one.sentence)
     if stay.at is None and day.known and day.is_open and not chairs.fits(day, [*others, stay]):
@@ -230,7 +233,7 @@ def _against(facts: _Facts, entry: diary.Entry, gaps: Sequence[oncall.Gap]) -> I
 
 def _day(facts: _Facts, on: date, visits: Sequence[Visit]) -> Day:
     day = facts.unit.on(on)
-    held = unit.stays(day, facts.entries)
+    held = unit.stays(day, facts.by_day.get(on, ()))
     here = [visit for visit in visits if visit.on == on]
     return Day(
         on=on,

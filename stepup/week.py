@@ -21,7 +21,16 @@ DAY = timedelta(days=1)
 AHEAD = 28 * DAY  # a dose planned later may have a window that begins in this week
 Kind = Literal["danger", "warn"]
 # What a person has to look at, the most dangerous first.
-ORDER = ("watch-now", "overdue", "last-days", "watch", "chairs-full", "outside-hours", "closed-day")
+TITLES = {
+    "watch-now": "Nobody on call",
+    "overdue": "Overdue",
+    "last-days": "Last days",
+    "watch": "Nobody on call",
+    "chairs-full": "Chairs",
+    "outside-hours": "Hours",
+    "closed-day": "Closed",
+}
+ORDER = tuple(TITLES)
 
 
 @dataclass(frozen=True)
@@ -32,10 +41,18 @@ class Against:
     kind: Kind
     words: str
 
+    @property
+    def title(self) -> str:
+        """In two or three words."""
+        return TITLES[self.code]
+
 
 @dataclass(frozen=True)
 class Visit:
-    """One dose on a day: given, with a time, or only planned; and what stands against it there."""
+    """One dose on a day: given, with a time, or only planned; and what stands against it there.
+
+    A first dose has no window: every later date counts from it. Then `earliest_on` and `latest_on` are None.
+    """
 
     course: Course
     number: int
@@ -173,7 +190,7 @@ def _touches(visit: Visit, days: Sequence[date]) -> bool:
 
 
 def _visit(facts: _Facts, entry: diary.Entry) -> Visit:
-    planned, names = entry.planned, _names(entry.course)
+    names, window = _names(entry.course), entry.planned if entry.number > 1 else None
     gaps = [] if entry.is_given else _gaps(facts, entry)
     return Visit(
         course=entry.course,
@@ -183,8 +200,8 @@ def _visit(facts: _Facts, entry: diary.Entry) -> Visit:
         at=entry.at,
         is_given=entry.is_given,
         is_next=_is_next(entry),
-        earliest_on=planned.earliest_on if planned else None,
-        latest_on=planned.latest_on if planned else None,
+        earliest_on=window.earliest_on if window else None,
+        latest_on=window.latest_on if window else None,
         against=tuple(_against(facts, entry, gaps)),
         gaps=tuple(gaps),
     )
@@ -253,7 +270,11 @@ def _first(
     A dose that waits for another before it is marked on its day only: when that one moves, it moves along.
     """
     found = [
-        First(Against("watch-now", "danger", "Watched now, and nobody is on call"), watch.patient, gaps=gaps)
+        First(
+            Against("watch-now", "danger", "watched now, and nobody is on call for part of it"),
+            watch.patient,
+            gaps=gaps,
+        )
         for watch in running
         if watch.ends_at > facts.now and (gaps := tuple(facts.cover.gaps(facts.now, watch.ends_at)))
     ]

@@ -26,11 +26,10 @@ def test_a_suggested_date_is_taken_with_the_keyboard_alone_at_320_pixels(opened,
     page = opened(size=NARROW)
     page.goto(f"{base}/week/")
     _is_sound(page)
-    _tab_to(page, "find a date for frank specimen")
+    _tab_to(page, "for frank specimen")
     page.keyboard.press("Enter")
     page.wait_for_url("**/course/4/move/#suggested")
     _is_sound(page)
-    page.keyboard.press("Tab")
     _tab_to(page, "show what changes")
     while ":" not in page.evaluate("document.activeElement.innerText"):
         _tab_to(page, "show what changes")
@@ -65,7 +64,7 @@ def test_an_address_is_made_fetched_and_revoked_with_the_keyboard_alone_at_320_p
         assert answer.read().startswith(b"BEGIN:VCALENDAR")
     page.goto(f"{base}/calendars/")
     assert page.locator("#address").count() == 0, "shown once"
-    _tab_to(page, "revoke the address")
+    _tab_to(page, "the address made")
     page.keyboard.press("Enter")
     _tab_to(page, "why it is revoked")
     page.keyboard.type("tablet lost")

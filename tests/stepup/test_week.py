@@ -104,6 +104,14 @@ def test_a_dose_without_a_time_whose_latest_day_falls_in_the_week_comes_first(si
     assert codes(shown(site, LATEST)) == []
 
 
+def test_a_first_dose_has_no_last_day(site) -> None:
+    makers.a_course(makers.a_patient(site))
+    found = shown(site)
+    assert codes(found) == []
+    [due] = found.to_arrange
+    assert (due.number, due.on, due.earliest_on, due.latest_on) == (1, MONDAY, None, None)
+
+
 def test_an_overdue_dose_stays_first_in_every_later_week(site, course) -> None:
     found = shown(site, date(2027, 3, 15), now=NOON + 15 * DAY)
     assert codes(found)[0] == "overdue"

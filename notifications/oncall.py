@@ -43,18 +43,42 @@ def people_now(site: Site, *, now: datetime) -> list[Shift]:
     return list(Shift.objects.filter(site=site, period__contains=now).select_related("clinician"))
 
 
+@dataclass(frozen=True)
+class Cover:
+    """Whoever can be reached on each rung between two moments: read once, asked about many watches."""
+
+    since: datetime
+    until: datetime
+    rungs: int
+    shifts: tuple[Shift, ...]
+
+    def gaps(self, since: datetime, until: datetime) -> list[Gap]:
+        """Every span between two moments in which some rung has nobody reachable, per rung in order.
+
+        Outside what was read nobody is known to be reachable, so it is a gap.
+        """
+        found: list[Gap] = []
+        for rung in range(1, self.rungs + 1):
+            on_rung = [s for s in self.shifts if s.rung == rung and s.period.upper > since]
+            found.extend(_uncovered(rung, [s for s in on_rung if s.period.lower < until], since, until))
+        return found
+
+
+def cover(site: Site, *, since: datetime, until: datetime, now: datetime) -> Cover:
+    """The on-call list of a site between two moments, in two queries; `now` says whose ladder it is."""
+    span = DateTimeTZRange(since, until)
+    shifts = Shift.objects.filter(site=site, period__overlap=span).select_related("clinician")
+    reachable = tuple(one for one in shifts if one.clinician.is_active and one.clinician.phone)
+    return Cover(since, until, rungs(site, now=now), reachable)
+
+
 def gaps(site: Site, *, since: datetime, until: datetime, now: datetime | None = None) -> list[Gap]:
     """Every span between `since` and `until` in which some rung has nobody reachable, per rung in order.
 
     For a span far ahead, `now` says whose ladder it is: a rung in use now is a gap where its list ends, not retired.
     """
-    span = DateTimeTZRange(since, until)
-    shifts = Shift.objects.filter(site=site, period__overlap=span).select_related("clinician")
-    found: list[Gap] = []
-    for rung in range(1, rungs(site, now=since if now is None else now) + 1):
-        covered = [s for s in shifts if s.rung == rung and s.clinician.is_active and s.clinician.phone]
-        found.extend(_uncovered(rung, covered, since, until))
-    return found
+    read = cover(site, since=since, until=until, now=since if now is None else now)
+    return read.gaps(since, until)
 
 
 def _uncovered(rung: int, shifts: Sequence[Shift], since: datetime, until: datetime) -> list[Gap]:

@@ -53,6 +53,9 @@ MAY: dict[str, frozenset[Role]] = {
     "open a stage": frozenset({LE}),
     "go back a stage": frozenset({PH, PR, LE}),
     "override a stage": frozenset({PR}),
+    "see the week": frozenset({N, PH, PR, RE, LE, AU}),
+    "have a calendar": frozenset({N, PH, PR, RE, EM, LE, AD}),
+    "make the unit's calendar": frozenset({N, LE}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

@@ -237,14 +237,19 @@ def _held_to_hours(regimen: Regimen, dose: Dose, decision: Decision, hours: Deci
     """Turn a give into wait while the hours behind a whole-day minimum have not passed."""
     if hours is None or decision.action != "proceed_next":
         return decision
-    upcoming = regimen.after(dose)
-    window = upcoming.window if isinstance(upcoming, Step) else None
-    least = window.min_hours if window else None
+    least = least_hours(regimen, dose)
     if least is None or hours >= least:
         return decision
     return decisions.wait(
         f"Only {hours} hours have passed: {least} are needed besides the calendar days.", decision.source
     )
+
+
+def least_hours(regimen: Regimen, dose: Dose) -> int | None:
+    """The hours that must pass before the step after this dose, besides its calendar days; None where none are kept."""
+    upcoming = regimen.after(dose)
+    window = upcoming.window if isinstance(upcoming, Step) else None
+    return window.min_hours if window else None
 
 
 def _near(rows: Sequence[RestartRow], place: int, days: int, decision: Decision) -> Decision:

@@ -53,7 +53,7 @@ def preview(course: Course, *, at: datetime, now: datetime, skip: bool = False) 
 
     With `skip` the dose planned now is left out, and the one at `at` is the next.
     """
-    _may_be_planned(course, at, now)
+    may_be_planned(course, at, now)
     protocol, given = approvals.content(course.protocol), next_dose.given(course)
     on = courses.local_date(course.patient, at)
     put, last = arranged.appointment(course), arranged.last_dose(course)
@@ -209,8 +209,8 @@ def _kind(on: date, was: date | None) -> str:
     return Kind.EARLIER if on < was else Kind.TIMED
 
 
-def _may_be_planned(course: Course, at: datetime, now: datetime) -> None:
-    """The hard rules that need no rota and no label row."""
+def may_be_planned(course: Course, at: datetime, now: datetime) -> None:
+    """Refuse what no date could mend: the hard rules that need no rota and no row for a certain day."""
     ended.refuse(course, "no dose can be planned on it.")
     if at <= now:
         raise Refusal("past-time", "That time has passed. Choose one that is still to come.")

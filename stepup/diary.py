@@ -18,7 +18,10 @@ from stepup.models import Course, Weight
 
 @dataclass(frozen=True)
 class Entry:
-    """One dose: the how-manieth of its course, on which day, and at which time where one is known."""
+    """One dose: the how-manieth of its course, on which day, and at which time where one is known.
+
+    One to come has its row of the plan in `planned`.
+    """
 
     course: Course
     number: int
@@ -26,6 +29,7 @@ class Entry:
     on: date
     at: datetime | None
     is_given: bool
+    planned: PlannedDose | None = None
 
     @property
     def key(self) -> tuple[int, int]:
@@ -85,4 +89,4 @@ def _planned(course: Course, planned: Sequence[PlannedDose]) -> Iterator[Entry]:
     for place, dose in enumerate(planned, start=1):
         if dose.on is not None:
             at = put.planned_at if put is not None and place == 1 else None
-            yield Entry(course, given + place, dose.step, dose.on, at, is_given=False)
+            yield Entry(course, given + place, dose.step, dose.on, at, is_given=False, planned=dose)

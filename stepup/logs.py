@@ -1,10 +1,14 @@
 """How a line of the log is written: what failed and where, never the words or numbers it failed on."""
 
 import logging
+import re
 import traceback
 from types import TracebackType
 
 Failure = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+# Whoever has the address of a calendar can read it.
+SECRET_ADDRESS = re.compile(r"(/calendar/)[^/\s]+")
 
 
 class Discreet(logging.Formatter):
@@ -13,6 +17,10 @@ class Discreet(logging.Formatter):
     A message may quote a patient's text (`int('...')`) or a telephone number (a unique constraint names the value),
     and a log is read by more people than a chart.
     """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line without the secret of any calendar address in it."""
+        return SECRET_ADDRESS.sub(r"\1...", super().format(record))
 
     def formatException(self, ei: Failure) -> str:  # noqa: N802 - the library's name
         """The frames and the kind of every exception in the chain, oldest cause first."""

@@ -7,6 +7,7 @@ from stepup import health
 from stepup.democlock import demo_clock
 from stepup.views import (
     adoption,
+    calendars,
     closures,
     contacts,
     course_calendar,
@@ -27,6 +28,7 @@ from stepup.views import (
     sign_in,
     trials,
     unit,
+    week,
     weights,
 )
 
@@ -73,6 +75,12 @@ urlpatterns = [
     path("adoption/open/", adoption.open_stage, name="adoption-open"),
     path("adoption/back/", adoption.go_back, name="adoption-back"),
     path("course/<int:pk>/stage/", adoption.override_stage, name="override-stage"),
+    path("calendars/", calendars.show_calendars, name="calendars"),
+    path("calendars/unit/", calendars.make_unit_calendar, name="unit-calendar"),
+    path("calendars/<int:pk>/revoke/", calendars.revoke_calendar, name="revoke-calendar"),
+    path("calendar/<slug:secret>.ics", calendars.show_feed, name="calendar-feed"),
+    path("week/", week.show_week, name="week"),
+    path("week/<str:day>/", week.show_week, name="week-of"),
     path("protocols/", protocols.show_protocols, name="protocols"),
     path("protocols/<slug:label_id>/<slug:pathway_id>/", protocols.show_protocol, name="protocol"),
     path("protocols/<slug:label_id>/<slug:pathway_id>/sign/", protocols.sign_protocol, name="protocol-sign"),

@@ -2,6 +2,7 @@
 
 from stepup.models.adoption import AdoptionStage, StageOverride
 from stepup.models.arranging import Appointment, ClosedDay, Hold, IntervalChange, Review
+from stepup.models.calendars import CalendarAddress, CalendarFetch, CalendarRevocation
 from stepup.models.correcting import DoseCorrection, DoseReport
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
 from stepup.models.drafting import Draft, DraftEdit, EntryAnswer, LabelEntry
@@ -13,6 +14,9 @@ from stepup.models.weighing import Weight, WeightAnswer
 __all__ = [
     "AdoptionStage",
     "Appointment",
+    "CalendarAddress",
+    "CalendarFetch",
+    "CalendarRevocation",
     "ChairTime",
     "ClosedDay",
     "Course",

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from monitoring.access import SignedIn, act, find
 from notifications import audit, clock
 from protocols.errors import Refusal
-from stepup import appointments, arranged
+from stepup import appointments, arranged, slots
 from stepup.appointments import Preview
 from stepup.course_forms import MoveForm
 from stepup.models import Appointment, Course
@@ -78,6 +78,8 @@ def _render(
         "is_old": is_old,
         "verb": VERBS[looked.preview.kind] if looked.preview else "",
     }
+    if looked.preview is None and not skip:
+        context |= slots.of(course, now=now)
     status = UNPROCESSABLE if form.errors or is_old else 200
     return render(request, "stepup/move_dose.html", context, status=status)
 

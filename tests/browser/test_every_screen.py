@@ -38,6 +38,8 @@ SCREENS = {
     "correct a dose": "/dose/1/correct/",
     "closed days": "/closed-days/",
     "hours and chairs": "/hours/",
+    "week": "/week/",
+    "calendars": "/calendars/",
     "hold": "/course/3/hold/",
     "enrol": "/patients/new/",
     "contacts": "/patient/2/contacts/",

@@ -49,6 +49,9 @@ TABLE = {
     "open a stage": "lead",
     "go back a stage": "pharmacist prescriber lead",
     "override a stage": "prescriber",
+    "see the week": "nurse pharmacist prescriber responder lead auditor",
+    "have a calendar": "nurse pharmacist prescriber responder emergency lead admin",
+    "make the unit's calendar": "nurse lead",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

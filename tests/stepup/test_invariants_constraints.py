@@ -28,6 +28,8 @@ from notifications.models import Clinician, Delivery, Shift, Site
 from stepup.models import (
     AdoptionStage,
     Appointment,
+    CalendarAddress,
+    CalendarRevocation,
     ChairTime,
     Course,
     CourseEvent,
@@ -53,6 +55,9 @@ from tests import kept
 from tests.makers import NOON
 from tests.stepup.lies import (
     Clinic,
+    a_calendar_address,
+    a_calendar_fetch,
+    a_calendar_revocation,
     a_chair_time,
     a_closed_day,
     a_correction,
@@ -107,6 +112,10 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("open_day_closes_after_it_opens", "never open", lambda c: an_open_day(c, closes=time(8))),
     ("chair_time_once", "two lengths", lambda c: a_chair_time(c, times=2)),
     ("chair_time_is_a_days", "a minute", lambda c: a_chair_time(c, minutes=1)),
+    ("calendar_digest_is_a_sha256", "the secret itself", lambda c: a_calendar_address(c, digest="s3cret")),
+    ("calendar_revocation_has_a_reason", "ended for no reason", lambda c: a_calendar_revocation(c, reason="")),
+    ("calendar_fetch_is_within_its_hour", "before its hour", lambda c: a_calendar_fetch(c, hour_at=NOON + HOUR)),
+    ("calendar_fetch_is_within_its_hour", "fetched no times", lambda c: a_calendar_fetch(c, in_hour=0)),
     # deliveries
     ("delivery_one_row_per_attempt", "the first attempt twice",
      lambda c: copy(Delivery.objects.all()[0], token="another")),
@@ -346,6 +355,11 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
         lie(clinic)
 
 
+# One row at least of each history that the clinic does not begin with.
+ADDED = [
+    an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report, an_open_day, a_chair_time,
+    a_transfer, a_stage_override, a_calendar_revocation,
+]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
     "course": (CourseEvent.objects, "what"),
@@ -366,6 +380,8 @@ HISTORIES = {
     "transfer": (Transfer.objects, "reason"),
     "stage": (AdoptionStage.objects, "why"),
     "stage override": (StageOverride.objects, "reason"),
+    "calendar address": (CalendarAddress.objects, "digest"),
+    "calendar revocation": (CalendarRevocation.objects, "reason"),
 }
 
 
@@ -377,7 +393,15 @@ HISTORIES = {
 def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
     for made in (an_appointment, a_review, an_interval_change, an_answer):
         made(clinic)
-    for made in (a_correction, a_report, an_open_day, a_chair_time, a_transfer, a_stage_override):
+    for made in (
+        a_correction,
+        a_report,
+        an_open_day,
+        a_chair_time,
+        a_transfer,
+        a_stage_override,
+        a_calendar_revocation,
+    ):
         made(clinic)
     an_edit(clinic, draft=Draft.objects.get())
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():

@@ -15,7 +15,7 @@ from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
 from protocols.staging import Stage
-from stepup import adoption, appointments, closures, courses, drafts, holds, reviews, weights
+from stepup import adoption, appointments, calendars, closures, courses, drafts, holds, reviews, weights
 from stepup.models import Course
 from tests import kept, makers
 
@@ -29,6 +29,8 @@ SCREENS = [
     "closed-days",
     "unit-hours",
     "adoption",
+    "week",
+    "calendars",
     "protocols",
     "downtime",
     "enrol",
@@ -82,6 +84,7 @@ class Ward:
             self.site, stage=Stage.ALL, numbers={}, why=f"{mark} board", seen_before=0, by=self.prescriber,
             now=self.now,
         )  # fmt: skip
+        self.address, _ = calendars.make(is_unit=True, by=self.nurse, now=self.now)
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
         self.task = worklist.open_task(
@@ -177,7 +180,7 @@ def test_no_screen_shows_anything_of_another_site(here, there) -> None:
     ("name", "mine"),
     [
         ("board", "patient"), ("board", "case"), ("tasks", "task"), ("downtime", "patient"), ("on-call", "responder"),
-        ("closed-days", "closed"), ("adoption", "stage"),
+        ("closed-days", "closed"), ("adoption", "stage"), ("week", "patient"), ("calendars", "address"),
     ],
 )  # fmt: skip
 def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> None:
@@ -185,7 +188,7 @@ def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> Non
     client, _ = here.client()
     wanted = {
         "patient": here.patient.name, "case": here.case.code, "task": here.task.what, "responder": here.responder.name,
-        "closed": here.closed.name, "stage": here.stage.why,
+        "closed": here.closed.name, "stage": here.stage.why, "address": f"by {here.nurse.name}",
     }  # fmt: skip
     assert wanted[mine] in page(client, reverse(name))
 

@@ -17,7 +17,7 @@ from monitoring import escalations, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
-from stepup import closures, courses, holds, weights
+from stepup import calendars, closures, courses, holds, weights
 from tests import kept, makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -88,6 +88,7 @@ class Ward:
             by=makers.a_clinician(self.site, Role.PRESCRIBER),
             now=now,
         )
+        address, self.secret = calendars.make(is_unit=False, by=responder, now=now)
         weighing = weights.Weighing(Decimal(90), courses.local_date(self.patient, now), "a nurse")
         weight = weights.record(self.course.pk, weighing, by=responder, now=now)
         draft = makers.a_draft(self.site, now=now)
@@ -106,6 +107,7 @@ class Ward:
             "record-weight": self.course.pk, "answer-weight": weight.pk,
             "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
             "report-dose": self.course.pk, "course-calendar": self.course.pk,
+            "week-of": "2027-03-01", "revoke-calendar": address.pk,
             "correct-dose": recorded.dose.pk, "end-watch": recorded.dose.watch_id,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
             **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},
@@ -175,8 +177,8 @@ def test_the_open_addresses_open_for_anybody(ward) -> None:
     """Signing out only takes a POST; the health figures may be red here, where no engine runs."""
     for address in addresses():
         if hasattr(address.callback, "public") and address.name not in {"sign-out", "healthz"}:
-            wanted = [ward.patient.emergency_code] if address.name == "emergency" else []
-            answer = Client().get(reverse(address.name, args=wanted))
+            named = {"emergency": [ward.patient.emergency_code], "calendar-feed": [ward.secret]}
+            answer = Client().get(reverse(address.name, args=named.get(str(address.name), [])))
             assert answer.status_code == (TO_SIGN_IN if address.name == "home" else 200), address.name
 
 

@@ -128,7 +128,7 @@ class _Course:
         first = self.regimen.steps[0]
         on = self.start_on + timedelta(days=first.offset_days)
         yield self._step(first, on, None)
-        yield from self._onward(first, on, schedule.Standing(self.start_on, {first.id: 1}))
+        yield from self._onward(first, on, schedule.Standing(self.start_on, {first.id: 1}, {first.id: on}))
 
     def from_given(
         self, history: Sequence[Given], stands: schedule.Standing, on: date | None
@@ -177,7 +177,7 @@ class _Course:
             if upcoming is None or on is None or missing:
                 yield self._asking(upcoming or dose, on, missing)
                 return
-            stands = stands.and_then(upcoming)
+            stands = stands.and_then(upcoming, on)
             if isinstance(upcoming, Step):
                 yield self._step(upcoming, on, last_on)
             else:

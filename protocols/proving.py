@@ -145,8 +145,10 @@ def _phases(phases: tuple[Phase, ...], place: str) -> Iterator[Problem]:
             yield here, "a printed number of doses or weeks must be more than nothing"
         if phase.doses is not None and not phase.weeks:
             yield here, "a printed number of doses needs the weeks or cycles it stands for"
-        if (phase.from_week or phase.after_doses) and not phase.entry:
+        if phase.counts_something and not phase.entry:
             yield here, "what can be counted of a condition needs the condition"
+        if phase.after_weeks is not None and phase is phases[0]:
+            yield here, "the first phase has none before it whose weeks could be counted"
 
 
 def _names(label: Label) -> Iterator[Problem]:

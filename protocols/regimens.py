@@ -59,8 +59,9 @@ class Phase:
     `start_days` counts from the last step; None means the label's start was not read, and `missing` says what of
     its start. `doses` is the printed number of doses, after which the schedule goes on by itself, and
     `through_week` the last week printed, counted from Day 1, after which a person decides. `entry` is what a
-    clinician must confirm before a patient enters: nobody is ever moved by the plan alone. `from_week` and
-    `after_doses` (of the same amount) are the part of it that can be counted.
+    clinician must confirm before a patient enters: nobody is ever moved by the plan alone. `from_week`,
+    `after_weeks` (since the first dose of the phase before) and `after_doses` (of the same amount) are the part of it
+    that can be counted.
     """
 
     id: str
@@ -76,10 +77,16 @@ class Phase:
     through_week: int | None = None
     entry: str = ""
     from_week: int | None = None
+    after_weeks: int | None = None
     after_doses: int | None = None
     infusion: str = ""
     note: str = ""
     missing: str = ""
+
+    @property
+    def counts_something(self) -> bool:
+        """True if a part of what must be confirmed can be counted."""
+        return any(number is not None for number in (self.from_week, self.after_weeks, self.after_doses))
 
 
 Dose = Step | Phase

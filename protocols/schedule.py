@@ -14,11 +14,12 @@ from protocols.regimens import Dose, Given, Phase, Regimen, Step
 
 class Standing(NamedTuple):
     """What was given so far. `counts` by dose is None where it cannot be trusted: a record that does not begin at
-    the beginning, or a step-up that was begun again after treatment doses.
+    the beginning, or a step-up that was begun again after treatment doses. `since` has the day of the first of each.
     """
 
     day_one: date
     counts: Mapping[str, int] | None
+    since: Mapping[str, date]
 
     def given(self, dose: Dose) -> int | None:
         """How many of this dose were given, or None where nobody can say."""
@@ -28,11 +29,10 @@ class Standing(NamedTuple):
         """The week of the course, Day 1 to Day 7 being week 1."""
         return (on - self.day_one).days // 7 + 1
 
-    def and_then(self, dose: Dose) -> "Standing":
-        """The same after one more dose."""
-        if self.counts is None:
-            return self
-        return Standing(self.day_one, {**self.counts, dose.id: self.counts.get(dose.id, 0) + 1})
+    def and_then(self, dose: Dose, on: date) -> "Standing":
+        """The same after one more dose on that day."""
+        counts = None if self.counts is None else {**self.counts, dose.id: self.counts.get(dose.id, 0) + 1}
+        return Standing(self.day_one, counts, {dose.id: on, **self.since})
 
 
 def in_order(regimen: Regimen, given: Sequence[Given]) -> list[Given]:
@@ -49,7 +49,8 @@ def standing(regimen: Regimen, history: Sequence[Given]) -> Standing:
     known = [dose.step for dose in history]
     again = any(regimen.phase(step) is None for step in known[known.index(phases[0]) :]) if phases else False
     trusted = history[0].step == regimen.steps[0].id and not again
-    return Standing(history[0].on - timedelta(days=before), Counter(known) if trusted else None)
+    since = {dose.step: dose.on for dose in reversed(history)}
+    return Standing(history[0].on - timedelta(days=before), Counter(known) if trusted else None, since)
 
 
 def following(regimen: Regimen, dose: Dose, stands: Standing) -> tuple[Dose | None, str]:
@@ -89,6 +90,15 @@ def unmet(regimen: Regimen, phase: Phase, stands: Standing, on: date) -> str:
     """What can be counted of a phase's conditions and is not reached on that date; empty when nothing is missing."""
     if phase.from_week is not None and stands.week(on) < phase.from_week:
         return f"{words(phase)} begins in week {phase.from_week} at the earliest, and this is week {stands.week(on)}"
+    if phase.after_weeks is not None:
+        before = regimen.phases[regimen.phases.index(phase) - 1]
+        since = stands.since.get(before.id)
+        if since is None:
+            return f"{words(phase)} needs {phase.after_weeks} weeks of {words(before)}, which this record cannot show"
+        if on < since + timedelta(weeks=phase.after_weeks):
+            return (
+                f"{words(phase)} needs {phase.after_weeks} weeks of {words(before)}, which began on {since:%d %b %Y}"
+            )
     if phase.after_doses is None:
         return ""
     if stands.counts is None:
@@ -106,7 +116,7 @@ def unmet(regimen: Regimen, phase: Phase, stands: Standing, on: date) -> str:
 def proposed(regimen: Regimen, phase: Phase, stands: Standing, on: date) -> str:
     """The longer interval a clinician may confirm from this date on, where what can be counted of it is reached."""
     later = regimen.phases[regimen.phases.index(phase) + 1 :]
-    if not later or not later[0].entry or (later[0].from_week is None and later[0].after_doses is None):
+    if not later or not later[0].entry or not later[0].counts_something:
         return ""
     if unmet(regimen, later[0], stands, on):
         return ""

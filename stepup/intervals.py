@@ -40,10 +40,8 @@ def offered(course: Course) -> Offer | None:
     later = regimen.phases[regimen.phases.index(now_on) + 1 :]
     if not later:
         return None
-    from_on = None
-    if now_on.through_week is not None:
-        from_on = _day_one(course) + timedelta(weeks=now_on.through_week)
     planned_on = plans.as_arranged(course)[0].on
+    from_on = _earliest(course, now_on, later[0], planned_on)
     is_reached = from_on is None or (planned_on is not None and planned_on >= from_on)
     return Offer(now_on, later[0], from_on, is_reached, label.cite(later[0].sources))
 
@@ -77,6 +75,18 @@ def confirm(course_id: int, *, phase: str, response: str, by: Clinician, now: da
         "confirmed an interval", str(course.patient), site=course.site, by=by, now=now, change=change.pk
     )
     return change
+
+
+def _earliest(course: Course, now_on: Phase, longer: Phase, planned_on: date | None) -> date | None:
+    """The first day the label's printed weeks leave for the longer interval; None where it prints none."""
+    days = []
+    if now_on.through_week is not None:
+        days.append(_day_one(course) + timedelta(weeks=now_on.through_week))
+    if longer.after_weeks is not None:
+        first = course.doses.filter(step=now_on.id).order_by("given_at").first()
+        begun = first.given_on if first else planned_on
+        days += [begun + timedelta(weeks=longer.after_weeks)] if begun else []
+    return max(days, default=None)
 
 
 def _day_one(course: Course) -> date:

@@ -293,8 +293,8 @@ def test_a_repeated_elranatamab_dose_is_followed_a_week_later() -> None:
 
 
 def test_a_confirmed_longer_interval_begins_one_old_interval_later() -> None:
-    label = library.label("elranatamab-us-2023")
-    after = planning.plan_after(label, given(("weekly", 0)), phase="biweekly", weight_kg=None, weeks=6)
+    label, weekly = library.label("elranatamab-us-2023"), [("weekly", day) for day in range(-161, 1, 7)]
+    after = planning.plan_after(label, given(*weekly), phase="biweekly", weight_kg=None, weeks=6)
     assert in_days(after) == [("biweekly", 7), ("biweekly", 21), ("biweekly", 35)]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols import delays, dosing, library, planning, precautions, reactions
+from protocols import delays, dosing, library, planning, precautions, reactions, schedule
 from protocols.regimens import Given
 from tests.examples import examples
 
@@ -17,6 +17,7 @@ LABELS = library.known_labels()
 PLANS = [(label, regimen) for label in LABELS for regimen in label.regimens]
 REGIMENS = [pytest.param(*each, id=f"{each[0].id}, {each[1].id}") for each in PLANS]
 
+ELRANATAMAB_US = library.label("elranatamab-us-2025-07")
 LINVOSELTAMAB_US = library.label("linvoseltamab-us-2025-07")
 MOSUNETUZUMAB_US = library.label("mosunetuzumab-us-2022-12")
 TALQUETAMAB_EU = library.label("talquetamab-eu-2023")
@@ -105,6 +106,35 @@ def test_every_4_weeks_is_proposed_when_its_doses_and_weeks_are_reached() -> Non
     assert full.index(proposed[0]) + 1 == 17
     assert (proposed[0].on - MONDAY).days // 7 + 1 == 24
     assert {dose.step for dose in doses if dose.on > proposed[0].on} == {"biweekly"}
+
+
+@pytest.mark.parametrize(("since", "decision"), [(168 - 1, "ask"), (168, "give"), (168 + 1, "give")])
+def test_every_4_weeks_waits_for_24_weeks_of_every_2_weeks(since, decision) -> None:
+    """A patient who reached every 2 weeks late, in week 31, is in week 49 long before 24 weeks of it have passed."""
+    regimen = ELRANATAMAB_US.regimens[0]
+    phase = regimen.phase("every_4_weeks")
+    begun = MONDAY + timedelta(weeks=30)
+    stands = schedule.Standing(MONDAY, {"biweekly": 1}, {"biweekly": begun})
+    missing = schedule.unmet(regimen, phase, stands, begun + timedelta(days=since))
+    assert ("ask" if missing else "give") == decision
+    if missing:
+        assert missing.startswith("dose every 4 weeks needs 24 weeks of dose every 2 weeks, which began on ")
+
+
+def test_weeks_of_an_interval_that_no_record_shows_ask() -> None:
+    regimen = ELRANATAMAB_US.regimens[0]
+    stands = schedule.Standing(MONDAY, {}, {})
+    said = schedule.unmet(regimen, regimen.phase("every_4_weeks"), stands, MONDAY + timedelta(weeks=60))
+    assert said.endswith("which this record cannot show")
+
+
+@pytest.mark.parametrize("label", ["elranatamab-us-2023", "elranatamab-us-2025-07", "elranatamab-eu-2024"])
+@pytest.mark.parametrize(("week", "reached"), [(24, False), (25, True)])
+def test_every_2_weeks_begins_in_week_25(label, week, reached) -> None:
+    regimen = library.label(label).regimens[0]
+    stands = schedule.Standing(MONDAY, {}, {})
+    on = MONDAY + timedelta(weeks=week - 1)
+    assert (schedule.unmet(regimen, regimen.phase("biweekly"), stands, on) == "") is reached
 
 
 def test_every_4_weeks_waits_for_seventeen_doses_of_200_mg() -> None:

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from django.db import connection
 
-from monitoring import escalations, pocket, watches
+from monitoring import admissions, escalations, pocket, watches
 from monitoring.models import (
+    Admission,
     CheckIn,
     Escalation,
     Reaction,
@@ -214,3 +215,17 @@ def a_chair_time(clinic: Clinic, *, times: int = 1, minutes: int = 30) -> None:
     week = unit_hours(clinic)
     for _ in range(times):
         ChairTime.objects.create(week=week, label_id="x", step="y", minutes=minutes)
+
+
+def a_stay(clinic: Clinic) -> Admission:
+    """The patient in hospital since an hour ago."""
+    return admissions.admit(
+        clinic.patients[0].pk, where=admissions.Ward("Riverside", "4B", "+15550177001"), reason="fever",
+        admitted_at=NOON - HOUR, by=clinic.doctors[0], now=NOON,
+    )  # fmt: skip
+
+
+def a_stay_with(clinic: Clinic, **facts: object) -> None:
+    """A stay of which something is not true."""
+    a_stay(clinic)
+    change(Admission.objects, **facts)

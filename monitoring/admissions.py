@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
-from monitoring import checkins, escalations, patients, people, stays, texts, watches, worklist
+from monitoring import checkins, escalations, paging, patients, people, stays, texts, watches, worklist
 from monitoring.models import Admission, CheckIn, Patient, Task, Watch
 from notifications import audit, phones
 from notifications.each import each
@@ -21,7 +21,8 @@ from protocols.errors import Refusal
 RESTS_FOR = timedelta(hours=24)  # a proposal of ours: nobody has published how often a ward is asked
 ASKED_AHEAD = timedelta(hours=4)
 OLDEST = timedelta(days=60)
-STILL_IN = "Still in hospital? Ring the ward and answer on the patient's page"
+LATE_BY = timedelta(minutes=15)
+STILL_IN = stays.STILL_IN
 
 
 @dataclass(frozen=True)
@@ -102,15 +103,22 @@ def _rest(patient: Patient, stay: Admission, now: datetime) -> None:
 
 
 @transaction.atomic
-def still_in(stay_id: int, *, by: Clinician, now: datetime) -> Admission:
-    """The ward was rung and the patient is still there: check-ins rest for another day."""
+def still_in(stay_id: int, *, by: Clinician, now: datetime, where: Ward | None = None) -> Admission:
+    """The ward was rung and the patient is still there, or on another ward: check-ins rest for another day."""
     patient, stay = _held(stay_id)
+    before = _where(stay)
+    if where is not None:
+        _is_said(where, stay.reason)
+        stay.hospital, stay.ward = where.hospital.strip(), where.ward.strip()
+        stay.phone = phones.e164(where.phone)
     stay.rests_until, stay.lapsed_at = now + RESTS_FOR, None
-    stay.save(update_fields=["rests_until", "lapsed_at"])
+    stay.save(update_fields=["hospital", "ward", "phone", "rests_until", "lapsed_at"])
     _rest(patient, stay, now)
     _answer_the_question(patient, by, f"still in: {_where(stay)}", now)
     until = texts.site_day_and_time(patient.site, stay.rests_until)
-    _note(patient, "still in hospital", f"{_where(stay)}. Check-ins rest until {until}.", by=by, now=now)
+    moved = f" Before: {before}." if before != _where(stay) else ""
+    said = f"{_where(stay)}.{moved} Check-ins rest until {until}."
+    _note(patient, "still in hospital", said, by=by, now=now)
     audit.record("said still in hospital", str(patient), site=patient.site, by=by, now=now, admission=stay.pk)
     return stay
 
@@ -119,7 +127,7 @@ def still_in(stay_id: int, *, by: Clinician, now: datetime) -> Admission:
 def discharge(
     stay_id: int, *, discharged_at: datetime, words: str, by: Clinician, now: datetime
 ) -> Admission:
-    """Record that a patient left hospital. Inside a watch they are asked at once what came due meanwhile."""
+    """Record that a patient left hospital. Inside a watch they are asked at once, and whoever is on call is told."""
     patient, stay = _held(stay_id)
     if not words.strip():
         raise Refusal("words", "Say where the patient went and who is with them.")
@@ -130,13 +138,34 @@ def discharge(
     stay.discharged_at, stay.discharged_by = discharged_at, by
     stay.discharge_recorded_at, stay.discharge_words = now, words.strip()
     stay.save()
-    _answer_the_question(patient, by, f"discharged: {stay.discharge_words}"[:200], now)
-    watch = watches.current(patient)
-    if watch is not None:
-        _ask_what_is_due(watch, stay, now)
+    _answer_the_question(patient, by, f"discharged: {stay.discharge_words}", now)
     left = texts.site_day_and_time(patient.site, discharged_at)
-    _note(patient, "discharged from hospital", f"{stay.discharge_words}. Left {left}.", by=by, now=now)
+    said = f"{stay.discharge_words.rstrip('.')}. Left {left}."
+    if _ask_at_home(patient, stay, now):
+        said += " Asked again by text from now on."
+        if now - discharged_at > LATE_BY:
+            said += f" Nobody asked between then and {texts.site_day_and_time(patient.site, now)}."
+    _note(patient, "discharged from hospital", said, by=by, now=now)
     audit.record("recorded a discharge", str(patient), site=patient.site, by=by, now=now, admission=stay.pk)
+    return stay
+
+
+@transaction.atomic
+def take_back(stay_id: int, *, why: str, by: Clinician, now: datetime) -> Admission:
+    """The patient was never in hospital: it was recorded by mistake. Kept, and asked at home again at once."""
+    patient, stay = _held(stay_id)
+    if not why.strip():
+        raise Refusal("why", "Say how it came about, and how you know that the patient is at home.")
+    stay.mistaken, stay.discharged_at, stay.discharged_by = True, stay.admitted_at, by
+    stay.discharge_recorded_at, stay.discharge_words = now, why.strip()
+    stay.save()
+    _answer_the_question(patient, by, f"never in hospital: {stay.discharge_words}", now)
+    asked = _ask_at_home(patient, stay, now)
+    said = f"Recorded by mistake: {stay.discharge_words.rstrip('.')}."
+    if asked:
+        said += " Asked again by text from now on."
+    _note(patient, "never in hospital", said, by=by, now=now)
+    audit.record("took an admission back", str(patient), site=patient.site, by=by, now=now, admission=stay.pk)
     return stay
 
 
@@ -150,9 +179,21 @@ def _held(stay_id: int) -> tuple[Patient, Admission]:
 
 
 def _answer_the_question(patient: Patient, by: Clinician, outcome: str, now: datetime) -> None:
-    Task.objects.filter(patient=patient, what=STILL_IN, done_at=None).update(
-        done_at=now, done_by=by, outcome=outcome[:200]
-    )
+    """Finish the daily question. One that is turning into a case at this moment is left to whoever gets the case."""
+    asked = Task.objects.filter(patient=patient, what=STILL_IN, done_at=None)
+    free = [task.pk for task in asked.select_for_update(skip_locked=True, of=("self",))]
+    Task.objects.filter(pk__in=free).update(done_at=now, done_by=by, outcome=outcome[:200])
+
+
+def _ask_at_home(patient: Patient, stay: Admission, now: datetime) -> bool:
+    """Let check-ins go on at home and tell whoever is on call; False where no watched hour is left to ask in."""
+    watch = watches.current(patient)
+    if watch is None or watch.ends_at <= now:
+        return False
+    watches.say_opened(watch, now=now)
+    _ask_what_is_due(watch, stay, now)
+    paging.tell_on_call(patient.site, "page.at_home", key=f"at-home:{stay.pk}:{now:%Y%m%d%H%M%S}", now=now)
+    return True
 
 
 def _ask_what_is_due(watch: Watch, stay: Admission, now: datetime) -> None:
@@ -176,8 +217,11 @@ def _where(stay: Admission) -> str:
 def _note(patient: Patient, what: str, said: str, *, by: Clinician | None, now: datetime) -> None:
     patients.note(patient, what, said, by=by, now=now)
     case = escalations.unresolved(patient)
-    if case is not None:
-        escalations.note(case, what, now=now, by=by, text=said[:400])
+    if case is None:
+        return
+    escalations.note(case, what, now=now, by=by, text=said)
+    if case.owner is not None and case.owner != by:
+        paging.tell_owner_of_news(case, case.owner, now=now)
 
 
 def look_after(*, now: datetime) -> int:
@@ -203,9 +247,7 @@ def _run_again(stay: Admission, now: datetime) -> int:
         return 0
     stay.lapsed_at = now
     stay.save(update_fields=["lapsed_at"])
-    watch = watches.current(stay.patient)
-    if watch is not None:
-        _ask_what_is_due(watch, stay, now)
+    _ask_at_home(stay.patient, stay, now)
     said = f"Nobody has said that the patient is still in {_where(stay)}."
     _note(stay.patient, "check-ins run again", said, by=None, now=now)
     return 1
@@ -213,16 +255,18 @@ def _run_again(stay: Admission, now: datetime) -> int:
 
 def _ask_the_nurse(stay: Admission, now: datetime) -> int:
     """One open question at a time; while a case is open, whoever has it finds out."""
-    patient = stay.patient
-    is_asked = Task.objects.filter(patient=patient, what=STILL_IN, done_at=None).exists()
-    if is_asked or (stay.lapsed_at is not None and escalations.unresolved(patient) is not None):
+    patient, is_watched = stay.patient, watches.current(stay.patient) is not None
+    asked = Task.objects.filter(patient=patient, what=STILL_IN, done_at=None).first()
+    if asked is not None and (asked.pages_when_late or not is_watched):
+        return 0
+    if stay.lapsed_at is not None and escalations.unresolved(patient) is not None:
         return 0
     worklist.open_task(
         site=stay.site,
         patient=patient,
         what=STILL_IN,
         due_at=stay.rests_until if stay.rests_until > now else now + ASKED_AHEAD,
-        pages_when_late=watches.current(patient) is not None,
+        pages_when_late=is_watched,
         now=now,
     )
     return 1

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('discharged_at', models.DateTimeField(null=True)),
                 ('discharge_recorded_at', models.DateTimeField(null=True)),
                 ('discharge_words', models.CharField(blank=True, help_text='where to, and who is with them', max_length=300)),
+                ('mistaken', models.BooleanField(default=False, help_text='the patient was never in: recorded by mistake')),
                 ('admitted_by', models.ForeignKey(help_text='who recorded it', on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('discharged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='admissions', to='monitoring.patient')),
@@ -37,7 +38,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['admitted_at', 'pk'],
                 'indexes': [models.Index(condition=models.Q(('discharged_at', None)), fields=['rests_until'], name='admission_open')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('discharged_at', None)), fields=('patient',), name='admission_one_open_per_patient'), models.CheckConstraint(condition=models.Q(models.Q(('hospital', ''), _negated=True), models.Q(('ward', ''), _negated=True), models.Q(('phone', ''), _negated=True), models.Q(('reason', ''), _negated=True)), name='admission_says_where_and_why'), models.CheckConstraint(condition=models.Q(('admitted_at__lte', models.F('recorded_at'))), name='admission_has_happened'), models.CheckConstraint(condition=models.Q(models.Q(('discharge_recorded_at', None), ('discharge_words', ''), ('discharged_at', None), ('discharged_by', None)), models.Q(('discharged_at__gte', models.F('admitted_at')), ('discharged_at__lte', models.F('discharge_recorded_at')), ('discharged_by__isnull', False), models.Q(('discharge_words', ''), _negated=True)), _connector='OR'), name='admission_ends_with_its_facts')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('discharged_at', None)), fields=('patient',), name='admission_one_open_per_patient'), models.CheckConstraint(condition=models.Q(models.Q(('hospital', ''), _negated=True), models.Q(('ward', ''), _negated=True), models.Q(('phone', ''), _negated=True), models.Q(('reason', ''), _negated=True)), name='admission_says_where_and_why'), models.CheckConstraint(condition=models.Q(('admitted_at__lte', models.F('recorded_at'))), name='admission_has_happened'), models.CheckConstraint(condition=models.Q(models.Q(('discharge_recorded_at', None), ('discharge_words', ''), ('discharged_at', None), ('discharged_by', None)), models.Q(('discharged_at__gte', models.F('admitted_at')), ('discharged_at__lte', models.F('discharge_recorded_at')), ('discharged_by__isnull', False), models.Q(('discharge_words', ''), _negated=True)), _connector='OR'), name='admission_ends_with_its_facts'), models.CheckConstraint(condition=models.Q(('mistaken', False), models.Q(('discharged_at', models.F('admitted_at')), ('discharged_at__isnull', False)), _connector='OR'), name='admission_mistake_lasted_no_time')],
             },
         ),
     ]

@@ -27,6 +27,7 @@ class Admission(models.Model):
     discharged_by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")
     discharge_recorded_at = models.DateTimeField(null=True)
     discharge_words = models.CharField(max_length=300, blank=True, help_text="where to, and who is with them")
+    mistaken = models.BooleanField(default=False, help_text="the patient was never in: recorded by mistake")
 
     class Meta:
         ordering = ["admitted_at", "pk"]
@@ -52,6 +53,10 @@ class Admission(models.Model):
                     discharged_by__isnull=False,
                 )
                 & ~Q(discharge_words=""),
+            ),
+            models.CheckConstraint(
+                name="admission_mistake_lasted_no_time",
+                condition=Q(mistaken=False) | Q(discharged_at__isnull=False, discharged_at=F("admitted_at")),
             ),
         ]
         indexes = [

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from monitoring import admissions, escalations, pocket, watches
+from monitoring import escalations, pocket, watches
 from monitoring.models import (
     Admission,
     CheckIn,
@@ -219,10 +219,7 @@ def a_chair_time(clinic: Clinic, *, times: int = 1, minutes: int = 30) -> None:
 
 def a_stay(clinic: Clinic) -> Admission:
     """The patient in hospital since an hour ago."""
-    return admissions.admit(
-        clinic.patients[0].pk, where=admissions.Ward("Riverside", "4B", "+15550177001"), reason="fever",
-        admitted_at=NOON - HOUR, by=clinic.doctors[0], now=NOON,
-    )  # fmt: skip
+    return makers.a_stay(clinic.patients[0], by=clinic.doctors[0])
 
 
 def a_stay_with(clinic: Clinic, **facts: object) -> None:

@@ -152,6 +152,7 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
       for name in ("hospital", "ward", "phone", "reason")),
     ("admission_has_happened", "recorded ahead", lambda c: a_stay_with(c, admitted_at=NOON + HOUR)),
     ("admission_ends_with_its_facts", "left, says nobody", lambda c: a_stay_with(c, discharged_at=NOON)),
+    ("admission_mistake_lasted_no_time", "a mistake that lasts", lambda c: a_stay_with(c, mistaken=True)),
     ("admission_ends_with_its_facts", "words while in", lambda c: a_stay_with(c, discharge_words="home")),
     ("checkin_state_matches_facts", "waiting for nothing", lambda c: change(CheckIn.objects, next_at=None)),
     ("checkin_state_matches_facts", "asked without a question", lambda c: change(CheckIn.objects, state="asked")),

@@ -35,6 +35,7 @@ MAY: dict[str, frozenset[Role]] = {
     "record a review": frozenset({PR}),
     "work on a case": frozenset({N, PR, RE}),
     "finish a task": frozenset({N, PR, RE}),
+    "record a hospital stay": frozenset({N, PR, RE}),
     "record a reaction": frozenset({N, PR, RE}),
     "sign a pocket order": frozenset({PR}),
     "revoke a pocket order": frozenset({PR}),

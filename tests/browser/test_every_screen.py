@@ -41,6 +41,7 @@ SCREENS = {
     "enrol": "/patients/new/",
     "contacts": "/patient/2/contacts/",
     "end an enrolment": "/patient/4/end/",
+    "admit": "/patient/3/admit/",
     "on call": "/on-call/",
     "protocols": "/protocols/",
     "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",

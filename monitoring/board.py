@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from django.db.models import Max
 
-from monitoring import readings
+from monitoring import readings, stays
 from monitoring.models import CheckIn, Escalation, Patient, Reply, Task, Watch
 from notifications.models import Site
 
@@ -93,6 +93,7 @@ class Row:
     next_act: str
     next_at: datetime | None
     texting_ended: str
+    stay: stays.Line | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,7 @@ class _Facts:
     tasks: dict[int, list[Task]]
     heard: dict[int, datetime]
     temperatures: dict[int, readings.Temperature]
+    stays: dict[int, stays.Line]
 
 
 def _rows(site: Site, now: datetime) -> list[Row]:
@@ -228,6 +230,7 @@ def _facts(
         tasks=by_patient,
         heard={int(pk): last for pk, last in heard},
         temperatures=readings.last_temperatures(ids, now=now),
+        stays=stays.lines(ids, now=now),
     )
 
 
@@ -235,7 +238,8 @@ def _row(patient: Patient, facts: _Facts, now: datetime) -> Row:
     case, watch = facts.cases.get(patient.pk), facts.watches.get(patient.pk)
     asked, coming = facts.asked.get(patient.pk), facts.coming.get(patient.pk)
     tasks = tuple(task_line(task, now) for task in facts.tasks.get(patient.pk, []))
-    next_act, next_at = _next(watch, asked, coming)
+    stay = facts.stays.get(patient.pk)
+    next_act, next_at = _next(watch, asked, coming, stay)
     return Row(
         key=f"patient-{patient.pk}",
         section=_section(case, watch, asked, tasks),
@@ -254,6 +258,7 @@ def _row(patient: Patient, facts: _Facts, now: datetime) -> Row:
         next_act=next_act,
         next_at=next_at,
         texting_ended=patient.texting_ended_why,
+        stay=stay,
     )
 
 
@@ -269,8 +274,12 @@ def _section(
     return "watch" if watch is not None else "rest"
 
 
-def _next(watch: Watch | None, asked: CheckIn | None, coming: CheckIn | None) -> tuple[str, datetime | None]:
+def _next(
+    watch: Watch | None, asked: CheckIn | None, coming: CheckIn | None, stay: stays.Line | None
+) -> tuple[str, datetime | None]:
     """What the service itself does next about this patient, and when."""
+    if stay is not None and stay.is_resting:
+        return "in hospital, the ward watches; somebody must say by then: still in", stay.rests_until
     if asked is not None:
         return f"asked, no answer yet; {NEXT_STEP[CheckIn.Stage(asked.stage)]}", asked.next_at
     if coming is not None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Q
 
-from monitoring import escalations, people, texts, worklist
+from monitoring import escalations, people, stays, texts, worklist
 from monitoring.models import CheckIn, Patient, Reaction, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
@@ -30,6 +30,10 @@ def _ask_one(pk: int, now: datetime) -> int:
     if checkin is None:
         return 0
     patient = checkin.watch.patient
+    stay = stays.resting(patient.pk, now=now)
+    if stay is not None:
+        end(checkin, State.CANCELLED, why=stays.why(stay), now=now)
+        return 1
     if patient.texting_ended_at is not None:
         _hand_to_a_person(checkin, patient, now)
         return 1
@@ -171,10 +175,12 @@ def open_question(patient: Patient, *, now: datetime, sent_at: datetime | None =
 def ask_again_in(watch: Watch, *, minutes: int, now: datetime) -> None:
     """Make sure a question about temperature and symptoms comes due within `minutes`. The caller holds the patient.
 
-    Where texts have ended it comes due all the same, and becomes a call for a person.
+    Where texts have ended it comes due all the same, and becomes a call for a person. In hospital the ward asks.
     """
     due_at = now + timedelta(minutes=minutes)
-    if watch.closed_at or watch.checkins.filter(state=State.WAITING, next_at__lte=due_at).exists():
+    if watch.closed_at or stays.resting(watch.patient_id, now=now) is not None:
+        return
+    if watch.checkins.filter(state=State.WAITING, next_at__lte=due_at).exists():
         return
     hour = round(Decimal((due_at - watch.given_at).total_seconds()) / 3600, 2)
     if watch.checkins.filter(state=State.WAITING, extra=True).update(
@@ -191,7 +197,9 @@ def keep_close(*, now: datetime) -> int:
     worried = Q(patient__in=escalations.open_cases().values("patient")) | Q(
         patient__in=Reaction.objects.filter(over_at=None).values("patient")
     )
-    watched = Watch.objects.filter(worried, closed_at=None)
+    watched = Watch.objects.filter(worried, closed_at=None).exclude(
+        patient__in=stays.at(now).values("patient")
+    )
     quiet = watched.exclude(checkins__state=State.ASKED).values_list("pk", flat=True)
     return each(list(quiet), lambda pk: _keep_one_close(pk, now))
 

@@ -11,7 +11,7 @@ from monitoring import texts
 from monitoring.models import Escalation, Page
 from monitoring.rules import WatchRules
 from notifications import oncall, outbox
-from notifications.models import Channel, Clinician, Delivery, Lane, Message
+from notifications.models import Channel, Clinician, Delivery, Lane, Message, Site
 from protocols import ladder, wording
 
 NOTICE_VALID_FOR = timedelta(minutes=15)
@@ -55,7 +55,7 @@ def tell_owner_of_news(case: Escalation, owner: Clinician, *, now: datetime) -> 
         return
     key = f"news:{case.pk}:{case.events.count()}"
     body = wording.text("page.news", "en", code=case.code, link=link(case))
-    _notify(case, owner, key, body, now=now)
+    _notify(case.site, owner, key, body, now=now)
     outbox.queue(
         site=case.site,
         key=f"{key}:voice",
@@ -125,6 +125,17 @@ def link(case: Escalation) -> str:
     return f"{settings.PUBLIC_BASE_URL}/case/{case.pk}/"
 
 
+def tell_on_call(site: Site, words: str, *, key: str, now: datetime) -> None:
+    """Text the first rung that has somebody about something that is no case: to read on the board, not to take."""
+    body = wording.text(words, "en", link=f"{settings.PUBLIC_BASE_URL}/board/")
+    for rung in range(1, oncall.rungs(site, now=now) + 1):
+        people = oncall.who(site, rung, now=now)
+        for clinician in people:
+            _notify(site, clinician, f"{key}:{clinician.pk}", body, now=now)
+        if people:
+            return
+
+
 def cancel_waiting(case: Escalation, *, now: datetime) -> None:
     """Pages that have not been handed over yet are no longer wanted."""
     mine = (
@@ -142,7 +153,7 @@ def tell_the_others(case: Escalation, owner: Clinician, *, now: datetime) -> Non
     paged = Clinician.objects.filter(pages__escalation=case, is_active=True).exclude(phone="").distinct()
     for clinician in paged.exclude(pk=owner.pk):
         key = f"taken:{case.pk}:{case.generation}:{owner.pk}:{clinician.pk}:{now:%Y%m%d%H%M%S}"
-        _notify(case, clinician, key, body, now=now)
+        _notify(case.site, clinician, key, body, now=now)
 
 
 def tell_home(case: Escalation, words: str, *, now: datetime, role: str = "") -> list[str]:
@@ -168,9 +179,9 @@ def tell_home(case: Escalation, words: str, *, now: datetime, role: str = "") ->
     return told
 
 
-def _notify(case: Escalation, clinician: Clinician, key: str, body: str, *, now: datetime) -> None:
+def _notify(site: Site, clinician: Clinician, key: str, body: str, *, now: datetime) -> None:
     outbox.queue(
-        site=case.site,
+        site=site,
         key=key,
         lane=Lane.PAGE_TEXT,
         channel=Channel.TEXT,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
 
-from monitoring import checkins, escalations, people, texts
+from monitoring import checkins, escalations, people, stays, texts
 from monitoring.models import Patient, PatientEvent, Task, Watch
 from notifications import audit, phones
 from notifications.models import Clinician, Site
@@ -227,6 +227,10 @@ def _refuse_while_open(patient: Patient) -> None:
     case = escalations.unresolved(patient)
     if case is not None:
         raise Refusal("case-open", f"Case {case.code} is open. Resolve it, then end the enrolment.")
+    if stays.of(patient) is not None:
+        raise Refusal(
+            "in-hospital", "The patient is in hospital. Record the discharge, then end the enrolment."
+        )
     task = Task.objects.filter(patient=patient, done_at=None).first()
     if task is not None:
         raise Refusal("task-open", f"On the list: {task.what}. Finish it, then end the enrolment.")

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from monitoring import escalations, people, texts
+from monitoring import escalations, people, stays, texts
 from monitoring.models import Escalation, Finding, Patient, PocketInstruction, PocketOrder
 from notifications import audit, outbox
 from notifications.models import Clinician, Message
@@ -84,6 +84,14 @@ def instruct_if_signed(case: Escalation, finding: Finding, *, now: datetime) -> 
     order = active_order(patient, now=now)
     since = min(case.watch.given_at, now - ONCE_IN) if case.watch else now - ONCE_IN
     if order is None or _had_already(case, patient, since):
+        return None
+    if stays.resting(patient.pk, now=now) is not None:
+        escalations.note(
+            case,
+            "no pocket dose",
+            now=now,
+            text="Not texted: the patient is in hospital, where the ward treats.",
+        )
         return None
     message = texts.to_patient(
         patient,

@@ -68,6 +68,16 @@ def withdraw(patient: Patient, *, caregiver: bool, now: datetime) -> int:
     return stopped
 
 
+def withdraw_questions(patient: Patient, *, caregiver: bool, now: datetime) -> None:
+    """Stop the questions that wait to leave; answers to what somebody wrote go on."""
+    waiting = Message.objects.filter(
+        about=to_whom(patient, caregiver=caregiver),
+        key__startswith="checkin:",
+        deliveries__state__in=Delivery.LIVE,
+    )
+    outbox.cancel(waiting, now=now)
+
+
 def _queue(
     patient: Patient,
     to: str,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from monitoring import texts
+from monitoring import stays, texts
 from monitoring.models import (
     CheckIn,
     Escalation,
@@ -82,9 +82,8 @@ def _silences(patient: Patient, limit: int) -> Iterator[Entry]:
 
 
 def _checkins(patient: Patient, limit: int) -> Iterator[Entry]:
-    ended = CheckIn.objects.filter(watch__patient=patient, ended_at__isnull=False).exclude(
-        state=CheckIn.State.CANCELLED
-    )
+    unasked = Q(state=CheckIn.State.CANCELLED) & ~Q(ended_why__startswith=stays.REST)
+    ended = CheckIn.objects.filter(watch__patient=patient, ended_at__isnull=False).exclude(unasked)
     for checkin in ended.order_by("-ended_at")[:limit]:
         asked = ", ".join(question.replace("_", " ") for question in checkin.ask)
         yield Entry(

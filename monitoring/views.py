@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from monitoring import board, casefile, escalations, forms, grading, pulse, worklist
+from monitoring import board, casefile, escalations, forms, grading, pulse, stays, worklist
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Escalation, Reaction, Task
 from notifications import audit, clock, roles
@@ -67,6 +67,7 @@ def _render_case(
     owner = case.owner_id == request.user.pk
     context = {
         "file": casefile.of(case, now=now),
+        "stay": stays.shown(case.patient, now=now) if case.patient else None,
         "now": now,
         "may_work": roles.may(request.user, "work on a case"),
         "is_owner": owner,
@@ -156,6 +157,10 @@ def resolve_case(request: SignedIn, pk: int) -> HttpResponse:
                 over=form.cleaned_data["over"],
                 other=form.cleaned_data["which"],
             )
+            if form.cleaned_data["outcome"] == "admitted" and case.patient and not stays.of(case.patient):
+                said = "Record where the patient is, or check-ins go on at home."
+                messages.success(request, f"Case {case.code} is resolved. {said}")
+                return redirect(reverse("admit", args=[case.patient.pk]) + "#result")
             return _back_to(case, request, f"Case {case.code} is resolved.")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -208,12 +213,17 @@ def _render_tasks(request: SignedIn, *, wrong: forms.TaskForm | None = None, pk:
     done = Task.objects.filter(site=request.user.site, done_at__isnull=False).select_related(
         "patient", "done_by"
     )
-    listed = [(task, wrong if task.pk == pk and wrong else _task_form(task)) for task in tasks]
+    in_hospital = stays.lines([task.patient_id for task in tasks if task.patient_id], now=clock.now())
+    listed = [
+        (task, wrong if task.pk == pk and wrong else _task_form(task), in_hospital.get(task.patient_id or 0))
+        for task in tasks
+    ]
     context = {
         "tasks": listed,
         "done": done.order_by("-done_at")[:20],
         "now": clock.now(),
         "may_finish": roles.may(request.user, "finish a task"),
+        "about_hospital": {task.pk for task in tasks if stays.is_asked_by(task)},
         "wrong": wrong,
     }
     return render(request, "monitoring/tasks.html", context, status=UNPROCESSABLE if wrong else 200)

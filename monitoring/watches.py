@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Max
 
-from monitoring import escalations, people, texts
+from monitoring import escalations, people, stays, texts
 from monitoring.models import CheckIn, Patient, Reaction, Task, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
@@ -60,15 +60,21 @@ def open_(
         ends_at=ends_at,
     )
     _lay_out(watch, times, now)
+    if stays.resting(patient.pk, now=now) is None:
+        say_opened(watch, now=now)
+    return watch
+
+
+def say_opened(watch: Watch, *, now: datetime) -> None:
+    """Tell the patient that check-ins have begun: once, and not before anybody is asked at home."""
     texts.to_patient(
-        patient,
+        watch.patient,
         "watch.opened",
         key=f"watch.opened:{watch.pk}",
         lane=Lane.CHECKIN,
         now=now,
-        facts={"end_time": texts.day_and_time(patient, ends_at)},
+        facts={"end_time": texts.day_and_time(watch.patient, watch.ends_at)},
     )
-    return watch
 
 
 def _lay_out(watch: Watch, times: Sequence[Due], now: datetime) -> None:
@@ -136,7 +142,8 @@ def end_without_dose(watch_id: int, *, why: str, now: datetime) -> None:
     ):
         raise Refusal(
             "watch-needs-somebody",
-            "A case, a reaction, a task or a question to the patient is still open. Settle it first.",
+            "A case, a reaction, a task, a question to the patient or a stay in hospital is still open."
+            " Settle it first.",
         )
     _close(watch, why[:120], now=now)
     texts.to_patient(patient, "watch.ended", key=f"watch.ended:{watch.pk}", lane=Lane.CHECKIN, now=now)
@@ -167,12 +174,13 @@ def _close_one(pk: int, now: datetime) -> int:
 
 
 def something_open(watch: Watch) -> bool:
-    """Whether a case, a reaction, a task or a check-in still needs somebody."""
+    """Whether a case, a reaction, a task, a check-in or a stay in hospital still needs somebody."""
     return (
         Reaction.objects.filter(patient=watch.patient, over_at=None).exists()
         or escalations.unresolved(watch.patient) is not None
         or Task.objects.filter(patient=watch.patient, done_at=None).exists()
         or watch.checkins.filter(state__in=CheckIn.OPEN).exists()
+        or stays.of(watch.patient) is not None
     )
 
 

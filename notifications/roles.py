@@ -36,6 +36,7 @@ MAY: dict[str, frozenset[Role]] = {
     "transfer a course": frozenset({PR}),
     "work on a case": frozenset({N, PR, RE}),
     "finish a task": frozenset({N, PR, RE}),
+    "record a hospital stay": frozenset({N, PR, RE}),
     "record a reaction": frozenset({N, PR, RE}),
     "sign a pocket order": frozenset({PR}),
     "revoke a pocket order": frozenset({PR}),

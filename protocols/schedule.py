@@ -90,27 +90,31 @@ def unmet(regimen: Regimen, phase: Phase, stands: Standing, on: date) -> str:
     """What can be counted of a phase's conditions and is not reached on that date; empty when nothing is missing."""
     if phase.from_week is not None and stands.week(on) < phase.from_week:
         return f"{words(phase)} begins in week {phase.from_week} at the earliest, and this is week {stands.week(on)}"
-    if phase.after_weeks is not None:
-        before = regimen.phases[regimen.phases.index(phase) - 1]
-        since = stands.since.get(before.id)
-        if since is None:
-            return f"{words(phase)} needs {phase.after_weeks} weeks of {words(before)}, which this record cannot show"
-        if on < since + timedelta(weeks=phase.after_weeks):
-            return (
-                f"{words(phase)} needs {phase.after_weeks} weeks of {words(before)}, which began on {since:%d %b %Y}"
-            )
+    return _too_few_weeks(regimen, phase, stands, on) or _too_few_doses(regimen, phase, stands)
+
+
+def _too_few_weeks(regimen: Regimen, phase: Phase, stands: Standing, on: date) -> str:
+    if phase.after_weeks is None:
+        return ""
+    before = regimen.phases[regimen.phases.index(phase) - 1]
+    needs = f"{words(phase)} needs {phase.after_weeks} weeks of {words(before)}"
+    since = stands.since.get(before.id)
+    if since is None:
+        return f"{needs}, which this record cannot show"
+    if on < since + timedelta(weeks=phase.after_weeks):
+        return f"{needs}, which began on {since:%d %b %Y}"
+    return ""
+
+
+def _too_few_doses(regimen: Regimen, phase: Phase, stands: Standing) -> str:
     if phase.after_doses is None:
         return ""
+    needs = f"{words(phase)} needs {phase.after_doses} full doses before it"
     if stands.counts is None:
-        return f"{words(phase)} needs {phase.after_doses} full doses before it, which this record cannot show"
-    full = sum(
-        number
-        for step, number in stands.counts.items()
-        if _amount(regimen, step) == (phase.amount, phase.unit)
-    )
-    if full < phase.after_doses:
-        return f"{words(phase)} needs {phase.after_doses} full doses before it, and {full} were given"
-    return ""
+        return f"{needs}, which this record cannot show"
+    size = phase.amount, phase.unit
+    full = sum(number for step, number in stands.counts.items() if _amount(regimen, step) == size)
+    return f"{needs}, and {full} were given" if full < phase.after_doses else ""
 
 
 def proposed(regimen: Regimen, phase: Phase, stands: Standing, on: date) -> str:

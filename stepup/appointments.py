@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from monitoring import stays
 from notifications import audit, oncall
 from notifications.models import Clinician
 from protocols import delays, moving
@@ -19,7 +20,7 @@ from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.moving import Objection
 from protocols.planning import PlannedDose
-from stepup import approvals, arranged, closures, courses, ended, next_dose, plans, stages, unit
+from stepup import approvals, arranged, closures, courses, ended, next_dose, plans, readiness, stages, unit
 from stepup.models import Appointment, Course
 
 FARTHEST = timedelta(days=365)
@@ -82,7 +83,12 @@ def preview(course: Course, *, at: datetime, now: datetime, skip: bool = False) 
         kind=Kind.SKIPPED if skip else _kind(on, before[0].on),
         gaps=tuple(oncall.gaps(course.site, since=at, until=moved.ends_at, now=now)),
         closed=closed,
-        objections=(*moved.objections, *_day(on, closed), *_chairs(course, moved.step, at, on)),
+        objections=(
+            *moved.objections,
+            *_day(on, closed),
+            *_chairs(course, moved.step, at, on),
+            *_in_hospital(course, moved.step),
+        ),
         seen=seen(course),
     )
 
@@ -243,6 +249,14 @@ def _day(on: date, closed: dict[date, str]) -> list[Objection]:
 def _chairs(course: Course, step: str, at: datetime, on: date) -> list[Objection]:
     """A time outside the unit's hours, or at which no chair is free, asks for a reason."""
     return [Objection(one.code, one.sentence) for one in unit.against(course, step=step, at=at, on=on)]
+
+
+def _in_hospital(course: Course, step: str) -> list[Objection]:
+    """A dose that would send the patient home afterwards, planned while they are in hospital, asks for a reason."""
+    stay = stays.of(course.patient)
+    if stay is None or not readiness.goes_home(approvals.content(course.protocol).pathway, step):
+        return []
+    return [Objection("ward", f"The patient is in hospital now: {stay.hospital}, {stay.ward}.")]
 
 
 def _is_still_so(course: Course, seen_before: str) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from monitoring import pocket, pulse, readings
+from monitoring import pocket, pulse, readings, stays
 from monitoring.models import CheckIn, Escalation, Patient, Watch
 from notifications.models import Site
 from stepup import appointments, arranged, corrections
@@ -51,6 +51,7 @@ class Line:
     pocket_mg: Any
     next_checkins: tuple[datetime, ...]
     next_dose: NextPlanned | None
+    stay: stays.Line | None
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def _line(
         pocket_mg=order.dose_mg if order else None,
         next_checkins=tuple(c.next_at for c in coming[:RECHECK] if c.next_at is not None),
         next_dose=_next_dose(patient),
+        stay=stays.shown(patient, now=now),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from monitoring import pocket, readings, watches, worklist
+from monitoring import pocket, readings, stays, watches, worklist
 from monitoring.models import Patient, Reaction, Watch
 from monitoring.patients import CODE_LETTERS
 from notifications import audit
@@ -42,6 +42,7 @@ class Facts:
     grades: tuple[Reaction, ...]
     pocket_mg: Any
     approved: str
+    stay: stays.Line | None
     transfer: Transfer | None = None
 
 
@@ -133,6 +134,7 @@ def _facts(patient: Patient, now: datetime) -> Facts:
         pocket_mg=order.dose_mg if order else None,
         approved=_approved(course) if course else "",
         transfer=Transfer.objects.filter(course=course).first() if course else None,
+        stay=stays.shown(patient, now=now),
     )
 
 

@@ -6,7 +6,18 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from monitoring.models import CheckIn, Escalation, EscalationEvent, Page, Reaction, Reply, Task, Watch
+from monitoring import stays
+from monitoring.models import (
+    Admission,
+    CheckIn,
+    Escalation,
+    EscalationEvent,
+    Page,
+    Reaction,
+    Reply,
+    Task,
+    Watch,
+)
 from notifications import oncall
 from notifications.models import Delivery, ProviderReport, Site
 
@@ -108,11 +119,23 @@ def patients_not_told(now: datetime) -> QuerySet[Escalation]:
 
 
 def overdue_watches(now: datetime) -> QuerySet[Watch]:
-    """I15: a watch still open a minute past its end, although nothing holds it open."""
+    """I15: a watch still open a minute past its end, although nothing holds it open, no stay in hospital either."""
     task = Task.objects.filter(done_at=None, patient=OuterRef("patient"))
     reaction = Reaction.objects.filter(over_at=None, patient=OuterRef("patient"))
-    nothing_open = [~Exists(_CHECKIN), ~Exists(_CASE), ~Exists(task), ~Exists(reaction)]
+    nothing_open = [~Exists(_CHECKIN), ~Exists(_CASE), ~Exists(task), ~Exists(reaction), ~stays.lasting()]
     return Watch.objects.filter(*nothing_open, closed_at=None, ends_at__lte=now - 60 * SECOND)
+
+
+def forgotten_admissions(now: datetime) -> QuerySet[Admission]:
+    """I16: a stay whose rest ran out a minute ago, and the check-ins at home have not been let run again."""
+    over = Admission.objects.filter(discharged_at=None, rests_until__lte=now - 60 * SECOND)
+    return over.filter(lapsed_at=None)
+
+
+def asked_in_hospital(now: datetime) -> QuerySet[CheckIn]:
+    """I17: a question open at home, where silence climbs, although the patient is known to be in hospital."""
+    resting = stays.at(now).filter(recorded_at__lte=now - 15 * SECOND)
+    return CheckIn.objects.filter(state="asked", watch__patient__in=resting.values("patient"))
 
 
 QUERIES: dict[str, Callable[[datetime], Any]] = {
@@ -132,6 +155,8 @@ QUERIES: dict[str, Callable[[datetime], Any]] = {
     "I13": late_tasks,
     "I14": patients_not_told,
     "I15": overdue_watches,
+    "I16": forgotten_admissions,
+    "I17": asked_in_hospital,
 }
 
 

@@ -6,8 +6,8 @@ from itertools import count
 
 from django.test import Client
 
-from monitoring import escalations, patients
-from monitoring.models import Escalation, Patient
+from monitoring import admissions, escalations, patients
+from monitoring.models import Admission, Escalation, Patient
 from notifications import oncall
 from notifications.models import Clinician, Role, Site
 from protocols import library
@@ -236,3 +236,11 @@ def signed_in(clinician: Clinician) -> Client:
     client = Client()
     client.force_login(clinician, backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+def a_stay(patient: Patient, *, by: Clinician, now: datetime = NOON, ward: str = "ward 4B") -> Admission:
+    """The patient in hospital since an hour ago."""
+    where = admissions.Ward("Riverside Hospital", ward, "+15550177001")
+    return admissions.admit(
+        patient.pk, where=where, reason="fever", admitted_at=now - timedelta(hours=1), by=by, now=now
+    )

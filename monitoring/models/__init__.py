@@ -3,9 +3,11 @@
 from monitoring.models.cases import Escalation, EscalationEvent, Page, PocketInstruction, Task
 from monitoring.models.hearing import Finding, Reply
 from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction
+from monitoring.models.staying import Admission
 from monitoring.models.watching import CheckIn, Watch
 
 __all__ = [
+    "Admission",
     "CheckIn",
     "Escalation",
     "EscalationEvent",

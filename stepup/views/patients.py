@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from monitoring import contacts, escalations, patients, pocket, readings, timeline, watches
+from monitoring import contacts, escalations, patients, pocket, readings, stays, timeline, watches
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Patient, Reaction, Task
 from notifications import audit, clock, oncall
@@ -51,6 +51,7 @@ def _render_patient(
         "now": now,
         "case": escalations.unresolved(patient),
         "watch": watch,
+        "stay": stays.shown(patient, now=now),
         "watch_without_dose": corrections.without_dose(watch),
         "chart": charts.of(active or courses_of[0], reader=request.user, now=now) if courses_of else None,
         "earlier": [course for course in courses_of if course.state != Course.State.ACTIVE],

@@ -45,6 +45,7 @@ SCREENS = {
     "contacts": "/patient/2/contacts/",
     "end an enrolment": "/patient/4/end/",
     "record a reaction": "/patient/4/reaction/",
+    "admit": "/patient/3/admit/",
     "on call": "/on-call/",
     "gradual adoption": "/adoption/",
     "protocols": "/protocols/",

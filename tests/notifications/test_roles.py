@@ -32,6 +32,7 @@ TABLE = {
     "transfer a course": "prescriber",
     "work on a case": "nurse prescriber responder",
     "finish a task": "nurse prescriber responder",
+    "record a hospital stay": "nurse prescriber responder",
     "record a reaction": "nurse prescriber responder",
     "sign a pocket order": "prescriber",
     "revoke a pocket order": "prescriber",

@@ -7,6 +7,7 @@ from django.db import connection
 
 from monitoring import escalations, pocket, watches
 from monitoring.models import (
+    Admission,
     CheckIn,
     Escalation,
     Reaction,
@@ -296,3 +297,14 @@ def a_calendar_revocation(clinic: Clinic, *, reason: str = "lost") -> None:
 def a_calendar_fetch(clinic: Clinic, **facts: object) -> None:
     row = {"address": a_calendar_address(clinic), "last_at": NOON, "hour_at": NOON, "in_hour": 1}
     CalendarFetch.objects.create(**(row | facts))
+
+
+def a_stay(clinic: Clinic) -> Admission:
+    """The patient in hospital since an hour ago."""
+    return makers.a_stay(clinic.patients[0], by=clinic.doctors[0])
+
+
+def a_stay_with(clinic: Clinic, **facts: object) -> None:
+    """A stay of which something is not true."""
+    a_stay(clinic)
+    change(Admission.objects, **facts)

@@ -250,6 +250,20 @@ def test_an_interval_printed_for_some_weeks_is_not_cut_short(prescriber) -> None
     assert refusal.value.code == "too-early"
 
 
+def test_an_interval_reached_late_is_kept_for_its_own_weeks_first(prescriber) -> None:
+    """Elranatamab 2025-07: every 4 weeks after week 48 and after 24 weeks of every 2 weeks, whichever is later."""
+    course = makers.a_course(makers.a_patient(prescriber.site), label=makers.ELRANATAMAB_ASKS)
+    makers.a_dose(course)
+    for week in (30, 32):
+        courses.record_dose(
+            course.pk, step="biweekly", given_at=NOON + week * 7 * DAY, given_mg=Decimal(76), by=course.opened_by,
+            deviation="as given elsewhere", now=NOON + week * 7 * DAY,
+        )  # fmt: skip
+    offer = intervals.offered(course)
+    assert (offer.phase.id, offer.is_reached) == ("every_4_weeks", False)
+    assert offer.from_on == date(2027, 3, 1) + timedelta(weeks=30 + 24)
+
+
 def test_a_confirmation_needs_the_response_in_words(course, prescriber) -> None:
     give(course, WEEKLY)
     with pytest.raises(Refusal, match="Say which response"):

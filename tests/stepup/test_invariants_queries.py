@@ -12,6 +12,7 @@ from django.db.models import F
 
 from monitoring import escalations, watches, worklist
 from monitoring.models import (
+    Admission,
     CheckIn,
     Escalation,
     EscalationEvent,
@@ -154,6 +155,24 @@ def set_the_clock_back(night: Night, seconds: int) -> None:
     EscalationEvent.objects.create(escalation=night.case, at=NOON + seconds * SECOND, what="taken")
 
 
+def a_stay(night: Night, **times: object) -> None:
+    facts = {"recorded_at": NOON - 30 * HOUR, "rests_until": NOON + HOUR} | times
+    Admission.objects.create(
+        site=night.site, patient=night.patient, hospital="Riverside", ward="4B", phone="+15550177001",
+        reason="fever", admitted_at=NOON - 30 * HOUR, admitted_by=night.first, **facts,
+    )  # fmt: skip
+
+
+def forget_a_stay(night: Night, seconds: int) -> None:
+    a_stay(night, rests_until=NOON - seconds * SECOND)
+
+
+def ask_in_hospital(night: Night, seconds: int) -> None:
+    a_stay(night, recorded_at=NOON - seconds * SECOND)
+    first = night.watch.checkins.filter(state=CheckIn.State.WAITING)[0]
+    CheckIn.objects.filter(pk=first.pk).update(state="asked", question_at=NOON)
+
+
 CASES: list[tuple[str, Callable[[Night, int], None], int]] = [
     ("I1", hold_the_case, 15),
     ("I2", forget_the_pages, 15),
@@ -167,6 +186,8 @@ CASES: list[tuple[str, Callable[[Night, int], None], int]] = [
     ("I13", leave_a_task_undone, 60),
     ("I14", forget_to_tell_the_patient, 60),
     ("I15", leave_the_watch_open, 60),
+    ("I16", forget_a_stay, 60),
+    ("I17", ask_in_hospital, 15),
 ]
 
 

@@ -85,6 +85,7 @@ class Ward:
             now=self.now,
         )  # fmt: skip
         self.address, _ = calendars.make(is_unit=True, by=self.nurse, now=self.now)
+        self.stay = makers.a_stay(self.patient, by=self.nurse, now=self.now, ward=f"{mark} ward")
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
         self.task = worklist.open_task(
@@ -140,6 +141,8 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
         reverse("contacts", args=[ward.patient.pk]), reverse("end-enrolment", args=[ward.patient.pk]),
         reverse("record-reaction", args=[ward.patient.pk]),
+        reverse("admit", args=[ward.patient.pk]),
+        *(reverse(name, args=[ward.stay.pk]) for name in ("still-in", "discharge", "stay-mistake")),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
         reverse("move-dose", args=[ward.course.pk]), reverse("skip-dose", args=[ward.course.pk]),
         reverse("hold-course", args=[ward.course.pk]), reverse("hand-over", args=[ward.course.pk]),

@@ -93,6 +93,7 @@ class Ward:
         weight = weights.record(self.course.pk, weighing, by=responder, now=now)
         draft = makers.a_draft(self.site, now=now)
         entry = makers.an_entry(draft, by=responder, now=now)
+        stay = makers.a_stay(self.patient, by=responder, now=now)
         self.rows = {
             **{name: draft.pk for name in NAMES if name.split("-")[0] == "draft"},
             "row-enter": draft.pk, "row-confirm": entry.pk, "row-back": entry.pk,
@@ -110,6 +111,7 @@ class Ward:
             "week-of": "2027-03-01", "revoke-calendar": address.pk,
             "correct-dose": recorded.dose.pk, "end-watch": recorded.dose.watch_id,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
+            "admit": self.patient.pk, "still-in": stay.pk, "discharge": stay.pk, "stay-mistake": stay.pk,
             **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},
         }  # fmt: skip
 

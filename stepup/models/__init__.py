@@ -1,6 +1,7 @@
 """Protocols as signed, courses, doses, and everything people said and arranged about them."""
 
 from stepup.models.arranging import Appointment, ClosedDay, Hold, IntervalChange, Review
+from stepup.models.caring import CareEntry, CareRule
 from stepup.models.correcting import DoseCorrection, DoseReport
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
 from stepup.models.drafting import Draft, DraftEdit, EntryAnswer, LabelEntry
@@ -10,6 +11,8 @@ from stepup.models.weighing import Weight, WeightAnswer
 
 __all__ = [
     "Appointment",
+    "CareEntry",
+    "CareRule",
     "ChairTime",
     "ClosedDay",
     "Course",

@@ -15,6 +15,8 @@ from monitoring.models import (
 from notifications.models import Role
 from stepup.models import (
     Appointment,
+    CareEntry,
+    CareRule,
     ChairTime,
     ClosedDay,
     DoseCorrection,
@@ -214,3 +216,34 @@ def a_chair_time(clinic: Clinic, *, times: int = 1, minutes: int = 30) -> None:
     week = unit_hours(clinic)
     for _ in range(times):
         ChairTime.objects.create(week=week, label_id="x", step="y", minutes=minutes)
+
+
+def a_care_entry(clinic: Clinic, **facts: object) -> CareEntry:
+    """An item done, behind every rule's back."""
+    row = {"course": clinic.course, "item": "igg", "kind": "done", "by": clinic.prescriber, "at": NOON}
+    done = {} if facts.get("kind", "done") != "done" else {"on": NOON.date()}
+    return CareEntry.objects.create(**(row | done | facts))
+
+
+def taken_back(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """An entry taken back, of the same item unless another is named."""
+    row = {"kind": "back", "words": "wrong", "takes_back": a_care_entry(clinic)}
+    for _ in range(times):
+        a_care_entry(clinic, **(row | facts))
+
+
+def a_taking_back_taken_back(clinic: Clinic) -> None:
+    back = a_care_entry(clinic, kind="back", words="wrong", takes_back=a_care_entry(clinic))
+    taken_back(clinic, takes_back=back)
+
+
+def a_care_rule(clinic: Clinic, **facts: object) -> None:
+    row = {
+        "site": clinic.site,
+        "item": "cmv",
+        "every_days": 28,
+        "source": "minutes",
+        "by": clinic.prescriber,
+        "at": NOON,
+    }
+    CareRule.objects.create(**(row | facts))

@@ -26,6 +26,8 @@ from monitoring.models import (
 from notifications.models import Clinician, Delivery, Shift, Site
 from stepup.models import (
     Appointment,
+    CareEntry,
+    CareRule,
     ChairTime,
     CourseEvent,
     Dose,
@@ -47,6 +49,8 @@ from stepup.models import (
 from tests.makers import NOON
 from tests.stepup.lies import (
     Clinic,
+    a_care_entry,
+    a_care_rule,
     a_chair_time,
     a_closed_day,
     a_correction,
@@ -55,6 +59,7 @@ from tests.stepup.lies import (
     a_label_row,
     a_report,
     a_review,
+    a_taking_back_taken_back,
     an_answer,
     an_appointment,
     an_edit,
@@ -65,6 +70,7 @@ from tests.stepup.lies import (
     change,
     copy,
     make_extra,
+    taken_back,
     unit_hours,
 )
 
@@ -95,6 +101,33 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("open_day_closes_after_it_opens", "never open", lambda c: an_open_day(c, closes=time(8))),
     ("chair_time_once", "two lengths", lambda c: a_chair_time(c, times=2)),
     ("chair_time_is_a_days", "a minute", lambda c: a_chair_time(c, minutes=1)),
+    # supportive care
+    ("care_entry_kind_has_its_facts", "done on no day", lambda c: a_care_entry(c, on=None)),
+    ("care_entry_kind_has_its_facts", "done, and due again by decree",
+     lambda c: a_care_entry(c, again_on=NOON.date())),
+    ("care_entry_kind_has_its_facts", "not needed without a reason", lambda c: a_care_entry(c, kind="not_needed")),
+    ("care_entry_kind_has_its_facts", "decided without words", lambda c: a_care_entry(c, kind="decided")),
+    ("care_entry_kind_has_its_facts", "taken back without a reason", lambda c: taken_back(c, words="")),
+    ("care_entry_kind_has_its_facts", "nothing taken back", lambda c: taken_back(c, takes_back=None)),
+    ("care_entry_kind_has_its_facts", "a kind nobody knows", lambda c: a_care_entry(c, kind="assumed", words="x")),
+    ("care_entry_only_what_was_done_has_a_result", "a result of what was not done",
+     lambda c: a_care_entry(c, kind="not_needed", words="x", result="normal", read_by="x")),
+    ("care_entry_result_has_a_reader", "a result nobody read", lambda c: a_care_entry(c, result="512 mg/dL")),
+    ("care_entry_result_has_a_reader", "a number nobody read", lambda c: a_care_entry(c, value=5, unit="g/L")),
+    ("care_entry_value_has_a_unit", "a number without a unit", lambda c: a_care_entry(c, value=5, read_by="x")),
+    ("care_entry_value_has_a_unit", "a unit without a number", lambda c: a_care_entry(c, unit="g/L")),
+    ("care_entry_value_has_a_unit", "below zero", lambda c: a_care_entry(c, value=-1, unit="g/L", read_by="x")),
+    ("care_entry_takes_back_its_own", "another item's entry", lambda c: taken_back(c, item="cmv")),
+    ("care_entry_takes_back_its_own", "a taking back taken back", a_taking_back_taken_back),
+    ("stepup_careentry_takes_back_id", "taken back twice", lambda c: taken_back(c, times=2)),
+    ("care_rule_says_something", "a rule of nothing", lambda c: a_care_rule(c, every_days=None)),
+    ("care_rule_says_something", "withdrawn without a reason",
+     lambda c: a_care_rule(c, every_days=None, is_withdrawn=True)),
+    ("care_rule_says_something", "withdrawn, and every 28 days",
+     lambda c: a_care_rule(c, is_withdrawn=True, words="x")),
+    ("care_rule_days_are_a_years", "every 0 days", lambda c: a_care_rule(c, every_days=0)),
+    ("care_rule_days_are_a_years", "every 367 days", lambda c: a_care_rule(c, every_days=367)),
+    ("care_rule_has_a_source", "a rule from nowhere", lambda c: a_care_rule(c, source="")),
     # deliveries
     ("delivery_one_row_per_attempt", "the first attempt twice",
      lambda c: copy(Delivery.objects.all()[0], token="another")),
@@ -270,7 +303,7 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
 # What no constraint of one table can say: of doses, and of what corrects them.
 HELD_BY_TRIGGERS = {
     "dose_once_per_moment", "stepup_dose is append-only", "stepup_dosecorrection_dose_id", "corrected_dose_is_replaced",
-    "dose_replaces_one_of_its_course",
+    "dose_replaces_one_of_its_course", "care_entry_takes_back_its_own", "stepup_careentry_takes_back_id",
 }  # fmt: skip
 
 
@@ -305,6 +338,8 @@ HISTORIES = {
     "unit hours": (UnitHours.objects, "chairs"),
     "open day": (OpenDay.objects, "weekday"),
     "chair time": (ChairTime.objects, "minutes"),
+    "care entry": (CareEntry.objects, "words"),
+    "care rule": (CareRule.objects, "words"),
 }
 
 
@@ -316,7 +351,7 @@ HISTORIES = {
 def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
     for made in (an_appointment, a_review, an_interval_change, an_answer):
         made(clinic)
-    for made in (a_correction, a_report, an_open_day, a_chair_time):
+    for made in (a_correction, a_report, an_open_day, a_chair_time, taken_back, a_care_rule):
         made(clinic)
     an_edit(clinic, draft=Draft.objects.get())
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():

@@ -47,6 +47,11 @@ MAY: dict[str, frozenset[Role]] = {
     "change who is on call": frozenset({N, LE, AD}),
     "set closed days": frozenset({N, LE, AD}),
     "set hours and chairs": frozenset({N, LE, AD}),
+    "see supportive care": frozenset({N, PH, PR, RE, LE, AU}),
+    "record supportive care": frozenset({N, PH, PR}),
+    "decide supportive care": frozenset({PH, PR}),
+    "take back supportive care": frozenset({N, PH, PR}),
+    "set a supportive care rule": frozenset({PH, PR}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

@@ -7,7 +7,7 @@ from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, arranged, intervals, next_dose, plans, readiness, weights
+from stepup import approvals, arranged, care, intervals, next_dose, plans, readiness, weights
 from stepup.models import Appointment, Course, Dose, DoseReport, Hold, IntervalChange, Review, Weight
 
 SHOWN_AS_DOSES = ["dose given", "dose reported", "dose confirmed"]
@@ -60,6 +60,7 @@ class Chart:
     readiness: readiness.Readiness | None
     weight: Weight
     weight_waiting: Weight | None
+    care: care.Sheet
 
 
 def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
@@ -90,6 +91,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
         readiness=_readiness(course, decision, planned, now),
         weight=course.weight,
         weight_waiting=weights.waiting(course),
+        care=care.of(course, now=now),
     )
 
 

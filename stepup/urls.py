@@ -6,6 +6,8 @@ from monitoring.access import public
 from stepup import health
 from stepup.democlock import demo_clock
 from stepup.views import (
+    care,
+    care_rules,
     closures,
     contacts,
     course_calendar,
@@ -56,6 +58,12 @@ urlpatterns = [
     path("dose/<int:pk>/correct/", dose_record.correct_dose, name="correct-dose"),
     path("watch/<int:pk>/end/", dose_record.end_watch, name="end-watch"),
     path("dose/<int:pk>/confirm/", doses.confirm_dose, name="confirm-dose"),
+    path("supportive-care/", care.show_list, name="supportive-care-list"),
+    path("supportive-care/rules/", care_rules.show_rules, name="supportive-care-rules"),
+    path("supportive-care/entry/<int:pk>/back/", care.take_back, name="take-back-supportive-care"),
+    path("course/<int:pk>/supportive-care/", care.show_sheet, name="supportive-care"),
+    path("course/<int:pk>/supportive-care/record/", care.record, name="record-supportive-care"),
+    path("course/<int:pk>/supportive-care/decide/", care.answer, name="decide-supportive-care"),
     path("on-call/", shifts.show_on_call, name="on-call"),
     path("on-call/add/", shifts.add_shift, name="add-shift"),
     path("on-call/<int:pk>/remove/", shifts.remove_shift, name="remove-shift"),

@@ -43,6 +43,11 @@ TABLE = {
     "change who is on call": "nurse lead admin",
     "set closed days": "nurse lead admin",
     "set hours and chairs": "nurse lead admin",
+    "see supportive care": "nurse pharmacist prescriber responder lead auditor",
+    "record supportive care": "nurse pharmacist prescriber",
+    "decide supportive care": "pharmacist prescriber",
+    "take back supportive care": "nurse pharmacist prescriber",
+    "set a supportive care rule": "pharmacist prescriber",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

@@ -12,7 +12,7 @@ from monitoring import escalations, findings, inbound, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
-from stepup import appointments, closures, courses, drafts, holds, reviews, weights
+from stepup import appointments, care_entries, care_rules, closures, courses, drafts, holds, reviews, weights
 from stepup.models import Course
 from tests import makers
 
@@ -28,6 +28,7 @@ SCREENS = [
     "protocols",
     "downtime",
     "enrol",
+    "supportive-care-list",
 ]
 
 
@@ -74,6 +75,14 @@ class Ward:
             source=f"{mark} audit", by=self.prescriber, now=self.now,
         )  # fmt: skip
         self.entry = makers.an_entry(self.draft, by=self.nurse, now=self.now)
+        self.care = care_entries.record(
+            self.course.pk, "igg", on=self.now.date() - timedelta(days=9),
+            result=care_entries.Result(f"{mark} result", f"{mark} reader"), seen=0, by=self.nurse, now=self.now,
+        )  # fmt: skip
+        care_rules.set_rule(
+            self.site, "igg", every_days=14, option="", words=f"{mark} way", source=f"{mark} minutes", seen=0,
+            by=self.prescriber, now=self.now,
+        )  # fmt: skip
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
         self.task = worklist.open_task(
@@ -125,7 +134,9 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
         reverse("move-dose", args=[ward.course.pk]), reverse("skip-dose", args=[ward.course.pk]),
         reverse("hold-course", args=[ward.course.pk]),
-        reverse("readiness", args=[ward.course.pk]),
+        reverse("readiness", args=[ward.course.pk]), reverse("supportive-care", args=[ward.course.pk]),
+        f"{reverse('record-supportive-care', args=[ward.course.pk])}?item=igg",
+        reverse("take-back-supportive-care", args=[ward.care.pk]),
         reverse("record-weight", args=[ward.course.pk]), reverse("answer-weight", args=[ward.weight.pk]),
         reverse("draft", args=[ward.draft.pk]), reverse("draft-compare", args=[ward.draft.pk]), reverse("compare"),
         reverse("draft-try", args=[ward.draft.pk]), f"{reverse('row-enter', args=[ward.draft.pk])}?kind=dispensing",
@@ -142,8 +153,9 @@ def test_a_prescribers_screens_show_nothing_of_another_site(here, there) -> None
         ("record-review", here.course),
         ("draft", here.draft),
         ("draft-change", here.draft),
+        ("supportive-care-rules", None),
     ]:
-        shown = page(client, reverse(name, args=[row.pk]))
+        shown = page(client, reverse(name, args=[row.pk] if row else []))
         assert here.mark in shown
         assert not [word for word in there.words() if word in shown], name
 
@@ -160,7 +172,7 @@ def test_no_screen_shows_anything_of_another_site(here, there) -> None:
     ("name", "mine"),
     [
         ("board", "patient"), ("board", "case"), ("tasks", "task"), ("downtime", "patient"), ("on-call", "responder"),
-        ("closed-days", "closed"),
+        ("closed-days", "closed"), ("supportive-care-list", "patient"),
     ],
 )  # fmt: skip
 def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> None:
@@ -252,6 +264,9 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.NURSE, "downtime", "", "read the downtime list"),
         (Role.NURSE, "board", "", "read the board"),
         (Role.NURSE, "tasks", "", "read the list"),
+        (Role.AUDITOR, "supportive-care", "course", "read the record"),
+        (Role.NURSE, "take-back-supportive-care", "care", "read the record"),
+        (Role.LEAD, "supportive-care-list", "", "read the list"),
     ],
 )
 def test_whoever_reads_a_record_is_in_the_ledger(here, role, name, row, act) -> None:

@@ -16,7 +16,7 @@ from monitoring import escalations, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
-from stepup import closures, courses, holds, weights
+from stepup import care_entries, closures, courses, holds, weights
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -91,7 +91,13 @@ class Ward:
         weight = weights.record(self.course.pk, weighing, by=responder, now=now)
         draft = makers.a_draft(self.site, now=now)
         entry = makers.an_entry(draft, by=responder, now=now)
+        care = care_entries.record(
+            self.course.pk, "igg", on=now.date() - timedelta(days=9), result=care_entries.Result(), seen=0,
+            by=makers.a_clinician(self.site), now=now,
+        )  # fmt: skip
         self.rows = {
+            **{name: self.course.pk for name in NAMES if name.endswith("supportive-care")},
+            "take-back-supportive-care": care.pk,
             **{name: draft.pk for name in NAMES if name.split("-")[0] == "draft"},
             "row-enter": draft.pk, "row-confirm": entry.pk, "row-back": entry.pk,
             **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment"), self.patient.pk),

@@ -97,7 +97,7 @@ def sets_a_rule(page: Page, base: str) -> None:
     page.get_by_label("Decided for this patient").focus()
     page.keyboard.press("Space")
     write(page, "What and why", "our virologist asks for it")
-    press(page, "button", "Keep this for")
+    press(page, "button", "Keep this answer on")
     page.wait_for_selector("text=Nothing was saved.")
     reads_well(page)
 

@@ -57,6 +57,11 @@ MAY: dict[str, frozenset[Role]] = {
     "see the week": frozenset({N, PH, PR, RE, LE, AU}),
     "have a calendar": frozenset({N, PH, PR, RE, EM, LE, AD}),
     "make the unit's calendar": frozenset({N, LE}),
+    "see supportive care": frozenset({N, PH, PR, RE, LE, AU}),
+    "record supportive care": frozenset({N, PH, PR}),
+    "decide supportive care": frozenset({PH, PR}),
+    "take back supportive care": frozenset({N, PH, PR}),
+    "set a supportive care rule": frozenset({PH, PR}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

@@ -7,7 +7,7 @@ from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, arranged, ended, intervals, next_dose, plans, readiness, stages, weights
+from stepup import approvals, arranged, care, ended, intervals, next_dose, plans, readiness, stages, weights
 from stepup.models import Appointment, Course, Dose, DoseReport, Hold, IntervalChange, Review, Weight
 
 SHOWN_AS_DOSES = ["dose given", "dose reported", "dose confirmed"]
@@ -61,6 +61,7 @@ class Chart:
     weight: Weight
     weight_waiting: Weight | None
     stage: stages.OfCourse | None
+    care: care.Sheet
 
 
 def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
@@ -92,6 +93,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
         weight=course.weight,
         weight_waiting=weights.waiting(course),
         stage=stages.of_course(course, step=_upcoming(decision, planned), now=now),
+        care=care.of(course, now=now),
     )
 
 

@@ -15,7 +15,7 @@ from monitoring import checkins, inbound, patients, pocket, practice
 from monitoring.models import CheckIn, Patient
 from notifications import oncall
 from notifications.models import Clinician, Delivery, Role, Site
-from stepup import approvals, courses, readiness
+from stepup import approvals, care_entries, courses, readiness
 from stepup.models import Course, SiteProtocol
 
 PASSWORD = "step-up-at-home"  # noqa: S105 - printed for everybody who runs the demo
@@ -149,9 +149,18 @@ def _patient(
         pocket.sign(
             patient, dose_mg=Decimal(20), expires_at=now + timedelta(days=14), by=staff["paul"], now=opened_at
         )
+    _look_before_the_start(course, staff, opened_at)
     _make_ready(course, invented, staff, (given_at or now) - timedelta(minutes=10))
     if given_at is not None:
         _first_dose(patient, course, given_at, staff, now)
+
+
+def _look_before_the_start(course: Course, staff: dict[str, Clinician], now: datetime) -> None:
+    """Some of what is looked at once; what is left stands on the work list."""
+    for item in ("hepatitis_b", "hepatitis_c", "hiv"):
+        result = care_entries.Result("negative", "Nora Demo, RN")
+        on = courses.local_date(course.patient, now)
+        care_entries.record(course.pk, item, on=on, result=result, seen=0, by=staff["nora"], now=now)
 
 
 def _make_ready(course: Course, invented: Invented, staff: dict[str, Clinician], now: datetime) -> None:

@@ -51,6 +51,8 @@ SCREENS = {
     "protocols": "/protocols/",
     "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",
     "to do": "/tasks/",
+    "supportive care": "/course/2/supportive-care/",
+    "supportive care list": "/supportive-care/",
     "downtime list": "/downtime/",
 }
 WITHOUT_SIGN_IN = {"sign in": "/sign-in/", "emergency code": "/e/", "unknown emergency code": "/e/AAAAAAAA/"}

@@ -53,6 +53,11 @@ TABLE = {
     "see the week": "nurse pharmacist prescriber responder lead auditor",
     "have a calendar": "nurse pharmacist prescriber responder emergency lead admin",
     "make the unit's calendar": "nurse lead",
+    "see supportive care": "nurse pharmacist prescriber responder lead auditor",
+    "record supportive care": "nurse pharmacist prescriber",
+    "decide supportive care": "pharmacist prescriber",
+    "take back supportive care": "nurse pharmacist prescriber",
+    "set a supportive care rule": "pharmacist prescriber",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

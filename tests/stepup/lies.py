@@ -20,6 +20,8 @@ from stepup.models import (
     CalendarAddress,
     CalendarFetch,
     CalendarRevocation,
+    CareEntry,
+    CareRule,
     ChairTime,
     ClosedDay,
     Course,
@@ -308,3 +310,34 @@ def a_stay_with(clinic: Clinic, **facts: object) -> None:
     """A stay of which something is not true."""
     a_stay(clinic)
     change(Admission.objects, **facts)
+
+
+def a_care_entry(clinic: Clinic, **facts: object) -> CareEntry:
+    """An item done, behind every rule's back."""
+    row = {"course": clinic.course, "item": "igg", "kind": "done", "by": clinic.prescriber, "at": NOON}
+    done = {} if facts.get("kind", "done") != "done" else {"on": NOON.date()}
+    return CareEntry.objects.create(**(row | done | facts))
+
+
+def taken_back(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """An entry taken back, of the same item unless another is named."""
+    row = {"kind": "back", "words": "wrong", "takes_back": a_care_entry(clinic)}
+    for _ in range(times):
+        a_care_entry(clinic, **(row | facts))
+
+
+def a_taking_back_taken_back(clinic: Clinic) -> None:
+    back = a_care_entry(clinic, kind="back", words="wrong", takes_back=a_care_entry(clinic))
+    taken_back(clinic, takes_back=back)
+
+
+def a_care_rule(clinic: Clinic, **facts: object) -> None:
+    row = {
+        "site": clinic.site,
+        "item": "cmv",
+        "every_days": 28,
+        "source": "minutes",
+        "by": clinic.prescriber,
+        "at": NOON,
+    }
+    CareRule.objects.create(**(row | facts))

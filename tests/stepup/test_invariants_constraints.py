@@ -30,6 +30,8 @@ from stepup.models import (
     Appointment,
     CalendarAddress,
     CalendarRevocation,
+    CareEntry,
+    CareRule,
     ChairTime,
     Course,
     CourseEvent,
@@ -58,6 +60,8 @@ from tests.stepup.lies import (
     a_calendar_address,
     a_calendar_fetch,
     a_calendar_revocation,
+    a_care_entry,
+    a_care_rule,
     a_chair_time,
     a_closed_day,
     a_correction,
@@ -71,6 +75,7 @@ from tests.stepup.lies import (
     a_stage_override,
     a_stay,
     a_stay_with,
+    a_taking_back_taken_back,
     a_transfer,
     an_answer,
     an_appointment,
@@ -84,6 +89,7 @@ from tests.stepup.lies import (
     change,
     copy,
     make_extra,
+    taken_back,
     unit_hours,
 )
 
@@ -118,6 +124,33 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("calendar_revocation_has_a_reason", "ended for no reason", lambda c: a_calendar_revocation(c, reason="")),
     ("calendar_fetch_is_within_its_hour", "before its hour", lambda c: a_calendar_fetch(c, hour_at=NOON + HOUR)),
     ("calendar_fetch_is_within_its_hour", "fetched no times", lambda c: a_calendar_fetch(c, in_hour=0)),
+    # supportive care
+    ("care_entry_kind_has_its_facts", "done on no day", lambda c: a_care_entry(c, on=None)),
+    ("care_entry_kind_has_its_facts", "done, and due again by decree",
+     lambda c: a_care_entry(c, again_on=NOON.date())),
+    ("care_entry_kind_has_its_facts", "not needed without a reason", lambda c: a_care_entry(c, kind="not_needed")),
+    ("care_entry_kind_has_its_facts", "decided without words", lambda c: a_care_entry(c, kind="decided")),
+    ("care_entry_kind_has_its_facts", "taken back without a reason", lambda c: taken_back(c, words="")),
+    ("care_entry_kind_has_its_facts", "nothing taken back", lambda c: taken_back(c, takes_back=None)),
+    ("care_entry_kind_has_its_facts", "a kind nobody knows", lambda c: a_care_entry(c, kind="assumed", words="x")),
+    ("care_entry_only_what_was_done_has_a_result", "a result of what was not done",
+     lambda c: a_care_entry(c, kind="not_needed", words="x", result="normal", read_by="x")),
+    ("care_entry_result_has_a_reader", "a result nobody read", lambda c: a_care_entry(c, result="512 mg/dL")),
+    ("care_entry_result_has_a_reader", "a number nobody read", lambda c: a_care_entry(c, value=5, unit="g/L")),
+    ("care_entry_value_has_a_unit", "a number without a unit", lambda c: a_care_entry(c, value=5, read_by="x")),
+    ("care_entry_value_has_a_unit", "a unit without a number", lambda c: a_care_entry(c, unit="g/L")),
+    ("care_entry_value_has_a_unit", "below zero", lambda c: a_care_entry(c, value=-1, unit="g/L", read_by="x")),
+    ("care_entry_takes_back_its_own", "another item's entry", lambda c: taken_back(c, item="cmv")),
+    ("care_entry_takes_back_its_own", "a taking back taken back", a_taking_back_taken_back),
+    ("stepup_careentry_takes_back_id", "taken back twice", lambda c: taken_back(c, times=2)),
+    ("care_rule_says_something", "a rule of nothing", lambda c: a_care_rule(c, every_days=None)),
+    ("care_rule_says_something", "withdrawn without a reason",
+     lambda c: a_care_rule(c, every_days=None, is_withdrawn=True)),
+    ("care_rule_says_something", "withdrawn, and every 28 days",
+     lambda c: a_care_rule(c, is_withdrawn=True, words="x")),
+    ("care_rule_days_are_a_years", "every 0 days", lambda c: a_care_rule(c, every_days=0)),
+    ("care_rule_days_are_a_years", "every 367 days", lambda c: a_care_rule(c, every_days=367)),
+    ("care_rule_has_a_source", "a rule from nowhere", lambda c: a_care_rule(c, source="")),
     # deliveries
     ("delivery_one_row_per_attempt", "the first attempt twice",
      lambda c: copy(Delivery.objects.all()[0], token="another")),
@@ -342,6 +375,7 @@ HELD_BY_TRIGGERS = {
     "dose_once_per_moment", "stepup_dose is append-only", "stepup_dosecorrection_dose_id", "corrected_dose_is_replaced",
     "dose_replaces_one_of_its_course", "course_is_transferred_with_its_row", "course_is_transferred_for_good",
     "transfer_ends_its_course", "transfer_gives_up_its_own_appointment", "dose_is_given_before_the_transfer",
+    "care_entry_takes_back_its_own", "stepup_careentry_takes_back_id",
 }  # fmt: skip
 
 
@@ -367,7 +401,7 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
 # One row at least of each history that the clinic does not begin with.
 ADDED = [
     an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report, an_open_day, a_chair_time,
-    a_transfer, a_stage_override, a_calendar_revocation,
+    a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
@@ -391,6 +425,8 @@ HISTORIES = {
     "stage override": (StageOverride.objects, "reason"),
     "calendar address": (CalendarAddress.objects, "digest"),
     "calendar revocation": (CalendarRevocation.objects, "reason"),
+    "care entry": (CareEntry.objects, "words"),
+    "care rule": (CareRule.objects, "words"),
 }
 
 
@@ -400,17 +436,7 @@ HISTORIES = {
     [lambda rows, column: rows.update(**{column: "0"}), lambda rows, _: rows.all()._raw_delete(rows.db)],
 )
 def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
-    for made in (an_appointment, a_review, an_interval_change, an_answer):
-        made(clinic)
-    for made in (
-        a_correction,
-        a_report,
-        an_open_day,
-        a_chair_time,
-        a_transfer,
-        a_stage_override,
-        a_calendar_revocation,
-    ):
+    for made in ADDED:
         made(clinic)
     an_edit(clinic, draft=Draft.objects.get())
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():

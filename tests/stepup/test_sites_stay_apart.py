@@ -15,7 +15,19 @@ from monitoring.models import Reaction
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
 from protocols.staging import Stage
-from stepup import adoption, appointments, calendars, closures, courses, drafts, holds, reviews, weights
+from stepup import (
+    adoption,
+    appointments,
+    calendars,
+    care_entries,
+    care_rules,
+    closures,
+    courses,
+    drafts,
+    holds,
+    reviews,
+    weights,
+)
 from stepup.models import Course
 from tests import kept, makers
 
@@ -34,6 +46,7 @@ SCREENS = [
     "protocols",
     "downtime",
     "enrol",
+    "supportive-care-list",
 ]
 
 
@@ -86,6 +99,14 @@ class Ward:
         )  # fmt: skip
         self.address, _ = calendars.make(is_unit=True, by=self.nurse, now=self.now)
         self.stay = makers.a_stay(self.patient, by=self.nurse, now=self.now, ward=f"{mark} ward")
+        self.care = care_entries.record(
+            self.course.pk, "igg", on=self.now.date() - timedelta(days=9),
+            result=care_entries.Result(f"{mark} result", f"{mark} reader"), seen=0, by=self.nurse, now=self.now,
+        )  # fmt: skip
+        care_rules.set_rule(
+            self.site, "igg", every_days=14, option="", words=f"{mark} way", source=f"{mark} minutes", seen=0,
+            by=self.prescriber, now=self.now,
+        )  # fmt: skip
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
         self.task = worklist.open_task(
@@ -146,7 +167,9 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
         reverse("move-dose", args=[ward.course.pk]), reverse("skip-dose", args=[ward.course.pk]),
         reverse("hold-course", args=[ward.course.pk]), reverse("hand-over", args=[ward.course.pk]),
-        reverse("readiness", args=[ward.course.pk]),
+        reverse("readiness", args=[ward.course.pk]), reverse("supportive-care", args=[ward.course.pk]),
+        f"{reverse('record-supportive-care', args=[ward.course.pk])}?item=igg",
+        reverse("take-back-supportive-care", args=[ward.care.pk]),
         reverse("record-weight", args=[ward.course.pk]), reverse("answer-weight", args=[ward.weight.pk]),
         reverse("draft", args=[ward.draft.pk]), reverse("draft-compare", args=[ward.draft.pk]), reverse("compare"),
         reverse("draft-try", args=[ward.draft.pk]), f"{reverse('row-enter', args=[ward.draft.pk])}?kind=dispensing",
@@ -165,8 +188,9 @@ def test_a_prescribers_screens_show_nothing_of_another_site(here, there) -> None
         ("override-stage", here.course),
         ("draft", here.draft),
         ("draft-change", here.draft),
+        ("supportive-care-rules", None),
     ]:
-        shown = page(client, reverse(name, args=[row.pk]))
+        shown = page(client, reverse(name, args=[row.pk] if row else []))
         assert here.mark in shown
         assert not [word for word in there.words() if word in shown], name
 
@@ -184,6 +208,7 @@ def test_no_screen_shows_anything_of_another_site(here, there) -> None:
     [
         ("board", "patient"), ("board", "case"), ("tasks", "task"), ("downtime", "patient"), ("on-call", "responder"),
         ("closed-days", "closed"), ("adoption", "stage"), ("week", "patient"), ("calendars", "address"),
+        ("supportive-care-list", "patient"),
     ],
 )  # fmt: skip
 def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> None:
@@ -278,6 +303,9 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.NURSE, "downtime", "", "read the downtime list"),
         (Role.NURSE, "board", "", "read the board"),
         (Role.NURSE, "tasks", "", "read the list"),
+        (Role.AUDITOR, "supportive-care", "course", "read the record"),
+        (Role.NURSE, "take-back-supportive-care", "care", "read the record"),
+        (Role.LEAD, "supportive-care-list", "", "read the list"),
     ],
 )
 def test_whoever_reads_a_record_is_in_the_ledger(here, role, name, row, act) -> None:

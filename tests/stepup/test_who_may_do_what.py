@@ -17,7 +17,7 @@ from monitoring import escalations, pocket, worklist
 from monitoring.models import Reaction
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
-from stepup import calendars, closures, courses, holds, weights
+from stepup import calendars, care_entries, closures, courses, holds, weights
 from tests import kept, makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -94,7 +94,13 @@ class Ward:
         draft = makers.a_draft(self.site, now=now)
         entry = makers.an_entry(draft, by=responder, now=now)
         stay = makers.a_stay(self.patient, by=responder, now=now)
+        care = care_entries.record(
+            self.course.pk, "igg", on=now.date() - timedelta(days=9), result=care_entries.Result(), seen=0,
+            by=makers.a_clinician(self.site), now=now,
+        )  # fmt: skip
         self.rows = {
+            **{name: self.course.pk for name in NAMES if name.endswith("supportive-care")},
+            "take-back-supportive-care": care.pk,
             **{name: draft.pk for name in NAMES if name.split("-")[0] == "draft"},
             "row-enter": draft.pk, "row-confirm": entry.pk, "row-back": entry.pk,
             **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment", "record-reaction"), self.patient.pk),

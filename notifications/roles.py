@@ -33,6 +33,7 @@ MAY: dict[str, frozenset[Role]] = {
     "lift a hold": frozenset({PH, PR}),
     "confirm an interval": frozenset({PR}),
     "record a review": frozenset({PR}),
+    "answer a version": frozenset({PR}),
     "work on a case": frozenset({N, PR, RE}),
     "finish a task": frozenset({N, PR, RE}),
     "record a reaction": frozenset({N, PR, RE}),

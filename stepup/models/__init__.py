@@ -1,6 +1,7 @@
 """Protocols as signed, courses, doses, and everything people said and arranged about them."""
 
 from stepup.models.arranging import Appointment, ClosedDay, Hold, IntervalChange, Review
+from stepup.models.choosing import VersionChoice
 from stepup.models.correcting import DoseCorrection, DoseReport
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
 from stepup.models.drafting import Draft, DraftEdit, EntryAnswer, LabelEntry
@@ -29,6 +30,7 @@ __all__ = [
     "Review",
     "SiteProtocol",
     "UnitHours",
+    "VersionChoice",
     "Weight",
     "WeightAnswer",
 ]

@@ -29,6 +29,7 @@ TABLE = {
     "lift a hold": "pharmacist prescriber",
     "confirm an interval": "prescriber",
     "record a review": "prescriber",
+    "answer a version": "prescriber",
     "work on a case": "nurse prescriber responder",
     "finish a task": "nurse prescriber responder",
     "record a reaction": "nurse prescriber responder",

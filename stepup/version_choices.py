@@ -16,13 +16,15 @@ from notifications.models import Clinician
 from protocols import delays
 from protocols.errors import Refusal
 from stepup import appointments, approvals, arranged, courses, obstacles, versions
-from stepup.models import Course, SiteProtocol, VersionChoice
+from stepup.models import Course, Dose, SiteProtocol, VersionChoice
 
 
 def seen(course: Course) -> str:
-    """What stands now: the last dose, the newest appointment, the newest answer. Whoever answers says what they saw."""
+    """What stands now: the last dose, the newest appointment, what was said of readiness, the newest answer."""
     newest = course.version_choices.order_by("-number").first()
-    return f"{appointments.seen(course)}.{newest.number if newest else 0}.{course.protocol_id}"
+    said = course.readiness_statements.order_by("-pk").first()
+    shown = f"{appointments.seen(course)}.{said.pk if said else 0}"
+    return f"{shown}.{newest.number if newest else 0}.{course.protocol_id}"
 
 
 @transaction.atomic
@@ -100,7 +102,8 @@ def _is_still_so(course: Course, seen_before: str) -> None:
         )
     raise Refusal(
         "changed-meanwhile",
-        "Meanwhile the next dose was put on another date. Look at what changes from here.",
+        "Meanwhile the next dose was put on another date, or something was stated before it. Look at what changes"
+        " from here.",
     )
 
 
@@ -179,7 +182,7 @@ def _carry_out(
         was=was,
         offered=to,
         runs_on=runs_on,
-        after=arranged.last_dose(course),
+        after=Dose.with_struck.filter(course=course).order_by("-pk").first(),
         why=why.strip(),
         by=by,
         at=now,
@@ -234,6 +237,29 @@ def answer(course: Course, row: SiteProtocol) -> VersionChoice | None:
         course.version_choices.filter(offered=row).select_related("by", "was").order_by("-number").first()
     )
     return about_it if about_it is not None and about_it.runs_on_id == course.protocol_id else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a course runs on; the newer version it is asked about, and its answer; whether there are others."""
+
+    now_on: str
+    newer: SiteProtocol | None
+    newer_name: str
+    answer: VersionChoice | None
+    has_others: bool
+
+
+def standing(course: Course) -> Standing:
+    """How a course stands to the versions of its protocol."""
+    newer = versions.newer(course)
+    return Standing(
+        now_on=versions.named(course.protocol),
+        newer=newer,
+        newer_name=versions.named(newer) if newer else "",
+        answer=answer(course, newer) if newer else None,
+        has_others=bool(versions.others(course)),
+    )
 
 
 def unanswered(row: SiteProtocol) -> int:

@@ -12,7 +12,7 @@ from notifications.models import Site
 from protocols import delays
 from protocols.errors import Refusal
 from protocols.pathway import Protocol, Readiness
-from stepup import approvals
+from stepup import approvals, arranged
 from stepup.models import Course, Dose, Draft, SiteProtocol, VersionChoice
 
 
@@ -41,11 +41,14 @@ class History:
         return before[-1].runs_on if before else self.choices[0].was
 
     def of_dose(self, dose: Dose) -> SiteProtocol:
-        """The version a dose was given under: that of the moment it was first recorded, however often corrected."""
-        first = dose
-        while first.replaces is not None:
-            first = first.replaces.dose
-        return self.at(first.recorded_at)
+        """The version a dose was recorded under, however often it was corrected since.
+
+        By the order of the rows, which the lock on the course decides, and not by clocks: two doors can read the
+        clock in one order and come through in the other.
+        """
+        first = arranged.lineage(dose)[-1]
+        later = (choice.was for choice in self.choices if first <= (choice.after_id or 0))
+        return next(later, self.course.protocol)
 
     def asks_the_same(self, rule: Readiness, moment: datetime) -> bool:
         """Whether what was said of an item at that moment answers the question and the limits asked now."""

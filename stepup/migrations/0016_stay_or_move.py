@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField(help_text='counts the choices of one course from 1')),
                 ('why', models.CharField(max_length=300)),
                 ('at', models.DateTimeField()),
-                ('after', models.ForeignKey(help_text='the last dose at that time; None before the first', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stepup.dose')),
+                ('after', models.ForeignKey(help_text='the row of a dose recorded last by then, struck or not; None before the first', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stepup.dose')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='version_choices', to='stepup.course')),
                 ('offered', models.ForeignKey(help_text='what was asked about', on_delete=django.db.models.deletion.PROTECT, related_name='version_choices', to='stepup.siteprotocol')),

@@ -32,7 +32,7 @@ class VersionChoice(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="+",
-        help_text="the last dose at that time; None before the first",
+        help_text="the row of a dose recorded last by then, struck or not; None before the first",
     )
     why = models.CharField(max_length=300)
     by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")

@@ -27,6 +27,7 @@ from notifications.models import Clinician, Delivery, Shift, Site
 from stepup.models import (
     Appointment,
     ChairTime,
+    Course,
     CourseEvent,
     Dose,
     DoseCorrection,
@@ -41,6 +42,7 @@ from stepup.models import (
     Review,
     SiteProtocol,
     UnitHours,
+    VersionChoice,
     Weight,
     WeightAnswer,
 )
@@ -55,16 +57,20 @@ from tests.stepup.lies import (
     a_label_row,
     a_report,
     a_review,
+    a_version_choice,
     an_answer,
+    an_answer_not_carried_out,
     an_appointment,
     an_edit,
     an_interval_change,
     an_open_day,
+    another_version,
     ask,
     at_once,
     change,
     copy,
     make_extra,
+    two_version_choices,
     unit_hours,
 )
 
@@ -245,6 +251,18 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
         course=c.course, phase="biweekly", response="", by=c.prescriber, at=NOON)),
     ("review_says_something", "an empty review", lambda c: a_review(c, words="")),
     ("closed_day_once", "a day closed twice", lambda c: [a_closed_day(c), a_closed_day(c)]),
+    # stay or move
+    ("version_choice_number_once", "two are the first", two_version_choices),
+    ("version_choice_counts_from_one", "the answer before the first", lambda c: a_version_choice(c, number=0)),
+    ("version_choice_says_why", "for no reason", lambda c: a_version_choice(c, why="")),
+    ("version_choice_offers_another", "asked about what it runs on",
+     lambda c: a_version_choice(c, offered=c.course.protocol)),
+    ("version_choice_stays_or_moves", "neither stays nor moves",
+     lambda c: a_version_choice(c, runs_on=another_version(c, digit="1"))),
+    ("version_choice_is_of_what_it_runs_on", "of a version it never ran on",
+     lambda c: a_version_choice(c, was=(other := another_version(c)), runs_on=other, offered=c.course.protocol)),
+    ("version_choice_is_carried_out", "moved on paper only", an_answer_not_carried_out),
+    ("course_moves_by_a_choice", "moved silently", lambda c: change(Course.objects, protocol=another_version(c))),
     # drafts, and rows of the label
     ("draft_version_once", "a version twice", lambda c: (a_draft(c, ended_by=c.prescriber, ended_at=NOON,
      dropped=True), a_draft(c))),
@@ -270,7 +288,8 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
 # What no constraint of one table can say: of doses, and of what corrects them.
 HELD_BY_TRIGGERS = {
     "dose_once_per_moment", "stepup_dose is append-only", "stepup_dosecorrection_dose_id", "corrected_dose_is_replaced",
-    "dose_replaces_one_of_its_course",
+    "dose_replaces_one_of_its_course", "version_choice_is_of_what_it_runs_on", "version_choice_is_carried_out",
+    "course_moves_by_a_choice",
 }  # fmt: skip
 
 
@@ -304,6 +323,7 @@ HISTORIES = {
     "report": (DoseReport.objects, "reason"),
     "unit hours": (UnitHours.objects, "chairs"),
     "open day": (OpenDay.objects, "weekday"),
+    "version choice": (VersionChoice.objects, "why"),
     "chair time": (ChairTime.objects, "minutes"),
 }
 
@@ -316,7 +336,7 @@ HISTORIES = {
 def test_history_is_only_ever_added_to(clinic, rows, column, act) -> None:
     for made in (an_appointment, a_review, an_interval_change, an_answer):
         made(clinic)
-    for made in (a_correction, a_report, an_open_day, a_chair_time):
+    for made in (a_correction, a_report, an_open_day, a_chair_time, a_version_choice):
         made(clinic)
     an_edit(clinic, draft=Draft.objects.get())
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():

@@ -35,6 +35,8 @@ SCREENS = {
     "whole course": "/course/1/calendar/?whole=1",
     "report a dose": "/course/3/dose/past/",
     "correct a dose": "/dose/1/correct/",
+    "courses of a version": "/versions/1/courses/",
+    "another version": "/course/3/version/",
     "closed days": "/closed-days/",
     "hours and chairs": "/hours/",
     "hold": "/course/3/hold/",

@@ -39,6 +39,7 @@ def test_one_course_moves_to_a_newer_version_and_another_stays(browser, base) ->
     page.wait_for_selector("text=1 thing would be different for this patient")
     assert "Minutes until the patient is reached" in page.locator("main").inner_text()
     reads_well(page)
+    write(page, "Why it stays or moves", " ")
     press(page, "button", "Move Dora Example to")
     page.wait_for_selector("text=Nothing was saved.")
     assert "errors" in page.evaluate("document.activeElement.className")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from monitoring import people
 from notifications import audit, roles
@@ -221,9 +222,10 @@ class Asked:
 def about(row: SiteProtocol) -> list[Asked]:
     """Every course in progress on an earlier version of this one or moved to it, those without an answer first."""
     rows = Course.objects.filter(site=row.site, state=Course.State.ACTIVE)
-    on_earlier = rows.filter(protocol__in=[one.pk for one in versions.earlier(row)])
-    moved_here = rows.filter(protocol=row, version_choices__runs_on=row)
-    found = (on_earlier | moved_here).distinct().select_related("patient__site", "site", "protocol")
+    moves = VersionChoice.objects.filter(offered=row, runs_on=row).values("course")
+    found = rows.filter(
+        Q(protocol__in=[one.pk for one in versions.earlier(row)]) | Q(protocol=row, pk__in=moves)
+    ).select_related("patient__site", "site", "protocol__draft")
     asked = [
         Asked(one, versions.named(one.protocol), answer(one, row)) for one in found.order_by("patient__name")
     ]

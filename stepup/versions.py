@@ -4,6 +4,7 @@ A course runs on one version at a time. Every change of it is a row (`VersionCho
 given under is read from those rows and never kept beside the dose.
 """
 
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
@@ -95,21 +96,12 @@ def earlier(row: SiteProtocol) -> list[SiteProtocol]:
     """
     if not row.is_approved:
         return []
-    found: dict[int, SiteProtocol] = {}
-    rows = _approved(row.site)
-    waiting = [row]
-    while waiting:
-        newer = waiting.pop()
-        for older in rows:
-            if older.pk not in found and older.pk != row.pk and _follows(newer, older):
-                found[older.pk] = older
-                waiting.append(older)
-    return sorted(found.values(), key=lambda one: -one.pk)
+    return sorted(_line(row, _follows), key=lambda one: -one.pk)
 
 
 def newer(course: Course) -> SiteProtocol | None:
     """The newest approved version that follows the one this course runs on, if it knows the course's regimen."""
-    found = [row for row in _approved(course.site) if follows(row, course.protocol)]
+    found = _line(course.protocol, lambda here, other: _follows(other, here))
     fit = [row for row in found if knows_regimen(approvals.content(row), course)]
     return max(fit, key=_age, default=None)
 
@@ -160,6 +152,19 @@ def _age(row: SiteProtocol) -> tuple[datetime, int]:
     assert row.pharmacist_at is not None  # noqa: S101 - only approved rows come here
     assert row.prescriber_at is not None  # noqa: S101
     return max(row.pharmacist_at, row.prescriber_at), row.pk
+
+
+def _line(start: SiteProtocol, leads: Callable[[SiteProtocol, SiteProtocol], bool]) -> Iterable[SiteProtocol]:
+    """Every approved version of the site that is reached from `start`, step by step."""
+    rows, waiting = _approved(start.site), [start]
+    found: dict[int, SiteProtocol] = {}
+    while waiting:
+        here = waiting.pop()
+        for other in rows:
+            if other.pk not in found and other.pk != start.pk and leads(here, other):
+                found[other.pk] = other
+                waiting.append(other)
+    return found.values()
 
 
 def _follows(row: SiteProtocol, older: SiteProtocol) -> bool:

@@ -125,6 +125,18 @@ def test_every_course_in_progress_is_asked_one_by_one(course, site, newer, presc
     assert version_choices.about(newer)[0].course == others[1], "who still waits comes first"
 
 
+def test_a_course_opened_on_a_version_was_never_asked_about_it(course, newer, prescriber) -> None:
+    Course.objects.filter(pk=course.pk).update(state="stopped")
+    fresh = courses.open_course(
+        makers.a_patient(course.site), newer, regimen="", start_on=NOON.date(), weight_kg=Decimal(70),
+        weighed_on=NOON.date(), weighed_by="a nurse", by=prescriber, now=NOON,
+    )  # fmt: skip
+    newest = makers.a_newer_version(newer, Wanted("reach_minutes", 25), name="home")
+    stay(fresh, newest, prescriber)
+    assert version_choices.about(newer) == []
+    assert [one.state for one in version_choices.about(newest)] == ["stays"]
+
+
 def test_moving_runs_the_course_on_the_other_version_and_says_so(course, newer, prescriber) -> None:
     old = course.protocol
     made = move(course, newer, prescriber)

@@ -34,6 +34,7 @@ MAY: dict[str, frozenset[Role]] = {
     "confirm an interval": frozenset({PR}),
     "record a review": frozenset({PR}),
     "transfer a course": frozenset({PR}),
+    "answer a version": frozenset({PR}),
     "work on a case": frozenset({N, PR, RE}),
     "finish a task": frozenset({N, PR, RE}),
     "record a hospital stay": frozenset({N, PR, RE}),

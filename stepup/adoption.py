@@ -14,8 +14,8 @@ from notifications.models import Clinician, Site
 from protocols import delays
 from protocols.errors import Refusal
 from protocols.staging import Stage
-from stepup import arranged, courses, progress, stages
-from stepup.models import AdoptionStage, Course, StageOverride
+from stepup import arranged, courses, ended, progress, stages, versions
+from stepup.models import AdoptionStage, StageOverride
 from stepup.stages import Standing
 
 Kind = AdoptionStage.Kind
@@ -93,10 +93,8 @@ def go_back(
 def override(course_id: int, *, step: str, reason: str, by: Clinician, now: datetime) -> StageOverride:
     """Let one dose of one course go home beyond the site's stage: this step, once, while that stage stands."""
     _may(by, "override a stage")
-    rows = Course.objects.select_related("patient__site", "site", "protocol")
-    course = rows.select_for_update(of=("self",)).get(pk=course_id)
-    if course.state != Course.State.ACTIVE:
-        raise Refusal("course-stopped", "This course was stopped: no dose is given on it.")
+    course = versions.hold(course_id)
+    ended.refuse(course, "no dose is given on it.")
     if not reason.strip():
         raise Refusal("reason", "Say why this dose is given at home beyond the stage.")
     label = courses.label_of(course)

@@ -20,7 +20,19 @@ from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.moving import Objection
 from protocols.planning import PlannedDose
-from stepup import approvals, arranged, closures, courses, ended, next_dose, plans, readiness, stages, unit
+from stepup import (
+    approvals,
+    arranged,
+    closures,
+    courses,
+    ended,
+    next_dose,
+    plans,
+    readiness,
+    stages,
+    unit,
+    versions,
+)
 from stepup.models import Appointment, Course
 
 FARTHEST = timedelta(days=365)
@@ -158,8 +170,7 @@ class _Why:
 def _put(
     course_id: int, *, at: datetime, seen_before: str, why: _Why, by: Clinician, now: datetime, skip: bool
 ) -> Appointment:
-    rows = Course.objects.select_related("patient__site", "site", "protocol")
-    course = rows.select_for_update(of=("self",)).get(pk=course_id)
+    course = versions.hold(course_id)
     _is_still_so(course, seen_before)
     shown = preview(course, at=at, now=now, skip=skip)
     _is_answered(shown, why)

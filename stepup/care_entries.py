@@ -14,7 +14,7 @@ from notifications.models import Clinician, Role
 from protocols import care_answers, supportive
 from protocols.errors import Refusal
 from protocols.supportive import Item
-from stepup import courses
+from stepup import courses, versions
 from stepup.models import CareEntry, Course
 
 DONE, NOT_NEEDED, DECIDED, BACK = CareEntry.Kind
@@ -206,11 +206,7 @@ def may_take_back(entry: CareEntry, by: Clinician) -> bool:
 
 def _hold(course_id: int, item_id: str, seen: int, by: Clinician) -> tuple[Course, Item]:
     """The course, locked, so that two people take turns; the second reads first what the other has just said."""
-    course = (
-        Course.objects.select_for_update(of=("self",))
-        .select_related("patient__site", "site", "protocol")
-        .get(pk=course_id)
-    )
+    course = versions.hold(course_id)
     item = item_of(course, item_id)
     newer = course.care_entries.filter(item=item.id, pk__gt=seen).exclude(by=by).select_related("by")
     row = newer.order_by("-pk").first()

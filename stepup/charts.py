@@ -1,13 +1,25 @@
 """One patient's course as the screens show it: the plan beside what was given, and the record around both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
 from protocols.errors import Refusal
-from stepup import approvals, arranged, care, ended, intervals, next_dose, plans, readiness, stages, weights
+from stepup import (
+    approvals,
+    arranged,
+    care,
+    ended,
+    intervals,
+    next_dose,
+    plans,
+    readiness,
+    stages,
+    versions,
+    weights,
+)
 from stepup.models import Appointment, Course, Dose, DoseReport, Hold, IntervalChange, Review, Weight
 
 SHOWN_AS_DOSES = ["dose given", "dose reported", "dose confirmed"]
@@ -30,6 +42,7 @@ class DoseLine:
     may_confirm: bool
     reported: str = ""
     time_known: bool = True
+    given_under: str = ""
     struck: str = ""
     struck_by: str = ""
     struck_at: datetime | None = None
@@ -71,6 +84,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
     names = {dose.id: dose.name for dose in regimen.doses}
     decision = next_dose.decide(course, now=now)
     planned, unplanned = _plan(course, now)
+    ran = versions.history(course)
     return Chart(
         course=course,
         drug=protocol.label.name,
@@ -79,7 +93,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
         protocol=f"{protocol.id}, fingerprint {protocol.fingerprint[:12]}",
         decision=decision,
         step_name=names.get(decision.step, decision.step),
-        doses=tuple(_line(dose, names, reader) for dose in recorded(course)),
+        doses=tuple(_under(_line(dose, names, reader), dose, ran) for dose in recorded(course)),
         overdue=plans.overdue(course, now=now) if planned else None,
         plan=planned,
         unplanned=unplanned,
@@ -151,6 +165,14 @@ def _line(dose: Dose, names: dict[str, str], reader: Clinician) -> DoseLine:
         struck_by=struck.by.name if struck else "",
         struck_at=struck.at if struck else None,
         struck_why=struck.reason if struck else "",
+    )
+
+
+def _under(line: DoseLine, dose: Dose, ran: versions.History) -> DoseLine:
+    """The line with the version the dose was given under, where the course has moved since."""
+    version = ran.of_dose(dose)
+    return (
+        line if version.pk == ran.course.protocol_id else replace(line, given_under=versions.named(version))
     )
 
 

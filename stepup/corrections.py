@@ -20,7 +20,7 @@ from protocols import delays, dosing, watching
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
 from protocols.regimens import Given
-from stepup import approvals, arranged, courses, reported, transfers
+from stepup import approvals, arranged, courses, reported, transfers, versions
 from stepup.models import Course, Dose, DoseCorrection, DoseReport
 
 Kind = DoseCorrection.Kind
@@ -42,6 +42,7 @@ def correct(dose_id: int, facts: Facts, *, reason: str, by: Clinician, now: date
     """Put the dose as it really was in the place of the row as recorded, and let its watch follow."""
     dose = _to_correct(dose_id, reason)
     _may_be(dose, facts, now)
+    _is_known_now(dose, facts)
     course, protocol = dose.course, approvals.content(dose.course.protocol)
     said = changes(dose, facts)
     correction = _strike(dose, Kind.CORRECTED, reason, by=by, now=now)
@@ -139,7 +140,7 @@ def end_watch(watch_id: int, *, reason: str, by: Clinician, now: datetime) -> No
     audit.record("ended a watch", str(course.patient), site=course.site, by=by, now=now, watch=watch_id)
     last = arranged.last_dose(course)
     if last is not None:
-        protocol = approvals.content(course.protocol)
+        protocol = approvals.content(versions.of_dose(last, course))
         reported.watch_of(course.patient, protocol, last.step, last.given_at, now)
 
 
@@ -158,15 +159,14 @@ def changes(dose: Dose, facts: Facts) -> str:
 
 
 def _hold(course_id: int) -> Course:
-    rows = Course.objects.select_for_update(of=("self",)).select_related("patient__site", "site", "protocol")
-    return rows.get(pk=course_id)
+    return versions.hold(course_id)
 
 
 def _to_correct(dose_id: int, reason: str) -> Dose:
     """The dose, its course locked, if it still counts; whoever is second reads who was first and why."""
     course = _hold(Dose.with_struck.values_list("course", flat=True).get(pk=dose_id))
     dose = Dose.with_struck.select_related("weight", "confirmed_by", "watch").get(pk=dose_id)
-    dose.course = course
+    dose.course = versions.as_given(dose, course)
     if not reason.strip():
         raise Refusal("reason", "Say what was wrong and how you know.")
     struck = DoseCorrection.objects.filter(dose=dose).select_related("by").first()
@@ -186,6 +186,16 @@ def _may_be(dose: Dose, facts: Facts, now: datetime) -> None:
         raise Refusal("future-dose", "That time is still to come.")
     if now - facts.given_at > reported.OLDEST:
         raise Refusal("old-dose", "That is more than ten years ago. Check the year.")
+
+
+def _is_known_now(dose: Dose, facts: Facts) -> None:
+    """The dose is judged by the version it was given under, and the plan goes on by the one the course runs on now."""
+    now_on = Course.objects.select_related("protocol").get(pk=dose.course_id)
+    if not versions.knows_dose(now_on, facts.step):
+        raise Refusal(
+            "unknown-there",
+            "The version this course has moved to does not know that dose. Move the course back, then correct it.",
+        )
 
 
 def _strike(dose: Dose, kind: str, reason: str, *, by: Clinician, now: datetime) -> DoseCorrection:

@@ -16,7 +16,7 @@ from protocols import delays, dosing, planning, watching
 from protocols.errors import Refusal
 from protocols.model import Label
 from protocols.pathway import Protocol
-from stepup import approvals, arranged, cover, ended, next_dose, plans, weights
+from stepup import approvals, arranged, cover, ended, next_dose, plans, versions, weights
 from stepup.models import Course, CourseEvent, Dose, DoseCorrection, SiteProtocol
 
 OLDEST_RECORD = timedelta(days=180)
@@ -107,7 +107,8 @@ def record_dose(
     What has happened is recorded even when it breaks the plan, then only with a reason. A time in the future is
     refused: that dose has not happened yet.
     """
-    course = Course.objects.select_for_update().select_related("patient__site", "protocol").get(pk=course_id)
+    course = versions.hold(course_id)
+    people.hold(course.patient_id)
     _may_have_happened(course, given_at, now)
     protocol = approvals.content(course.protocol)
     decision = next_dose.decide(course, now=given_at)

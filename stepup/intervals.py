@@ -14,7 +14,7 @@ from notifications.models import Clinician
 from protocols import delays
 from protocols.errors import Refusal
 from protocols.regimens import Phase, Step
-from stepup import approvals, arranged, courses, ended, plans
+from stepup import approvals, arranged, courses, ended, plans, versions
 from stepup.models import Course, IntervalChange
 
 
@@ -49,8 +49,7 @@ def offered(course: Course) -> Offer | None:
 @transaction.atomic
 def confirm(course_id: int, *, phase: str, response: str, by: Clinician, now: datetime) -> IntervalChange:
     """From the next dose on the longer interval counts, on a prescriber's word and the response it rests on."""
-    rows = Course.objects.select_related("patient__site", "site", "protocol")
-    course = rows.select_for_update(of=("self",)).get(pk=course_id)
+    course = versions.hold(course_id)
     if not roles.may(by, "confirm an interval"):
         raise Refusal("role", "A prescriber confirms a change of interval.")
     if not response.strip():

@@ -29,6 +29,11 @@ def every(course: Course) -> list[Obstacle]:
     return [found for look in LOOKS if (found := look(course)) is not None]
 
 
+def before_moving(course: Course) -> Obstacle | None:
+    """The gravest thing that is open and keeps a course on its version. A clinician's hold speaks of doses only."""
+    return next((found for look in BEFORE_MOVING if (found := look(course)) is not None), None)
+
+
 def _open_case(course: Course) -> Obstacle | None:
     case = escalations.unresolved(course.patient)
     if case is None:
@@ -104,3 +109,4 @@ LOOKS: tuple[Callable[[Course], Obstacle | None], ...] = (
     _waiting_weight,
     _ended,
 )
+BEFORE_MOVING = tuple(look for look in LOOKS if look is not _clinicians_hold)

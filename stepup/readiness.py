@@ -18,7 +18,7 @@ from protocols import watching
 from protocols.errors import Refusal
 from protocols.pathway import Pathway
 from protocols.pathway import Readiness as Rule
-from stepup import approvals, ended, moments, weights
+from stepup import approvals, ended, moments, versions, weights
 from stepup.models import Course, CourseEvent, ReadinessStatement
 
 MET, WAIVED, OPEN = ReadinessStatement.State
@@ -120,11 +120,12 @@ def of(course: Course, *, step: str, now: datetime, planned_on: date | None = No
     since = last.given_at if last else None
     known = course.readiness_statements.filter(at__lt=moments.end_of_minute(now))
     rows = list(known.select_related("by").order_by("pk"))
-    items = []
+    items, history = [], versions.history(course)
     for rule in _rules(course, moment.pathway, step):
         if not moment.pathway.asks_before(rule, step):
             continue
         about = [row for row in rows if row.item == rule.id and _is_of(row, rule, number, step, since)]
+        about = [row for row in about if history.asks_the_same(rule, row.at)]
         items.append(_derived(rule, about, moment) if rule.derived else _stated(rule, about, moment))
     return Readiness(number, step, tuple(items), rows[-1].pk if rows else 0)
 
@@ -281,11 +282,7 @@ def state(
     Refused when the dose that was meant has been given meanwhile, when somebody else said something of the same
     item that this person has not seen, and when a statement lacks its fact, its reason or the right to waive.
     """
-    course = (
-        Course.objects.select_for_update(of=("self",))
-        .select_related("patient__site", "site", "protocol")
-        .get(pk=course_id)
-    )
+    course = versions.hold(course_id)
     ended.refuse(course, "nothing is stated any more.")
     if course.doses.count() + 1 != dose_number:
         raise Refusal("another-dose", "A dose was recorded meanwhile. Read the list for the next one again.")

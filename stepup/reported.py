@@ -17,7 +17,7 @@ from notifications.models import Clinician
 from protocols import dosing
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
-from stepup import approvals, courses, ended, weights
+from stepup import approvals, courses, ended, versions, weights
 from stepup.models import Course, Dose, DoseReport, Weight
 
 OLDEST = timedelta(days=10 * 366)
@@ -51,8 +51,7 @@ def record(
     besides: bool = False,
 ) -> courses.Recorded:
     """Record a dose on somebody's report. `besides` says that it was another one than that day's dose on record."""
-    rows = Course.objects.select_for_update(of=("self",)).select_related("patient__site", "site", "protocol")
-    course = rows.get(pk=course_id)
+    course = versions.hold(course_id)
     _may_be_reported(course, given_at, now, besides=besides)
     _is_told(report)
     protocol = approvals.content(course.protocol)

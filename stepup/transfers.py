@@ -15,7 +15,7 @@ from monitoring.models import Patient, Reaction, Task
 from notifications import audit, phones, roles
 from notifications.models import Clinician
 from protocols.errors import Refusal
-from stepup import appointments, courses, ended, handover, weights
+from stepup import appointments, courses, ended, handover, versions, weights
 from stepup.models import Appointment, Course, Transfer
 
 TELL_WITHIN = timedelta(minutes=60)
@@ -49,8 +49,7 @@ def transfer(
     if not roles.may(by, "transfer a course"):
         raise Refusal("role", "A prescriber transfers a course.")
     phone = _is_said(to, reason)
-    rows = Course.objects.select_for_update(of=("self",)).select_related("patient__site", "site", "protocol")
-    course = rows.get(pk=course_id)
+    course = versions.hold(course_id)
     ended.refuse(course, "it is not transferred any more.")
     people.hold(course.patient_id)
     _refuse_while_open(course)

@@ -31,6 +31,7 @@ from stepup.views import (
     stays,
     trials,
     unit,
+    versions,
     week,
     weights,
 )
@@ -107,6 +108,9 @@ urlpatterns = [
     path("draft/<int:pk>/row/", entries.enter_row, name="row-enter"),
     path("label-row/<int:pk>/confirm/", entries.confirm_row, name="row-confirm"),
     path("label-row/<int:pk>/back/", entries.take_row_back, name="row-back"),
+    path("versions/<int:pk>/courses/", versions.show_courses, name="courses-of-version"),
+    path("course/<int:pk>/version/", versions.show_version, name="course-version"),
+    path("course/<int:pk>/version/answer/", versions.answer_version, name="answer-version"),
     path("compare/", trials.compare, name="compare"),
     path("downtime/", downtime.show_downtime, name="downtime"),
     path("e/", emergency.type_code, name="emergency-code"),

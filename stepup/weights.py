@@ -15,7 +15,7 @@ from notifications import audit
 from notifications.models import Clinician
 from protocols import delays, dosing
 from protocols.errors import Refusal
-from stepup import approvals, ended, moments
+from stepup import approvals, ended, moments, versions
 from stepup.models import Course, CourseEvent, Weight, WeightAnswer
 
 TENTH = Decimal("0.1")
@@ -176,8 +176,7 @@ def in_kg(kg: Decimal) -> str:
 
 def _held(course_id: int) -> Course:
     """The course, so that two who weigh, answer or record a dose at once take turns."""
-    rows = Course.objects.select_for_update(of=("self",)).select_related("patient", "site", "protocol")
-    course = rows.get(pk=course_id)
+    course = versions.hold(course_id)
     ended.refuse(course, "no weight changes it any more.")
     return course
 

@@ -128,6 +128,17 @@ def a_frozen_draft(draft: Draft, *, now: datetime = NOON) -> SiteProtocol:
     return approvals.approve(row.pk, by=a_clinician(draft.site, Role.PRESCRIBER), now=now)
 
 
+def a_newer_version(
+    row: SiteProtocol, *wanted: drafts.Wanted, name: str = "home", now: datetime = NOON
+) -> SiteProtocol:
+    """The next version of an approved protocol, with these values set, frozen and signed."""
+    by = a_clinician(row.site, Role.PHARMACIST)
+    draft = drafts.begin_from(row, name=name, title="At home here", by=by, now=now)
+    changes = wanted or (drafts.Wanted("reach_minutes", 20),)
+    drafts.change(draft.pk, changes, seen=0, why="audit", source="", by=by, now=now)
+    return a_frozen_draft(draft, now=now)
+
+
 def a_course(
     patient: Patient,
     *,

@@ -4,6 +4,7 @@ from stepup.models.adoption import AdoptionStage, StageOverride
 from stepup.models.arranging import Appointment, ClosedDay, Hold, IntervalChange, Review
 from stepup.models.calendars import CalendarAddress, CalendarFetch, CalendarRevocation
 from stepup.models.caring import CareEntry, CareRule
+from stepup.models.choosing import VersionChoice
 from stepup.models.correcting import DoseCorrection, DoseReport
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
 from stepup.models.drafting import Draft, DraftEdit, EntryAnswer, LabelEntry
@@ -41,6 +42,7 @@ __all__ = [
     "StageOverride",
     "Transfer",
     "UnitHours",
+    "VersionChoice",
     "Weight",
     "WeightAnswer",
 ]

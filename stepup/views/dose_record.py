@@ -20,7 +20,7 @@ from monitoring.models import Watch
 from notifications import audit, clock
 from protocols import dosing
 from protocols.errors import Refusal
-from stepup import approvals, corrections, forms, next_dose, plans, reported
+from stepup import approvals, corrections, forms, next_dose, plans, reported, versions
 from stepup.dose_record_forms import CorrectionForm, EndWatchForm, ReportForm
 from stepup.models import Course, Dose, DoseCorrection
 
@@ -104,7 +104,7 @@ def correct_dose(request: SignedIn, pk: int) -> HttpResponse:
     rows = Dose.with_struck.select_related("recorded_by", "watch")
     dose = find(rows, request, pk, site="course__site")
     course = Course.objects.select_related("patient__site", "site", "protocol").get(pk=dose.course_id)
-    now, label = clock.now(), approvals.content(course.protocol).label
+    now, label = clock.now(), approvals.content(versions.of_dose(dose, course)).label
     steps = forms.steps_of(label, course.regimen)
     form = CorrectionForm(
         request.POST or None, initial=_as_recorded(dose, course), zone=course.site.time_zone, steps=steps

@@ -17,7 +17,7 @@ from notifications import audit, clock
 from protocols import delays, dosing, precautions
 from protocols.errors import Refusal
 from protocols.model import Label
-from stepup import approvals, arranged, courses, forms, next_dose, plans
+from stepup import approvals, arranged, courses, forms, next_dose, plans, versions
 from stepup.models import Course, Dose
 
 UNPROCESSABLE = 422
@@ -179,7 +179,7 @@ def confirm_dose(request: SignedIn, pk: int) -> HttpResponse:
             form.refuse(refusal)
     patient = dose.course.patient
     audit.record("read a dose", str(patient), site=patient.site, by=request.user, now=now, dose=dose.pk)
-    label = approvals.content(dose.course.protocol).label
+    label = approvals.content(versions.of_dose(dose, dose.course)).label
     context = {
         "dose": dose,
         "course": dose.course,

@@ -16,7 +16,7 @@ from monitoring.access import SignedIn, act, find
 from monitoring.models import Patient, Reaction, Task
 from notifications import audit, clock, oncall
 from protocols.errors import Refusal
-from stepup import charts, corrections, courses, forms
+from stepup import charts, corrections, courses, forms, version_choices
 from stepup.models import Course
 
 UNPROCESSABLE = 422
@@ -56,6 +56,7 @@ def _render_patient(
         "chart": charts.of(active or courses_of[0], reader=request.user, now=now) if courses_of else None,
         "earlier": [course for course in courses_of if course.state != Course.State.ACTIVE],
         "active": active,
+        "version": version_choices.standing(active) if active else None,
         "reactions": Reaction.objects.filter(patient=patient)
         .select_related("noted_by", "over_by")
         .order_by("-noted_at"),

@@ -15,7 +15,7 @@ from protocols import delays, library, precautions
 from protocols.errors import Refusal
 from protocols.model import SITE
 from protocols.pathway import Protocol
-from stepup import approvals, drafts
+from stepup import approvals, drafts, version_choices, versions
 from stepup.models import Draft, SiteProtocol
 
 SIGNING = ("approve as pharmacist", "approve as prescriber")
@@ -92,6 +92,8 @@ def show_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResp
         "own_silence": [one.value for one in protocol.pathway.own if one.value.startswith("silence.")],
         "own_rungs": [one.value for one in protocol.pathway.own if one.value.startswith("minutes_per_rung.")],
         "entered": [source for source in protocol.label.sources if source.level == SITE],
+        "asks": bool(row and versions.earlier(row)),
+        "unanswered": version_choices.unanswered(row) if row else 0,
         "draft": Draft.objects.filter(frozen=row).first() if row else None,
     }
     return render(request, "stepup/protocol.html", context)

@@ -36,6 +36,8 @@ SCREENS = {
     "hand-over": "/course/1/hand-over/",
     "report a dose": "/course/3/dose/past/",
     "correct a dose": "/dose/1/correct/",
+    "courses of a version": "/versions/1/courses/",
+    "another version": "/course/3/version/",
     "closed days": "/closed-days/",
     "hours and chairs": "/hours/",
     "week": "/week/",

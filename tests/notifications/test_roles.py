@@ -30,6 +30,7 @@ TABLE = {
     "confirm an interval": "prescriber",
     "record a review": "prescriber",
     "transfer a course": "prescriber",
+    "answer a version": "prescriber",
     "work on a case": "nurse prescriber responder",
     "finish a task": "nurse prescriber responder",
     "record a hospital stay": "nurse prescriber responder",

@@ -35,9 +35,11 @@ from stepup.models import (
     LabelEntry,
     OpenDay,
     Review,
+    SiteProtocol,
     StageOverride,
     Transfer,
     UnitHours,
+    VersionChoice,
 )
 from tests import makers
 from tests.makers import NOON
@@ -188,6 +190,39 @@ def a_draft(clinic: Clinic, *, number: int = 1, **facts: object) -> Draft:
         "made_by": clinic.prescriber, "made_at": NOON,
     }  # fmt: skip
     return Draft.objects.create(**(row | facts))
+
+
+def another_version(clinic: Clinic, *, digit: str = "0") -> SiteProtocol:
+    """Approved behind every rule's back."""
+    row = SiteProtocol.objects.get(pk=clinic.course.protocol_id)
+    row.pk, row.fingerprint = None, digit * 64
+    row.save(force_insert=True)
+    return row
+
+
+def a_version_choice(clinic: Clinic, **facts: object) -> VersionChoice:
+    """An answer that the course stays."""
+    was = clinic.course.protocol
+    row = {
+        "course": clinic.course, "number": 1, "was": was, "runs_on": was, "why": "x", "by": clinic.prescriber,
+        "at": NOON,
+    }  # fmt: skip
+    if "offered" not in facts:
+        facts["offered"] = another_version(clinic)
+    return VersionChoice.objects.create(**(row | facts))
+
+
+def two_version_choices(clinic: Clinic) -> None:
+    offered = another_version(clinic)
+    for _ in range(2):
+        a_version_choice(clinic, offered=offered)
+
+
+def an_answer_not_carried_out(clinic: Clinic) -> None:
+    """It says that the course moves, and the course does not."""
+    other = another_version(clinic)
+    a_version_choice(clinic, offered=other, runs_on=other)
+    at_once()
 
 
 def an_edit(clinic: Clinic, *, draft: Draft | None = None, **facts: object) -> Draft:

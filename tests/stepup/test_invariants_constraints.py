@@ -50,6 +50,7 @@ from stepup.models import (
     StageOverride,
     Transfer,
     UnitHours,
+    VersionChoice,
     Weight,
     WeightAnswer,
 )
@@ -77,19 +78,23 @@ from tests.stepup.lies import (
     a_stay_with,
     a_taking_back_taken_back,
     a_transfer,
+    a_version_choice,
     an_answer,
+    an_answer_not_carried_out,
     an_appointment,
     an_edit,
     an_interval_change,
     an_open_day,
     an_opening,
     another_course_s_appointment,
+    another_version,
     ask,
     at_once,
     change,
     copy,
     make_extra,
     taken_back,
+    two_version_choices,
     unit_hours,
 )
 
@@ -335,6 +340,18 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("adoption_numbers_lead_to_a_next_stage", "opened with numbers", lambda c: an_opening(c, least_days=1)),
     ("stage_override_has_a_reason", "beyond for nothing", lambda c: a_stage_override(c, reason="")),
     ("stage_override_once", "overridden twice", lambda c: a_stage_override(c, times=2)),
+    # stay or move
+    ("version_choice_number_once", "two are the first", two_version_choices),
+    ("version_choice_counts_from_one", "the answer before the first", lambda c: a_version_choice(c, number=0)),
+    ("version_choice_says_why", "for no reason", lambda c: a_version_choice(c, why="")),
+    ("version_choice_offers_another", "asked about what it runs on",
+     lambda c: a_version_choice(c, offered=c.course.protocol)),
+    ("version_choice_stays_or_moves", "neither stays nor moves",
+     lambda c: a_version_choice(c, runs_on=another_version(c, digit="1"))),
+    ("version_choice_is_of_what_it_runs_on", "of a version it never ran on",
+     lambda c: a_version_choice(c, was=(other := another_version(c)), runs_on=other, offered=c.course.protocol)),
+    ("version_choice_is_carried_out", "moved on paper only", an_answer_not_carried_out),
+    ("course_moves_by_a_choice", "moved silently", lambda c: change(Course.objects, protocol=another_version(c))),
     # drafts, and rows of the label
     ("draft_version_once", "a version twice", lambda c: (a_draft(c, ended_by=c.prescriber, ended_at=NOON,
      dropped=True), a_draft(c))),
@@ -376,6 +393,7 @@ HELD_BY_TRIGGERS = {
     "dose_replaces_one_of_its_course", "course_is_transferred_with_its_row", "course_is_transferred_for_good",
     "transfer_ends_its_course", "transfer_gives_up_its_own_appointment", "dose_is_given_before_the_transfer",
     "care_entry_takes_back_its_own", "stepup_careentry_takes_back_id",
+    "version_choice_is_of_what_it_runs_on", "version_choice_is_carried_out", "course_moves_by_a_choice",
 }  # fmt: skip
 
 
@@ -402,6 +420,7 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
 ADDED = [
     an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report, an_open_day, a_chair_time,
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
+    a_version_choice,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
@@ -419,6 +438,7 @@ HISTORIES = {
     "report": (DoseReport.objects, "reason"),
     "unit hours": (UnitHours.objects, "chairs"),
     "open day": (OpenDay.objects, "weekday"),
+    "version choice": (VersionChoice.objects, "why"),
     "chair time": (ChairTime.objects, "minutes"),
     "transfer": (Transfer.objects, "reason"),
     "stage": (AdoptionStage.objects, "why"),

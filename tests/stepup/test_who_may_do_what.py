@@ -115,6 +115,8 @@ class Ward:
             "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
             "report-dose": self.course.pk, "course-calendar": self.course.pk,
             "week-of": "2027-03-01", "revoke-calendar": address.pk,
+            "courses-of-version": self.course.protocol_id, "course-version": self.course.pk,
+            "answer-version": self.course.pk,
             "correct-dose": recorded.dose.pk, "end-watch": recorded.dose.watch_id,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
             "admit": self.patient.pk, "still-in": stay.pk, "discharge": stay.pk, "stay-mistake": stay.pk,

@@ -20,7 +20,7 @@ from stepup.stages import Standing
 
 Kind = AdoptionStage.Kind
 Numbers = Mapping[str, int | None]
-LEAST = ("least_doses", "least_patients", "least_days")
+LEAST = ("least_given", "least_patients", "least_days")
 
 
 def seen(stands: Standing | None) -> int:

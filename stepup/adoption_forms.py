@@ -10,7 +10,7 @@ from stepup import course_forms, progress
 
 LARGEST = 10_000
 LABELS = {
-    "least_doses": "Doses given at home whose watch has ended, at least",
+    "least_given": "Doses given at home whose watch has ended, at least",
     "least_patients": "Patients among them, at least",
     "least_days": "Days since this stage began, at least",
     "most_late_cases": "Cases that nobody had when the patient was to be told, at most",
@@ -39,7 +39,7 @@ class SeenForm(WardForm):
 class NumbersForm(SeenForm):
     """Which doses go home, while nobody has said so yet; and the numbers that open the next stage."""
 
-    refusals: ClassVar[dict[str, str]] = {"no-number": "least_doses", "why": "why"}
+    refusals: ClassVar[dict[str, str]] = {"no-number": "least_given", "why": "why"}
 
     stage = forms.ChoiceField(
         label="Doses given at home", error_messages={"required": "Choose which doses go home."}

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitoring import contacts, escalations, pulse, readings, watches
+from monitoring import contacts, escalations, pulse, readings, stays, watches
 from monitoring.models import Escalation, Finding, Patient, PocketOrder, Reaction, Task, Watch
+from notifications import phones
 from notifications.models import Clinician
 from protocols.errors import Refusal
 from protocols.planning import PlannedDose
 from stepup import approvals, arranged, charts, next_dose, obstacles, plans, readiness, weights
+from stepup.care_lines import ItemLine
 from stepup.models import Course, Hold, IntervalChange, Review, Transfer
 
 RECENT = timedelta(hours=24)
@@ -86,6 +88,7 @@ class HandOver:
     temperature: readings.Temperature | None
     watch: Watch | None
     prophylaxis: tuple[str, ...]
+    cared_for: tuple[ItemLine, ...]
     holds: tuple[Hold, ...]
     intervals: tuple[IntervalChange, ...]
     reviews: tuple[Review, ...]
@@ -121,6 +124,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> HandOver:
         temperature=readings.last_temperatures([patient.pk], now=now).get(patient.pk),
         watch=watches.current(patient),
         prophylaxis=_prophylaxis(course),
+        cared_for=tuple(line for line in chart.care.lines if line.last is not None),
         holds=tuple(course.holds.select_related("placed_by", "lifted_by")),
         intervals=tuple(course.interval_changes.select_related("by")),
         reviews=tuple(course.reviews.select_related("by")),
@@ -198,6 +202,10 @@ def _dangers(course: Course, now: datetime) -> Iterator[str]:
     for found in obstacles.every(course):
         if case is None or case.code not in found.because:
             yield found.because
+    stay = stays.of(course.patient)
+    if stay is not None:
+        where = f"{stay.hospital}, {stay.ward}, {phones.for_reading(stay.phone)}"
+        yield f"In hospital since {day_and_time(course, stay.admitted_at)}: {where}. {stay.reason}"
     for task in Task.objects.filter(patient=course.patient, done_at=None, pages_when_late=False):
         yield f"To be done here: {task.what}."
     watch = watches.current(course.patient)

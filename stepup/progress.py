@@ -19,7 +19,7 @@ from stepup.models import AdoptionStage, Dose
 GRAVE = 3
 NOBODY_HAD_IT = ("patient told", "nobody told")  # what a case's history says when its patient was to be told
 WORDS = {
-    "least_doses": "doses given at home whose watch has ended",
+    "least_given": "doses given at home whose watch has ended",
     "least_patients": "patients among them",
     "least_days": "days since this stage began",
     "most_late_cases": "cases that nobody had when the patient was to be told",
@@ -77,7 +77,7 @@ def of(
     ]
     zone = ZoneInfo(site.time_zone)
     have = {
-        "least_doses": len(let),
+        "least_given": len(let),
         "least_patients": len({dose.course.patient_id for dose in let}),
         "least_days": (now.astimezone(zone).date() - since.astimezone(zone).date()).days,
         "most_late_cases": _late_cases(doses, now),

@@ -88,14 +88,13 @@ def of(course: Course, to: SiteProtocol, *, by: Clinician, now: datetime) -> Pre
     with transaction.atomic():
         after = _side(version_choices.after_moving(course, to, by=by, now=now), now)
         transaction.set_rollback(True)
+    parts = [_part(title, before.get(title, {}), after.get(title, {})) for title in _both(before, after)]
     return Preview(
         to=to,
         old=versions.named(course.protocol),
         new=versions.named(to),
         is_newer=versions.follows(to, course.protocol),
-        parts=tuple(
-            _part(title, before.get(title, {}), after.get(title, {})) for title in _both(before, after)
-        ),
+        parts=tuple(sorted(parts, key=lambda part: not part.changed)),  # what differs is read first
         differences=comparing.differences(approvals.content(course.protocol), approvals.content(to)),
         watch=watches.current(course.patient),
         refused=_refused(course, to, now),

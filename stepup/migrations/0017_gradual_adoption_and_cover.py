@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "least_doses",
+                    "least_given",
                     models.PositiveSmallIntegerField(
                         help_text="given at home and watched to the end", null=True
                     ),
@@ -224,7 +224,7 @@ class Migration(migrations.Migration):
                         ("kind", "set"),
                         models.Q(("stage", "all"), _negated=True),
                         models.Q(
-                            models.Q(("least_doses__gte", 1), ("least_doses__isnull", False)),
+                            models.Q(("least_given__gte", 1), ("least_given__isnull", False)),
                             models.Q(("least_patients__gte", 1), ("least_patients__isnull", False)),
                             models.Q(("least_days__gte", 1), ("least_days__isnull", False)),
                             _connector="OR",
@@ -237,7 +237,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         ("least_days", None),
-                        ("least_doses", None),
+                        ("least_given", None),
                         ("least_patients", None),
                         ("most_grave_reactions", None),
                         ("most_late_cases", None),

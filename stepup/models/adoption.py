@@ -28,7 +28,7 @@ class AdoptionStage(models.Model):
     number = models.PositiveIntegerField(help_text="counts the decisions of one site from 1")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     stage = models.CharField(max_length=12, choices=Stage.choices)
-    least_doses = models.PositiveSmallIntegerField(
+    least_given = models.PositiveSmallIntegerField(
         null=True, help_text="given at home and watched to the end"
     )
     least_patients = models.PositiveSmallIntegerField(null=True, help_text="different ones among them")
@@ -66,13 +66,13 @@ class AdoptionStage(models.Model):
                 condition=Q(kind="set")
                 & ~Q(stage="all")
                 & (
-                    Q(least_doses__isnull=False, least_doses__gte=1)
+                    Q(least_given__isnull=False, least_given__gte=1)
                     | Q(least_patients__isnull=False, least_patients__gte=1)
                     | Q(least_days__isnull=False, least_days__gte=1)
                 )
                 | (Q(kind__in=["opened", "back"]) | Q(kind="set", stage="all"))
                 & Q(
-                    least_doses=None,
+                    least_given=None,
                     least_patients=None,
                     least_days=None,
                     most_late_cases=None,

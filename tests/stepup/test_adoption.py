@@ -50,7 +50,7 @@ def test_a_later_step_goes_home_from_the_second_stage_on(site, people, course, s
 
 
 def test_the_answer_says_which_stage_is_open_how_far_it_is_and_what_to_do(site, people, course) -> None:
-    put(site, people["lead"], least_doses=10, least_days=40, most_grave_reactions=0)
+    put(site, people["lead"], least_given=10, least_days=40, most_grave_reactions=0)
     answer = next_dose.decide(course, now=NOON)
     assert (answer.decision, answer.source, answer.amount) == ("hold", stages.RULE, "")
     for said in (
@@ -169,7 +169,7 @@ def test_a_corrected_dose_leaves_the_override_after_it_as_it_was(site, people, c
 def test_going_back_ends_the_overrides_made_before(site, people, course) -> None:
     put(site, people["lead"], stage=LATER)
     adoption.override(course.pk, step="step_up_dose_1", reason="next door", by=people["prescriber"], now=NOON)
-    put(site, people["lead"], stage=LATER, at=NOON + MINUTE, least_doses=3)
+    put(site, people["lead"], stage=LATER, at=NOON + MINUTE, least_given=3)
     assert not stages.beyond(course, step="step_up_dose_1", now=NOON + MINUTE), "new numbers end nothing"
     back(site, people["other"], at=NOON + 2 * MINUTE)
     assert stages.beyond(course, step="step_up_dose_1", now=NOON + 2 * MINUTE)

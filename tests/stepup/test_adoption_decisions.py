@@ -54,7 +54,7 @@ def test_numbers_and_an_opening_and_going_back_are_rows_that_stay(site, people) 
     ("who", "numbers", "why", "code"),
     [
         ("prescriber", {}, "x", "no-number"),
-        ("prescriber", {"least_doses": None, "most_late_cases": 0}, "x", "no-number"),
+        ("prescriber", {"least_given": None, "most_late_cases": 0}, "x", "no-number"),
         ("prescriber", TEN_DAYS, " ", "why"),
         ("nurse", TEN_DAYS, "x", "role"),
     ],
@@ -77,8 +77,8 @@ def test_setting_numbers_never_moves_a_stage(site, people) -> None:
 
 
 def test_every_dose_at_home_needs_no_numbers_and_keeps_none(site, people) -> None:
-    row = put(site, people["lead"], stage=ALL, least_doses=5)
-    assert row.least_doses is None
+    row = put(site, people["lead"], stage=ALL, least_given=5)
+    assert row.least_given is None
     with pytest.raises(Refusal, match="no next stage"):
         open_next(site, people["other"])
     with pytest.raises(Refusal, match="Every dose goes home already"):
@@ -153,13 +153,13 @@ def test_only_doses_of_the_stage_whose_watch_has_ended_are_reached(site, people,
     second = makers.a_dose(course, given_at=NOON + 3 * DAY)
     at = NOON + 4 * DAY
     assert counts(site, at) == {
-        "least_doses": 0, "least_patients": 0, "least_days": 4, "most_late_cases": 0, "most_grave_reactions": 0,
+        "least_given": 0, "least_patients": 0, "least_days": 4, "most_late_cases": 0, "most_grave_reactions": 0,
     }  # fmt: skip
     second.watch.closed_at, second.watch.closed_why = at, "over"
     second.watch.save()
     found = counts(site, at)
-    assert (found["least_doses"], found["least_patients"]) == (1, 1), "the first was before the stage began"
-    assert counts(site, at - HOUR)["least_doses"] == 0
+    assert (found["least_given"], found["least_patients"]) == (1, 1), "the first was before the stage began"
+    assert counts(site, at - HOUR)["least_given"] == 0
 
 
 def test_a_dose_beyond_the_stage_is_not_reached_but_its_reactions_count(site, people, course) -> None:
@@ -173,7 +173,7 @@ def test_a_dose_beyond_the_stage_is_not_reached_but_its_reactions_count(site, pe
             patient=course.patient, kind="crs", grade=grade, noted_at=at, noted_by=people["prescriber"]
         )
     found = counts(site, NOON + DAY)
-    assert (found["least_doses"], found["most_grave_reactions"]) == (0, 2)
+    assert (found["least_given"], found["most_grave_reactions"]) == (0, 2)
 
 
 def test_a_case_nobody_had_in_time_is_counted_once(site, people, course) -> None:
@@ -196,7 +196,7 @@ def test_a_case_nobody_had_in_time_is_counted_once(site, people, course) -> None
 @pytest.mark.parametrize(
     ("field", "have", "need", "is_met"),
     [
-        ("least_doses", 9, 10, False), ("least_doses", 10, 10, True), ("least_doses", 0, None, True),
+        ("least_given", 9, 10, False), ("least_given", 10, 10, True), ("least_given", 0, None, True),
         ("most_grave_reactions", 0, 0, True), ("most_grave_reactions", 1, 0, False),
         ("most_late_cases", 3, None, True),
     ],

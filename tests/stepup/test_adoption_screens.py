@@ -80,7 +80,7 @@ def test_whoever_set_the_numbers_is_refused_the_opening(site, people) -> None:
 
 @pytest.mark.parametrize("typed", ["ten", "-1", "1.5", "99999999999999999999", "0"])
 def test_a_number_that_is_none_is_said_at_its_field(site, people, typed) -> None:
-    form = {"stage": "maintenance", "least_doses": typed, "why": "x", "seen": "0"}
+    form = {"stage": "maintenance", "least_given": typed, "why": "x", "seen": "0"}
     answer = makers.signed_in(people["lead"]).post(reverse("adoption-numbers"), form)
     says(answer, "Type a whole number from 1 to 10,000, or leave it empty.")
     keeps(answer, form)

@@ -11,7 +11,7 @@ from monitoring import contacts, escalations, inbound, pocket, worklist
 from monitoring.models import Reaction, Watch
 from notifications import clock
 from notifications.models import Clinician, Role
-from stepup import appointments, corrections, courses, handover, holds, reported, transfers
+from stepup import appointments, care_entries, corrections, courses, handover, holds, reported, transfers
 from stepup.models import Course
 from tests import makers
 from tests.makers import NOON
@@ -48,6 +48,20 @@ def test_with_nothing_open_no_danger_is_said(course) -> None:
     assert made(course).dangers == ()
 
 
+def test_a_stay_and_what_was_done_in_supportive_care_are_handed_on(course, prescriber) -> None:
+    makers.a_stay(course.patient, by=prescriber)
+    care_entries.record(
+        course.pk, "igg", on=NOON.date(), result=care_entries.Result("512 mg/dL", "Nina N"), seen=0, by=prescriber,
+        now=NOON,
+    )  # fmt: skip
+    handed = made(course)
+    assert handed.dangers == (
+        "In hospital since Mon 01 Mar 2027 11:00 EST: Riverside Hospital, ward 4B, (555) 017-7001. fever",
+    )
+    [line] = handed.cared_for
+    assert (line.item.id, line.last.result, line.last.read_by) == ("igg", "512 mg/dL", "Nina N")
+
+
 def test_what_is_open_stands_first_the_case_before_everything(course, prescriber) -> None:
     makers.a_dose(course, given_at=NOON)
     hears(course, "38.6 and shaking", now=NOON + HOUR)
@@ -66,7 +80,7 @@ def test_what_is_open_stands_first_the_case_before_everything(course, prescriber
         pages_when_late=False, now=NOON + HOUR,
     )  # fmt: skip
     said = made(course, now=NOON + 2 * HOUR).dangers
-    assert said[0] == f"Open case {case.code}: {case.headline} (nobody has it yet)."
+    assert said[0] == f"Open case {case.code}: {case.headline.rstrip('.')} (nobody has it yet)."
     assert said[1].startswith("Held by Dr Paul since Mon 01 Mar 2027 13:00 EST: chest infection.")
     assert said[2] == "CRS grade 2 is not recorded as over."
     assert "To be done here: Ring the pharmacy." in said
@@ -208,7 +222,7 @@ def test_the_page_says_what_is_not_known_and_who_is_on_call() -> None:
     page = html.unescape(answer.content.decode()).replace("\u00a0", " ")
     for said in (
         "Nothing is open here", "No dose is recorded.", "None is recorded.", "no order was ever signed here",
-        "no fever medicine or steroid was reported", "Whether any is taken is not recorded here: ask.",
+        "no fever medicine or steroid was reported", "Whether any is taken is known only where it stands under supportive care: ask.",
         "none reported in the last 7 days", "<b>none recorded</b>", "no one person is recorded as responsible",
         "rung 1: <b>nobody</b>", "whether premedication was given with a dose is not recorded here",
         course.protocol.fingerprint,

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from monitoring.models import Escalation, Reaction
+from django.db.models import Exists, OuterRef, Q
+
+from monitoring.models import Admission, Escalation, Reaction
 from notifications.models import Site
 from protocols import staging
+from protocols.pathway import Protocol
 from protocols.staging import Stage
-from stepup import approvals
+from stepup import approvals, versions
 from stepup.models import AdoptionStage, Dose
 
 GRAVE = 3
@@ -87,17 +90,24 @@ def of(
 
 
 def _at_home(site: Site, since: datetime, now: datetime) -> list[Dose]:
-    """Doses given since then that their protocol gives at home."""
-    rows = Dose.objects.filter(course__site=site, given_at__gte=since, given_at__lte=now, report=None)
-    return [
-        dose
-        for dose in rows.select_related("course__protocol", "watch")
-        if approvals.content(dose.course.protocol).pathway.gives_at_home(dose.step)
-    ]
+    """Doses given since then that the protocol of then gives at home, to patients who were not in hospital."""
+    stay = Admission.objects.filter(
+        patient=OuterRef("course__patient"), admitted_at__lte=OuterRef("given_at"), mistaken=False
+    )
+    in_hospital = Exists(stay.filter(Q(discharged_at=None) | Q(discharged_at__gt=OuterRef("given_at"))))
+    rows = Dose.objects.filter(
+        ~in_hospital, course__site=site, given_at__gte=since, given_at__lte=now, report=None
+    ).select_related("course__protocol", "watch")
+    return [dose for dose in rows if _protocol(dose).pathway.gives_at_home(dose.step)]
+
+
+def _protocol(dose: Dose) -> Protocol:
+    """The protocol as it was when the dose was recorded."""
+    return approvals.content(versions.of_dose(dose, dose.course))
 
 
 def _place(dose: Dose) -> staging.Place:
-    return staging.place(approvals.content(dose.course.protocol), dose.course.regimen, dose.step)
+    return staging.place(_protocol(dose), dose.course.regimen, dose.step)
 
 
 def _late_cases(doses: Sequence[Dose], now: datetime) -> int:

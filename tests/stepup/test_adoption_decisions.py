@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitoring import escalations
+from monitoring import admissions, escalations
 from monitoring.models import Reaction
 from notifications.models import AuditEntry, Role, Site
 from protocols.errors import Refusal
@@ -160,6 +160,20 @@ def test_only_doses_of_the_stage_whose_watch_has_ended_are_reached(site, people,
     found = counts(site, at)
     assert (found["least_given"], found["least_patients"]) == (1, 1), "the first was before the stage began"
     assert counts(site, at - HOUR)["least_given"] == 0
+
+
+@pytest.mark.parametrize(
+    ("was_in", "given"), [(True, 0), (False, 1)], ids=["in hospital", "recorded by mistake"]
+)
+def test_a_dose_given_during_a_stay_was_not_given_at_home(site, people, course, was_in, given) -> None:
+    put(site, people["lead"], stage=ALL)
+    dose = makers.a_dose(course, given_at=NOON)
+    dose.watch.closed_at, dose.watch.closed_why = NOON + DAY, "over"
+    dose.watch.save()
+    stay = makers.a_stay(course.patient, by=people["prescriber"])
+    if not was_in:
+        admissions.take_back(stay.pk, why="another patient", by=people["prescriber"], now=NOON + HOUR)
+    assert counts(site, NOON + 2 * DAY)["least_given"] == given
 
 
 def test_a_dose_beyond_the_stage_is_not_reached_but_its_reactions_count(site, people, course) -> None:

@@ -222,7 +222,8 @@ def test_the_page_says_what_is_not_known_and_who_is_on_call() -> None:
     page = html.unescape(answer.content.decode()).replace("\u00a0", " ")
     for said in (
         "Nothing is open here", "No dose is recorded.", "None is recorded.", "no order was ever signed here",
-        "no fever medicine or steroid was reported", "Whether any is taken is known only where it stands under supportive care: ask.",
+        "no fever medicine or steroid was reported",
+        "Whether any is taken is known only where it stands under supportive care: ask.",
         "none reported in the last 7 days", "<b>none recorded</b>", "no one person is recorded as responsible",
         "rung 1: <b>nobody</b>", "whether premedication was given with a dose is not recorded here",
         course.protocol.fingerprint,

@@ -191,7 +191,8 @@ def _may_be(dose: Dose, facts: Facts, now: datetime) -> None:
 def _is_known_now(dose: Dose, facts: Facts) -> None:
     """The dose is judged by the version it was given under, and the plan goes on by the one the course runs on now."""
     now_on = Course.objects.select_related("protocol").get(pk=dose.course_id)
-    if not versions.knows_dose(now_on, facts.step):
+    then = versions.as_given(dose, now_on)
+    if versions.knows_dose(then, facts.step) and not versions.knows_dose(now_on, facts.step):
         raise Refusal(
             "unknown-there",
             "The version this course has moved to does not know that dose. Move the course back, then correct it.",

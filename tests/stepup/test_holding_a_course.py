@@ -294,7 +294,7 @@ def test_a_dose_the_label_wants_reviewed_is_off_the_plan_without_a_review(course
 
 def test_a_stopped_course_is_not_stopped_again(course, prescriber) -> None:
     courses.stop(course.pk, by=prescriber, reason="progression", now=NOON)
-    with pytest.raises(Refusal, match="stopped already"):
+    with pytest.raises(Refusal, match="has ended already"):
         courses.stop(course.pk, by=prescriber, reason="another reason", now=NOON)
     assert course.events.filter(what="stopped").count() == 1
 

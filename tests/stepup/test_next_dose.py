@@ -238,6 +238,6 @@ def test_two_reactions_without_a_case_are_two_episodes(course) -> None:
 
 def test_another_kind_before_makes_nothing_recurrent(course) -> None:
     makers.a_dose(course)
-    react(course.patient, "infection", 3, NOON + DAY)
-    react(course.patient, "neurotoxicity", 3, NOON + 2 * DAY)
+    react(course.patient, "infection", 2, NOON + DAY)
+    react(course.patient, "neurotoxicity", 2, NOON + 2 * DAY)
     assert answer(course, SECOND_DOSE) == "give"

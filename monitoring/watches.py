@@ -139,6 +139,7 @@ def end_without_dose(watch_id: int, *, why: str, now: datetime) -> None:
         or escalations.unresolved(patient) is not None
         or Task.objects.filter(patient=patient, done_at=None, pages_when_late=True).exists()
         or watch.checkins.filter(state=CheckIn.State.ASKED).exists()
+        or stays.of(patient) is not None
     ):
         raise Refusal(
             "watch-needs-somebody",

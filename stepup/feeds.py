@@ -130,9 +130,9 @@ def _moment(event: Event) -> datetime:
 
 
 def _ended(courses: Sequence[Course]) -> dict[int, datetime]:
-    """When each course that is over was stopped."""
+    """When each course that is over was stopped or transferred."""
     over = [one for one in courses if one.state != Course.State.ACTIVE]
-    lines = CourseEvent.objects.filter(course__in=over, what="stopped").order_by("at")
+    lines = CourseEvent.objects.filter(course__in=over, what__in=["stopped", "transferred"]).order_by("at")
     return {line.course_id: line.at for line in lines}
 
 

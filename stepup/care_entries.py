@@ -34,7 +34,9 @@ class Result:
 def items(course: Course) -> tuple[Item, ...]:
     """The items of the course's label, in the order of the list."""
     label = courses.label_of(course)
-    draft = getattr(course.protocol, "draft", None)  # a label the site completed keeps the items of its own label
+    draft = getattr(
+        course.protocol, "draft", None
+    )  # a label the site completed keeps the items of its own label
     return supportive.load().items_for(label_id=draft.label if draft else label.id, drug=label.drug)
 
 

@@ -99,7 +99,7 @@ def preview(course: Course, *, at: datetime, now: datetime, skip: bool = False) 
             *moved.objections,
             *_day(on, closed),
             *_chairs(course, moved.step, at, on),
-            *_in_hospital(course, moved.step),
+            *in_hospital(course, moved.step),
         ),
         seen=seen(course),
     )
@@ -262,7 +262,7 @@ def _chairs(course: Course, step: str, at: datetime, on: date) -> list[Objection
     return [Objection(one.code, one.sentence) for one in unit.against(course, step=step, at=at, on=on)]
 
 
-def _in_hospital(course: Course, step: str) -> list[Objection]:
+def in_hospital(course: Course, step: str) -> list[Objection]:
     """A dose that would send the patient home afterwards, planned while they are in hospital, asks for a reason."""
     stay = stays.of(course.patient)
     if stay is None or not readiness.goes_home(approvals.content(course.protocol).pathway, step):

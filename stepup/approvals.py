@@ -47,6 +47,12 @@ def approved(site: Site) -> list[SiteProtocol]:
     return list(rows.order_by("protocol_id"))
 
 
+def library_label(row: SiteProtocol) -> str:
+    """The id of the library's label a protocol rests on; a label the site completed is that label with more rows."""
+    draft = getattr(row, "draft", None)
+    return str(draft.label) if draft else row.label_id
+
+
 def content(row: SiteProtocol) -> Protocol:
     """The protocol as it was signed. A course keeps it, whatever newer releases of the service carry."""
     return library.thaw(row.content)

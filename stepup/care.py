@@ -146,7 +146,7 @@ def _lines(course: Course, known: _Known) -> Iterator[ItemLine]:
             days = rule.every_days if rule else None
             due = _dated(item, care_answers.due(item, facts, _said(rows, zone), every_days=days), unplanned)
         else:
-            due = Due(None, "this course was stopped: nothing falls due")
+            due = Due(None, "this course has ended: nothing falls due")
         entries = tuple(care_lines.entry_line(row) for row in reversed(rows))
         yield ItemLine(
             course=course,

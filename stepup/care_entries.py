@@ -14,7 +14,7 @@ from notifications.models import Clinician, Role
 from protocols import care_answers, supportive
 from protocols.errors import Refusal
 from protocols.supportive import Item
-from stepup import courses, versions
+from stepup import approvals, courses, versions
 from stepup.models import CareEntry, Course
 
 DONE, NOT_NEEDED, DECIDED, BACK = CareEntry.Kind
@@ -34,10 +34,7 @@ class Result:
 def items(course: Course) -> tuple[Item, ...]:
     """The items of the course's label, in the order of the list."""
     label = courses.label_of(course)
-    draft = getattr(
-        course.protocol, "draft", None
-    )  # a label the site completed keeps the items of its own label
-    return supportive.load().items_for(label_id=draft.label if draft else label.id, drug=label.drug)
+    return supportive.load().items_for(label_id=approvals.library_label(course.protocol), drug=label.drug)
 
 
 def item_of(course: Course, item_id: str) -> Item:

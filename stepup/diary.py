@@ -52,7 +52,7 @@ def courses(site: Site) -> list[Course]:
         Course.objects.filter(site=site, state=Course.State.ACTIVE)
         .select_related("patient__site", "site")
         .prefetch_related(
-            "protocol",
+            "protocol__draft",
             "doses",
             "appointments__by",
             "interval_changes__by",

@@ -63,9 +63,8 @@ def begin_from(row: SiteProtocol, *, name: str, title: str, by: Clinician, now: 
     """A new draft that begins as a protocol of the site's own, as it was approved."""
     if not row.is_approved:
         raise Refusal("not-approved", "Only an approved protocol can be the beginning of the next one.")
-    began = Draft.objects.filter(frozen=row).first()
-    label = began.label if began else row.label_id
-    return begin(row.site, base=approvals.content(row), name=name, title=title, by=by, now=now, label=label)
+    label, content = approvals.library_label(row), approvals.content(row)
+    return begin(row.site, base=content, name=name, title=title, by=by, now=now, label=label)
 
 
 def base(draft: Draft) -> Protocol:
@@ -240,9 +239,8 @@ def in_use(draft: Draft) -> Protocol:
     rows = SiteProtocol.objects.filter(
         site=draft.site, pharmacist__isnull=False, prescriber__isnull=False
     ).order_by("-pk")
-    for row in rows:
-        began = Draft.objects.filter(frozen=row).first()
-        if draft.label == (began.label if began else row.label_id):
+    for row in rows.select_related("draft"):
+        if draft.label == approvals.library_label(row):
             return approvals.content(row)
     return base(draft)
 

@@ -111,7 +111,7 @@ def _visits(site: Site, now: datetime) -> Iterator[Event]:
     courses = list(
         Course.objects.filter(pk__in=around.values("course"))
         .select_related("site")
-        .prefetch_related("protocol", "appointments")
+        .prefetch_related("protocol__draft", "appointments")
     )
     rows = Dose.with_struck.filter(course__in=courses).select_related("replaces", "correction")
     facts = _Facts(_Doses(list(rows)), unit.of(site), _ended(courses))
@@ -162,7 +162,7 @@ def _visit(course: Course, after: int, put: list[Appointment], facts: _Facts) ->
 
 
 def _end(day: chairs.Day, course: Course, step: str, at: datetime) -> datetime | None:
-    minutes = day.minutes_of(course.protocol.label_id, step)
+    minutes = day.minutes_of(approvals.library_label(course.protocol), step)
     return None if minutes is None else at + timedelta(minutes=minutes)
 
 

@@ -199,15 +199,15 @@ def _dangers(course: Course, now: datetime) -> Iterator[str]:
     if case is not None:
         who = f"{case.owner.name} has it" if case.owner else "nobody has it yet"
         yield f"Open case {case.code}: {case.headline.rstrip('.')} ({who})."
-    for found in obstacles.every(course):
-        if case is None or case.code not in found.because:
-            yield found.because
+    found = [one.because for one in obstacles.every(course)]
+    yield from (said for said in found if case is None or case.code not in said)
     stay = stays.of(course.patient)
     if stay is not None:
         where = f"{stay.hospital}, {stay.ward}, {phones.for_reading(stay.phone)}"
         yield f"In hospital since {day_and_time(course, stay.admitted_at)}: {where}. {stay.reason}"
-    for task in Task.objects.filter(patient=course.patient, done_at=None, pages_when_late=False):
-        yield f"To be done here: {task.what}."
+    for task in Task.objects.filter(patient=course.patient, done_at=None):
+        if not any(task.what in said for said in found):
+            yield f"To be done here: {task.what}."
     watch = watches.current(course.patient)
     if watch is not None:
         yield f"Being watched here until {day_and_time(course, watch.ends_at)}."

@@ -75,7 +75,8 @@ def _climbing_silence(course: Course) -> Obstacle | None:
     return Obstacle("The patient has not answered the open check-in.", "no dose while a silence is climbing")
 
 
-def _unchecked_dose(course: Course) -> Obstacle | None:
+def unchecked_dose(course: Course) -> Obstacle | None:
+    """A dose whose second check is missing, named as the label names it."""
     unchecked = course.doses.filter(confirmed_at=None).first()
     if unchecked is None:
         return None
@@ -105,7 +106,7 @@ LOOKS: tuple[Callable[[Course], Obstacle | None], ...] = (
     _open_reaction,
     _open_task,
     _climbing_silence,
-    _unchecked_dose,
+    unchecked_dose,
     _waiting_weight,
     _ended,
 )

@@ -15,7 +15,7 @@ from protocols.chairs import Against
 from protocols.errors import Refusal
 from protocols.planning import PlannedDose
 from protocols.suggesting import Limit, Offer, Suggested, Uncovered
-from stepup import appointments, approvals, arranged, closures, diary, next_dose, plans, unit
+from stepup import appointments, approvals, arranged, closures, diary, next_dose, plans, stages, unit
 from stepup.models import Course
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -44,7 +44,7 @@ def of(course: Course, *, now: datetime) -> Suggestion:
         raise Refusal("no-window", why)
     today = now.astimezone(ZoneInfo(course.site.time_zone)).date()
     days, looked_at = _days(course, own[0], today)
-    offers = list(_offers(course, own[0], days))
+    offers = list(_offers(course, own[0], days, now))
     found = suggesting.suggest(offers, limits=list(_limits(course, now)), gaps=_gaps(course, offers, now))
     return Suggestion(own[0], found, looked_at, any(offer.day.known for offer in offers))
 
@@ -67,21 +67,23 @@ def _days(course: Course, own: PlannedDose, today: date) -> tuple[list[date], st
     return [first + n * DAY for n in range(min((last - first).days + 1, MOST))], words
 
 
-def _offers(course: Course, own: PlannedDose, days: Sequence[date]) -> Iterator[Offer]:
+def _offers(course: Course, own: PlannedDose, days: Sequence[date], now: datetime) -> Iterator[Offer]:
     """Each day as it stands for this course's dose."""
     site, hours = course.site, unit.of(course.site)
     closed = closures.among(site, days)
     entries = [one for one in diary.of(site, until=days[-1]).entries if one.course.pk != course.pk]
-    usual, protocol = _usual(course), approvals.content(course.protocol)
+    usual, protocol, known = _usual(course), approvals.content(course.protocol), dict[str, tuple[str, ...]]()
     for on in days:
         day = hours.on(on)
         at = day.opens_at if day.is_open else chairs.moment(on, usual, day.zone, last=False)
         step, label = _label(course, own, on, at)
+        if step not in known:
+            known[step] = _whatever_the_day(course, step, now)
         yield Offer(
             day=day,
-            minutes=day.minutes_of(course.protocol.label_id, step),
+            minutes=day.minutes_of(approvals.library_label(course.protocol), step),
             watch=watching.ends_at(protocol.pathway, step, at) - at,
-            label=label,
+            label=(*label, *known[step]),
             closed=closed.get(on, ""),
             others=tuple(unit.stays(day, entries)),
             usual=usual,
@@ -105,6 +107,16 @@ def _label(course: Course, own: PlannedDose, on: date, at: datetime) -> tuple[st
     except Refusal as refusal:
         return own.step, (refusal.sentence,)
     return moved.step, tuple(one.sentence for one in moved.objections)
+
+
+def _whatever_the_day(course: Course, step: str, now: datetime) -> tuple[str, ...]:
+    """What stands against a dose on every day until somebody changes it: the site's stage, a stay in hospital."""
+    said = [one.sentence for one in appointments.in_hospital(course, step)]
+    try:
+        stages.check(course, step=step, now=now)
+    except Refusal as refusal:
+        said.append(refusal.sentence)
+    return tuple(said)
 
 
 def _limits(course: Course, now: datetime) -> Iterator[Limit]:

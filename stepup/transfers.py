@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from monitoring import escalations, people, watches, worklist
+from monitoring import escalations, people, stays, watches, worklist
 from monitoring.models import Patient, Reaction, Task
 from notifications import audit, phones, roles
 from notifications.models import Clinician
 from protocols.errors import Refusal
-from stepup import appointments, courses, ended, handover, versions, weights
+from stepup import appointments, courses, ended, handover, obstacles, versions, weights
 from stepup.models import Appointment, Course, Transfer
 
 TELL_WITHIN = timedelta(minutes=60)
@@ -50,7 +50,7 @@ def transfer(
         raise Refusal("role", "A prescriber transfers a course.")
     phone = _is_said(to, reason)
     course = versions.hold(course_id)
-    ended.refuse(course, "it is not transferred any more.")
+    ended.refuse(course, "it cannot be transferred again.")
     people.hold(course.patient_id)
     _refuse_while_open(course)
     if seen != appointments.seen(course):
@@ -120,10 +120,9 @@ def _refuse_while_open(course: Course) -> None:
     task = Task.objects.filter(patient=patient, done_at=None).first()
     if task is not None:
         raise Refusal("task-open", f"On the list: {task.what}. Finish it, then transfer the course.")
-    unchecked = course.doses.filter(confirmed_at=None).first()
+    unchecked = obstacles.unchecked_dose(course)
     if unchecked is not None:
-        said = f"The second check of {unchecked.step} is missing."
-        raise Refusal("unconfirmed", f"{said} A colleague does it, then transfer the course.")
+        raise Refusal("unconfirmed", f"{unchecked.because} A colleague does it, then transfer the course.")
     weight = weights.waiting(course)
     if weight is not None:
         said = f"The weight of {weights.in_kg(weight.kg)} waits for a second clinician."
@@ -138,6 +137,10 @@ def _refuse_watch_or_case(course: Course, patient: Patient) -> None:
         until = handover.day_and_time(course, watch.ends_at)
         said = f"The patient is being watched here until {until}."
         raise Refusal("watch-open", f"{said} Transfer the course when the watch is over.")
+    if stays.of(patient) is not None:
+        raise Refusal(
+            "stay-open", "The patient is in hospital. Record the discharge, then transfer the course."
+        )
 
 
 def _stands(course: Course, put: Appointment) -> str:

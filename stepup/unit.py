@@ -96,10 +96,10 @@ def set_hours(
 
 def steps(site: Site) -> list[tuple[str, str, str]]:
     """(label, step, words) of every dose a course of this site may have, for their times in a chair."""
-    labels = {row.label_id: approvals.content(row).label for row in approvals.approved(site)}
+    labels = {approvals.library_label(row): approvals.content(row).label for row in approvals.approved(site)}
     return [
-        (label.id, dose.id, f"{label.name}, {label.jurisdiction}: {dose.name}")
-        for label in labels.values()
+        (label_id, dose.id, f"{label.name}, {label.jurisdiction}: {dose.name}")
+        for label_id, label in labels.items()
         for dose in {dose.id: dose for regimen in label.regimens for dose in regimen.doses}.values()
     ]
 
@@ -110,7 +110,7 @@ def against(course: Course, *, step: str, at: datetime, on: date) -> list[chairs
     day = unit.on(on)
     if not day.known or not day.is_open:
         return []
-    stay = chairs.Stay((course.pk, 0), at, day.minutes_of(course.protocol.label_id, step))
+    stay = chairs.Stay((course.pk, 0), at, day.minutes_of(approvals.library_label(course.protocol), step))
     entries = diary.of(course.site, until=on).entries
     return chairs.against(day, stays(day, (one for one in entries if one.course.pk != course.pk)), stay)
 
@@ -118,7 +118,7 @@ def against(course: Course, *, step: str, at: datetime, on: date) -> list[chairs
 def stays(day: chairs.Day, entries: Iterable[diary.Entry]) -> list[chairs.Stay]:
     """Those of the doses that fall on this day, as stays in its chairs."""
     return [
-        chairs.Stay(one.key, one.at, day.minutes_of(one.course.protocol.label_id, one.step))
+        chairs.Stay(one.key, one.at, day.minutes_of(approvals.library_label(one.course.protocol), one.step))
         for one in entries
         if one.on == day.on
     ]

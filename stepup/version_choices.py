@@ -16,7 +16,7 @@ from notifications import audit, roles
 from notifications.models import Clinician
 from protocols import delays
 from protocols.errors import Refusal
-from stepup import appointments, approvals, arranged, courses, obstacles, versions
+from stepup import appointments, approvals, arranged, courses, ended, obstacles, versions
 from stepup.models import Course, Dose, SiteProtocol, VersionChoice
 
 
@@ -76,8 +76,7 @@ def _asked(course_id: int, to: SiteProtocol, seen_before: str, *, why: str, by: 
         raise Refusal("why", "Say why in a few words.")
     course = versions.hold(course_id)
     people.hold(course.patient_id)  # no case about this patient opens meanwhile
-    if course.state != Course.State.ACTIVE:
-        raise Refusal("course-stopped", "This course was stopped: it neither stays nor moves.")
+    ended.refuse(course, "it neither stays nor moves.")
     if to.site_id != course.site_id or not to.is_approved:
         raise Refusal("not-approved", "A pharmacist and a prescriber must approve this version first.")
     _is_still_so(course, seen_before)
@@ -133,21 +132,24 @@ def _appointment_stands(course: Course, to: SiteProtocol, now: datetime) -> None
     if put is None or put.planned_at <= now:
         return
     try:
-        before = appointments.preview(course, at=put.planned_at, now=now)
         after = appointments.preview(_on(course, to), at=put.planned_at, now=now)
     except Refusal as refusal:
         raise Refusal(
             "appointment",
             f"The next dose could not stay where it was put. {refusal.sentence} Move that dose first.",
         ) from refusal
-    known = {one.code for one in before.objections}
+    try:
+        before = appointments.preview(course, at=put.planned_at, now=now)
+        known, gaps = {one.code for one in before.objections}, before.gaps
+    except Refusal:  # where it stands now it could not stand either: the move may be the remedy
+        known, gaps = set(), ()
     against = [one for one in after.objections if one.code not in known]
     if against:
         said = " ".join(one.sentence for one in against)
         raise Refusal(
             "appointment", f"Against the date of the next dose would stand: {said} Move that dose first."
         )
-    if after.gaps != before.gaps and after.gaps:
+    if after.gaps != gaps and after.gaps:
         raise Refusal(
             "uncovered",
             "On that version nobody is on call for part of the watch after the next dose. Fill the on-call list"

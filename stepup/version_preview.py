@@ -19,7 +19,7 @@ from protocols import comparing, drafting, watching
 from protocols.errors import Refusal
 from protocols.pathway import Pathway
 from protocols.planning import PlannedDose
-from stepup import approvals, arranged, next_dose, plans, readiness, version_choices, versions
+from stepup import approvals, arranged, care_entries, next_dose, plans, readiness, version_choices, versions
 from stepup.models import Course, SiteProtocol
 
 Side = dict[str, dict[str, str]]
@@ -132,6 +132,7 @@ def _side(course: Course, now: datetime) -> Side:
         "Before and after a dose": _around(planned),
         "The watch after the next dose": _watch(pathway, step, at, course) if step else {},
         "What must be true before the next dose": _readiness(course, step, planned, now) if step else {},
+        "Supportive care": {item.name: item.asks for item in care_entries.items(course)},
         "Silence, calling people and limits": _calling(pathway),
     }
 

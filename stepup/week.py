@@ -14,7 +14,7 @@ from monitoring.models import Patient, Watch
 from notifications import oncall
 from notifications.models import Site
 from protocols import chairs, watching
-from stepup import approvals, closures, diary, unit
+from stepup import approvals, closures, diary, held, unit
 from stepup.models import Course
 
 DAY = timedelta(days=1)
@@ -24,6 +24,7 @@ Kind = Literal["danger", "warn"]
 TITLES = {
     "watch-now": "Nobody on call",
     "overdue": "Overdue",
+    "held": "Not to be given",
     "last-days": "Last days",
     "watch": "Nobody on call",
     "chairs-full": "Chairs",
@@ -139,6 +140,7 @@ class _Facts:
     closed: dict[date, str]
     cover: oncall.Cover
     by_day: Mapping[date, Sequence[diary.Entry]]
+    held: Mapping[int, Sequence[str]]
 
 
 def of(site: Site, *, on: date, now: datetime) -> Week:
@@ -176,6 +178,7 @@ def _facts(
         closed=closures.among(site, days),
         cover=oncall.cover(site, since=now, until=until, now=now),
         by_day=by_day,
+        held=held.of(site, [(one.course, one.step) for one in entries if _is_next(one)], now=now),
     )
 
 
@@ -229,6 +232,9 @@ def _against(facts: _Facts, entry: diary.Entry, gaps: Sequence[oncall.Gap]) -> I
     """What stands against a dose to come on its day. What was given has happened."""
     if entry.is_given or entry.planned is None:
         return
+    if _is_next(entry):
+        for words in facts.held.get(entry.course.pk, ()):
+            yield Against("held", "danger", words)
     if _is_next(entry) and entry.on < facts.today:
         yield Against("overdue", "danger", f"overdue since {entry.on:%a %d %b %Y}")
         return
@@ -238,7 +244,9 @@ def _against(facts: _Facts, entry: diary.Entry, gaps: Sequence[oncall.Gap]) -> I
     if entry.on in facts.closed:
         yield Against("closed-day", "warn", f"not a usual day here ({facts.closed[entry.on]})")
     day = facts.unit.on(entry.on)
-    stay = chairs.Stay(entry.key, entry.at, day.minutes_of(entry.course.protocol.label_id, entry.step))
+    stay = chairs.Stay(
+        entry.key, entry.at, day.minutes_of(approvals.library_label(entry.course.protocol), entry.step)
+    )
     others = unit.stays(day, (one for one in facts.by_day[entry.on] if one.key != entry.key))
     for one in chairs.against(day, others, stay):
         yield Against(one.code, "warn", one.sentence)
@@ -250,14 +258,14 @@ def _against(facts: _Facts, entry: diary.Entry, gaps: Sequence[oncall.Gap]) -> I
 
 def _day(facts: _Facts, on: date, visits: Sequence[Visit]) -> Day:
     day = facts.unit.on(on)
-    held = unit.stays(day, facts.by_day.get(on, ()))
+    sitting = unit.stays(day, facts.by_day.get(on, ()))
     here = [visit for visit in visits if visit.on == on]
     return Day(
         on=on,
         is_today=on == facts.today,
         closed=facts.closed.get(on, ""),
         unit=day,
-        free=chairs.free(day, held, day.opens_at, day.closes_at) if day.is_open else 0,
+        free=chairs.free(day, sitting, day.opens_at, day.closes_at) if day.is_open else 0,
         visits=tuple(sorted(here, key=lambda one: (one.at is None, one.at or facts.now, one.number))),
     )
 

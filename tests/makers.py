@@ -6,8 +6,8 @@ from itertools import count
 
 from django.test import Client
 
-from monitoring import admissions, escalations, patients
-from monitoring.models import Admission, Escalation, Patient
+from monitoring import admissions, escalations, patients, worklist
+from monitoring.models import Admission, Escalation, Patient, Task
 from notifications import oncall
 from notifications.models import Clinician, Role, Site
 from protocols import library
@@ -247,6 +247,14 @@ def signed_in(clinician: Clinician) -> Client:
     client = Client()
     client.force_login(clinician, backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+def a_task(patient: Patient, *, what: str, pages_when_late: bool, now: datetime = NOON) -> Task:
+    """Something a person must do for this patient within an hour."""
+    return worklist.open_task(
+        site=patient.site, patient=patient, what=what, due_at=now + timedelta(hours=1),
+        pages_when_late=pages_when_late, now=now,
+    )  # fmt: skip
 
 
 def a_stay(patient: Patient, *, by: Clinician, now: datetime = NOON, ward: str = "ward 4B") -> Admission:

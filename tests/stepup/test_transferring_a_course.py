@@ -168,7 +168,7 @@ IN_THE_WAY = [
     (a_reaction, "reaction-open", "CRS grade 2 is not recorded as over."),
     (a_task, "task-open", "On the list: Call her. Finish it, then transfer the course."),
     (a_quiet_task, "task-open", "On the list: Call her. Finish it, then transfer the course."),
-    (an_unchecked_dose, "unconfirmed", "The second check of step_up_dose_2 is missing."),
+    (an_unchecked_dose, "unconfirmed", "The second check of Step-up dose 2 is missing."),
     (a_waiting_weight, "weight-waiting", "The weight of 90 kg waits for a second clinician."),
     (put, "appointment", "The next dose has an appointment here on Fri 05 Mar 2027 12:00 EST."),
 ]

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from monitoring.models import Escalation, Patient, Reaction
-from notifications import audit
+from monitoring import patients, people
+from monitoring.models import Escalation, Patient, Reaction, ReactionStrike
+from notifications import audit, roles
 from notifications.models import Clinician
 from protocols.errors import Refusal
 
@@ -38,7 +39,9 @@ def record(patient_id: int, seen: Seen, *, by: Clinician, now: datetime) -> Reac
     It holds every dose until somebody records that it is over, and counts from the moment it is recorded: a dose
     given before that settles nothing. Refused: a day still to come, one without its words or value, the same twice.
     """
-    patient = Patient.objects.select_for_update(of=("self",)).select_related("site").get(pk=patient_id)
+    patient = people.hold(patient_id)
+    if not patient.is_active:
+        raise Refusal("enrolment-ended", "This enrolment has ended: no reaction is recorded on it.")
     _is_whole(seen, today=now.astimezone(ZoneInfo(patient.site.time_zone)).date())
     facts = {"kind": seen.kind, "grade": seen.grade, "what": seen.what.strip(), "count": seen.count}
     same = (
@@ -58,6 +61,7 @@ def record(patient_id: int, seen: Seen, *, by: Clinician, now: datetime) -> Reac
         noted_at=now,
         noted_by=by,
     )
+    patients.note(patient, "reaction recorded", reaction.named, by=by, now=now)
     audit.record("recorded a reaction", str(patient), site=patient.site, by=by, now=now, reaction=reaction.pk)
     return reaction
 
@@ -106,6 +110,27 @@ def keep(
                 over_at=now if over else None,
                 over_by=by if over else None,
             )
+
+
+@transaction.atomic
+def strike(reaction_id: int, *, why: str, by: Clinician, now: datetime) -> ReactionStrike:
+    """Strike a reaction that was recorded by mistake: it stays visible with the reason, and decides nothing any more.
+
+    A prescriber's act, because a label's stop may rest on it. Refused for one struck already, and without a reason.
+    """
+    if not roles.may(by, "strike a reaction"):
+        raise Refusal("role", "A prescriber strikes a reaction that was recorded by mistake.")
+    if not why.strip():
+        raise Refusal("why", "Say how you know that it was recorded by mistake.")
+    reaction = Reaction.with_struck.select_for_update().get(pk=reaction_id)
+    struck = ReactionStrike.objects.filter(reaction=reaction).select_related("by").first()
+    if struck is not None:
+        raise Refusal("struck-already", f"{struck.by.name} has struck this reaction already: {struck.why}")
+    patient = Patient.objects.select_related("site").get(pk=reaction.patient_id)
+    made = ReactionStrike.objects.create(reaction=reaction, why=why.strip(), by=by, at=now)
+    patients.note(patient, "reaction struck", f"{reaction.named}. {made.why}", by=by, now=now)
+    audit.record("struck a reaction", str(patient), site=patient.site, by=by, now=now, reaction=reaction.pk)
+    return made
 
 
 @transaction.atomic

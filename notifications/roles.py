@@ -39,6 +39,7 @@ MAY: dict[str, frozenset[Role]] = {
     "finish a task": frozenset({N, PR, RE}),
     "record a hospital stay": frozenset({N, PR, RE}),
     "record a reaction": frozenset({N, PR, RE}),
+    "strike a reaction": frozenset({PR}),
     "sign a pocket order": frozenset({PR}),
     "revoke a pocket order": frozenset({PR}),
     "approve as pharmacist": frozenset({PH}),

@@ -200,7 +200,7 @@ def _is_known_now(dose: Dose, facts: Facts) -> None:
 
 
 def _strike(dose: Dose, kind: str, reason: str, *, by: Clinician, now: datetime) -> DoseCorrection:
-    transfers.tell(dose.course, now=now)
+    transfers.tell(dose.course, "A dose was corrected", now=now)
     return DoseCorrection.objects.create(dose=dose, kind=kind, reason=reason.strip(), by=by, at=now)
 
 

@@ -253,9 +253,8 @@ def _others(course: Course) -> Iterator[str]:
 
 
 def _reactions(patient: Patient) -> Iterator[Graded]:
-    for one in patient.reactions.select_related("noted_by", "over_by", "escalation").order_by(
-        "noted_at", "pk"
-    ):
+    rows = Reaction.with_struck.filter(patient=patient).order_by("noted_at", "pk")
+    for one in rows.select_related("noted_by", "over_by", "escalation", "strike__by"):
         case = one.escalation
         told = (escalations.OUTCOMES.get(case.outcome, ""), case.note) if case else ()
         yield Graded(one, ". ".join(filter(None, told)))

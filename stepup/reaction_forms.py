@@ -11,6 +11,20 @@ from monitoring.models import Reaction
 from monitoring.models.people import UNITS
 
 
+class StrikeForm(WardForm):
+    """Why a reaction that stands in the record was never one of this patient."""
+
+    refusals: ClassVar[dict[str, str]] = {"why": "why"}
+
+    why = forms.CharField(
+        label="How you know that it was recorded by mistake",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="It stays visible, struck through, with your reason.",
+        error_messages={"required": "Say how you know that it was recorded by mistake."},
+    )
+
+
 class ReactionForm(WardForm):
     """Which reaction, how bad, since when; a low blood count with its value as reported."""
 

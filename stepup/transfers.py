@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from monitoring import escalations, people, stays, watches, worklist
+from monitoring import escalations, grading, people, stays, watches, worklist
 from monitoring.models import Patient, Reaction, Task
 from notifications import audit, phones, roles
 from notifications.models import Clinician
@@ -83,15 +83,26 @@ def standing(course: Course, *, now: datetime) -> Appointment | None:
     return put if put is not None and put.planned_at > now else None
 
 
-def tell(course: Course, *, now: datetime) -> None:
-    """The record of a dose was set right: after a transfer somebody must tell whoever goes on with the course."""
+@transaction.atomic
+def record_reaction(patient_id: int, seen: grading.Seen, *, by: Clinician, now: datetime) -> Reaction:
+    """Record a reaction; where the patient's course was transferred, somebody must tell whoever goes on with it."""
+    reaction = grading.record(patient_id, seen, by=by, now=now)
+    for course in Course.objects.filter(patient=patient_id, state=Course.State.TRANSFERRED).select_related(
+        "site"
+    ):
+        tell(course, f"{reaction.named[:60]} was recorded", now=now)
+    return reaction
+
+
+def tell(course: Course, what: str, *, now: datetime) -> None:
+    """Something of the record changed: after a transfer somebody must tell whoever goes on with the course."""
     made = Transfer.objects.filter(course=course).first()
     if made is None:
         return
     worklist.open_task(
         site=course.site,
         patient=course.patient,
-        what=f"A dose was corrected after the transfer: tell {made.to_person[:50]}, {made.to_site[:60]}",
+        what=f"{what} after the transfer: tell {made.to_person[:50]}, {made.to_site[:60]}",
         due_at=now + TELL_WITHIN,
         pages_when_late=False,
         now=now,

@@ -47,6 +47,7 @@ urlpatterns = [
     path("patient/<int:pk>/contacts/", contacts.correct_contacts, name="contacts"),
     path("patient/<int:pk>/texts/", contacts.let_texts_go, name="let-texts-go"),
     path("patient/<int:pk>/end/", contacts.end_enrolment, name="end-enrolment"),
+    path("reaction/<int:pk>/strike/", reactions.strike_reaction, name="strike-reaction"),
     path("patient/<int:pk>/reaction/", reactions.record_reaction, name="record-reaction"),
     path("patient/<int:pk>/admit/", stays.admit_patient, name="admit"),
     path("stay/<int:pk>/still-in/", stays.say_still_in, name="still-in"),

@@ -2,7 +2,7 @@
 
 from monitoring.models.cases import Escalation, EscalationEvent, Page, PocketInstruction, Task
 from monitoring.models.hearing import Finding, Reply
-from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction
+from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction, ReactionStrike
 from monitoring.models.staying import Admission
 from monitoring.models.watching import CheckIn, Watch
 
@@ -18,6 +18,7 @@ __all__ = [
     "PocketInstruction",
     "PocketOrder",
     "Reaction",
+    "ReactionStrike",
     "Reply",
     "Task",
     "Watch",

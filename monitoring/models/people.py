@@ -1,7 +1,8 @@
 """Patients, what was ordered for them, and what they reacted with."""
 
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from notifications.models import Clinician, Site
 from protocols.parsing import plain
@@ -114,8 +115,21 @@ class PocketOrder(models.Model):
         return f"pocket order:{self.pk}"
 
 
+class ReactionsThatCount(models.Manager["Reaction"]):
+    """The reactions that every decision is made from: those that nobody has struck as recorded by mistake."""
+
+    def get_queryset(self) -> models.QuerySet["Reaction"]:
+        """Without a join, so that rows can be locked."""
+        struck = apps.get_model("monitoring", "ReactionStrike").objects.filter(reaction=OuterRef("pk"))
+        return super().get_queryset().filter(~Exists(struck))
+
+
 class Reaction(models.Model):
-    """A graded reaction, as a clinician graded it. Open until somebody records that it is over."""
+    """A graded reaction, as a clinician graded it. Open until somebody records that it is over.
+
+    One recorded by mistake is struck, not removed: `objects`, and with it `patient.reactions`, leaves it out, and
+    `with_struck` is for showing the record.
+    """
 
     class Kind(models.TextChoices):
         CRS = "crs", "CRS"
@@ -150,6 +164,9 @@ class Reaction(models.Model):
     over_at = models.DateTimeField(null=True)
     over_by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")
 
+    objects = ReactionsThatCount()
+    with_struck = models.Manager["Reaction"]()
+
     class Meta:
         constraints = [
             models.CheckConstraint(name="reaction_grade_1_to_4", condition=Q(grade__gte=1, grade__lte=4)),
@@ -176,3 +193,18 @@ class Reaction(models.Model):
         if self.kind == self.Kind.BLOOD_COUNT:
             return f"{self.count} {plain(self.value)} {UNITS[self.count]} grade {self.grade}"
         return f"{self.get_kind_display()} grade {self.grade}" + (f" ({self.what})" if self.what else "")
+
+
+class ReactionStrike(models.Model):
+    """That a reaction was recorded by mistake: by whom that was said, and why. Only added to."""
+
+    reaction = models.OneToOneField(Reaction, on_delete=models.PROTECT, related_name="strike")
+    why = models.CharField(max_length=300)
+    by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="reaction_strike_says_why", condition=~Q(why=""))]
+
+    def __str__(self) -> str:
+        return f"reaction strike:{self.pk}"

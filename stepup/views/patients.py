@@ -57,8 +57,8 @@ def _render_patient(
         "earlier": [course for course in courses_of if course.state != Course.State.ACTIVE],
         "active": active,
         "version": version_choices.standing(active) if active else None,
-        "reactions": Reaction.objects.filter(patient=patient)
-        .select_related("noted_by", "over_by")
+        "reactions": Reaction.with_struck.filter(patient=patient)
+        .select_related("noted_by", "over_by", "strike__by")
         .order_by("-noted_at"),
         "tasks": Task.objects.filter(patient=patient, done_at=None),
         "temperature": readings.last_temperatures([patient.pk], now=now).get(patient.pk),

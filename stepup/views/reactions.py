@@ -1,4 +1,4 @@
-"""Recording a reaction that was seen outside a case."""
+"""Recording a reaction that was seen outside a case, and striking one that never was."""
 
 from zoneinfo import ZoneInfo
 
@@ -10,10 +10,11 @@ from django.views.decorators.http import require_http_methods
 
 from monitoring import grading
 from monitoring.access import SignedIn, act, find
-from monitoring.models import Patient
+from monitoring.models import Patient, Reaction
 from notifications import audit, clock
 from protocols.errors import Refusal
-from stepup.reaction_forms import ReactionForm
+from stepup import transfers
+from stepup.reaction_forms import ReactionForm, StrikeForm
 
 UNPROCESSABLE = 422
 
@@ -28,7 +29,7 @@ def record_reaction(request: SignedIn, pk: int) -> HttpResponse:
     form = ReactionForm(request.POST or None, initial={"on": today})
     if request.method == "POST" and form.is_valid():
         try:
-            reaction = grading.record(patient.pk, form.seen(), by=request.user, now=now)
+            reaction = transfers.record_reaction(patient.pk, form.seen(), by=request.user, now=now)
             messages.success(request, f"Recorded: {reaction.named}. No dose until it is recorded as over.")
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
@@ -37,3 +38,24 @@ def record_reaction(request: SignedIn, pk: int) -> HttpResponse:
     context = {"patient": patient, "form": form, "now": now}
     status = UNPROCESSABLE if form.errors else 200
     return render(request, "stepup/record_reaction.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@act("strike a reaction")
+def strike_reaction(request: SignedIn, pk: int) -> HttpResponse:
+    """A reaction was recorded by mistake: it stays visible and decides nothing any more."""
+    rows = Reaction.with_struck.select_related("patient__site", "noted_by")
+    reaction = find(rows, request, pk, site="patient__site")
+    patient, now = reaction.patient, clock.now()
+    form = StrikeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            grading.strike(reaction.pk, why=form.cleaned_data["why"], by=request.user, now=now)
+            messages.success(request, f"Struck: {reaction.named}. It decides nothing any more.")
+            return redirect(reverse("patient", args=[patient.pk]) + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    audit.record("read the record", str(patient), site=patient.site, by=request.user, now=now)
+    context = {"reaction": reaction, "patient": patient, "form": form, "now": now}
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "stepup/strike_reaction.html", context, status=status)

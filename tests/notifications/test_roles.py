@@ -35,6 +35,7 @@ TABLE = {
     "finish a task": "nurse prescriber responder",
     "record a hospital stay": "nurse prescriber responder",
     "record a reaction": "nurse prescriber responder",
+    "strike a reaction": "prescriber",
     "sign a pocket order": "prescriber",
     "revoke a pocket order": "prescriber",
     "approve as pharmacist": "pharmacist",

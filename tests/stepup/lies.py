@@ -11,6 +11,7 @@ from monitoring.models import (
     CheckIn,
     Escalation,
     Reaction,
+    ReactionStrike,
     Task,
 )
 from notifications.models import Role
@@ -376,3 +377,7 @@ def a_care_rule(clinic: Clinic, **facts: object) -> None:
         "at": NOON,
     }
     CareRule.objects.create(**(row | facts))
+
+
+def a_strike(clinic: Clinic, *, why: str = "another patient's") -> None:
+    ReactionStrike.objects.create(reaction=clinic.reaction, why=why, by=clinic.prescriber, at=NOON)

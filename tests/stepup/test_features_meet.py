@@ -5,7 +5,7 @@ from datetime import time, timedelta
 import pytest
 
 from monitoring import grading
-from monitoring.models import Watch
+from monitoring.models import Task, Watch
 from notifications.models import Role
 from protocols.errors import Refusal
 from protocols.staging import Stage
@@ -134,6 +134,17 @@ def test_a_visit_given_up_with_a_transfer_is_cancelled_in_the_feed(course, presc
     )  # fmt: skip
     [visit] = [one for one in feeds.of_unit(course.site, now=NOW + 2 * HOUR) if one.uid.startswith("visit")]
     assert (visit.is_cancelled, visit.stamp) == (True, NOW + HOUR)
+
+
+def test_whoever_goes_on_is_told_of_a_reaction_recorded_after_the_transfer(course, prescriber) -> None:
+    Watch.objects.update(closed_at=NOW, closed_why="over")
+    transfers.transfer(
+        course.pk, TO, reason="moved away", seen=appointments.seen(course), by=prescriber, now=NOW + HOUR
+    )
+    seen = grading.Seen("crs", 3, NOON.date())
+    transfers.record_reaction(course.patient_id, seen, by=prescriber, now=NOW + 2 * HOUR)
+    task = Task.objects.get(done_at=None)
+    assert task.what == "CRS grade 3 was recorded after the transfer: tell Dr Grace Other, General Hospital"
 
 
 def test_nobody_is_transferred_out_of_a_stay(course, prescriber) -> None:

@@ -20,6 +20,7 @@ from monitoring.models import (
     Patient,
     PocketOrder,
     Reaction,
+    ReactionStrike,
     Reply,
     Task,
     Watch,
@@ -76,6 +77,7 @@ from tests.stepup.lies import (
     a_stage_override,
     a_stay,
     a_stay_with,
+    a_strike,
     a_taking_back_taken_back,
     a_transfer,
     a_version_choice,
@@ -201,6 +203,8 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("reaction_grade_1_to_4", "grade 0", lambda c: change(Reaction.objects, grade=0)),
     ("reaction_grade_1_to_4", "grade 5", lambda c: change(Reaction.objects, grade=5)),
     ("reaction_over_names_who", "over, says nobody", lambda c: change(Reaction.objects, over_at=NOON)),
+    ("reaction_strike_says_why", "struck for nothing", lambda c: a_strike(c, why="")),
+    ("monitoring_reactionstrike_reaction_id", "struck twice", lambda c: [a_strike(c), a_strike(c)]),
     ("reaction_of_another_kind_says_which", "other, but what", lambda c: change(Reaction.objects, kind="other")),
     ("reaction_low_count_has_its_value", "low, but how low",
      lambda c: change(Reaction.objects, kind="blood_count", count="platelets")),
@@ -392,7 +396,7 @@ HELD_BY_TRIGGERS = {
     "dose_once_per_moment", "stepup_dose is append-only", "stepup_dosecorrection_dose_id", "corrected_dose_is_replaced",
     "dose_replaces_one_of_its_course", "course_is_transferred_with_its_row", "course_is_transferred_for_good",
     "transfer_ends_its_course", "transfer_gives_up_its_own_appointment", "dose_is_given_before_the_transfer",
-    "care_entry_takes_back_its_own", "stepup_careentry_takes_back_id",
+    "care_entry_takes_back_its_own", "stepup_careentry_takes_back_id", "monitoring_reactionstrike_reaction_id",
     "version_choice_is_of_what_it_runs_on", "version_choice_is_carried_out", "course_moves_by_a_choice",
 }  # fmt: skip
 
@@ -420,10 +424,11 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
 ADDED = [
     an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report, an_open_day, a_chair_time,
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
-    a_version_choice,
+    a_version_choice, a_strike,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
+    "reaction strike": (ReactionStrike.objects, "why"),
     "course": (CourseEvent.objects, "what"),
     "appointment": (Appointment.objects, "words"),
     "interval": (IntervalChange.objects, "response"),

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from monitoring import escalations, grading
+from monitoring import escalations, grading, patients
 from monitoring.grading import Seen
 from monitoring.models import Patient, Reaction
-from notifications.models import Clinician
+from notifications.models import Clinician, Role
 from protocols.errors import Refusal
 from stepup import next_dose
 from tests import makers, refused
@@ -113,6 +113,62 @@ def test_a_case_is_not_resolved_with_another_reaction_nobody_named(patient, nurs
     assert case.state == "reached"
     escalations.resolve(case.pk, **told, other="a rash")
     assert Reaction.objects.get().named == "other grade 2 (a rash)"
+
+
+# struck
+
+
+@pytest.fixture
+def prescriber(patient) -> Clinician:
+    return makers.a_clinician(patient.site, Role.PRESCRIBER, name="Dr Paul")
+
+
+def test_a_reaction_of_another_patient_is_struck_and_decides_nothing_any_more(
+    patient, nurse, prescriber
+) -> None:
+    """A grade 4 that the label answers with stop would end every course for good."""
+    course = makers.ready(makers.a_course(patient), now=NOON)
+    wrong = grading.record(patient.pk, Seen("neurotoxicity", 4, TODAY), by=nurse, now=NOON)
+    grading.end(wrong.pk, by=nurse, now=NOON)
+    assert next_dose.decide(course, now=NOON).decision == "stop"
+    grading.strike(wrong.pk, why="of the patient in bed 2", by=prescriber, now=NOON + HOUR)
+    assert next_dose.decide(course, now=NOON + HOUR).decision == "give"
+    assert not patient.reactions.exists()
+    lines = [(line.what, line.text) for line in patient.events.order_by("pk")]
+    assert ("reaction recorded", "other neurotoxicity grade 4") in lines
+    assert lines[-1] == ("reaction struck", "other neurotoxicity grade 4. of the patient in bed 2")
+
+
+def test_a_strike_is_a_prescriber_s_has_a_reason_and_happens_once(patient, nurse, prescriber) -> None:
+    wrong = grading.record(patient.pk, Seen("crs", 2, TODAY), by=nurse, now=NOON)
+    for by, why, code in ((nurse, "x", "role"), (prescriber, " ", "why")):
+        with pytest.raises(Refusal) as refusal:
+            grading.strike(wrong.pk, why=why, by=by, now=NOON)
+        assert refusal.value.code == code
+    grading.strike(wrong.pk, why="grade 1", by=prescriber, now=NOON)
+    with pytest.raises(Refusal, match="Dr Paul has struck this reaction already: grade 1"):
+        grading.strike(wrong.pk, why="again", by=prescriber, now=NOON)
+    grading.record(patient.pk, Seen("crs", 2, TODAY), by=nurse, now=NOON + HOUR)
+    assert Reaction.objects.count() == 1
+
+
+def test_what_was_struck_stays_visible_where_the_record_is_shown(patient, nurse, prescriber) -> None:
+    course = makers.a_course(patient)
+    wrong = grading.record(patient.pk, Seen("infection", 3, TODAY), by=nurse, now=NOON)
+    client = makers.signed_in(prescriber)
+    path = reverse("strike-reaction", args=[wrong.pk])
+    refused.says(client.post(path, {"why": ""}), "Say how you know that it was recorded by mistake.")
+    assert client.post(path, {"why": "it was a rash"}).status_code == 302
+    for name, pk in (("patient", patient.pk), ("hand-over", course.pk)):
+        shown = client.get(reverse(name, args=[pk])).content.decode()
+        assert '<span class="struck">Infection grade 3</span>' in shown
+        assert "it was a rash" in shown
+
+
+def test_nothing_is_recorded_on_an_enrolment_that_has_ended(patient, nurse) -> None:
+    patients.end(patient.pk, by=nurse, reason="moved away", now=NOON)
+    with pytest.raises(Refusal, match="This enrolment has ended"):
+        grading.record(patient.pk, Seen("infection", 2, TODAY), by=nurse, now=NOON)
 
 
 def test_the_form_refuses_in_the_field_and_keeps_what_was_typed(patient, nurse) -> None:

@@ -119,6 +119,7 @@ class Ward:
             "answer-version": self.course.pk,
             "correct-dose": recorded.dose.pk, "end-watch": recorded.dose.watch_id,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
+            "strike-reaction": reaction.pk,
             "admit": self.patient.pk, "still-in": stay.pk, "discharge": stay.pk, "stay-mistake": stay.pk,
             **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},
         }  # fmt: skip

@@ -5,6 +5,7 @@ minimum, a time that has passed, a dose at home beyond the site's stage, an hour
 without a recorded override. Everything else is allowed, shown, and answered with a reason.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -95,14 +96,15 @@ def preview(course: Course, *, at: datetime, now: datetime, skip: bool = False) 
         kind=Kind.SKIPPED if skip else _kind(on, before[0].on),
         gaps=tuple(oncall.gaps(course.site, since=at, until=moved.ends_at, now=now)),
         closed=closed,
-        objections=(
-            *moved.objections,
-            *_day(on, closed),
-            *_chairs(course, moved.step, at, on),
-            *in_hospital(course, moved.step),
-        ),
+        objections=(*moved.objections, *_day(on, closed), *_of_the_unit(course, moved.step, at, on)),
         seen=seen(course),
     )
+
+
+def _of_the_unit(course: Course, step: str, at: datetime, on: date) -> Iterator[Objection]:
+    """What the unit's chairs and the patient's whereabouts have against a dose at that time."""
+    yield from _chairs(course, step, at, on)
+    yield from in_hospital(course, step)
 
 
 def seen(course: Course) -> str:

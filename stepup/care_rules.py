@@ -71,16 +71,8 @@ def set_rule(
         by=by,
         at=now,
     )
-    audit.record(
-        "set a supportive care rule",
-        f"care rule:{row.pk}",
-        site=site,
-        by=by,
-        now=now,
-        item=item.id,
-        every_days=every_days,
-        option=option,
-    )
+    facts = {"item": item.id, "every_days": every_days, "option": option}
+    audit.record("set a supportive care rule", f"care rule:{row.pk}", site=site, by=by, now=now, **facts)
     return row
 
 

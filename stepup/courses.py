@@ -62,11 +62,16 @@ def open_course(
     )
     weighing = weights.Weighing(weight_kg, weighed_on, weighed_by, weighed_how)
     weights.first(course, weighing, by=by, now=now)
-    note(course, "opened", f"{protocol.protocol_id}, first dose planned for {start_on}", by=by, now=now)
+    _note_opened(course, gaps, by=by, now=now)
+    return course
+
+
+def _note_opened(course: Course, gaps: list[oncall.Gap], *, by: Clinician, now: datetime) -> None:
+    said = f"{course.protocol.protocol_id}, first dose planned for {course.start_on}"
+    note(course, "opened", said, by=by, now=now)
     cover.note(course, gaps, by=by, now=now)
     facts = {"course": course.pk, "uncovered": len(gaps)}
-    audit.record("opened a course", str(patient), site=patient.site, by=by, now=now, **facts)
-    return course
+    audit.record("opened a course", str(course.patient), site=course.site, by=by, now=now, **facts)
 
 
 def _may_open(patient: Patient, protocol: SiteProtocol) -> None:
@@ -129,7 +134,6 @@ def record_dose(
         recorded_at=now,
         watch=open_watch(course.patient, protocol, step, given_at, now),
     )
-    audit.record("recorded a dose", str(course.patient), site=course.site, by=by, now=now, dose=dose.pk)
     gaps = _gaps(course, watching.ends_at(protocol.pathway, step, given_at), now)
     _note_given(dose, gaps, by=by, now=now)
     return Recorded(dose, gaps)
@@ -158,6 +162,8 @@ def _gaps(course: Course, ends_at: datetime, now: datetime) -> list[oncall.Gap]:
 
 
 def _note_given(dose: Dose, gaps: list[oncall.Gap], *, by: Clinician, now: datetime) -> None:
+    course = dose.course
+    audit.record("recorded a dose", str(course.patient), site=course.site, by=by, now=now, dose=dose.pk)
     said = f"{dose.step}, {dosing.format_mg(dose.given_mg)}. {dose.deviation}".strip()
     note(dose.course, "dose given", said, by=by, now=now)
     if gaps:

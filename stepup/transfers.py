@@ -53,13 +53,7 @@ def transfer(
     ended.refuse(course, "it cannot be transferred again.")
     people.hold(course.patient_id)
     _refuse_while_open(course)
-    if seen != appointments.seen(course):
-        raise Refusal(
-            "changed-meanwhile", "A dose was recorded or moved meanwhile. Read the hand-over again."
-        )
-    gave_up = standing(course, now=now)
-    if gave_up is not None and not gives_up:
-        raise Refusal("appointment", _stands(course, gave_up))
+    gave_up = _was_read(course, seen, gives_up=gives_up, now=now)
     made = Transfer.objects.create(
         course=course,
         to_site=to.site.strip(),
@@ -75,6 +69,18 @@ def transfer(
     course.save(update_fields=["state"])
     _note(made)
     return made
+
+
+def _was_read(course: Course, seen: str, *, gives_up: bool, now: datetime) -> Appointment | None:
+    """The appointment that is given up; refused where the record changed since, or nobody said that it is."""
+    if seen != appointments.seen(course):
+        raise Refusal(
+            "changed-meanwhile", "A dose was recorded or moved meanwhile. Read the hand-over again."
+        )
+    gave_up = standing(course, now=now)
+    if gave_up is not None and not gives_up:
+        raise Refusal("appointment", _stands(course, gave_up))
+    return gave_up
 
 
 def standing(course: Course, *, now: datetime) -> Appointment | None:

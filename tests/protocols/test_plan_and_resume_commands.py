@@ -94,7 +94,14 @@ def test_the_protocols_as_json(capsys) -> None:
         ("plan teclistamab-us-2025-03 --start 2026-03-02", "Mon 02 Mar 2026"),
         ("resume elranatamab-us-2023 --last weekly --days 84", "ASK  12 weeks to the day"),
         ("resume elranatamab-us-2023 --last step_up_dose_1 --days 2", "76 mg 4 days later"),
-        ("resume teclistamab-us-2025-03 --table", "REVIEW"),
+        (
+            "resume teclistamab-us-2025-03 --table",
+            "5-7  proceed_next: give step_up_dose_2, 0.3 mg/kg PREMEDICATE yes REVIEW | Label: up to 7 days",
+        ),
+        (
+            "resume teclistamab-us-2025-03 --table",
+            "Label: more than 7 days. | Restarting TECVAYLI After Dosage",
+        ),
         ("protocols", "elranatamab-us-2025-07"),
         ("protocols teclistamab-us-2026-03", "combination_daratumumab_sc"),
     ],

@@ -54,13 +54,17 @@ def _table(label: Label, options: dict[str, Any]) -> tuple[list[str], list[dict[
 
 
 def _line(row: TableRow) -> str:
-    """One row of the table, short enough to compare with its neighbours."""
+    """One row of the table: last dose, phase, regimen, days; then the answer, premedication, review, why, source."""
     days = f"{row.from_day}+" if row.to_day is None else f"{row.from_day}-{row.to_day}"
     answer = row.answer
-    then = answer.decision if answer.action is None else f"give {answer.step}, {answer.amount}"
+    then = (
+        answer.decision if answer.action is None else f"{answer.action}: give {answer.step}, {answer.amount}"
+    )
+    premedicate = f" PREMEDICATE {answer.premedicate}" if answer.premedicate != "unspecified" else ""
     review = " REVIEW" if answer.review else ""
     unless = f" ({answer.unless})" if answer.unless else ""
-    return f"{row.regimen:<28} {row.last:<22} {days:>8}  {then}{review}{unless} | {answer.because}"
+    where = f"{row.regimen:<28} {row.last:<22} {row.phase:<14} {days:>8}"
+    return f"{where}  {then}{premedicate}{review}{unless} | {answer.because} | {answer.source}"
 
 
 def _block(decision: Decision) -> list[str]:

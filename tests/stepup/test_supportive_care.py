@@ -419,4 +419,4 @@ def test_the_work_list_asks_the_database_the_same_few_questions_for_one_course_a
         care.worklist(site, now=NOON)
 
 
-QUERIES = 10
+QUERIES = 11

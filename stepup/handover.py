@@ -135,12 +135,15 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> HandOver:
     )
 
 
-def next_dose_lines(course: Course, *, now: datetime) -> tuple[str, ...]:
-    """The next dose in words: the answer with its reason and rule, the day and window, the sum, what goes around it."""
+def next_dose_lines(course: Course, *, now: datetime, given_up: bool = False) -> tuple[str, ...]:
+    """The next dose in words: the answer with its reason and rule, the day and window, the sum, what goes around it.
+
+    With `given_up` the appointment that stands is told as given up.
+    """
     decision = next_dose.decide(course, now=now)
     said = [f"{ANSWERS[decision.decision]}. {decision.because}", f"Rule: {decision.source}"]
     if course.state == Course.State.ACTIVE:
-        said += _planned_lines(course, now)
+        said += _planned_lines(course, now, given_up=given_up)
     if decision.premedicate == "yes":
         said.append("Premedication is wanted before this dose.")
     if decision.review:
@@ -148,7 +151,7 @@ def next_dose_lines(course: Course, *, now: datetime) -> tuple[str, ...]:
     return (*said, *decision.notes)
 
 
-def _planned_lines(course: Course, now: datetime) -> Iterator[str]:
+def _planned_lines(course: Course, now: datetime, *, given_up: bool) -> Iterator[str]:
     try:
         plan, late = plans.of(course, now=now), plans.overdue(course, now=now)
     except Refusal as refusal:
@@ -163,8 +166,11 @@ def _planned_lines(course: Course, now: datetime) -> Iterator[str]:
             f"{late.name} was planned for {_day(late.on)} and is not recorded as given. What follows is what the"
             " label gives if the dose is given today."
         )
-    yield f"Planned: {planned.name}, {_appointed(course, late) or f'{_day(planned.on)}, no time agreed'}"
-    if planned.earliest_on or planned.latest_on:
+    appointed = _appointed(course, late)
+    if appointed and given_up:
+        appointed += ", given up with the transfer"
+    yield f"Planned: {planned.name}, {appointed or f'{_day(planned.on)}, no time agreed'}"
+    if arranged.last_dose(course) is not None and (planned.earliest_on or planned.latest_on):
         yield f"Window: {_day(planned.earliest_on)} to {_day(planned.latest_on)}"
     yield f"Dose as a sum: {planned.sum}"
     yield f"The protocol on premedication: {planned.premedication}"

@@ -113,7 +113,9 @@ def given(course: Course) -> list[Given]:
 def _first(label: Label, course: Course, today: date, start_on: date) -> NextDose:
     step = delays.regimen_of(label, course.regimen).steps[0]
     if today < start_on:
-        return NextDose("wait", f"The course starts on {start_on}.", label.cite(step.sources), step=step.id)
+        return NextDose(
+            "wait", f"The course starts on {start_on:%a %d %b %Y}.", label.cite(step.sources), step=step.id
+        )
     premedicate = "yes" if precautions.required(label, step.id) else "unspecified"
     return NextDose(
         "give", "First dose of the course.", label.cite(step.sources), step=step.id, premedicate=premedicate

@@ -4,7 +4,7 @@ A dose given at home is one whose protocol gives it there, recorded here as give
 not counted) and not struck. What nobody recorded here is not in these numbers: people weigh it, and may go back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from protocols import staging
 from protocols.pathway import Protocol
 from protocols.staging import Stage
 from stepup import approvals, versions
-from stepup.models import AdoptionStage, Dose
+from stepup.models import AdoptionStage, Dose, VersionChoice
 
 GRAVE = 3
 NOBODY_HAD_IT = ("patient told", "nobody told")  # what a case's history says when its patient was to be told
@@ -71,12 +71,12 @@ def of(
     doses = _at_home(site, since, now)
     let = [
         dose
-        for dose in doses
+        for dose, then in doses.items()
         if dose.confirmed_at is not None
         and dose.watch is not None
         and dose.watch.closed_at is not None
         and dose.watch.closed_at <= now
-        and staging.goes_home(stage, _place(dose))
+        and staging.goes_home(stage, staging.place(then, dose.course.regimen, dose.step))
     ]
     zone = ZoneInfo(site.time_zone)
     have = {
@@ -89,7 +89,7 @@ def of(
     return tuple(Count(field, have[field], getattr(numbers, field, None)) for field in WORDS)
 
 
-def _at_home(site: Site, since: datetime, now: datetime) -> list[Dose]:
+def _at_home(site: Site, since: datetime, now: datetime) -> dict[Dose, Protocol]:
     """Doses given since then that the protocol of then gives at home, to patients who were not in hospital."""
     stay = Admission.objects.filter(
         patient=OuterRef("course__patient"), admitted_at__lte=OuterRef("given_at"), mistaken=False
@@ -98,26 +98,24 @@ def _at_home(site: Site, since: datetime, now: datetime) -> list[Dose]:
     rows = Dose.objects.filter(
         ~in_hospital, course__site=site, given_at__gte=since, given_at__lte=now, report=None
     ).select_related("course__protocol", "watch")
-    return [dose for dose in rows if _protocol(dose).pathway.gives_at_home(dose.step)]
+    moved = set(VersionChoice.objects.filter(course__site=site).values_list("course", flat=True))
+    found = {
+        dose: approvals.content(
+            versions.of_dose(dose, dose.course) if dose.course_id in moved else dose.course.protocol
+        )
+        for dose in rows
+    }
+    return {dose: then for dose, then in found.items() if then.pathway.gives_at_home(dose.step)}
 
 
-def _protocol(dose: Dose) -> Protocol:
-    """The protocol as it was when the dose was recorded."""
-    return approvals.content(versions.of_dose(dose, dose.course))
-
-
-def _place(dose: Dose) -> staging.Place:
-    return staging.place(_protocol(dose), dose.course.regimen, dose.step)
-
-
-def _late_cases(doses: Sequence[Dose], now: datetime) -> int:
+def _late_cases(doses: Iterable[Dose], now: datetime) -> int:
     """Cases in the watches of these doses that nobody had taken when the patient was to be told."""
     watches = {dose.watch_id for dose in doses if dose.watch_id is not None}
     late = Escalation.objects.filter(watch__in=watches, events__what__in=NOBODY_HAD_IT, events__at__lte=now)
     return late.distinct().count()
 
 
-def _grave_reactions(doses: Sequence[Dose], now: datetime) -> int:
+def _grave_reactions(doses: Iterable[Dose], now: datetime) -> int:
     """Reactions of any kind graded 3 or 4 that were noted after a patient's first of these doses."""
     first: dict[int, datetime] = {}
     for dose in doses:

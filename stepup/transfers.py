@@ -60,7 +60,7 @@ def transfer(
         to_person=to.person.strip(),
         to_phone=phone,
         reason=reason.strip(),
-        next_dose="\n".join(handover.next_dose_lines(course, now=now)),
+        next_dose="\n".join(handover.next_dose_lines(course, now=now, given_up=gave_up is not None)),
         gave_up=gave_up,
         by=by,
         at=now,

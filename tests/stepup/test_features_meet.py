@@ -28,7 +28,7 @@ from stepup import (
     week,
 )
 from stepup.care_entries import Result
-from stepup.models import Course, SiteProtocol
+from stepup.models import Course, SiteProtocol, Transfer
 from tests import makers
 from tests.makers import NOON
 
@@ -132,6 +132,7 @@ def test_a_visit_given_up_with_a_transfer_is_cancelled_in_the_feed(course, presc
         course.pk, TO, reason="moved away", seen=appointments.seen(course), by=prescriber, now=NOW + HOUR,
         gives_up=True,
     )  # fmt: skip
+    assert "given up with the transfer" in Transfer.objects.get().next_dose
     [visit] = [one for one in feeds.of_unit(course.site, now=NOW + 2 * HOUR) if one.uid.startswith("visit")]
     assert (visit.is_cancelled, visit.stamp) == (True, NOW + HOUR)
 

@@ -48,6 +48,10 @@ class ProviderDouble:
         """A machine picks up."""
         self._send("POST", f"/double/calls/{call_sid}/voicemail", {})
 
+    def move_clock(self, seconds: int) -> None:
+        """Move the service's clock and the double's with it, in one request: no call is placed between the two."""
+        self._send("POST", "/double/clock", {"advance_seconds": seconds})
+
     def faults(self, *rules: dict[str, Any]) -> None:
         """Script what goes wrong from now on; none clears the script."""
         if rules:

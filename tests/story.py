@@ -73,8 +73,15 @@ class Clinic:
         self.now = moment
         ahead = ceil((moment - clock.now()).total_seconds())
         if ahead > 0:
-            _advance(ahead)
+            self._advance(ahead)
         return self.settle()
+
+    def _advance(self, seconds: int) -> None:
+        """Move both clocks in steps no longer than they allow."""
+        week = int(clock.FURTHEST_STEP.total_seconds())
+        while seconds > 0:
+            self.provider.move_clock(min(week, seconds))
+            seconds -= week
 
     def settle(self) -> "Clinic":
         """Let the engine act until nothing is left to do at this moment and the provider has reported on it all."""
@@ -219,11 +226,3 @@ def _next_due(target: datetime) -> datetime | None:
         ),
     ]
     return min(rows, default=None)
-
-
-def _advance(seconds: int) -> None:
-    """Move the clock in steps no longer than it allows."""
-    week = int(clock.FURTHEST_STEP.total_seconds())
-    while seconds > 0:
-        clock.advance(min(week, seconds))
-        seconds -= week

@@ -57,7 +57,7 @@ def test_the_downtime_list_and_the_emergency_page_know_nothing_of_a_struck_dose(
     assert facts.dose is None
 
 
-@pytest.mark.parametrize("pattern", [r"with_struck", r"doses?__\w", r"_base_manager"])
+@pytest.mark.parametrize("pattern", [r"Dose\.with_struck", r"doses?__\w", r"_base_manager"])
 def test_struck_doses_are_read_only_where_the_record_is_shown_or_set_right(pattern) -> None:
     """A join from another table (`doses__...`) would pass by the manager."""
     found = {

@@ -32,6 +32,8 @@ class DemoClock:
         self._ledger = exchange.ledger
         self._postman = exchange.postman
         self._stopping = exchange.stopping
+        # Asking and taking over are one act: an answer from before a move must not be taken over after it.
+        self._looking = threading.Lock()
         self.service = ServiceSeen()
 
     def start(self) -> None:
@@ -57,12 +59,13 @@ class DemoClock:
 
     def look(self) -> None:
         """Ask the service for its clock and take over the offset."""
-        facts = self._ask()
-        offset = facts.get("offset_seconds") if facts else None
-        self.service = ServiceSeen(answers=facts is not None, has_clock=offset is not None, asked=True)
-        if offset is not None and float(offset) != self._clock.offset_seconds:
-            self._clock.offset_seconds = float(offset)
-            self._ledger.set_offset(float(offset))
+        with self._looking:
+            facts = self._ask()
+            offset = facts.get("offset_seconds") if facts else None
+            self.service = ServiceSeen(answers=facts is not None, has_clock=offset is not None, asked=True)
+            if offset is not None and float(offset) != self._clock.offset_seconds:
+                self._clock.offset_seconds = float(offset)
+                self._ledger.set_offset(float(offset))
 
     def _follow(self) -> None:
         while not self._stopping.is_set():

@@ -1,6 +1,7 @@
 """The control interface: the clock, the handsets, the ledger, and who may ask."""
 
 import json
+import threading
 
 import pytest
 
@@ -43,6 +44,30 @@ def test_a_clock_that_the_service_moved_by_itself_is_followed(start, service):
     double = start(follow_seconds=0.05)
     service.answers[CLOCK] = (200, json.dumps({"offset_seconds": 900, "now": ""}))
     until(lambda: ask(double, "GET", "/double/clock")["offset_seconds"] == 900)
+
+
+def test_a_late_answer_from_before_a_move_does_not_turn_the_clock_back(start, service):
+    give_a_clock(service)
+    asked, may_answer = threading.Event(), threading.Event()
+    held = service.answers[CLOCK]
+
+    def late(one: Heard) -> tuple[int, str]:
+        answer = held(one)
+        if one.method == "GET" and not asked.is_set():
+            asked.set()
+            may_answer.wait(timeout=10)
+        return answer
+
+    service.answers[CLOCK] = late
+    double = start(follow_seconds=60)
+    assert asked.wait(timeout=10), "the double asks for the clock when it starts"
+    mover = threading.Thread(target=ask, args=(double, "POST", "/double/clock", {"advance_seconds": 900}))
+    mover.start()
+    until(lambda: [one for one in service.at(CLOCK) if one.method == "POST"])
+    mover.join(timeout=0.2)  # ends at once where the second look does not wait for the first
+    may_answer.set()
+    mover.join(timeout=10)
+    assert ask(double, "GET", "/double/clock")["offset_seconds"] == 900
 
 
 @pytest.mark.parametrize("answer", [(403, ""), (404, "")])

@@ -48,6 +48,27 @@ def to_caregiver(
     return _queue(patient, to, about, words, facts, key=key, lane=lane, valid_for=valid_for, now=now)
 
 
+def in_own_words(patient: Patient, body: str, *, caregiver: bool, key: str, now: datetime) -> Message | None:
+    """Queue what a clinician wrote to the patient or the caregiver; None when texting to them has ended.
+
+    Whoever calls has made sure that the words betray nothing.
+    """
+    ended = patient.caregiver_texting_ended_at if caregiver else patient.texting_ended_at
+    if ended is not None:
+        return None
+    return outbox.queue(
+        site=patient.site,
+        key=key,
+        lane=Lane.REPLY,
+        channel=Channel.TEXT,
+        to=patient.caregiver_phone if caregiver else patient.phone,
+        about=to_whom(patient, caregiver=caregiver),
+        body=body,
+        valid_for=REPLY_VALID_FOR,
+        now=now,
+    )
+
+
 def to_whom(patient: Patient, *, caregiver: bool = False) -> str:
     """Whom a message is meant for, whatever number it went to: a number can be corrected, or serve two patients."""
     return f"caregiver of {patient}" if caregiver else str(patient)

@@ -99,14 +99,17 @@ def _texts(patient: Patient, limit: int) -> Iterator[Entry]:
     # Nothing said so of whom it was about before it was kept: then the numbers of today have to tell.
     by_number = Q(about="", clinician=None, to__in=[patient.phone, patient.caregiver_phone])
     sent = Message.objects.filter(Q(about__in=meant) | by_number, site=patient.site)
-    for message in sent.order_by("-created_at").prefetch_related("deliveries")[:limit]:
+    sent = sent.select_related("said__by").prefetch_related("deliveries")
+    for message in sent.order_by("-created_at")[:limit]:
         attempts = sorted(message.deliveries.all(), key=lambda delivery: delivery.attempt)
         patients = message.about == meant[0] if message.about else message.to == patient.phone
         whom = "patient" if patients else "caregiver"
         how = "called" if message.channel == Channel.VOICE else "told"
         state = attempts[-1].get_state_display() if attempts else "not sent"
         words = f"“{message.body}” ({state})" if message.body else f"({state})"
-        yield Entry(message.created_at, "sent", f"{whom} {how}", words, by="the service")
+        said = getattr(message, "said", None)  # a clinician's own words; else the service's
+        by = said.by.name if said else "the service"
+        yield Entry(message.created_at, "sent", f"{whom} {how}", words, by=by)
 
 
 def _cases(patient: Patient, limit: int) -> Iterator[Entry]:

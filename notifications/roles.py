@@ -37,6 +37,7 @@ MAY: dict[str, frozenset[Role]] = {
     "answer a version": frozenset({PR}),
     "work on a case": frozenset({N, PR, RE}),
     "finish a task": frozenset({N, PR, RE}),
+    "text a patient": frozenset({N, PR, RE}),
     "record a hospital stay": frozenset({N, PR, RE}),
     "record a reaction": frozenset({N, PR, RE}),
     "strike a reaction": frozenset({PR}),

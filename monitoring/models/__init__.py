@@ -1,6 +1,7 @@
 """Patients and what was asked, answered, found and done about it."""
 
 from monitoring.models.cases import Escalation, EscalationEvent, Page, PocketInstruction, Task
+from monitoring.models.conversing import ClinicianText
 from monitoring.models.hearing import Finding, Reply
 from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction, ReactionStrike
 from monitoring.models.staying import Admission
@@ -9,6 +10,7 @@ from monitoring.models.watching import CheckIn, Watch
 __all__ = [
     "Admission",
     "CheckIn",
+    "ClinicianText",
     "Escalation",
     "EscalationEvent",
     "Finding",

@@ -48,6 +48,7 @@ SCREENS = {
     "end an enrolment": "/patient/4/end/",
     "record a reaction": "/patient/4/reaction/",
     "admit": "/patient/3/admit/",
+    "texts": "/patient/1/conversation/",
     "on call": "/on-call/",
     "gradual adoption": "/adoption/",
     "protocols": "/protocols/",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from protocols import rulebook, wording
+from protocols import betraying, gsm, library, rulebook, wording
 from protocols.errors import Refusal
 from protocols.parsing import BrokenLabel
 
@@ -28,13 +28,6 @@ FACTS = {
 EVERYTHING = {(code, key): words for code, one in wording.load().items() for key, words in one.texts.items()}
 SPOKEN_ONLY = {"voice", "read_back"}
 TO_CLINICIANS = ("page.", "voice.page.", "voice.desk")
-FORBIDDEN = (
-    r"teclistamab|elranatamab|talquetamab|linvoseltamab|tecvayli|elrexfio|talvey|bispecific|antibod",
-    r"dexa|\bdex\b|decadron|tylenol|acetaminophen|paracetamol|ibuprofen|tocilizumab|actemra",
-    r"myeloma|mieloma|cancer|tumor|leuk|lymphoma|\bcrs\b|icans|cytokine|citoquina|neurotox",
-    r"oncolog|hematolog|haematolog|infusion|chemo|quimio|clinic\b|clinica",
-    r"骨髓瘤|癌|腫瘤|血液科|化療|地塞米松",
-)
 
 
 def filled(code: str, key: str) -> str:
@@ -46,7 +39,7 @@ def filled(code: str, key: str) -> str:
 def test_each_text(code: str, key: str) -> None:
     words = filled(code, key)
     assert not re.search(r"[{}]", words), "a fact was not filled in"
-    assert not [pattern for pattern in FORBIDDEN if re.search(pattern, words.casefold())]
+    assert not betraying.words_in(words)
     if not key.startswith("voice."):
         assert wording.segments(words) <= (1 if key.startswith("page.") else 2), len(words)
         assert wording.is_gsm7(words) or code == "zh-Hant", (
@@ -158,3 +151,42 @@ def test_a_broken_file_of_texts_is_named(tmp_path: Path, content: str, problem: 
     (tmp_path / "texts.xx.toml").write_text(content, "utf-8")
     with pytest.raises(BrokenLabel, match=f"texts.xx.toml.*{problem}"):
         wording.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("Don\u2019t wait \u2013 call\u2026", "Don't wait - call..."),
+        ("¿Cómo está?", "¿Como esta?"),
+        ("mañana é", "mañana é"),
+        ("line one\r\nline two", "line one\nline two"),
+        ("well 🙂 發燒", "well 🙂 發燒"),
+    ],
+)
+def test_what_keyboards_put_in_is_made_plain_and_nothing_else(typed: str, sent: str) -> None:
+    assert gsm.plain(typed) == sent
+
+
+def test_every_medicine_of_every_label_would_betray_it() -> None:
+    for label in library.known_labels():
+        assert betraying.words_in(f"your {label.drug.upper()} today"), label.id
+        assert betraying.words_in(f"your {label.brand} today"), label.id
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Please come to the clinic", ("clinic",)),
+        ("Did you take the DEX?", ("dex",)),
+        ("Take your temperature now, and is anybody with you?", ()),
+        ("index card", ()),
+    ],
+)
+def test_words_that_betray(text: str, found: tuple[str, ...]) -> None:
+    assert betraying.words_in(text) == found
+
+
+def test_a_name_betrays_as_a_word_of_its_own() -> None:
+    assert betraying.names_in("Hi ROSA, is Jo there?", "Rosa Alvarez", "Jo Li") == ("Rosa",)
+    assert betraying.names_in("This is your nurse", "Nurse N") == ()
+    assert betraying.names_in("Rosary", "Rosa Alvarez") == ()

@@ -9,12 +9,13 @@ from monitoring import escalations, pocket, watches
 from monitoring.models import (
     Admission,
     CheckIn,
+    ClinicianText,
     Escalation,
     Reaction,
     ReactionStrike,
     Task,
 )
-from notifications.models import Role
+from notifications.models import Message, Role
 from stepup.models import (
     AdoptionStage,
     Appointment,
@@ -346,6 +347,17 @@ def a_stay_with(clinic: Clinic, **facts: object) -> None:
     """A stay of which something is not true."""
     a_stay(clinic)
     change(Admission.objects, **facts)
+
+
+def a_clinician_s_text(clinic: Clinic, **facts: object) -> None:
+    """A text a clinician wrote, behind every rule's back."""
+    patient, message = clinic.patients[0], Message.objects.latest("pk")
+    ClinicianText.objects.create(
+        **{
+            "site": clinic.site, "patient": patient, "to": "patient", "by": clinic.prescriber, "at": NOON,
+            "message": message, "unanswered_since": NOON, "quiet_until": NOON + HOUR, **facts,
+        }
+    )  # fmt: skip
 
 
 def a_care_entry(clinic: Clinic, **facts: object) -> CareEntry:

@@ -25,7 +25,7 @@ from monitoring.models import (
     Task,
     Watch,
 )
-from notifications.models import Clinician, Delivery, Shift, Site
+from notifications.models import Clinician, Delivery, Message, Shift, Site
 from stepup.models import (
     AdoptionStage,
     Appointment,
@@ -65,6 +65,7 @@ from tests.stepup.lies import (
     a_care_entry,
     a_care_rule,
     a_chair_time,
+    a_clinician_s_text,
     a_closed_day,
     a_correction,
     a_dose_after_a_transfer,
@@ -225,6 +226,14 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("admission_ends_with_its_facts", "left, says nobody", lambda c: a_stay_with(c, discharged_at=NOON)),
     ("admission_mistake_lasted_no_time", "a mistake that lasts", lambda c: a_stay_with(c, mistaken=True)),
     ("admission_ends_with_its_facts", "words while in", lambda c: a_stay_with(c, discharge_words="home")),
+    ("clinician_text_one_quiet_per_patient", "quiet twice over",
+     lambda c: [a_clinician_s_text(c), a_clinician_s_text(c, message=Message.objects.earliest("pk"))]),
+    ("clinician_text_quiet_has_its_times", "over before it began",
+     lambda c: a_clinician_s_text(c, quiet_until=NOON)),
+    ("clinician_text_quiet_has_its_times", "unanswered before it was written",
+     lambda c: a_clinician_s_text(c, unanswered_since=NOON + HOUR)),
+    ("clinician_text_quiet_is_ended_at_a_time", "ended at no time",
+     lambda c: a_clinician_s_text(c, quiet_over_by=c.prescriber)),
     ("checkin_state_matches_facts", "waiting for nothing", lambda c: change(CheckIn.objects, next_at=None)),
     ("checkin_state_matches_facts", "asked without a question", lambda c: change(CheckIn.objects, state="asked")),
     ("checkin_state_matches_facts", "answered and still due", lambda c: change(CheckIn.objects, state="answered")),

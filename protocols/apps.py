@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from protocols import library, rulebook, supportive, wording
+from protocols import astct, library, management, rulebook, supportive, wording
 
 
 class ProtocolsConfig(AppConfig):
@@ -18,3 +18,5 @@ class ProtocolsConfig(AppConfig):
         rulebook.load()
         wording.load()
         supportive.load()
+        astct.load()
+        management.load()

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
 
-from monitoring import checkins, escalations, opting_out, pocket, texts, watches, worklist
+from monitoring import checkins, escalations, opting_out, phrases, pocket, texts, watches, worklist
 from monitoring.hearing import Heard
 from monitoring.models import CheckIn, Escalation, Finding, Patient, Reply
 from notifications import outbox
@@ -72,6 +73,7 @@ def _context(heard: Heard) -> triage.Context:
         medicine_recent=is_masked(patient, now=heard.now),
         recent=_recent(patient, heard.now),
         media=heard.reply.media,
+        phrases=phrases.in_use(patient.site_id, patient.language),
     )
 
 
@@ -119,7 +121,9 @@ def _keep(
     *,
     now: datetime,
 ) -> Finding:
+    """Store all that it takes to conclude the same again, whatever becomes of the patient, the site and its phrases."""
     whole = concluded.as_dict()
+    used = replace(context, phrases=concluded.learned)
     return Finding.objects.create(
         site=patient.site if patient else reply.site,
         patient=patient,
@@ -130,10 +134,11 @@ def _keep(
         human_task=concluded.human_task,
         provisional_grade=concluded.provisional_grade or "",
         because=concluded.because,
+        normal=concluded.normal,
         readings=whole["readings"],
         rules=whole["rules"],
-        context={**context.as_dict(), "read_back": concluded.read_back},
-        rules_version=triage.RULES_VERSION,
+        context={**used.as_dict(), "read_back": concluded.read_back},
+        rules_version=triage.version(context.phrases),
     )
 
 

@@ -65,6 +65,9 @@ MAY: dict[str, frozenset[Role]] = {
     "decide supportive care": frozenset({PH, PR}),
     "take back supportive care": frozenset({N, PH, PR}),
     "set a supportive care rule": frozenset({PH, PR}),
+    "see learned phrases": frozenset({N, PH, PR, RE, LE, AU}),
+    "propose a phrase": frozenset({N, PH, PR, RE}),
+    "approve a phrase": frozenset({PH, PR}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

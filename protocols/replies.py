@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from protocols import answers
+from protocols import answers, learned
 from protocols import lexicon as lexicons
 from protocols.denial import Denials, denials
 from protocols.figures import Figures
@@ -29,7 +29,8 @@ class Understood:
     `control` is opt_out, opt_in or help when that is the whole meaning, wrong_number when a stranger answers, or
     nothing. `harmless` is a text of thanks or delay and no more; `automatic` one that a machine wrote, and `canned` one
     that holds no word of its sender: a reaction (`Liked "..."`) or a ready-made refusal of a call.
-    `folded` is the whole text with its signs and its numbers as they were written, for the question about the date.
+    `folded` is the whole text with its signs and its numbers as they were written, for the question about the date;
+    `learned` are the site's own phrases without which words would have stayed unexplained.
     """
 
     normal: str
@@ -40,6 +41,7 @@ class Understood:
     automatic: bool = False
     canned: bool = False
     folded: str = ""
+    learned: tuple[str, ...] = ()
 
     def of(self, kind: str, name: str = "") -> list[Reading]:
         """The readings of one kind (and name)."""
@@ -58,12 +60,14 @@ def understand(
     never_denied: frozenset[str] = frozenset(),
     no_alarms: bool = False,
     also: frozenset[str] = frozenset(),
+    phrases: tuple[str, ...] = (),
 ) -> Understood:
     """What `text` says when `asked` is the open question (a question id) and `language` the one enrolled.
 
     `no_alarms`: "no" to the open question is itself a concern and counts wherever it leads; `also` names the word
-    lists that answer it too. Every language is listened to for danger; reassuring words count only where the enrolled
-    language is one this service reads: in any other, only a plain number can be understood whole.
+    lists that answer it too; `phrases` are harmless ones the site has learned in this language. Every language is
+    listened to for danger; reassuring words count only where the enrolled language is one this service reads: in any
+    other, only a plain number can be understood whole.
     """
     lexicon = lexicons.load()
     written = tokens(text)
@@ -76,9 +80,13 @@ def understand(
     short = answers.read(page, denied)
     readings = (*_concepts(page, denied), *figures.readings, *short.readings)
     explained = set(figures.explained)
+    used: tuple[str, ...] = ()
     if _spoken(language, lexicon):
+        news = short.turned | denied.lapsed | _telling(page)
         explained |= short.explained | _exact(page, denied.explained | _taken(page, denied))
-        explained |= _covered(page, figures) - short.turned - denied.lapsed - _telling(page)
+        explained |= _covered(page, figures) - news
+        used, by_phrases = _learned(page, phrases, explained | news)
+        explained |= by_phrases
     leftovers = tuple(token.text for place, token in enumerate(found) if place not in explained)
     whole = lexicon.meanings.whole(page.words)
     return Understood(
@@ -89,7 +97,15 @@ def understand(
         harmless=bool(found) and len(page.harmless_names) == len(found),
         folded=fold(text) if asked == "thinking" else "",
         automatic="auto_reply" in whole or _is_automatic(page),
+        learned=used,
     )
+
+
+def _learned(page: Page, phrases: tuple[str, ...], settled: set[int]) -> tuple[tuple[str, ...], set[int]]:
+    """The site's own phrases that explain what nothing else did, and the places they explain."""
+    new = {one: places - settled for one, places in learned.explained(page, phrases).items()}
+    used = tuple(sorted(one for one, places in new.items() if places))
+    return used, {place for one in used for place in new[one]}
 
 
 def _figures(page: Page, found: Sequence[Token], lexicon: Lexicon) -> Figures:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from protocols import rulebook
+from protocols import learned, rulebook
 from protocols.judging import Fired, Judgement, Known
 from protocols.reading import Reading
 from protocols.replies import Understood, understand
@@ -26,6 +26,7 @@ __all__ = [
     "Reading",
     "assess",
     "carried",
+    "version",
     "worst",
 ]
 
@@ -49,7 +50,8 @@ class Context:
     reported in the last 24 hours. `recent` names the symptoms, fever among them, that `carried` took from earlier
     findings of the hours that count. `media` counts pictures and recordings. `known` holds facts as free text
     ("baseline bp 130/80", "case open", "tylenol 2h ago"). `pending` is the value that was read back ("101.4 F") when
-    `asked` is read_back, and `today` the patient's own date.
+    `asked` is read_back, and `today` the patient's own date. `phrases` are the harmless ones that the site has learned
+    in this language, in normal form.
     """
 
     asked: str | None = None
@@ -66,6 +68,7 @@ class Context:
     known: str = ""
     pending: str = ""
     today: date | None = None
+    phrases: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The context for JSON: decimals and dates as text."""
@@ -81,7 +84,8 @@ class Finding:
 
     `control` is opt_out, opt_in, help, wrong_number or nothing. `answers` are the questions that this reply answers.
     `read_back` is the value to confirm when a number was doubtful, like "101.4 F". `automatic` says that a machine
-    wrote the reply, so that it counts as none.
+    wrote the reply, so that it counts as none. `normal` is the text as the rules read it, and `learned` the site's own
+    phrases without which words of it would have stayed unexplained.
     """
 
     urgency: str
@@ -96,14 +100,21 @@ class Finding:
     took_pocket_dose: bool = False
     masked: bool = False
     automatic: bool = False
+    normal: str = ""
+    learned: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The finding for JSON: decimals as text."""
         facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
         facts["readings"] = [reading.as_dict() for reading in self.readings]
         facts["rules"] = [fired.as_dict() for fired in self.rules]
-        facts["answers"] = list(self.answers)
+        facts |= {"answers": list(self.answers), "learned": list(self.learned)}
         return facts
+
+
+def version(phrases: Iterable[str] = ()) -> str:
+    """What a reply was read by: the fingerprint of the rules, and behind it that of the phrases learned, if any."""
+    return "+".join(filter(None, (RULES_VERSION, learned.fingerprint(phrases))))
 
 
 def assess(text: str, context: Context) -> Finding:
@@ -133,6 +144,8 @@ def _understand(text: str, context: Context, question: Question | None) -> Under
         never_denied=book.never_denied,
         no_alarms=question is not None and question.no in book.symptoms,
         also=question.also_answered_by if question else frozenset(),
+        # What nobody could explain after the medicine question may be a medicine.
+        phrases=() if question and question.id == "medicine" else context.phrases,
     )
 
 
@@ -140,7 +153,7 @@ def _read_back(text: str, context: Context, question: Question | None) -> Unders
     """A plain yes to a value that was read back is that value, sent anew; everything else is read as it stands."""
     if question is None or question.id != "read_back" or not context.pending:
         return None
-    answer = _understand(text, context, question)
+    answer = _understand(text, replace(context, phrases=()), question)  # nothing learned may confirm a value
     confirmed = any((one.kind, one.name) in {("answer", "yes"), ("menu", "1")} for one in answer.readings)
     if not confirmed or answer.leftovers or len(answer.readings) != 1:
         return None
@@ -208,6 +221,8 @@ def _conclude(judgement: Judgement, context: Context) -> Finding:
         took_pocket_dose=judgement.heard.said("medicine", "steroid"),
         masked=hidden,
         automatic=judgement.heard.automatic,
+        normal=judgement.heard.normal,
+        learned=judgement.heard.learned,
     )
 
 

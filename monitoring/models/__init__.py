@@ -4,6 +4,7 @@ from monitoring.models.cases import Escalation, EscalationEvent, Page, PocketIns
 from monitoring.models.conversing import ClinicianText
 from monitoring.models.hearing import Finding, Reply
 from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction, ReactionStrike
+from monitoring.models.phrases import LearnedPhrase
 from monitoring.models.staying import Admission
 from monitoring.models.watching import CheckIn, Watch
 
@@ -14,6 +15,7 @@ __all__ = [
     "Escalation",
     "EscalationEvent",
     "Finding",
+    "LearnedPhrase",
     "Page",
     "Patient",
     "PatientEvent",

@@ -60,10 +60,14 @@ class Finding(models.Model):
     human_task = models.BooleanField()
     provisional_grade = models.CharField(max_length=80, blank=True)
     because = models.TextField()
+    normal = models.TextField(blank=True, help_text="the words as the rules read them")
     readings = models.JSONField(default=list)
     rules = models.JSONField(default=list)
     context = models.JSONField(default=dict)
-    rules_version = models.CharField(max_length=80)
+    rules_version = models.CharField(
+        max_length=80,
+        help_text="fingerprint of the rules, and of the site's learned phrases if there were any",
+    )
 
     class Meta:
         constraints = [

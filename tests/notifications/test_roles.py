@@ -61,6 +61,9 @@ TABLE = {
     "decide supportive care": "pharmacist prescriber",
     "take back supportive care": "nurse pharmacist prescriber",
     "set a supportive care rule": "pharmacist prescriber",
+    "see learned phrases": "nurse pharmacist prescriber responder lead auditor",
+    "propose a phrase": "nurse pharmacist prescriber responder",
+    "approve a phrase": "pharmacist prescriber",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

@@ -11,8 +11,11 @@ from monitoring.models import (
     CheckIn,
     ClinicianText,
     Escalation,
+    Finding,
+    LearnedPhrase,
     Reaction,
     ReactionStrike,
+    Reply,
     Task,
 )
 from notifications.models import Message, Role
@@ -393,3 +396,30 @@ def a_care_rule(clinic: Clinic, **facts: object) -> None:
 
 def a_strike(clinic: Clinic, *, why: str = "another patient's") -> None:
     ReactionStrike.objects.create(reaction=clinic.reaction, why=why, by=clinic.prescriber, at=NOON)
+
+
+def a_reply(clinic: Clinic, *, words: str = "98.6 toast and tea") -> Reply:
+    """A text of the first patient, as the provider hands it over."""
+    return Reply.objects.create(
+        site=clinic.site, provider_sid=makers.a_phone(), sender=clinic.patients[0].phone, sent_to="", body=words,
+        received_at=NOON,
+    )  # fmt: skip
+
+
+def a_finding(clinic: Clinic) -> None:
+    """What triage concluded from a reply."""
+    Finding.objects.create(
+        site=clinic.site, patient=clinic.patients[0], reply=a_reply(clinic), at=NOON, urgency="clarify",
+        human_task=True, because="words that no rule explains",
+    )  # fmt: skip
+
+
+def a_phrase(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """A phrase proposed by one person and, with `approved_by`, approved by another."""
+    row = {
+        "site": clinic.site, "language": "en", "words": "toast and tea", "reply": a_reply(clinic),
+        "proposed_by": clinic.doctors[0], "proposed_at": NOON,
+    }  # fmt: skip
+    approved = {"approved_at": NOON, "replayed": {}} if "approved_by" in facts else {}
+    for _ in range(times):
+        LearnedPhrase.objects.create(**(row | approved | facts))

@@ -16,6 +16,7 @@ from monitoring.models import (
     Escalation,
     EscalationEvent,
     Finding,
+    LearnedPhrase,
     Page,
     Patient,
     PocketOrder,
@@ -70,8 +71,10 @@ from tests.stepup.lies import (
     a_correction,
     a_dose_after_a_transfer,
     a_draft,
+    a_finding,
     a_hold,
     a_label_row,
+    a_phrase,
     a_report,
     a_review,
     a_stage,
@@ -132,6 +135,15 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("calendar_revocation_has_a_reason", "ended for no reason", lambda c: a_calendar_revocation(c, reason="")),
     ("calendar_fetch_is_within_its_hour", "before its hour", lambda c: a_calendar_fetch(c, hour_at=NOON + HOUR)),
     ("calendar_fetch_is_within_its_hour", "fetched no times", lambda c: a_calendar_fetch(c, in_hour=0)),
+    # learned phrases
+    ("learned_phrase_one_live", "learned twice", lambda c: a_phrase(c, times=2)),
+    ("learned_phrase_has_words", "no words", lambda c: a_phrase(c, words="")),
+    ("learned_phrase_is_approved_by_another_person", "one person alone",
+     lambda c: a_phrase(c, approved_by=c.doctors[0])),
+    ("learned_phrase_approval_says_who_and_what_changed", "nothing was replayed",
+     lambda c: a_phrase(c, approved_by=c.prescriber, replayed=None)),
+    ("learned_phrase_end_says_who_and_why", "refused without a reason",
+     lambda c: a_phrase(c, ended_at=NOON, ended_by=c.prescriber)),
     # supportive care
     ("care_entry_kind_has_its_facts", "done on no day", lambda c: a_care_entry(c, on=None)),
     ("care_entry_kind_has_its_facts", "done, and due again by decree",
@@ -433,7 +445,7 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
 ADDED = [
     an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report, an_open_day, a_chair_time,
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
-    a_version_choice, a_strike,
+    a_version_choice, a_strike, a_finding, a_phrase,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
@@ -461,6 +473,9 @@ HISTORIES = {
     "calendar revocation": (CalendarRevocation.objects, "reason"),
     "care entry": (CareEntry.objects, "words"),
     "care rule": (CareRule.objects, "words"),
+    "finding": (Finding.objects, "because"),
+    "reply": (Reply.objects, "body"),
+    "learned phrase": (LearnedPhrase.objects, "words"),
 }
 
 

@@ -74,6 +74,7 @@ def _context(heard: Heard) -> triage.Context:
         recent=_recent(patient, heard.now),
         media=heard.reply.media,
         phrases=phrases.in_use(patient.site_id, patient.language),
+        protocol=watch.protocol if watch else "",
     )
 
 

@@ -3,14 +3,17 @@
 A learned phrase only explains words, so that nobody must read them again. It can hide nothing: see `protocols.learned`.
 """
 
+import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from monitoring import replays
 from monitoring.models import Finding, LearnedPhrase, Reply
 from notifications import audit, roles
 from notifications.models import Clinician
-from protocols import learning
+from protocols import learning, triage
 from protocols.errors import Refusal
 
 ALARMS = ("urgent", "emergency")
@@ -24,16 +27,23 @@ def in_use(site_id: int, language: str) -> tuple[str, ...]:
     return tuple(sorted(live.values_list("words", flat=True)))
 
 
-def suggested(finding: Finding) -> list[str]:
+def suggested(reply: Reply) -> list[str]:
     """The pieces of a reply that nobody could explain and that may be proposed; none where none can be."""
-    if finding.reply is None or _stands_against(finding):
+    finding = _finding(reply)
+    if finding is None or _stands_against(finding):
         return []
+    language = str(finding.context["language"])
     return learning.suggested(
-        finding.reply.body,
+        reply.body,
         asked=finding.context.get("asked"),
-        language=str(finding.context["language"]),
-        phrases=in_use(finding.site_id, str(finding.context["language"])),
+        language=language,
+        phrases=in_use(finding.site_id, language),
     )
+
+
+def _finding(reply: Reply) -> Finding | None:
+    """What was concluded from a reply about a patient."""
+    return Finding.objects.filter(reply=reply, patient__isnull=False).order_by("pk").first()
 
 
 @transaction.atomic
@@ -47,7 +57,7 @@ def propose(*, reply: Reply, words: str, by: Clinician, now: datetime) -> Learne
         raise Refusal(
             "not-yours", "A nurse, pharmacist, prescriber or responder of the site proposes a phrase."
         )
-    finding = Finding.objects.filter(reply=reply, patient__isnull=False).order_by("pk").first()
+    finding = _finding(reply)
     if finding is None:
         raise Refusal(
             "phrase-stranger", "Phrases are learned from patients and caregivers, not from strangers."
@@ -60,6 +70,85 @@ def propose(*, reply: Reply, words: str, by: Clinician, now: datetime) -> Learne
         raise Refusal("phrase-elsewhere", "These words do not stand in this reply in one piece.")
     phrase = _kept(reply, language=language, words=normal, by=by, now=now)
     audit.record("proposed a phrase", str(phrase), site=reply.site, by=by, now=now, reply=reply.pk)
+    return phrase
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A proposed phrase, and what it would have changed. `seen` names exactly this, so that no other is approved."""
+
+    phrase: LearnedPhrase
+    replay: replays.Replay
+
+    @property
+    def may_be_approved(self) -> bool:
+        """Whether no alarm of a past reply would be lower."""
+        return not self.replay.lowered_alarms
+
+    @property
+    def seen(self) -> str:
+        """What an approval must repeat."""
+        changed = [f"{one.kept.key}{one.direction}" for one in self.replay.changed]
+        return hashlib.sha256("".join([self.phrase.words, *changed]).encode()).hexdigest()[:16]
+
+
+def weigh(phrase: LearnedPhrase, *, now: datetime) -> Weighed:
+    """What a phrase would have changed over past replies, beside the phrases in use."""
+    used = in_use(phrase.site_id, phrase.language)
+    return Weighed(phrase, replays.of_phrase(phrase, in_use=used, now=now))
+
+
+@transaction.atomic
+def approve(phrase_id: int, *, seen: str, by: Clinician, now: datetime) -> LearnedPhrase:
+    """Let a phrase explain words from now on. Another person than the one who proposed it, who saw its replay.
+
+    Refuses where a past alarm would have been lower, and where the replay has changed since it was shown.
+    """
+    phrase = _held(phrase_id, by)
+    if phrase.approved_at:
+        raise Refusal("phrase-answered", f"{phrase.approved_by} approved this phrase already.")
+    if phrase.proposed_by_id == by.pk:
+        raise Refusal("phrase-own", "You proposed this phrase: another person approves it.")
+    learning.judged(
+        phrase.words, language=phrase.language
+    )  # the rules may have changed since it was proposed
+    weighed = weigh(phrase, now=now)
+    if not weighed.may_be_approved:
+        raise Refusal("phrase-lowers", "A past alarm would have been lower with this phrase: refuse it.")
+    if weighed.seen != seen:
+        raise Refusal("phrase-changed", "More replies hold these words by now: look at the list again.")
+    phrase.approved_by, phrase.approved_at = by, now
+    phrase.replayed = {**weighed.replay.as_dict(), "rules": triage.RULES_VERSION}
+    phrase.save(update_fields=["approved_by", "approved_at", "replayed"])
+    audit.record("approved a phrase", str(phrase), site=phrase.site, by=by, now=now, **phrase.replayed)
+    return phrase
+
+
+@transaction.atomic
+def end(phrase_id: int, *, why: str, by: Clinician, now: datetime) -> LearnedPhrase:
+    """Refuse a proposed phrase, or withdraw one that is in use: from now on it explains nothing."""
+    if not why.strip():
+        raise Refusal("reason", "Say in a few words why.")
+    phrase = _held(phrase_id, by)
+    said = "withdrew a phrase" if phrase.approved_at else "refused a phrase"
+    phrase.ended_by, phrase.ended_at, phrase.ended_why = by, now, why.strip()[:300]
+    phrase.save(update_fields=["ended_by", "ended_at", "ended_why"])
+    audit.record(said, str(phrase), site=phrase.site, by=by, now=now)
+    return phrase
+
+
+def _held(phrase_id: int, by: Clinician) -> LearnedPhrase:
+    """The phrase, locked with every live one beside it, so that two who answer at once take turns."""
+    about = LearnedPhrase.objects.only("site", "language").get(pk=phrase_id)
+    if not roles.may(by, "approve a phrase") or by.site_id != about.site_id:
+        raise Refusal("not-yours", "A pharmacist or a prescriber of the site answers for a phrase.")
+    live = LearnedPhrase.objects.select_for_update().filter(
+        site=about.site_id, language=about.language, ended_at=None
+    )
+    phrase = next((one for one in live.order_by("pk") if one.pk == phrase_id), None)
+    if phrase is None:
+        ended = LearnedPhrase.objects.select_related("ended_by").get(pk=phrase_id)
+        raise Refusal("phrase-answered", f"{ended.ended_by} ended this phrase already: {ended.ended_why}.")
     return phrase
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring import views, webhooks
+from monitoring import phrase_views, views, webhooks
 
 urlpatterns = [
     path("board/", views.show_board, name="board"),
@@ -17,6 +17,11 @@ urlpatterns = [
     path("tasks/", views.show_tasks, name="tasks"),
     path("task/<int:pk>/done/", views.finish_task, name="task-done"),
     path("reaction/<int:pk>/over/", views.end_reaction, name="reaction-over"),
+    path("phrases/", phrase_views.show_phrases, name="phrases"),
+    path("phrases/<int:pk>/", phrase_views.show_phrase, name="phrase"),
+    path("reply/<int:pk>/phrase/", phrase_views.propose_phrase, name="phrase-propose"),
+    path("phrases/<int:pk>/approve/", phrase_views.approve_phrase, name="phrase-approve"),
+    path("phrases/<int:pk>/end/", phrase_views.end_phrase, name="phrase-end"),
     path("webhooks/twilio/inbound", webhooks.text_received, name="inbound-text"),
     path("webhooks/twilio/voice/<str:token>", webhooks.call_answered, name="call-answered"),
     path("webhooks/twilio/voice/<str:token>/key", webhooks.key_pressed, name="call-key"),

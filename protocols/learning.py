@@ -20,6 +20,13 @@ SHORTEST_ALONE = 6
 SHORTEST_IN_SIGNS = 3
 """Limits of our own, proposals: the fewest letters altogether, the most words; for Chinese, in signs."""
 
+CODES = (
+    "phrase-language", "phrase-signs", "phrase-stop", "phrase-length", "phrase-danger", "phrase-near-danger",
+    "phrase-meaning", "phrase-denial", "phrase-number", "phrase-unfinished", "phrase-known", "phrase-elsewhere",
+    "phrase-live",
+)  # fmt: skip
+"""Every refusal that is about the words themselves."""
+
 ANSWERING = (
     "yes", "not_yes", "took", "taking", "partly", "every", "low", "high", "no_digit", "under", "over", "lapsed",
     "percent_of", "telling", "harmless", "never_learned",

@@ -4,8 +4,8 @@ The gravest rule wins. "None" is concluded only when every word was explained; a
 a watch. No rule gives advice about a medicine, and no grade is more than provisional.
 """
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -51,7 +51,7 @@ class Context:
     findings of the hours that count. `media` counts pictures and recordings. `known` holds facts as free text
     ("baseline bp 130/80", "case open", "tylenol 2h ago"). `pending` is the value that was read back ("101.4 F") when
     `asked` is read_back, and `today` the patient's own date. `phrases` are the harmless ones that the site has learned
-    in this language, in normal form.
+    in this language, in normal form. `protocol` names what the watch runs on, with its fingerprint; no rule reads it.
     """
 
     asked: str | None = None
@@ -69,6 +69,7 @@ class Context:
     pending: str = ""
     today: date | None = None
     phrases: tuple[str, ...] = ()
+    protocol: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The context for JSON: decimals and dates as text."""
@@ -76,6 +77,17 @@ class Context:
         facts["hour"] = None if self.hour is None else f"{self.hour:f}"
         facts["today"] = None if self.today is None else self.today.isoformat()
         return facts
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "Context":
+        """The context that `as_dict` wrote, read from JSON. What an older release did not write keeps its default."""
+        names = {field.name for field in fields(cls)}
+        known = {name: value for name, value in facts.items() if name in names}
+        hour, today = known.get("hour"), known.get("today")
+        known |= {"hour": None if hour is None else Decimal(hour)}
+        known |= {"today": None if today is None else date.fromisoformat(today)}
+        known |= {name: tuple(known.get(name, ())) for name in ("recent", "phrases")}
+        return cls(**known)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import checkins, inbound, patients, pocket, practice
-from monitoring.models import CheckIn, Patient
+from monitoring import checkins, inbound, patients, phrases, pocket, practice, worklist
+from monitoring.models import CheckIn, Patient, Reply, Task
 from notifications import oncall
 from notifications.models import Clinician, Delivery, Role, Site
 from stepup import approvals, care_entries, courses, readiness
@@ -96,6 +96,7 @@ def fill(*, now: datetime) -> Site:
     }
     for invented in PATIENTS:
         _patient(site, invented, protocols[invented.label], staff, now)
+    _harmless_words(site.patients.get(identifier="D-1003"), staff["nora"], now - timedelta(hours=2))
     _history_went_out(now)
     return site
 
@@ -227,6 +228,18 @@ def _answer_round(patient: Patient, checkin: CheckIn, place: int) -> None:
             provider_sid=f"demo-{patient.pk}-{place}-{step}", sender=patient.phone, sent_to=patient.site.patient_number,
             body=words, now=checkin.due_at + timedelta(minutes=4 + 2 * step),
         )  # fmt: skip
+
+
+def _harmless_words(patient: Patient, nurse: Clinician, now: datetime) -> None:
+    """A text that nobody could read but a person, who found no harm in it and proposed to learn its words."""
+    inbound.receive(
+        provider_sid="demo-harmless", sender=patient.phone, sent_to=patient.site.patient_number,
+        body="Toast and tea this morning, thank you", now=now,
+    )  # fmt: skip
+    reply = Reply.objects.get(provider_sid="demo-harmless")
+    for task in Task.objects.filter(reply=reply, done_at=None):
+        worklist.finish(task.pk, by=nurse, outcome="breakfast, no harm in it", now=now + timedelta(minutes=3))
+    phrases.propose(reply=reply, words="toast and tea", by=nurse, now=now + timedelta(minutes=4))
 
 
 def _history_went_out(now: datetime) -> None:

@@ -6,8 +6,8 @@ from itertools import count
 
 from django.test import Client
 
-from monitoring import admissions, escalations, patients, worklist
-from monitoring.models import Admission, Escalation, Patient, Task
+from monitoring import admissions, escalations, inbound, patients, phrases, worklist
+from monitoring.models import Admission, Escalation, LearnedPhrase, Patient, Reply, Task
 from notifications import oncall
 from notifications.models import Clinician, Role, Site
 from protocols import library
@@ -263,3 +263,14 @@ def a_stay(patient: Patient, *, by: Clinician, now: datetime = NOON, ward: str =
     return admissions.admit(
         patient.pk, where=where, reason="fever", admitted_at=now - timedelta(hours=1), by=by, now=now
     )
+
+
+def a_phrase(
+    patient: Patient, *, by: Clinician, words: str = "toast and tea", now: datetime = NOON
+) -> LearnedPhrase:
+    """A harmless phrase that somebody proposed from a text of this patient."""
+    sid = f"SM{a_phone()}"
+    inbound.receive(
+        provider_sid=sid, sender=patient.phone, sent_to=patient.site.patient_number, body=f"98.6, {words}", now=now
+    )  # fmt: skip
+    return phrases.propose(reply=Reply.objects.get(provider_sid=sid), words=words, by=by, now=now)

@@ -56,6 +56,8 @@ SCREENS = {
     "to do": "/tasks/",
     "supportive care": "/course/2/supportive-care/",
     "supportive care list": "/supportive-care/",
+    "learned phrases": "/phrases/",
+    "learned phrase": "/phrases/1/",
     "downtime list": "/downtime/",
 }
 WITHOUT_SIGN_IN = {"sign in": "/sign-in/", "emergency code": "/e/", "unknown emergency code": "/e/AAAAAAAA/"}

@@ -2,52 +2,20 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import timedelta
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from monitoring import inbound, phrases
-from monitoring.models import Finding, LearnedPhrase, Reply
-from notifications.models import AuditEntry, Clinician, Role
+from monitoring import phrases, replays
+from monitoring.models import Finding, LearnedPhrase, Patient
+from notifications.models import AuditEntry, Role
 from protocols import triage
 from protocols.errors import Refusal
 from tests import kept, makers
-from tests.makers import NOON
+from tests.monitoring.home import Home
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-MINUTE = timedelta(minutes=1)
-
-
-class Home:
-    """A patient at home in a watch, and the people who read what they write."""
-
-    def __init__(self) -> None:
-        self.site = makers.a_site()
-        makers.a_responder(self.site, 1, name="Dr A")
-        self.patient = makers.a_patient(self.site)
-        makers.a_dose(makers.a_course(self.patient))
-        self.nurse = makers.a_clinician(self.site)
-        self.pharmacist = makers.a_clinician(self.site, Role.PHARMACIST)
-        self.other = makers.a_clinician(self.site, Role.PHARMACIST)
-        self.now = NOON
-
-    def hears(self, words: str, *, sender: str = "") -> Reply:
-        """One text, a minute after whatever came before."""
-        self.now += MINUTE
-        sid = f"SM{makers.a_phone()}"
-        inbound.receive(
-            provider_sid=sid, sender=sender or self.patient.phone, sent_to=self.site.patient_number, body=words,
-            now=self.now,
-        )  # fmt: skip
-        return Reply.objects.get(provider_sid=sid)
-
-    def finds(self, words: str) -> Finding:
-        """What triage concluded from a text."""
-        return self.hears(words).findings.get()
-
-    def proposes(self, reply: Reply, words: str, *, by: Clinician | None = None) -> LearnedPhrase:
-        """The nurse proposes words of a reply."""
-        return phrases.propose(reply=reply, words=words, by=by or self.nurse, now=self.now)
 
 
 @pytest.fixture(scope="module")
@@ -71,22 +39,14 @@ def test_words_of_a_reply_are_proposed_and_explain_nothing_yet(home) -> None:
 
 
 def test_a_reply_suggests_the_pieces_that_may_be_learned(home) -> None:
-    assert phrases.suggested(home.finds("98.6, toast and tea, but not sure")) == ["toast and tea"]
-    assert phrases.suggested(home.finds("38.6, toast and tea")) == []
-
-
-def _approved(home: Home, words: str, *, language: str = "en") -> None:
-    """A row as an approval leaves it."""
-    LearnedPhrase.objects.create(
-        site=home.site, language=language, words=words, reply=home.hears("98.6 " + words), proposed_by=home.nurse,
-        proposed_at=home.now, approved_by=home.pharmacist, approved_at=home.now, replayed={},
-    )  # fmt: skip
+    assert phrases.suggested(home.hears("98.6, toast and tea, but not sure")) == ["toast and tea"]
+    assert phrases.suggested(home.hears("38.6, toast and tea")) == []
+    assert phrases.suggested(home.hears("toast and tea", sender=makers.a_phone())) == []
 
 
 def test_once_in_use_it_explains_and_the_finding_says_by_which_phrases(home) -> None:
-    _approved(home, "toast and tea")
-    _approved(home, "walked the doggy")
-    _approved(home, "viendo la novela", language="es")
+    home.learns("toast and tea")
+    home.learns("walked the doggy")
     found = home.finds("98.6, toast and tea")
     assert found.urgency == "none"
     assert found.context["phrases"] == ["toast and tea"]
@@ -94,12 +54,13 @@ def test_once_in_use_it_explains_and_the_finding_says_by_which_phrases(home) -> 
     assert found.rules_version == triage.version(("toast and tea", "walked the doggy"))
 
 
-def test_another_site_learns_nothing_from_it(home) -> None:
-    _approved(home, "toast and tea")
+def test_another_site_and_another_language_learn_nothing_from_it(home) -> None:
+    home.learns("toast and tea")
+    assert phrases.in_use(home.site.pk, "es") == ()
     assert phrases.in_use(makers.a_site().pk, "en") == ()
 
 
-def _proposing(code: str, act) -> None:
+def _refused(code: str, act) -> None:
     with pytest.raises(Refusal) as refused:
         act()
     assert refused.value.code == code
@@ -107,7 +68,7 @@ def _proposing(code: str, act) -> None:
 
 def test_nothing_is_learned_from_an_alarm(home) -> None:
     reply = home.hears("38.6, toast and tea")
-    _proposing("phrase-from-alarm", lambda: home.proposes(reply, "toast and tea"))
+    _refused("phrase-from-alarm", lambda: home.proposes(reply, "toast and tea"))
 
 
 def test_nothing_is_learned_after_the_medicine_question(home) -> None:
@@ -117,38 +78,162 @@ def test_nothing_is_learned_after_the_medicine_question(home) -> None:
         site=home.site, patient=home.patient, reply=reply, at=home.now, urgency="clarify", human_task=True,
         because="", context=asked,
     )  # fmt: skip
-    _proposing("phrase-medicine", lambda: home.proposes(reply, "nolotil"))
+    _refused("phrase-medicine", lambda: home.proposes(reply, "nolotil"))
 
 
 def test_nothing_is_learned_from_a_stranger(home) -> None:
     reply = home.hears("toast and tea", sender=makers.a_phone())
-    _proposing("phrase-stranger", lambda: home.proposes(reply, "toast and tea"))
+    _refused("phrase-stranger", lambda: home.proposes(reply, "toast and tea"))
 
 
 def test_words_of_another_reply_are_refused(home) -> None:
     reply = home.hears("98.6 toast. and tea")
-    _proposing("phrase-elsewhere", lambda: home.proposes(reply, "toast and tea"))
+    _refused("phrase-elsewhere", lambda: home.proposes(reply, "toast and tea"))
 
 
 def test_words_that_a_rule_reads_are_refused(home) -> None:
     reply = home.hears("98.6, my knee aches, tea")
-    _proposing("phrase-danger", lambda: home.proposes(reply, "my knee aches"))
+    _refused("phrase-danger", lambda: home.proposes(reply, "my knee aches"))
 
 
 def test_a_phrase_is_live_once(home) -> None:
     reply = home.hears("98.6, toast and tea")
     home.proposes(reply, "toast and tea")
-    _proposing("phrase-live", lambda: home.proposes(reply, "toast and tea", by=home.pharmacist))
+    _refused("phrase-live", lambda: home.proposes(reply, "toast and tea", by=home.pharmacist))
 
 
 @pytest.mark.parametrize("role", [Role.LEAD, Role.AUDITOR, Role.EMERGENCY, Role.ADMIN])
 def test_only_who_reads_replies_proposes(home, role) -> None:
     reply = home.hears("98.6, toast and tea")
     somebody = makers.a_clinician(home.site, role)
-    _proposing("not-yours", lambda: home.proposes(reply, "toast and tea", by=somebody))
+    _refused("not-yours", lambda: home.proposes(reply, "toast and tea", by=somebody))
 
 
 def test_nobody_of_another_site_proposes(home) -> None:
     reply = home.hears("98.6, toast and tea")
     stranger = makers.a_clinician(makers.a_site())
-    _proposing("not-yours", lambda: home.proposes(reply, "toast and tea", by=stranger))
+    _refused("not-yours", lambda: home.proposes(reply, "toast and tea", by=stranger))
+
+
+def test_an_approval_keeps_what_it_would_have_changed_as_it_was_shown(home) -> None:
+    home.hears("98.6, toast and tea")
+    home.hears("97.9, toast and tea, kinda")
+    home.hears("38.6, toast and tea")
+    home.hears("98.6")
+    phrase = home.proposes(home.hears("98.4 Toast and tea!"), "toast and tea")
+    weighed = phrases.weigh(phrase, now=home.now)
+    assert weighed.replay.counts == {"lowered": 2, "raised": 0, "other": 1, "same": 2}
+    assert (weighed.replay.looked_at, len(weighed.replay.compared)) == (5, 4)
+    assert all(line.why.startswith("no longer NOT-UNDERSTOOD") for line in weighed.replay.changed[:2])
+    approved = home.approves(phrase)
+    assert approved.replayed["lowered"] == 2
+    assert approved.replayed["rules"] == triage.RULES_VERSION
+    assert AuditEntry.objects.get(act="approved a phrase").detail["looked_at"] == 5
+
+
+def test_who_proposed_a_phrase_does_not_approve_it(home) -> None:
+    phrase = home.proposes(home.hears("98.6, toast and tea"), "toast and tea", by=home.pharmacist)
+    _refused("phrase-own", lambda: home.approves(phrase))
+    assert home.approves(phrase, by=home.prescriber).state == "in use"
+
+
+@pytest.mark.parametrize("role", [Role.NURSE, Role.RESPONDER, Role.LEAD])
+def test_only_a_pharmacist_or_a_prescriber_answers(home, role) -> None:
+    phrase = home.proposes(home.hears("98.6, toast and tea"), "toast and tea")
+    somebody = makers.a_clinician(home.site, role)
+    _refused("not-yours", lambda: home.approves(phrase, by=somebody))
+    _refused("not-yours", lambda: phrases.end(phrase.pk, why="no", by=somebody, now=home.now))
+
+
+def test_what_was_not_shown_is_not_approved(home) -> None:
+    phrase = home.proposes(home.hears("98.6, toast and tea"), "toast and tea")
+    seen = phrases.weigh(phrase, now=home.now).seen
+    home.hears("98.8, toast and tea")
+    approve = partial(phrases.approve, phrase.pk, seen=seen, by=home.pharmacist, now=home.now)
+    _refused("phrase-changed", approve)
+
+
+def test_a_phrase_that_would_have_lowered_an_alarm_is_never_approved(home) -> None:
+    """None gets past the rules of learning. This one is put in behind them, and the alarm stays what it is."""
+    reply = home.hears("98.6, toast and tea")
+    before = home.finds("99.8, toast and tea, and shaking")
+    behind = LearnedPhrase.objects.create(
+        site=home.site,
+        language="en",
+        words="and shaking",
+        reply=reply,
+        proposed_by=home.nurse,
+        proposed_at=home.now,
+    )
+    assert before.urgency in {"urgent", "emergency"}
+    assert phrases.weigh(behind, now=home.now).may_be_approved, "danger is read before any phrase"
+    _refused("phrase-danger", lambda: home.approves(behind))
+
+
+def test_an_approval_is_impossible_while_a_past_alarm_would_be_lower(home, monkeypatch) -> None:
+    phrase = home.proposes(home.hears("98.6, toast and tea"), "toast and tea")
+    home.hears("38.6, toast and tea")
+    weighed = phrases.weigh(phrase, now=home.now)
+    alarm = next(one for one in weighed.replay.compared if one.before.pages)
+    worse = replace(alarm, after=replace(alarm.after, urgency="none"))
+    replay = replace(weighed.replay, compared=(worse,))
+    monkeypatch.setattr(phrases, "weigh", lambda phrase, now: phrases.Weighed(phrase, replay))
+    _refused("phrase-lowers", lambda: home.approves(phrase))
+
+
+def test_a_phrase_withdrawn_explains_nothing_and_may_be_learned_anew(home) -> None:
+    phrase = home.learns("toast and tea")
+    ended = phrases.end(phrase.pk, why="means more here", by=home.prescriber, now=home.now)
+    assert (ended.state, ended.ended_why) == ("withdrawn", "means more here")
+    assert home.finds("98.6, toast and tea").urgency == "clarify"
+    assert home.learns("toast and tea").state == "in use"
+    _refused("phrase-answered", lambda: phrases.end(phrase.pk, why="again", by=home.prescriber, now=home.now))
+
+
+def test_a_refusal_has_a_reason_and_is_final(home) -> None:
+    phrase = home.proposes(home.hears("98.6, toast and tea"), "toast and tea")
+    _refused("reason", lambda: phrases.end(phrase.pk, why=" ", by=home.pharmacist, now=home.now))
+    assert phrases.end(phrase.pk, why="too vague", by=home.pharmacist, now=home.now).state == "refused"
+    _refused("phrase-answered", lambda: home.approves(phrase))
+
+
+def test_a_replay_says_when_it_looked_at_the_newest_only(home, monkeypatch) -> None:
+    monkeypatch.setattr(replays, "MOST", 2)
+    for _ in range(3):
+        reply = home.hears("98.6, toast and tea")
+    replay = phrases.weigh(home.proposes(reply, "toast and tea"), now=home.now).replay
+    assert (replay.looked_at, replay.is_cut, replay.as_dict()["cut_at"]) == (2, True, 2)
+
+
+# What was stored concludes the same again
+
+TEXTS = [
+    "98.6", "101,4", "38.6 and shaking", "yes", "1014", "YES", "no fever, chills", "took tylenol 2 hours ago", "98.6",
+    "tengo fiebre", "沒有發燒", "toast and tea", "98.6, toast and tea", "STOP", "START", "help", "wrong number",
+    "Liked “How are you?”", "bp 120/80", "88%", "she is confused", "no", "none", "6", "", "🙏", "9" * 400,
+]  # fmt: skip
+
+
+def test_every_finding_concludes_the_same_again_whatever_has_happened_since(home) -> None:
+    phrase = home.learns("toast and tea")
+    for words in TEXTS:
+        home.hears(words)
+        home.hears(words, sender=home.patient.caregiver_phone)
+        home.hears(words, sender=makers.a_phone())
+    phrases.end(phrase.pk, why="means more here", by=home.prescriber, now=home.now)
+    Patient.objects.update(language="es", time_zone="Asia/Tokyo")
+    replay = replays.of_rules(home.site.pk, now=home.now)
+    assert replay.looked_at >= 3 * len(TEXTS)
+    assert [(line.kept.text, line.why) for line in replay.changed] == []
+    assert replay.counts["same"] == replay.looked_at
+
+
+def test_a_finding_keeps_words_normal_form_readings_rules_version_protocol_and_clock(home) -> None:
+    found = home.finds("38,6 and SHAKING!")
+    assert (found.reply.body, found.normal) == ("38,6 and SHAKING!", "38,6 and shaking")
+    warm = next(one for one in found.readings if one["kind"] == "temperature")
+    assert (warm["value"], warm["words"]) == ("38.6", "38,6")
+    assert {"FEVER", "CHILLS"} <= {rule["id"] for rule in found.rules}
+    assert (found.rules_version, found.at) == (triage.RULES_VERSION, home.now)
+    assert found.context["protocol"] == home.patient.watches.get().protocol
+    assert found.context["today"] == "2027-03-01"

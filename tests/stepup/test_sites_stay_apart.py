@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from monitoring import escalations, findings, inbound, pocket, worklist
-from monitoring.models import Reaction
+from monitoring.models import Reaction, Reply
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
 from protocols.staging import Stage
@@ -47,6 +47,7 @@ SCREENS = [
     "downtime",
     "enrol",
     "supportive-care-list",
+    "phrases",
 ]
 
 
@@ -107,6 +108,9 @@ class Ward:
             self.site, "igg", every_days=14, option="", words=f"{mark} way", source=f"{mark} minutes", seen=0,
             by=self.prescriber, now=self.now,
         )  # fmt: skip
+        self.phrase = makers.a_phrase(
+            self.patient, by=self.nurse, words=f"{mark} marmalade toast", now=self.now
+        )
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
         self.task = worklist.open_task(
@@ -119,6 +123,12 @@ class Ward:
             provider_sid=f"SM{makers.a_phone()}", sender=sender, sent_to=to or self.site.patient_number, body=words,
             now=self.now,
         )  # fmt: skip
+
+    @property
+    def reply(self) -> Reply:
+        """A harmless text of the patient."""
+        self.hears("98.6, buttered crumpets today", sender=self.patient.phone)
+        return Reply.objects.order_by("pk").last()
 
     def client(self, role: str = Role.NURSE) -> tuple[Client, Clinician]:
         """Somebody new of this site, signed in."""
@@ -175,6 +185,7 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("draft", args=[ward.draft.pk]), reverse("draft-compare", args=[ward.draft.pk]), reverse("compare"),
         reverse("draft-try", args=[ward.draft.pk]), f"{reverse('row-enter', args=[ward.draft.pk])}?kind=dispensing",
         reverse("row-confirm", args=[ward.entry.pk]), reverse("row-back", args=[ward.entry.pk]),
+        reverse("phrase", args=[ward.phrase.pk]), reverse("phrase-propose", args=[ward.phrase.reply_id]),
         reverse("confirm-dose", args=[ward.dose.pk]), reverse("protocol", args=[makers.TECLISTAMAB, "outpatient-us"]),
     ]  # fmt: skip
 
@@ -209,7 +220,7 @@ def test_no_screen_shows_anything_of_another_site(here, there) -> None:
     [
         ("board", "patient"), ("board", "case"), ("tasks", "task"), ("downtime", "patient"), ("on-call", "responder"),
         ("closed-days", "closed"), ("adoption", "stage"), ("week", "patient"), ("calendars", "address"),
-        ("supportive-care-list", "patient"),
+        ("supportive-care-list", "patient"), ("phrases", "phrase"),
     ],
 )  # fmt: skip
 def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> None:
@@ -218,6 +229,7 @@ def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> Non
     wanted = {
         "patient": here.patient.name, "case": here.case.code, "task": here.task.what, "responder": here.responder.name,
         "closed": here.closed.name, "stage": here.stage.why, "address": f"by {here.nurse.name}",
+        "phrase": here.phrase.words,
     }  # fmt: skip
     assert wanted[mine] in page(client, reverse(name))
 
@@ -308,6 +320,8 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.AUDITOR, "supportive-care", "course", "read the record"),
         (Role.NURSE, "take-back-supportive-care", "care", "read the record"),
         (Role.LEAD, "supportive-care-list", "", "read the list"),
+        (Role.LEAD, "phrases", "", "read the learned phrases"),
+        (Role.NURSE, "phrase-propose", "reply", "read a reply"),
     ],
 )
 def test_whoever_reads_a_record_is_in_the_ledger(here, role, name, row, act) -> None:
@@ -353,6 +367,8 @@ WRITES = [
     (Role.RESPONDER, "case-decline", "case", {"reason": "driving"}, "declined the case"),
     (Role.NURSE, "task-done", "task", {"outcome": "called"}, "finished a task"),
     (Role.NURSE, "reaction-over", "reaction", {}, "ended a reaction"),
+    (Role.NURSE, "phrase-propose", "reply", {"words": "crumpets"}, "proposed a phrase"),
+    (Role.PHARMACIST, "phrase-end", "phrase", {"why": "too vague"}, "refused a phrase"),
     (
         Role.NURSE,
         "record-reaction",

@@ -98,6 +98,7 @@ class Ward:
             self.course.pk, "igg", on=now.date() - timedelta(days=9), result=care_entries.Result(), seen=0,
             by=makers.a_clinician(self.site), now=now,
         )  # fmt: skip
+        phrase = makers.a_phrase(self.patient, by=responder, now=now)
         self.rows = {
             **{name: self.course.pk for name in NAMES if name.endswith("supportive-care")},
             "take-back-supportive-care": care.pk,
@@ -123,6 +124,7 @@ class Ward:
             "strike-reaction": reaction.pk,
             "admit": self.patient.pk, "still-in": stay.pk, "discharge": stay.pk, "stay-mistake": stay.pk,
             **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},
+            **dict.fromkeys(("phrase", "phrase-approve", "phrase-end"), phrase.pk), "phrase-propose": phrase.reply_id,
         }  # fmt: skip
 
     def path(self, name: str) -> str:

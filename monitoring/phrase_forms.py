@@ -1,0 +1,34 @@
+"""The forms behind a phrase: the words proposed, and why one is refused or withdrawn."""
+
+from typing import ClassVar
+
+from django import forms
+
+from monitoring.forms import WardForm
+from protocols import learning
+
+
+class EndForm(WardForm):
+    """Why a phrase is refused, or no longer used."""
+
+    refusals: ClassVar[dict[str, str]] = {"reason": "why"}
+
+    why = forms.CharField(
+        label="Why",
+        max_length=300,
+        help_text="Kept with the phrase. Replies with these words go to a person.",
+        error_messages={"required": "Say in a few words why."},
+    )
+
+
+class ProposeForm(WardForm):
+    """Words of one reply that mean no harm."""
+
+    refusals: ClassVar[dict[str, str]] = dict.fromkeys(learning.CODES, "words")
+
+    words = forms.CharField(
+        label="Words that mean no harm",
+        max_length=120,
+        help_text="As they stand in the reply, in one piece. Another person approves them before they count.",
+        error_messages={"required": "Copy the harmless words from the reply."},
+    )

@@ -48,6 +48,10 @@ class ProviderDouble:
         """A machine picks up."""
         self._send("POST", f"/double/calls/{call_sid}/voicemail", {})
 
+    def turn_to_voicemail(self, phone: str) -> None:
+        """A handset that lets its voicemail answer every call from now on."""
+        self._send("PUT", "/double/handsets", [{"number": phone, "on_call": "voicemail"}])
+
     def move_clock(self, seconds: int) -> None:
         """Move the service's clock and the double's with it, in one request: no call is placed between the two."""
         self._send("POST", "/double/clock", {"advance_seconds": seconds})

@@ -6,7 +6,10 @@ replies are read from the handsets they arrived on. The demo clock makes the doo
 
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db.models import Q
 
 from monitoring import escalations
 from monitoring.models import CheckIn, Escalation, Patient, Reply, Task
@@ -20,6 +23,7 @@ from tests.waiting import until
 
 DAYS = {"Mon": 0, "Tue": 1, "Wed": 2, "Thu": 3, "Fri": 4, "Sat": 5, "Sun": 6}
 ZONE = ZoneInfo("America/New_York")
+OVER = frozenset({"busy", "no-answer", "failed", "canceled", "completed"})
 WELL = {
     "temperature": "98.6",
     "symptoms": "6",
@@ -36,6 +40,7 @@ class Clinic:
     def __init__(self, provider: ProviderDouble, *, label: str = makers.TECLISTAMAB, ladder: int = 2) -> None:
         self.provider = provider
         self.well = True
+        self._over: set[str] = set()
         self.monday = _a_coming_monday()
         self.at("Mon 09:00")
         self.site = makers.a_site()
@@ -107,9 +112,21 @@ class Clinic:
         now = max(self.now, clock.now())
         engine.tick(now=now + engine.PATIENCE)
         engine.tick(now=now + 2 * engine.PATIENCE)  # what the first turn queued has waited long enough now
-        live = Delivery.objects.filter(state__in=Delivery.LIVE, message__channel="text")
-        ringing = [call for call in self.provider.ledger()["calls"] if call["status"] == "queued"]
-        return not live.exists() and not ringing
+        live = Delivery.objects.filter(state__in=Delivery.LIVE)
+        calls = self.provider.ledger()["calls"]
+        over = {call["sid"] for call in calls if call["status"] in OVER}
+        moving = [call for call in calls if call["status"] == "queued" or self._has_rung_out(call)]
+        waiting = live.filter(Q(message__channel="text") | Q(provider_sid__in=over))
+        if moving or waiting.exists():
+            return False
+        # How a call ended may be news to the engine: it has a turn after it.
+        known, self._over = self._over, over
+        return known == over
+
+    def _has_rung_out(self, call: dict[str, Any]) -> bool:
+        """Whether the clock has passed the end of the ringing and the double is about to notice."""
+        rings_until = datetime.fromisoformat(call["updated_at"]) + timedelta(seconds=call["ring_seconds"])
+        return call["status"] == "ringing" and rings_until <= clock.now()
 
     # what people do
 

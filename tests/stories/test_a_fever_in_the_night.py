@@ -88,17 +88,27 @@ def test_a_voicemail_is_not_an_answer(clinic) -> None:
 def test_silence_climbs_to_the_caregiver_the_voice_and_a_person(clinic) -> None:
     clinic.at("Mon 10:00").gives()
     clinic.well = False
+    clinic.provider.turn_to_voicemail(clinic.patient.phone)
     asked = len(clinic.at("Mon 14:01").phone_of("patient"))
     assert len(clinic.at("Mon 14:21").phone_of("patient")) == asked + 1, "asked again"
     assert clinic.phone_of("caregiver") == []
     assert len(clinic.at("Mon 14:31").phone_of("caregiver")) == 1
     assert clinic.provider.calls_to(clinic.patient.phone) == []
-    clinic.at("Mon 14:46")
+    clinic.at("Mon 14:59")
     assert len(clinic.provider.calls_to(clinic.patient.phone)) == 1
-    assert clinic.pages == []
+    assert clinic.pages == [], "a voicemail may still be heard in its time"
     clinic.at("Mon 15:01")
     assert clinic.pages == ["Dr A"]
     assert "nothing heard for 60 minutes" in clinic.case.headline
+
+
+def test_a_call_that_nobody_answers_tells_a_person_at_once(clinic) -> None:
+    clinic.at("Mon 10:00").gives()
+    clinic.well = False
+    clinic.at("Mon 14:44")
+    assert clinic.pages == []
+    clinic.at("Mon 14:47")
+    assert clinic.pages == ["Dr A"], "thirteen minutes early: the last thing to try has been tried"
 
 
 def test_a_nine_on_the_call_wakes_the_next_who_takes_it_by_a_one(clinic) -> None:

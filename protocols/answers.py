@@ -39,17 +39,19 @@ def read(page: Page, denied: Denials) -> Answers:
     """Every short answer in the text."""
     found = Answers()
     _turn(page, denied, found)
-    for match in sorted(page.plain, key=lambda match: match.start - match.end):
+    sought = ANSWERS | (BY_DEGREES | WELL) & page.also
+    answering = (match for match in page.plain if match.name in sought)
+    for match in sorted(answering, key=lambda match: match.start - match.end):
         anyway = match.name in BY_DEGREES or (page.no_alarms and match.name == "no")
         barred = found.explained if anyway else found.explained | found.turned
         if not barred.isdisjoint(range(match.start, match.end)):
             continue
         if match.name in ANSWERS and _answers_as(page, match, denied):
             found.add("answer", "none" if match.name == "no_device" else match.name, page, match)
-        elif match.name in BY_DEGREES & page.also and _by_degrees(page, match):
+        elif match.name in BY_DEGREES and _by_degrees(page, match):
             part = match.name == "partly" and not page.ends_clause(match.end)
             found.add("answer", "partly_of" if part else match.name, page, match)
-        elif match.name in WELL & page.also:
+        elif match.name in WELL:
             found.add("well", match.name, page, match)
     if page.asked in MENUS:
         _digits(page, found)
@@ -86,28 +88,41 @@ def _turn(page: Page, denied: Denials, found: Answers) -> None:
 
     Only words that carry the no on may stand between; `no, fine`, `no I am fine` and `no all good` stay answers.
     """
+    ends: dict[int, int] = {}
     for no in sorted(set(page.named("no", "none")), key=lambda match: match.start):
         is_free = no.start not in denied.used | found.turned and not page.is_part_of_a_phrase(no)
         said = "".join(page.words[no.start : no.end])
-        if said in page.lexicon.sets["negates"] and is_free and (end := _turned_until(page, no)):
+        if said in page.lexicon.sets["negates"] and is_free and (end := _turned_until(page, no.end, ends)):
             found.turned |= set(range(no.start, end))
             words = page.between(no.start, end)
-            for name in {match.name for match in _reassurances(page, no.end, end)}:
+            for name in dict.fromkeys(match.name for match in _reassurances(page, no.end, end)):
                 found.readings.append(Reading("symptom", TURNED[name], words=words))
 
 
-def _turned_until(page: Page, no: Match) -> int:
-    """The index after the reassurance that this no turns round, or 0."""
-    carried = page.lexicon.sets["bridges"] | page.lexicon.sets["hedges"]
-    place = no.end
-    while page.flows(place):
-        if fine := _reassurances(page, place, place + 1):
-            restarts = page.words[place] in page.lexicon.sets["restarts"]
-            return 0 if restarts else max(match.end for match in fine)
-        if page.words[place] not in carried:
-            return place + 1 if page.words[place] in page.lexicon.sets["unbound_by"] else 0
-        place += 1
-    return 0
+def _turned_until(page: Page, place: int, ends: dict[int, int]) -> int:
+    """The index after the reassurance that a no before `place` turns round, or 0. `ends` keeps what was found out."""
+    passed = []
+    while place not in ends:
+        passed.append(place)
+        end = _turned_at(page, place)
+        if end is not None:
+            ends[place] = end
+        else:
+            place += 1
+    ends |= dict.fromkeys(passed, ends[place])
+    return ends[place]
+
+
+def _turned_at(page: Page, place: int) -> int | None:
+    """The index after what a no turns round at `place` itself, or 0; nothing where the no is carried on."""
+    if not page.flows(place):
+        return 0
+    if fine := _reassurances(page, place, place + 1):
+        restarts = page.words[place] in page.lexicon.sets["restarts"]
+        return 0 if restarts else max(match.end for match in fine)
+    if page.words[place] in page.lexicon.sets["bridges"] | page.lexicon.sets["hedges"]:
+        return None
+    return place + 1 if page.words[place] in page.lexicon.sets["unbound_by"] else 0
 
 
 def _reassurances(page: Page, start: int, end: int) -> list[Match]:

@@ -22,13 +22,26 @@ Candidates = dict[int, list[Match]]
 class Denials:
     """The matches that a text denies, and the tokens (denying words, the words between, what is denied) it takes.
 
-    `lapsed` are the words that say it was otherwise before: `not shaking now`.
+    `lapsed` are the words that say it was otherwise before: `not shaking now`. `walked` are the places from which a
+    denial was carried on already, so that a long list (`ni fiebre ni tos ni ...`) is walked once.
     """
 
     denied: set[Match] = field(default_factory=set)
     explained: set[int] = field(default_factory=set)
     used: set[int] = field(default_factory=set)
     lapsed: set[int] = field(default_factory=set)
+    walked: set[tuple[int, bool]] = field(default_factory=set)
+    bridged: dict[tuple[int, bool], int] = field(default_factory=dict)
+
+    def past(self, found: Sequence[Token], place: int, bridges: frozenset[str], *, bare_no: bool) -> int:
+        """The first place from `place` on where no bridging word stands. Each bridge is crossed once."""
+        crossed = []
+        while (place, bare_no) not in self.bridged and _flows(found, place) and found[place].text in bridges:
+            crossed.append((place, bare_no))
+            place += 1
+        place = self.bridged.get((place, bare_no), place)
+        self.bridged |= dict.fromkeys(crossed, place)
+        return place
 
 
 def denials(
@@ -65,7 +78,7 @@ def _forward(
     bare_no = negator.end - negator.start == 1 and found[negator.start].text in BARE_NO
     beyond = lexicon.sets["not_after_no"] if bare_no else frozenset()
     while True:
-        place = _past(found, place, lexicon.sets["bridges"] - beyond)
+        place = result.past(found, place, lexicon.sets["bridges"] - beyond, bare_no=bare_no)
         reachable = _flows(found, place) and found[place].text not in beyond
         hits = candidates.get(place, []) if reachable else []
         if not hits:
@@ -77,8 +90,11 @@ def _forward(
         begin = end
         if not bare_no and _flows(found, end) and found[end].text in lexicon.sets["lapsed"]:
             result.lapsed.add(end)
-        if not (_flows(found, end) and found[end].text in lexicon.sets["or"]):
+        if (end, bare_no) in result.walked or not (
+            _flows(found, end) and found[end].text in lexicon.sets["or"]
+        ):
             return
+        result.walked.add((end, bare_no))
         place = end + 1
 
 
@@ -100,12 +116,6 @@ AFTERWARDS = frozenset({"es"})
 def _deny(candidates: Candidates, start: int, end: int, result: Denials) -> None:
     inside = (match for place in range(start, end) for match in candidates.get(place, ()))
     result.denied |= {match for match in inside if match.end <= end}
-
-
-def _past(found: Sequence[Token], place: int, bridges: frozenset[str]) -> int:
-    while _flows(found, place) and found[place].text in bridges:
-        place += 1
-    return place
 
 
 def _flows(found: Sequence[Token], place: int) -> bool:

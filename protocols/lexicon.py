@@ -6,11 +6,11 @@ All languages are listened to at once: people mix them, and a red flag counts in
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from protocols.normalise import Token, tokens
 
@@ -18,6 +18,7 @@ DATA = Path(__file__).parent / "data"
 GAP = ".."
 WIDEST_GAP = 3
 SHORTEST_FUZZY, LONGEST_FUZZY = 5, 30
+DRAWN_OUT = re.compile(r"(.)\1{2,}")
 
 Element = frozenset[str] | None
 """One place of a phrase: the words that fit, or None for a gap of up to three words."""
@@ -32,27 +33,14 @@ class Phrase:
     places: tuple[Element, ...]
     optional: tuple[bool, ...]
     language: str = ""
-    behind_gap: Element = None  # the words of which one must follow a gap after the first place
 
-    def ends(self, words: Sequence[str], start: int, place: int = 0) -> Iterator[int]:
-        """Every index just past a match of this phrase that begins at `start`."""
-        if place == len(self.places):
-            yield start
-            return
-        fits = self.places[place]
-        if fits is None:
-            for skipped in range(WIDEST_GAP + 1):
-                if start + skipped <= len(words):
-                    yield from self.ends(words, start + skipped, place + 1)
-            return
-        if start < len(words) and words[start] in fits:
-            yield from self.ends(words, start + 1, place + 1)
-        if self.optional[place]:
-            yield from self.ends(words, start, place + 1)
+    @property
+    def meaning(self) -> tuple[str, str, str]:
+        """What it stands for, in which language."""
+        return self.group, self.name, self.language
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """A phrase found in a text: tokens `start` to `end` (not included)."""
 
     group: str
@@ -62,44 +50,81 @@ class Match:
     language: str = ""
 
 
+class Fork:
+    """A point inside phrases: where each next word leads, where a gap leads, and the phrases that end here."""
+
+    __slots__ = ("ending", "gap", "words")
+
+    def __init__(self) -> None:
+        self.words: dict[str, Fork] = {}
+        self.gap: Fork | None = None
+        self.ending: list[int] = []
+
+    def add(self, phrase: Phrase, number: int, place: int = 0) -> None:
+        """Lay every wording of the phrase, from `place` on, along the forks below this one."""
+        if place == len(phrase.places):
+            self.ending.append(number)
+            return
+        if phrase.optional[place]:
+            self.add(phrase, number, place + 1)
+        fits = phrase.places[place]
+        if fits is None:
+            self.gap = self.gap or Fork()
+            self.gap.add(phrase, number, place + 1)
+            return
+        for word in fits:
+            self.words.setdefault(word, Fork()).add(phrase, number, place + 1)
+
+    def follow(self, words: Sequence[str], at: int, found: list[tuple[int, int]]) -> None:
+        """Add each phrase that the words from `at` on complete, with the index just past it."""
+        fork: Fork | None = self
+        while fork is not None:
+            for number in fork.ending:
+                found.append((number, at))
+            if fork.gap is not None:
+                for beyond in range(at, min(at + WIDEST_GAP, len(words)) + 1):
+                    if beyond == len(words) or words[beyond] in fork.gap.words:
+                        fork.gap.follow(words, beyond, found)
+            if at == len(words):
+                return
+            fork, at = fork.words.get(words[at]), at + 1
+
+
 class Index:
-    """Phrases by their first words, so that a text is searched in one pass and its length costs no more than that."""
+    """Phrases as one tree of their words: a text is searched in one pass, whatever the number of phrases."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
-        self._phrases = tuple(phrases)
-        self._by_first: dict[str, list[Phrase]] = {}
-        self._by_two: dict[tuple[str, str], list[Phrase]] = {}
-        for phrase in self._phrases:
-            second = phrase.places[1] if len(phrase.places) > 1 and not phrase.optional[1] else None
-            for word in phrase.places[0] or ():
-                if second is None:
-                    self._by_first.setdefault(word, []).append(phrase)
-                for follower in second or ():
-                    self._by_two.setdefault((word, follower), []).append(phrase)
-
-    def _beginning(self, words: Sequence[str], start: int) -> Iterator[Phrase]:
-        """The phrases that may begin at `start`."""
-        near = words[start + 1 : start + 2 + WIDEST_GAP]
-        for phrase in self._by_first.get(words[start], ()):
-            if phrase.behind_gap is None or not phrase.behind_gap.isdisjoint(near):
-                yield phrase
-        if near:
-            yield from self._by_two.get((words[start], near[0]), ())
+        self._phrases = tuple(sorted(_once(phrases), key=_fixes_two_words))
+        self._root = Fork()
+        for number, phrase in enumerate(self._phrases):
+            self._root.add(phrase, number)
 
     def find(self, words: Sequence[str]) -> list[Match]:
         """Every phrase at every place, each with its shortest fit, in the order of the text."""
-        found = []
-        for start in range(len(words)):
-            for phrase in self._beginning(words, start):
-                end = min(phrase.ends(words, start), default=None)
-                if end is not None:
-                    found.append(Match(phrase.group, phrase.name, start, end, phrase.language))
-        return found
+        matches: list[Match] = []
+        first, last = self._root.words, len(words) - 1
+        for start, word in enumerate(words):
+            fork = first.get(word)
+            if fork is None:
+                continue
+            if fork.gap is None and (start == last or words[start + 1] not in fork.words):
+                found = [(number, start + 1) for number in fork.ending]
+            else:
+                found = []
+                fork.follow(words, start + 1, found)
+                if len(found) > 1:
+                    found = _nearest(found)
+            for number, end in found:
+                phrase = self._phrases[number]
+                matches.append(Match(phrase.group, phrase.name, start, end, phrase.language))
+        return matches
 
     def whole(self, words: Sequence[str]) -> set[str]:
         """The names of the phrases that are the whole text."""
-        candidates = self._beginning(words, 0) if words else ()
-        return {phrase.name for phrase in candidates if len(words) in set(phrase.ends(words, 0))}
+        found: list[tuple[int, int]] = []
+        if words:
+            self._root.follow(words, 0, found)
+        return {self._phrases[number].name for number, end in found if end == len(words)}
 
     def all(self) -> tuple[Phrase, ...]:
         """Every phrase."""
@@ -110,52 +135,80 @@ class Index:
         return frozenset(word for phrase in self.all() for place in phrase.places if place for word in place)
 
 
+def _once(phrases: Iterable[Phrase]) -> Iterable[Phrase]:
+    """The phrases without the doubles that languages share (`no`)."""
+    return {(phrase.meaning, phrase.places, phrase.optional): phrase for phrase in phrases}.values()
+
+
+def _nearest(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Each phrase once, in their order, with its nearest end."""
+    nearest: dict[int, int] = {}
+    for number, end in sorted(found):
+        nearest.setdefault(number, end)
+    return list(nearest.items())
+
+
+def _fixes_two_words(phrase: Phrase) -> bool:
+    """Whether its first two words always follow one another: it is listed behind the looser ones that begin there."""
+    return len(phrase.places) > 1 and phrase.places[1] is not None and not phrase.optional[1]
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """What all languages know, joined."""
 
     languages: frozenset[str]
     same: Mapping[tuple[str, ...], str]
+    respelled: frozenset[str]  # every word that begins a spelling to be replaced
     danger: Index
     plain: Index
     meanings: Index
     sets: Mapping[str, frozenset[str]]
     numbers: Mapping[str, Mapping[str, int]]
+    counting: frozenset[str]  # every word that begins a number
     danger_words: frozenset[str]
+    slips: Mapping[str, Sequence[str]]  # danger words by their letters, whole and with one left out
     known: frozenset[str]
 
     def rewritten(self, found: Sequence[Token]) -> tuple[Token, ...]:
         """The tokens with every spelling that stands for another replaced by it (`can not` by `cant`)."""
+        if self.respelled.isdisjoint({token.text for token in found}):
+            return tuple(found)
         result: list[Token] = []
         at = 0
         while at < len(found):
+            if found[at].text not in self.respelled:
+                result.append(found[at])
+                at += 1
+                continue
             pair = tuple(token.text for token in found[at : at + 2])
             width = 2 if pair in self.same and len(pair) == 2 and not found[at + 1].after_break else 1
             text = self.same.get(pair[:width], found[at].text)
-            result.append(found[at] if text == found[at].text else replace(found[at], text=text))
+            result.append(Token(text, *found[at][1:]))
             at += width
         return tuple(result)
 
     def heard(self, words: Sequence[str]) -> tuple[str, ...]:
         """The words, each unknown one replaced by the danger word it is one slip away from, if there is one."""
-        return tuple(self.danger_word(word) or word for word in words)
+        return tuple(word if word in self.known else self.danger_word(word) or word for word in words)
 
     def danger_word(self, word: str) -> str | None:
         """The danger word that an unknown word of five letters or more is one slip away from."""
         if word in self.known or len(word) < SHORTEST_FUZZY or not word.isalpha():
             return None
-        drawn_out = {re.sub(r"(.)\1{2,}", keep, word) for keep in (r"\1", r"\1\1")} - {word}
-        spelled = next((short for short in sorted(drawn_out) if short in self.danger_words), None)
-        return spelled or self._nearest(word)
+        if DRAWN_OUT.search(word):
+            drawn_out = {DRAWN_OUT.sub(keep, word) for keep in (r"\1", r"\1\1")}
+            spelled = next((short for short in sorted(drawn_out) if short in self.danger_words), None)
+            if spelled:
+                return spelled
+        return self._nearest(word)
 
     def _nearest(self, word: str) -> str | None:
         """The danger word one slip away; of several one as long, then a shorter, then a longer one."""
-        slips = _by_slip(self.danger_words)
-        near = {one for shape in _shapes(word) for one in slips.get(shape, ()) if one_slip(word, one)}
+        near = {one for shape in _shapes(word) for one in self.slips.get(shape, ()) if one_slip(word, one)}
         return min(near, key=lambda one: ((0, 2, 1)[len(one) - len(word)], one), default=None)
 
 
-@cache
 def _by_slip(words: frozenset[str]) -> dict[str, list[str]]:
     """Long danger words by their letters, whole and with one left out: words one slip apart share such a shape."""
     slips: dict[str, list[str]] = {}
@@ -169,7 +222,9 @@ def _by_slip(words: frozenset[str]) -> dict[str, list[str]]:
 def _shapes(word: str) -> set[str]:
     if len(word) > LONGEST_FUZZY:
         return set()
-    return {word} | {word[:place] + word[place + 1 :] for place in range(len(word))}
+    shapes = {word[:place] + word[place + 1 :] for place in range(len(word))}
+    shapes.add(word)
+    return shapes
 
 
 def one_slip(a: str, b: str) -> bool:
@@ -193,9 +248,7 @@ def phrases(group: str, name: str, written: Iterable[str], language: str = "") -
             for place in _places(chunk.removesuffix("?") if may_miss else chunk):
                 places.append(place)
                 optional.append(may_miss)
-        gap_first = len(places) > 2 and places[1] is None and not optional[2]
-        behind = places[2] if gap_first else None
-        yield Phrase(group, name, tuple(places), tuple(optional), language, behind)
+        yield Phrase(group, name, tuple(places), tuple(optional), language)
 
 
 def _places(chunk: str) -> list[Element]:
@@ -218,18 +271,20 @@ def load(folder: Path = DATA) -> Lexicon:
     meanings = Index(_section(files, "meanings", "meaning"))
     ordinary = {word for file in files for word in file["fuzzy"]["not_danger"]}
     known = danger.words() | plain.words() | meanings.words() | ordinary
+    same = {tuple(key.split()): word for file in files for key, word in file["same"].items()}
+    numbers = {name: _numbers(files, name) for name in (*COUNTING, "point", "point_of_one", "and")}
     return Lexicon(
         languages=frozenset(file["language"] for file in files),
-        same={tuple(key.split()): word for file in files for key, word in file["same"].items()},
+        same=same,
+        respelled=frozenset(spelling[0] for spelling in same),
         danger=danger,
         plain=plain,
         meanings=meanings,
         sets={name: _joined(files, name) for name in SETS},
-        numbers={
-            name: _numbers(files, name)
-            for name in ("digits", "teens", "tens", "hundred", "one", "point", "point_of_one", "and")
-        },
+        numbers=numbers,
+        counting=frozenset(word for name in COUNTING for word in numbers[name]),
         danger_words=danger.words(),
+        slips=_by_slip(danger.words()),
         known=known,
     )
 
@@ -247,6 +302,9 @@ SETS = (
     "percent_of", "lapsed", "counted", "articles",
 )  # fmt: skip
 """The word lists that are asked for single words."""
+
+COUNTING = ("digits", "teens", "tens", "hundred", "one")
+"""The word lists that begin a number."""
 
 ANYWHERE = (
     "help", "wrong_person", "died", "call_me", "no_thermometer", "question", "for_illness", "for_other",

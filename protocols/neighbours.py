@@ -6,6 +6,9 @@ from protocols.lexicon import Match
 from protocols.normalise import Token
 
 LINKS = frozenset({"=", ":", "~", "@", "#", "°", "≈", "-", "+", "*"})
+BEFORE_A_NUMBER = frozenset({"negators", "no", "under", "over", "about", "filler", "prefix_time"})
+"""The word lists that `before` is asked for."""
+
 FAR = 4
 """How many words may link a number to the word that names it (`temp this morning was 98.6`)."""
 
@@ -18,8 +21,10 @@ class Neighbours:
         self._beginning: dict[tuple[str, int], list[Match]] = {}
         self._ending: dict[tuple[str, int], list[Match]] = {}
         for match in plain:
-            self._beginning.setdefault((match.group, match.start), []).append(match)
-            self._ending.setdefault((match.group, match.end), []).append(match)
+            if match.group != "word":
+                self._beginning.setdefault((match.group, match.start), []).append(match)
+            if match.group == "roles" or match.name in BEFORE_A_NUMBER:
+                self._ending.setdefault((match.group, match.end), []).append(match)
         self._claimed: set[int] = set()
         self._within: dict[str, set[int]] = {"none": set(), "no_digit": set()}
         for match in plain:
@@ -27,9 +32,9 @@ class Neighbours:
                 self._within[match.name] |= set(range(match.start, match.end))
 
     def before(self, at: int, *names: str) -> Match | None:
-        """The longest phrase of these word lists that ends just before `at`."""
+        """The longest phrase of these word lists (of `BEFORE_A_NUMBER`) that ends just before `at`."""
         ending = [match for match in self._ending.get(("word", at), ()) if match.name in names]
-        return max(ending, key=lambda match: match.end - match.start, default=None)
+        return min(ending, key=lambda match: match.start) if ending else None
 
     def is_within(self, at: int, name: str) -> bool:
         """Whether the token at `at` belongs to a phrase of several words of this list (`none` or `no_digit`)."""

@@ -8,11 +8,15 @@ import base64
 import binascii
 import re
 import unicodedata
-from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
-LONGEST = 4000
-"""Characters read of one text. A provider sends at most 1,600; the rest of a longer one is left to a person."""
+LONGEST = 1600
+"""Characters read of one text: as many as a provider sends. The rest of a longer one is left to a person."""
+
+LONGEST_PACKED = 6 * LONGEST
+"""What base64 makes of the longest text, with room to spare."""
 
 _BEFORE = str.maketrans(
     {
@@ -23,6 +27,7 @@ _BEFORE = str.maketrans(
 )  # fmt: skip
 _SKIN = re.compile("[\U0001f3fb-\U0001f3ff]")
 _REPAIR = re.compile(r"(?<![a-z0-9])[0-9li|][0-9oli|]*(?:[.,][0-9oli|]+)?(?=\s?(?:[cf]|°[cf]?)?(?![a-z0-9]))")
+_MIXED = re.compile(r"[0-9][.,]?[oli|]|[oli|][.,]?[0-9]")
 _LOST_APOSTROPHE = re.compile(r"(?<=[a-z])[?\ufffd](?=(?:t|s|m|ll|re|ve|d)\b)")
 _CONTRACTED = re.compile(r"(?<=[a-z])'(ll|re|ve|d)\b")
 _IN_FULL = {"ll": " will", "re": " are", "ve": " have", "d": " would"}
@@ -35,7 +40,10 @@ _QUOTED = re.compile(r"""([^"“”„«「『]*)["“”„«「『].*["“”�
 
 _SHAPES = re.compile(
     r"""
-      (?P<phone> (?<!\d)\+?\d{10,15}(?!\d)
+      (?P<cjk> [\u3400-\u9fff]+ )
+    | (?P<word> (?:o2|sp[o0]2)(?![\d.,]) | [^\W\d_\u3400-\u9fff]+ )
+    | (?P<space> [\s'_-]+ )
+    | (?P<phone> (?<!\d)\+?\d{10,15}(?!\d)
                | (?<!\d)(?:\+?1[-.\s])?\(?[2-9]\d\d\)?[-.\s]\s?[2-9]\d\d[-.]\d{4}(?!\d)
                | (?<![\d.])[2-9]\d\d-\d{4}(?!\d) )
     | (?P<date> (?<!\d)(?:19|20)\d\d-\d{1,2}-\d{1,2}(?!\d)
@@ -44,18 +52,14 @@ _SHAPES = re.compile(
                | (?<![\d.,/])(?:1[0-2]|0?[1-9])(?:[.][0-5]\d)?[ap]\.?m\b\.? )
     | (?P<pair> (?<![\d/])\d{1,3}\s?/\s?\d{1,3}(?![\d/]) )
     | (?P<number> (?<!\d)\d[.,]\d{3}(?!\d) | \d{2,}\s?\.5(?!\d) | \d+(?:[.,]\d{1,2}(?!\d))? )
-    | (?P<cjk> [\u3400-\u9fff] )
-    | (?P<word> (?:sp)?[o0]2(?![\d.,]) | [^\W\d_\u3400-\u9fff]+ )
     | (?P<stop> [.,;!?()\n\[\]"]+ )
-    | (?P<space> [\s'_-]+ )
     | (?P<mark> . )
     """,
     re.VERBOSE,
 )
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """One word, number, clock time, sign or emoji, folded; `after_break` says that a stop stands before it."""
 
     text: str
@@ -68,7 +72,11 @@ class Token:
 def unwrap(text: str) -> str:
     """The text itself, or what it says where a carrier delivered a long text as base64."""
     packed = text.strip()
-    if len(packed) < 24 or len(packed) % 4 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", packed):
+    if (
+        not 24 <= len(packed) <= LONGEST_PACKED
+        or len(packed) % 4
+        or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", packed)
+    ):
         return text
     try:
         said = base64.b64decode(packed, validate=True).decode("utf-8")
@@ -86,15 +94,9 @@ def outside_quotes(text: str) -> str:
 def fold(text: str) -> str:
     """The text in lower case, without accents, invisible signs or apostrophes, with digits 0-9."""
     text = _SKIN.sub("", unwrap(text)[:LONGEST].translate(_BEFORE))
-    text = unicodedata.normalize("NFKC", text).translate(_BEFORE).casefold()
-    plain = []
-    for sign in unicodedata.normalize("NFKD", text):
-        category = unicodedata.category(sign)
-        if category == "Nd":
-            plain.append(str(unicodedata.decimal(sign)))
-        elif category not in {"Mn", "Me", "Cf"}:
-            plain.append(sign)
-    kept = _LOST_APOSTROPHE.sub("'", "".join(plain).replace("w/o", "without "))
+    text = unicodedata.normalize("NFKC", text)[:LONGEST].translate(_BEFORE).casefold()
+    plain = text if text.isascii() else _without_accents(text)
+    kept = _LOST_APOSTROPHE.sub("'", plain.replace("w/o", "without "))
     spelled = _CONTRACTED.sub(lambda match: _IN_FULL[match.group(1)], kept)
     pointed = re.sub(r"(?<=\d\d)'(?=\d(?!\d))", ".", spelled)
     joined = re.sub(r"(?<=\w)'(?=\w)", "", pointed)
@@ -102,23 +104,57 @@ def fold(text: str) -> str:
     return re.sub(r"(?<=\s)-+(?=\s)", ",", apart)
 
 
+def exceeds(text: str) -> bool:
+    """Whether a part of the text is not read. One sign may stand for many (a ligature), so that these count as well."""
+    said = unwrap(text)
+    return len(said) > LONGEST or len(unicodedata.normalize("NFKC", said)) > LONGEST
+
+
+def _without_accents(text: str) -> str:
+    """The text without marks and invisible signs, its digits 0-9."""
+    plain = []
+    for sign in unicodedata.normalize("NFKD", text):
+        category = unicodedata.category(sign)
+        if category == "Nd":
+            plain.append(str(unicodedata.decimal(sign)))
+        elif category not in {"Mn", "Me", "Cf"}:
+            plain.append(sign)
+    return "".join(plain)
+
+
 def tokens(text: str) -> tuple[Token, ...]:
     """The tokens of a text, in order. Every character that is not a space, dash or stop is in one of them."""
-    folded = _REPAIR.sub(_repaired, fold(text))
+    return tokens_of(fold(text))
+
+
+def tokens_of(folded: str) -> tuple[Token, ...]:
+    """The tokens of a text that is folded already."""
+    folded = _REPAIR.sub(_repaired, folded) if _MIXED.search(folded) else folded
     found: list[Token] = []
     after_break, last_end = False, -1
     for match in _SHAPES.finditer(folded):
-        kind = match.lastgroup or "mark"
+        kind, text = match.lastgroup or "mark", match.group()
         if kind == "space":
             continue
         if kind == "stop":
             after_break = True
             continue
-        kind = "word" if kind == "cjk" else kind
-        glued = match.start() == last_end
-        found.append(Token(match.group().strip(), kind, _value(kind, match.group()), glued, after_break))
-        after_break, last_end = False, match.end()
+        start, end = match.span()
+        glued = start == last_end
+        if kind == "cjk":
+            found.append(Token(text[0], "word", None, glued, after_break))
+            found += [_next_in_run(sign) for sign in text[1:]]
+        else:
+            value = Decimal("".join(text.split()).replace(",", ".")) if kind == "number" else None
+            found.append(Token(text.strip(), kind, value, glued, after_break))
+        after_break, last_end = False, end
     return tuple(found)
+
+
+@lru_cache(maxsize=8192)
+def _next_in_run(sign: str) -> Token:
+    """A Chinese character behind another."""
+    return Token(sign, "word", glued=True)
 
 
 def _repaired(match: re.Match[str]) -> str:
@@ -127,9 +163,3 @@ def _repaired(match: re.Match[str]) -> str:
     digits = chunk.translate(_LOOKS_LIKE)
     is_number = any(sign.isdigit() for sign in chunk) and len(digits.replace(".", "").replace(",", "")) >= 3
     return digits if is_number else chunk
-
-
-def _value(kind: str, text: str) -> Decimal | None:
-    if kind != "number":
-        return None
-    return Decimal("".join(text.split()).replace(",", "."))

@@ -19,6 +19,10 @@ def digitised(found: Sequence[Token], lexicon: Lexicon, *, menu: bool = False) -
     result: list[Token] = []
     at = 0
     while at < len(found):
+        if found[at].kind != "number" and found[at].text not in lexicon.counting:
+            result.append(found[at])
+            at += 1
+            continue
         digits, end = _number(found, at, lexicon)
         if digits and not (menu and digit_of(found[at].text, lexicon)):
             result.append(Token(digits, "number", Decimal(digits), found[at].glued, found[at].after_break))

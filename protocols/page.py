@@ -1,5 +1,6 @@
 """One text while it is being read: its tokens, and every phrase that was found among them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from protocols.lexicon import Lexicon, Match
@@ -40,9 +41,7 @@ class Page:
         self.heard = self.lexicon.heard(self.words)
         self.plain = self.lexicon.plain.find(self.words)
         self.beside = Neighbours(self.found, self.plain)
-        danger = self.lexicon.danger.find(self.heard)
-        innocent = [match for match in danger if match.name == "innocent"]
-        self.danger = [match for match in danger if not any(_covers(one, match) for one in innocent)]
+        self.danger = dangers(self.heard, self.lexicon)
         self.starting: dict[int, list[Match]] = {}
         for match in (*self.plain, *self.danger):
             if match.name not in {"filler", "no", "none"} and match.group != "numbers":
@@ -94,6 +93,19 @@ class Page:
         return self.flows(place) and self.found[place].kind == "number"
 
 
-def _covers(outer: Match, inner: Match) -> bool:
-    """Whether a harmless phrase holds a danger word at its end, so that nothing after it could lower anything."""
-    return outer is not inner and outer.start <= inner.start and inner.end <= outer.end
+def dangers(words: Sequence[str], lexicon: Lexicon) -> list[Match]:
+    """Every phrase that may mean danger, without what a harmless phrase holds (`my phone died`).
+
+    A harmless phrase ends with what it excuses, so that nothing written after it could lower anything.
+    """
+    found = lexicon.danger.find(words)
+    excused: dict[int, int] = {}
+    for match in found:
+        if match.name == "innocent":
+            excused[match.start] = max(excused.get(match.start, 0), match.end)
+    reach, kept = 0, []
+    for match in found:
+        reach = max(reach, excused.get(match.start, 0))
+        if match.end > reach:
+            kept.append(match)
+    return kept

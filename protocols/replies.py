@@ -1,15 +1,15 @@
 """What a reply says: its readings, and every word that nobody could explain. How grave it is, triage decides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from protocols import answers, learned
+from protocols import answers, learned, skimming
 from protocols import lexicon as lexicons
 from protocols.denial import Denials, denials
 from protocols.figures import Figures
 from protocols.lexicon import Lexicon
 from protocols.menus import MENUS
-from protocols.normalise import LONGEST, Token, fold, outside_quotes, tokens
+from protocols.normalise import Token, exceeds, fold, outside_quotes, tokens, tokens_of
 from protocols.numerals import digitised
 from protocols.page import Page
 from protocols.reading import Reading
@@ -20,6 +20,8 @@ COVERING = frozenset({"filler", "fine", "breathes_well", "breathing_fine", "same
 MEASURING = frozenset({"temperature", "after_fever", "practice", "bp", "oxygen"})
 CONTROLS = {"stop": "opt_out", "start": "opt_in", "help": "help", "info": "help"}
 LONG_ENOUGH_TO_BE_AUTOMATIC = 4
+UNREAD = "..."
+"""The leftover of a text that was not read to its end."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +72,16 @@ def understand(
     other, only a plain number can be understood whole.
     """
     lexicon = lexicons.load()
-    written = tokens(text)
+    folded = fold(text)
+    written = tokens_of(folded)
     if _is_canned(text, written, lexicon):
-        return Understood(fold(text), readings=(), leftovers=(), automatic=True, canned=True)
-    found = digitised(lexicon.rewritten(written), lexicon, menu=asked in MENUS)
+        return Understood(folded, readings=(), leftovers=(), automatic=True, canned=True)
+    listed = _with_numbers(lexicon.rewritten(written), lexicon, menu=asked in MENUS)
+    found = listed[: skimming.cut(listed)]
     page = Page(found, asked or "", no_alarms, lexicon, also)
     denied = denials(found, page.plain, page.danger, lexicon, never_denied)
     figures = _figures(page, found, lexicon)
     short = answers.read(page, denied)
-    readings = (*_concepts(page, denied), *figures.readings, *short.readings)
     explained = set(figures.explained)
     used: tuple[str, ...] = ()
     if _spoken(language, lexicon):
@@ -87,15 +90,21 @@ def understand(
         explained |= _covered(page, figures) - news
         used, by_phrases = _learned(page, phrases, explained | news)
         explained |= by_phrases
-    leftovers = tuple(token.text for place, token in enumerate(found) if place not in explained)
+    leftovers = [token.text for place, token in enumerate(found) if place not in explained]
+    is_whole = len(found) == len(listed) and not exceeds(text)
     whole = lexicon.meanings.whole(page.words)
     return Understood(
         normal=" ".join(page.words),
-        readings=readings,
-        leftovers=(*leftovers, "...") if len(text) > LONGEST else leftovers,
+        readings=(
+            *_concepts(page, denied),
+            *figures.readings,
+            *short.readings,
+            *_rest(found, listed, lexicon),
+        ),
+        leftovers=tuple(leftovers) if is_whole else (*leftovers, UNREAD),
         control=_control(whole, page),
-        harmless=bool(found) and len(page.harmless_names) == len(found),
-        folded=fold(text) if asked == "thinking" else "",
+        harmless=is_whole and bool(found) and len(page.harmless_names) == len(found),
+        folded=folded if asked == "thinking" else "",
         automatic="auto_reply" in whole or _is_automatic(page),
         learned=used,
     )
@@ -106,6 +115,17 @@ def _learned(page: Page, phrases: tuple[str, ...], settled: set[int]) -> tuple[t
     new = {one: places - settled for one, places in learned.explained(page, phrases).items()}
     used = tuple(sorted(one for one, places in new.items() if places))
     return used, {place for one in used for place in new[one]}
+
+
+def _with_numbers(written: tuple[Token, ...], lexicon: Lexicon, *, menu: bool) -> tuple[Token, ...]:
+    """The tokens, with numbers in words as numbers as far as a text is read in full."""
+    beyond = written[skimming.WORDS_IN_FULL :]
+    return digitised(written[: skimming.WORDS_IN_FULL], lexicon, menu=menu) + beyond
+
+
+def _rest(found: Sequence[Token], listed: Sequence[Token], lexicon: Lexicon) -> Iterable[Reading]:
+    """What is heard behind the part of an overlong text that was read in full."""
+    return skimming.skim(listed, len(found), lexicon) if len(found) < len(listed) else ()
 
 
 def _figures(page: Page, found: Sequence[Token], lexicon: Lexicon) -> Figures:
@@ -127,7 +147,7 @@ def _concepts(page: Page, denied: Denials) -> Iterator[Reading]:
             kind, match_name = "symptom_denied", "fever"
         else:
             match_name = match.name
-        if match.name != "innocent" and (kind, match_name) not in seen:
+        if (kind, match_name) not in seen:
             seen.add((kind, match_name))
             yield Reading(kind, match_name, words=page.quote(match), masked=kind == "medicine")
 

@@ -10,15 +10,21 @@ INTRODUCED = frozenset({("temperature", ""), ("time", ""), ("answer", "yes")})
 
 
 def meanings(question: Question | None, heard: Understood) -> Iterator[tuple[str, str]]:
-    """Every meaning (as in questions.toml) that a short answer stands for, with its words."""
+    """Every meaning (as in questions.toml) that a short answer stands for, once, with its words."""
     if question is None:
         return
-    for reading in heard.of("menu"):
-        yield from (
-            (question.menu.get(digit, ""), reading.words) for digit in reading.name if digit.isdigit()
-        )
+    listed = [
+        (question.menu.get(digit, ""), reading.words)
+        for reading in heard.of("menu")
+        for digit in dict.fromkeys(reading.name)
+        if digit.isdigit()
+    ]
     for reading in heard.of("answer"):
-        yield from ((meaning, reading.words) for meaning in _meanings(question, reading.name, heard))
+        listed += [(meaning, reading.words) for meaning in _meanings(question, reading.name, heard)]
+    once: dict[str, str] = {}
+    for meaning, words in listed:
+        once.setdefault(meaning, words)
+    yield from once.items()
 
 
 def levels(question: Question | None, heard: Understood) -> Iterator[tuple[str, str]]:

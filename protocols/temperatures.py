@@ -24,7 +24,10 @@ class Warmth:
 
 def fits(value: Decimal) -> str:
     """The unit in which this number is a body temperature, or nothing."""
-    return next((unit for unit, (low, high) in RANGES.items() if low <= value <= high), "")
+    for unit, (low, high) in RANGES.items():
+        if low <= value <= high:
+            return unit
+    return ""
 
 
 def warmth(value: Decimal, digits: str, unit: str) -> Warmth | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from protocols import lexicon, triage
 
-CORPUS = Path(__file__).parents[1] / "tests/protocols/corpus"
+CORPUS = Path(__file__).parents[1] / "tests/monitoring/corpus"
 LONGEST = 1600
 TARGET_MS = 5.0
 TIMES = 25

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from stepup.management.commands.triage import Command
+from tests.corpus import CORPUS
 
-CORPUS = Path(__file__).parent / "corpus"
 PROMISED = ("id", "urgency", "human_task", "provisional_grade", "readings", "rules", "because")
 
 

@@ -1,32 +1,21 @@
-"""The corpora of replies, as gates. See `corpus/README.md` for the labels."""
+"""The corpora of replies, as gates. See `tests/monitoring/corpus/README.md` for the labels."""
 
-import csv
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from protocols import triage
 from protocols.triage import Context, Finding
+from tests import corpus
 
-CORPUS = Path(__file__).parent / "corpus"
 LABELLED = ("development", "held_out", "fresh")
 RECHECKED = {"37.5"}
 """Labelled normal, and yet to be taken again: the question set's recheck band begins at 37.5 C."""
 
 
-def rows(name: str) -> list[dict[str, str]]:
-    with (CORPUS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def finding(row: dict[str, str]) -> Finding:
-    return triage.assess(row["reply"], Context(asked=row["asked"] or None))
-
-
 @pytest.fixture(scope="module", params=LABELLED)
 def judged(request: pytest.FixtureRequest) -> list[tuple[str, str, Finding]]:
-    return [(row["gold"], row["reply"], finding(row)) for row in rows(request.param)]
+    return [(row["gold"], row["reply"], found) for row, found in corpus.judged(request.param)]
 
 
 def test_nobody_who_needs_a_person_is_reassured(judged: list[tuple[str, str, Finding]]) -> None:
@@ -82,13 +71,13 @@ def test_only_a_wish_to_stop_stops_the_texts(judged: list[tuple[str, str, Findin
 
 def test_harmless_texts_outside_a_watch_trouble_nobody() -> None:
     outside = Context(asked="temperature", in_watch="no")
-    harmless = [row["reply"] for row in rows("development") if row["gold"] == "R"]
+    harmless = [row["reply"] for row in corpus.rows("development") if row["gold"] == "R"]
     troubled = {reply for reply in harmless if triage.assess(reply, outside).human_task}
     assert troubled == set()
 
 
 def test_the_development_set_is_whole() -> None:
-    assert Counter(row["gold"] for row in rows("development")) == {
+    assert Counter(row["gold"] for row in corpus.rows("development")) == {
         "F": 99,
         "H": 68,
         "N": 52,
@@ -97,16 +86,9 @@ def test_the_development_set_is_whole() -> None:
     }
 
 
-@pytest.mark.parametrize("row", rows("contexts"), ids=lambda row: row["id"])
+@pytest.mark.parametrize("row", corpus.rows("contexts"), ids=lambda row: row["id"])
 def test_in_its_context(row: dict[str, str]) -> None:
-    context = Context(
-        asked=row["asked"] or None,
-        language=row["language"],
-        in_watch=row["in_watch"],
-        sender=row["sender"],
-        known=row["known"],
-    )
-    found = triage.assess(row["reply"], context)
+    found = corpus.finding(row)
     fired = [one.id for one in found.rules]
     assert (found.urgency, found.human_task) == (row["urgency"], row["human_task"] == "yes"), (
         row["why"],

@@ -1,70 +1,22 @@
 """Replies that somebody wrote and labelled who had not seen the words: the gate a release must pass."""
 
-import csv
 import sys
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from protocols import triage
 from protocols.reading import Reading
-from protocols.triage import Context, Finding
+from tests import corpus
+from tests.corpus import PAGED, PLAIN, Judged
 
-CORPUS = Path(__file__).parent / "corpus" / "other_eyes.csv"
 KINDS = {"T": "temperature", "BP": "blood_pressure", "O2": "oxygen", "HR": "heart_rate"}
-PAGED = frozenset({"emergency", "urgent"})
-PLAIN = "NBO"
 MOST_FALSE_ALARMS = 0.05
 
 
-def rows() -> list[dict[str, str]]:
-    with CORPUS.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, strict=True))
-
-
-def finding(row: dict[str, str]) -> Finding:
-    context = Context(
-        asked=row["asked"] or None,
-        language=row["language"],
-        in_watch=row["in_watch"],
-        sender=row["sender"],
-        known=row["known"],
-    )
-    return triage.assess(row["reply"], context)
-
-
 @pytest.fixture(scope="module")
-def judged() -> list[tuple[dict[str, str], Finding]]:
-    return [(row, finding(row)) for row in rows()]
-
-
-Judged = list[tuple[dict[str, str], Finding]]
-
-
-def test_no_page_worthy_reply_comes_out_lower_than_read_by_a_person(judged: Judged) -> None:
-    lost = [
-        (row["id"], found.urgency)
-        for row, found in judged
-        if row["gold"] in "MF"
-        and found.urgency not in PAGED
-        and not (found.urgency == "clarify" and found.human_task)
-    ]
-    assert lost == []
-
-
-def test_whoever_needs_a_person_gets_one(judged: Judged) -> None:
-    assert [row["id"] for row, found in judged if row["gold"] in "MFH" and not found.human_task] == []
-
-
-LEFT_TO_A_PERSON = {"other-en-324", "other-es-194", "other-en-564"}
-"""Sentences that do not end, which the rules never score, and a wrong year: the set gives no date to compare with."""
-
-
-def test_pages_left_to_a_person_are_the_known_ones(judged: Judged) -> None:
-    left = {row["id"] for row, found in judged if row["gold"] in "MF" and found.urgency not in PAGED}
-    assert left == LEFT_TO_A_PERSON
+def judged() -> Judged:
+    return corpus.judged("other_eyes")
 
 
 def test_an_emergency_is_told_to_call_at_once(judged: Judged) -> None:
@@ -129,9 +81,9 @@ def _is(reading: Reading, wanted: str) -> bool:
 
 
 def test_the_set_is_whole() -> None:
-    counted = Counter(row["batch"] for row in rows())
+    counted = Counter(row["batch"] for row in corpus.rows("other_eyes"))
     assert counted == {"natural": NATURAL, "probe": PROBES}
-    assert len({row["id"] for row in rows()}) == NATURAL + PROBES
+    assert len({row["id"] for row in corpus.rows("other_eyes")}) == NATURAL + PROBES
 
 
 NATURAL, PROBES = 793, 194

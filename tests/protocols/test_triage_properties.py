@@ -1,12 +1,10 @@
 """What holds for every text, tried on many."""
 
-import csv
 import json
 import os
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -16,16 +14,16 @@ from protocols import lexicon, triage
 from protocols.lexicon import one_slip
 from protocols.replies import understand
 from protocols.triage import URGENCIES, Context
+from tests import corpus
 from tests.examples import examples
 
 LEXICON = lexicon.load()
-CORPUS = Path(__file__).parent / "corpus"
 ROWS = [
     (row["reply"], row["asked"], row["gold"])
     for name in ("development", "held_out", "fresh")
-    for row in csv.DictReader((CORPUS / f"{name}.csv").open(encoding="utf-8", newline=""))
+    for row in corpus.rows(name)
 ]
-OTHER = list(csv.DictReader((CORPUS / "other_eyes.csv").open(encoding="utf-8", newline="")))
+OTHER = corpus.rows("other_eyes") + corpus.rows("themes")
 GRAVE = [(reply, asked) for reply, asked, gold in ROWS if gold in "MF"]
 GRAVE += [(row["reply"], row["asked"]) for row in OTHER if row["gold"] in "MF"]
 LISTED_EXCEPTIONS = (
@@ -247,7 +245,7 @@ def test_a_finding_is_the_same_in_every_process() -> None:
     )
     said = [
         subprocess.run(
-            [sys.executable, "-c", script, str(CORPUS / "other_eyes.csv")],
+            [sys.executable, "-c", script, str(corpus.CORPUS / "other_eyes.csv")],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             check=True,

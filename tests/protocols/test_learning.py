@@ -1,8 +1,6 @@
 """What a site may teach the rules, and that nothing it teaches can lower what any text means."""
 
-import csv
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,14 +9,14 @@ from hypothesis import strategies as st
 from protocols import learned, learning, lexicon, triage
 from protocols.errors import Refusal
 from protocols.triage import Context
+from tests import corpus
 from tests.examples import examples
 
 LEXICON = lexicon.load()
-CORPUS = Path(__file__).parent / "corpus"
 ROWS = [
     (row["reply"], row["asked"], row.get("language") or "en", row["gold"])
     for name in ("development", "held_out", "fresh", "other_eyes")
-    for row in csv.DictReader((CORPUS / f"{name}.csv").open(encoding="utf-8", newline=""))
+    for row in corpus.rows(name)
 ]
 MAY = [
     ("en", "toast and tea"),

@@ -1,23 +1,21 @@
 """Stored conclusions beside new ones: the direction of every difference, and none where nothing differs."""
 
-import csv
 import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from protocols import replaying, triage
 from protocols.replaying import Compared, Concluded, Kept
 from protocols.triage import Context
+from tests import corpus
 
-CORPUS = Path(__file__).parent / "corpus"
 ROWS = [
     (row["reply"], row["asked"], row.get("language") or "en")
     for name in ("development", "contexts", "other_eyes")
-    for row in csv.DictReader((CORPUS / f"{name}.csv").open(encoding="utf-8", newline=""))
+    for row in corpus.rows(name)
 ]
 WHOLE = Context(
     asked="read_back", language="es", in_watch="closed", sender="caregiver", drug="teclistamab", step="step_up_dose_1",

@@ -71,9 +71,15 @@ def table(patient: Patient, *, limit: int = 60) -> list[Line]:
 
 def in_both_units(value: Decimal, unit: str) -> tuple[str, str]:
     """`38.4 °C` and `101.1 °F` for 38.4 in C; the sent value keeps every digit it came with."""
-    if unit == "F":
-        return _degrees(value, "F"), _degrees(((value - 32) * 5 / 9).quantize(TENTH), "C")
-    return _degrees(value, "C"), _degrees((value * 9 / 5 + 32).quantize(TENTH), "F")
+    sent, other = ("F", "C") if unit == "F" else ("C", "F")
+    return _degrees(value, sent), _degrees(in_unit(value, sent, other).quantize(TENTH), other)
+
+
+def in_unit(value: Decimal, unit: str, wanted: str) -> Decimal:
+    """A temperature in the wanted unit, not rounded."""
+    if unit == wanted:
+        return value
+    return (value - 32) * 5 / 9 if wanted == "C" else value * 9 / 5 + 32
 
 
 def _degrees(value: Decimal, unit: str) -> str:

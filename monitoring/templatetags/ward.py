@@ -100,6 +100,14 @@ def span(length: timedelta) -> str:
 
 
 @register.filter
+def hours_after(hours: Decimal) -> str:
+    """Elapsed hours since a dose, `4 h 05 min`; never rounded up. A corrected dose may have come after a question."""
+    minutes = abs(int(round(hours * 60, 3)))
+    said = f"{minutes // 60}{NB}h{NB}{minutes % 60:02d}{NB}min"
+    return f"{said} before" if hours < 0 and minutes else said
+
+
+@register.filter
 def mg(amount: Decimal | None) -> str:
     """`4.2 mg` on one line: no trailing zero, a leading one, a comma from 1,000."""
     return "" if amount is None else dosing.format_mg(amount).replace(" ", NB)

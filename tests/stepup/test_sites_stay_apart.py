@@ -172,6 +172,7 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
         reverse("contacts", args=[ward.patient.pk]), reverse("end-enrolment", args=[ward.patient.pk]),
         reverse("record-reaction", args=[ward.patient.pk]), reverse("patient-texts", args=[ward.patient.pk]),
+        reverse("temperatures", args=[ward.patient.pk]),
         reverse("admit", args=[ward.patient.pk]),
         *(reverse(name, args=[ward.stay.pk]) for name in ("still-in", "discharge", "stay-mistake")),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
@@ -293,6 +294,7 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
     ("role", "name", "row", "act"),
     [
         (Role.AUDITOR, "patient", "patient", "read the record"),
+        (Role.AUDITOR, "temperatures", "patient", "read the record"),
         (Role.RESPONDER, "case", "case", "read a case"),
         (Role.PHARMACIST, "confirm-dose", "dose", "read a dose"),
         (Role.NURSE, "record-dose", "course", "read the record"),

@@ -10,7 +10,18 @@ from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
 
-from monitoring import checkins, escalations, opting_out, phrases, pocket, texts, watches, worklist
+from monitoring import (
+    checkins,
+    escalations,
+    opting_out,
+    phrases,
+    pocket,
+    strangers,
+    texts,
+    unread,
+    watches,
+    worklist,
+)
 from monitoring.hearing import Heard
 from monitoring.models import CheckIn, Escalation, Finding, Patient, Reply
 from notifications import outbox
@@ -51,7 +62,7 @@ def from_reply(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Fi
     elif concluded.urgency == "none" and checkin is not None and concluded.answers:
         _carry_on(heard, checkin, concluded)
     else:
-        _ask_a_person(heard, concluded)
+        _ask_a_person(heard, finding, concluded)
     return finding
 
 
@@ -138,7 +149,11 @@ def _keep(
         normal=concluded.normal,
         readings=whole["readings"],
         rules=whole["rules"],
-        context={**used.as_dict(), "read_back": concluded.read_back},
+        context={
+            **used.as_dict(),
+            "read_back": concluded.read_back,
+            "unexplained": list(concluded.unexplained),
+        },
         rules_version=triage.version(context.phrases),
     )
 
@@ -194,18 +209,20 @@ def _carry_on(heard: Heard, checkin: CheckIn, concluded: triage.Finding) -> None
     answer(heard, "reply.round_done", next_time=texts.clock_time(heard.patient, at))
 
 
-def _ask_a_person(heard: Heard, concluded: triage.Finding) -> None:
-    """Routine, unclear, or said outside a check-in: onto the list when a person must look, and an answer always."""
+def _ask_a_person(heard: Heard, finding: Finding, concluded: triage.Finding) -> None:
+    """Routine, unclear, or said outside a check-in: onto the list when a person must look, and an answer always.
+
+    Inside a watch whatever nobody has read in its time becomes a case: what is unclear within minutes.
+    """
     unclear = concluded.urgency == "clarify"
     # Whoever is told that a person will read it is told the truth, outside a watch too.
     if concluded.human_task or unclear or concluded.urgency == "routine":
         soon = heard.watch is not None and unclear
-        worklist.open_task(
-            site=heard.patient.site,
+        unread.put(
+            heard.reply,
             patient=heard.patient,
-            reply=heard.reply,
-            pages_when_late=soon,
-            what=f"Read reply {heard.reply.pk}: {concluded.because}"[:200],
+            finding=finding,
+            pages_when_late=heard.watch is not None,
             due_at=heard.now + (timedelta(minutes=heard.rules.clarify) if soon else worklist.SAME_DAY),
             now=heard.now,
         )
@@ -261,7 +278,10 @@ def answer(heard: Heard, words: str, **facts: str) -> None:
 
 
 def from_stranger(reply: Reply, *, now: datetime) -> Finding:
-    """A number nobody registered: triaged all the same; danger pages, anything else is read the same hour."""
+    """A number nobody registered: triaged all the same; danger pages, anything else is read the same hour.
+
+    It is answered when it alarms and when it begins: a flood of texts is kept whole and not answered text by text.
+    """
     context = triage.Context(sender="unregistered", in_watch="no", media=reply.media)
     concluded = triage.assess(reply.body, context)
     finding = _keep(reply, None, None, concluded, context, now=now)
@@ -279,14 +299,12 @@ def from_stranger(reply: Reply, *, now: datetime) -> Finding:
     elif concluded.automatic:
         return finding  # two machines must not answer each other all night
     else:
-        worklist.open_task(
-            site=site,
-            reply=reply,
-            pages_when_late=True,
-            now=now,
-            due_at=now + timedelta(hours=1),
-            what=f"Read reply {reply.pk} from an unregistered number",
+        within = strangers.read_within(reply)
+        _, is_new = unread.put(
+            reply, patient=None, finding=finding, pages_when_late=True, due_at=now + within, now=now
         )
+        if not is_new:
+            return finding
     outbox.queue(
         site=site,
         key=f"answer:{reply.pk}",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, transaction
 from django.db.models import Q
 
-from monitoring import findings, responders, worklist
+from monitoring import findings, responders, unread
 from monitoring.models import Patient, Reply
 from monitoring.rules import DEFAULT
 from notifications.each import each
@@ -81,14 +81,13 @@ def _understand_or_tell(reply: Reply, now: datetime) -> None:
         return
     except Exception:  # whatever it was, a person reads the words
         logger.exception("Reply %s could not be understood.", reply.pk)
-        worklist.open_task(
-            site=reply.site,
+        unread.put(
+            reply,
             patient=reply.patient,
-            reply=reply,
+            finding=None,
             pages_when_late=True,
-            now=now,
-            what=f"Read reply {reply.pk}: the service could not",
             due_at=now + timedelta(minutes=DEFAULT.clarify),
+            now=now,
         )
     Reply.objects.filter(pk=reply.pk).update(understood_at=now)
 

@@ -17,6 +17,8 @@ from monitoring.models import (
     PocketOrder,
     Reply,
     Task,
+    TaskEvent,
+    Translation,
 )
 from notifications.models import Channel, Message
 from protocols import dosing
@@ -46,6 +48,7 @@ def of(patient: Patient, *, more: Iterable[Entry] = (), limit: int = LIMIT) -> l
         *_texts(patient, limit),
         *_cases(patient, limit),
         *_tasks(patient, limit),
+        *_read(patient, limit),
         *_corrections(patient, limit),
         *_orders(patient),
         *_end(patient),
@@ -133,6 +136,18 @@ def _tasks(patient: Patient, limit: int) -> Iterator[Entry]:
         if task.done_at is not None:
             by = task.done_by.name if task.done_by else "the service"
             yield Entry(task.done_at, "task", f"done: {task.what}", task.outcome, by=by)
+
+
+def _read(patient: Patient, limit: int) -> Iterator[Entry]:
+    """What was done about unread replies before they were finished, and what somebody said that they mean."""
+    events = TaskEvent.objects.filter(task__patient=patient).select_related("by").order_by("-at", "-pk")
+    for event in events[:limit]:
+        yield Entry(event.at, "task", f"unread replies: {event.what}", event.text, by=event.by.name)
+    typed = Translation.objects.filter(reply__patient=patient).select_related("by", "reply")
+    for row in typed.order_by("-at", "-pk")[:limit]:
+        how = "by a professional interpreter" if row.is_professional else "not by a professional interpreter"
+        words = f"“{row.reply.body}” translated, {how}: “{row.words}”"
+        yield Entry(row.at, "record", "translation typed", words, by=row.by.name)
 
 
 def _corrections(patient: Patient, limit: int) -> Iterator[Entry]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring import phrase_views, views, webhooks
+from monitoring import inbox_views, phrase_views, views, webhooks
 
 urlpatterns = [
     path("board/", views.show_board, name="board"),
@@ -16,6 +16,13 @@ urlpatterns = [
     path("case/<int:pk>/decline/", views.decline_case, name="case-decline"),
     path("tasks/", views.show_tasks, name="tasks"),
     path("task/<int:pk>/done/", views.finish_task, name="task-done"),
+    path("replies/", inbox_views.show_inbox, name="inbox"),
+    path("replies/<int:pk>/", inbox_views.show_item, name="inbox-item"),
+    path("replies/<int:pk>/take/", inbox_views.take_item, name="inbox-take"),
+    path("replies/<int:pk>/done/", inbox_views.finish_item, name="inbox-done"),
+    path("replies/<int:pk>/call/", inbox_views.record_call, name="inbox-call"),
+    path("replies/<int:pk>/escalate/", inbox_views.escalate_item, name="inbox-escalate"),
+    path("replies/<int:pk>/translate/", inbox_views.translate_item, name="inbox-translate"),
     path("reaction/<int:pk>/over/", views.end_reaction, name="reaction-over"),
     path("phrases/", phrase_views.show_phrases, name="phrases"),
     path("phrases/<int:pk>/", phrase_views.show_phrase, name="phrase"),

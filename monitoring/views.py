@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from monitoring import board, casefile, escalations, forms, grading, pulse, stays, worklist
+from monitoring import board, casefile, escalations, forms, grading, pulse, stays, unread, worklist
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Escalation, Reaction, Task
 from notifications import audit, clock, roles
@@ -30,6 +30,7 @@ def _board(request: SignedIn) -> dict[str, Any]:
     return {
         "board": board.look(request.user.site, now=now, chosen=_filter(request)),
         "pulse": pulse.take(request.user.site, now=now),
+        "unread": unread.waiting(request.user.site, now=now),
         "now": now,
         "wall": "wall" in request.GET,
         "query": request.GET.urlencode(),
@@ -241,7 +242,8 @@ def finish_task(request: SignedIn, pk: int) -> HttpResponse:
     form = _task_form(task, request.POST)
     if form.is_valid():
         try:
-            worklist.finish(task.pk, by=request.user, outcome=form.cleaned_data["outcome"], now=clock.now())
+            outcome = form.cleaned_data["outcome"]
+            worklist.finish(task.pk, by=request.user, outcome=outcome, now=clock.now(), read=0)
             messages.success(request, f"Done: {task.what}")
             return redirect(reverse("tasks") + "#result")
         except Refusal as refusal:

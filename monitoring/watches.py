@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Max
 
-from monitoring import escalations, people, stays, texts
+from monitoring import escalations, people, stays, texts, unread
 from monitoring.models import CheckIn, Patient, Reaction, Task, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
@@ -60,6 +60,7 @@ def open_(
         ends_at=ends_at,
     )
     _lay_out(watch, times, now)
+    unread.hurry(watch, now=now)
     if stays.resting(patient.pk, now=now) is None:
         say_opened(watch, now=now)
     return watch

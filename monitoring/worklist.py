@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from monitoring import escalations, people
+from monitoring import escalations, people, texts, unread
 from monitoring.models import Patient, Reply, Task
 from notifications import audit
 from notifications.each import each
@@ -48,16 +48,32 @@ def open_task(
 
 
 @transaction.atomic
-def finish(task_id: int, *, by: Clinician, outcome: str, now: datetime) -> Task:
-    """Record that a named clinician did it and what came of it."""
+def finish(task_id: int, *, by: Clinician, outcome: str, now: datetime, read: int | None = None) -> Task:
+    """Record that a named clinician did it and what came of it.
+
+    Of replies that wait to be read, `read` is the newest that was on the page (`unread.newest`): a text that has
+    come since is not finished unseen.
+    """
     if not outcome.strip():
         raise Refusal("outcome", "Say in a few words what came of it.")
-    task = Task.objects.select_for_update().get(pk=task_id)
-    if task.done_at is not None:
-        raise Refusal("done-already", f"{task.done_by or 'The service'} has already finished this task.")
+    task = open_and_locked(task_id)
+    if task.unread_from and read is not None and read != unread.newest(task):
+        raise Refusal(
+            "not-read", "A text has come that was not on this page. Read it first; nothing was saved."
+        )
     task.done_at, task.done_by, task.outcome = now, by, outcome.strip()[:200]
     task.save()
     audit.record("finished a task", str(task.patient or task), site=task.site, by=by, now=now, task=task.pk)
+    return task
+
+
+def open_and_locked(task_id: int) -> Task:
+    """The task, locked until the transaction ends. One that is done is refused, saying who did it."""
+    task = Task.objects.select_for_update(of=("self",)).select_related("done_by").get(pk=task_id)
+    if task.done_at is not None:
+        who = task.done_by.name if task.done_by else "The service"
+        at = texts.site_time(task.site, task.done_at)
+        raise Refusal("done-already", f"{who} has already finished this at {at}: {task.outcome}.")
     return task
 
 
@@ -71,19 +87,27 @@ def page_for_late(*, now: datetime) -> int:
 
 @transaction.atomic
 def _page_for(pk: int, now: datetime) -> int:
+    # The patient first, as everywhere: a text that arrives at this moment holds them and joins the task.
+    patient_id = Task.objects.filter(pk=pk).values_list("patient", flat=True).get()
+    patient = people.hold(patient_id) if patient_id else None
     task = Task.objects.select_for_update(skip_locked=True).filter(pk=pk, done_at=None).first()
     if task is None:
         return 0
-    patient = people.hold(task.patient_id) if task.patient_id else None
-    escalations.raise_concern(
+    [gravest, *_] = [*unread.gravest_first(list(unread.of(task))), None]
+    case, _ = escalations.raise_concern(
         site=task.site,
         patient=patient,
         caller="" if patient else (task.reply.sender if task.reply else "the service"),
         urgency="urgent",
         headline=f"Nobody has done this in time: {task.what}",
         watch=patient.watches.filter(closed_at=None).first() if patient else None,
+        finding=gravest.finding if gravest else None,
         now=now,
     )
+    if (
+        gravest and gravest.finding is None
+    ):  # the rules broke on it: no finding brings its words onto the card
+        escalations.note(case, "texted", now=now, text=gravest.reply.body)
     task.done_at, task.outcome = now, "not done in time: became a case"
     task.save()
     return 1

@@ -38,6 +38,7 @@ MAY: dict[str, frozenset[Role]] = {
     "work on a case": frozenset({N, PR, RE}),
     "finish a task": frozenset({N, PR, RE}),
     "text a patient": frozenset({N, PR, RE}),
+    "read replies": frozenset({N, PR, RE}),
     "record a hospital stay": frozenset({N, PR, RE}),
     "record a reaction": frozenset({N, PR, RE}),
     "strike a reaction": frozenset({PR}),

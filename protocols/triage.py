@@ -97,7 +97,8 @@ class Finding:
     `control` is opt_out, opt_in, help, wrong_number or nothing. `answers` are the questions that this reply answers.
     `read_back` is the value to confirm when a number was doubtful, like "101.4 F". `automatic` says that a machine
     wrote the reply, so that it counts as none. `normal` is the text as the rules read it, and `learned` the site's own
-    phrases without which words of it would have stayed unexplained.
+    phrases without which words of it would have stayed unexplained. `unexplained` are the words that no
+    rule and no list accounts for.
     """
 
     urgency: str
@@ -114,6 +115,7 @@ class Finding:
     automatic: bool = False
     normal: str = ""
     learned: tuple[str, ...] = ()
+    unexplained: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The finding for JSON: decimals as text."""
@@ -121,6 +123,7 @@ class Finding:
         facts["readings"] = [reading.as_dict() for reading in self.readings]
         facts["rules"] = [fired.as_dict() for fired in self.rules]
         facts |= {"answers": list(self.answers), "learned": list(self.learned)}
+        facts["unexplained"] = list(self.unexplained)
         return facts
 
 
@@ -235,7 +238,17 @@ def _conclude(judgement: Judgement, context: Context) -> Finding:
         automatic=judgement.heard.automatic,
         normal=judgement.heard.normal,
         learned=judgement.heard.learned,
+        unexplained=_unexplained(judgement, fired),
     )
+
+
+def _unexplained(judgement: Judgement, fired: tuple[Fired, ...]) -> tuple[str, ...]:
+    """The words left over that nothing was read from and no rule names: none that sounded like danger is among them."""
+    heard = judgement.heard
+    named = [one.words for one in fired if one.id != "NOT-UNDERSTOOD"] + [one.words for one in heard.readings]
+    explained = {word for words in named for word in words.split()}
+    words = [word for word in heard.leftovers if any(sign.isalnum() for sign in word)]
+    return tuple(word for word in words if word not in explained)
 
 
 def _needs_a_person(fired: Fired, context: Context) -> bool:

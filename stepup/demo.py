@@ -1,4 +1,4 @@
-"""A made-up clinic for trying the service: its people, its phones, and four patients at four moments."""
+"""A made-up clinic for trying the service: its people, its phones, four patients at four moments, and one who wrote."""
 
 import json
 import urllib.request
@@ -73,7 +73,7 @@ def sign_ins() -> list[tuple[str, str, str]]:
 
 @transaction.atomic
 def fill(*, now: datetime) -> Site:
-    """Fill an empty database: a site, its people and rota, approved protocols, and four patients."""
+    """Fill an empty database: a site, its people and rota, approved protocols, and its patients."""
     site = Site.objects.create(
         name="Riverbend Demo Cancer Center",
         slug="riverbend-demo",
@@ -97,6 +97,7 @@ def fill(*, now: datetime) -> Site:
     for invented in PATIENTS:
         _patient(site, invented, protocols[invented.label], staff, now)
     _harmless_words(site.patients.get(identifier="D-1003"), staff["nora"], now - timedelta(hours=2))
+    _somebody_wrote(site, staff, now)
     _history_went_out(now)
     return site
 
@@ -240,6 +241,29 @@ def _harmless_words(patient: Patient, nurse: Clinician, now: datetime) -> None:
     for task in Task.objects.filter(reply=reply, done_at=None):
         worklist.finish(task.pk, by=nurse, outcome="breakfast, no harm in it", now=now + timedelta(minutes=3))
     phrases.propose(reply=reply, words="toast and tea", by=nurse, now=now + timedelta(minutes=4))
+
+
+def _somebody_wrote(site: Site, staff: dict[str, Clinician], now: datetime) -> None:
+    """Somebody whose course has not begun wrote what the rules cannot read: it waits in the reply inbox."""
+    patient = patients.enrol(
+        site,
+        by=staff["nora"],
+        now=now - timedelta(days=1),
+        identifier="D-1005",
+        name="Gloria Muestra",
+        born_on=date(1955, 5, 21),
+        phone="+15550110005",
+        language="es",
+        time_zone=ZONE,
+        caregiver_name="Hugo Muestra",
+        caregiver_phone="+15550120005",
+    )
+    asked = "¿Puedo llevar a mi perro el lunes?"
+    for place, (words, media) in enumerate([(asked, 0), (asked, 0), ("", 1)]):
+        inbound.receive(
+            provider_sid=f"demo-wrote-{place}", sender=patient.phone, sent_to=site.patient_number, body=words,
+            media=media, now=now - timedelta(minutes=90 - 5 * place),
+        )  # fmt: skip
 
 
 def _history_went_out(now: datetime) -> None:

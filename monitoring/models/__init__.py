@@ -6,6 +6,7 @@ from monitoring.models.hearing import Finding, Reply
 from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction, ReactionStrike
 from monitoring.models.phrases import LearnedPhrase
 from monitoring.models.staying import Admission
+from monitoring.models.unread import TaskEvent, Translation, Unread
 from monitoring.models.watching import CheckIn, Watch
 
 __all__ = [
@@ -25,5 +26,8 @@ __all__ = [
     "ReactionStrike",
     "Reply",
     "Task",
+    "TaskEvent",
+    "Translation",
+    "Unread",
     "Watch",
 ]

@@ -167,6 +167,11 @@ class Task(models.Model):
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(max_length=200, blank=True)
+    unread_from = models.CharField(
+        max_length=70,
+        blank=True,
+        help_text="whose unread replies this is: a patient, or a number nobody knows",
+    )
 
     class Meta:
         ordering = ["due_at", "pk"]
@@ -174,7 +179,12 @@ class Task(models.Model):
             models.CheckConstraint(
                 name="task_done_has_an_outcome",
                 condition=Q(done_at=None, outcome="") | Q(done_at__isnull=False) & ~Q(outcome=""),
-            )
+            ),
+            models.UniqueConstraint(
+                name="task_one_unread_per_sender",
+                fields=["site", "unread_from"],
+                condition=Q(done_at=None) & ~Q(unread_from=""),
+            ),
         ]
         indexes = [models.Index(name="task_open", fields=["due_at"], condition=Q(done_at=None))]
 

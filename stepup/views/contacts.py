@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from monitoring import contacts, opting_out, patients, pocket
 from monitoring.access import SignedIn, act, find
-from monitoring.models import Patient, PocketOrder
+from monitoring.models import Patient, PocketOrder, Task
 from notifications import audit, clock
 from protocols.errors import Refusal
 from stepup import contact_forms, courses
 
 UNPROCESSABLE = 422
+LONGEST_ID = 18  # digits; more is no row's number
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,9 +93,23 @@ def _show(
         "form": form or contact_forms.ContactForm(None, patient=patient),
         "lines": lines,
         "texts_form": texts_form,
+        "wrote": _who_wrote(request),
     }
     wrong = bool((form and form.errors) or (texts_form and texts_form.errors))
     return render(request, "stepup/contacts.html", context, status=UNPROCESSABLE if wrong else 200)
+
+
+def _who_wrote(request: SignedIn) -> str:
+    """The number nobody registered whose unread texts brought the reader here; to look at, never filled in."""
+    asked = request.GET.get("from", "")
+    if not asked.isdecimal() or len(asked) > LONGEST_ID:
+        return ""
+    task = (
+        Task.objects.filter(pk=int(asked), site=request.user.site, patient=None)
+        .exclude(unread_from="")
+        .first()
+    )
+    return task.unread_from if task else ""
 
 
 def _unticked(wrong: contact_forms.TextsForm, fresh: contact_forms.TextsForm) -> contact_forms.TextsForm:

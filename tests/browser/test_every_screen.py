@@ -55,6 +55,8 @@ SCREENS = {
     "protocols": "/protocols/",
     "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",
     "to do": "/tasks/",
+    "replies": "/replies/",
+    "reply": "/replies/1/",
     "supportive care": "/course/2/supportive-care/",
     "supportive care list": "/supportive-care/",
     "learned phrases": "/phrases/",

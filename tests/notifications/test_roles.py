@@ -34,6 +34,7 @@ TABLE = {
     "work on a case": "nurse prescriber responder",
     "finish a task": "nurse prescriber responder",
     "text a patient": "nurse prescriber responder",
+    "read replies": "nurse prescriber responder",
     "record a hospital stay": "nurse prescriber responder",
     "record a reaction": "nurse prescriber responder",
     "strike a reaction": "prescriber",

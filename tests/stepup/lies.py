@@ -17,6 +17,9 @@ from monitoring.models import (
     ReactionStrike,
     Reply,
     Task,
+    TaskEvent,
+    Translation,
+    Unread,
 )
 from notifications.models import Message, Role
 from stepup.models import (
@@ -423,3 +426,28 @@ def a_phrase(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
     approved = {"approved_at": NOON, "replayed": {}} if "approved_by" in facts else {}
     for _ in range(times):
         LearnedPhrase.objects.create(**(row | approved | facts))
+
+
+def an_unread_task(clinic: Clinic, *, times: int = 1) -> Task:
+    """What one number texted and nobody has read."""
+    facts = {"what": "Read a text", "opened_at": NOON, "due_at": NOON, "pages_when_late": True}
+    for _ in range(times):
+        task = Task.objects.create(site=clinic.site, unread_from="+15550299001", **facts)
+    return task
+
+
+def an_unread_reply(clinic: Clinic, *, times: int = 1) -> Reply:
+    """A reply that waits to be read, with what was done about it so far."""
+    reply = Reply.objects.create(
+        site=clinic.site, provider_sid="SM-unread", sender="+15550299001", sent_to="x", received_at=NOON
+    )
+    task = an_unread_task(clinic)
+    for _ in range(times):
+        Unread.objects.create(task=task, reply=reply, at=NOON)
+    TaskEvent.objects.create(task=task, at=NOON, by=clinic.prescriber, what="reading")
+    return reply
+
+
+def a_translation(clinic: Clinic, *, words: str = "I am well") -> None:
+    reply = an_unread_reply(clinic)
+    Translation.objects.create(reply=reply, words=words, by=clinic.prescriber, at=NOON)

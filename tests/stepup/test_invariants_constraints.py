@@ -24,6 +24,9 @@ from monitoring.models import (
     ReactionStrike,
     Reply,
     Task,
+    TaskEvent,
+    Translation,
+    Unread,
     Watch,
 )
 from notifications.models import Clinician, Delivery, Message, Shift, Site
@@ -84,6 +87,7 @@ from tests.stepup.lies import (
     a_strike,
     a_taking_back_taken_back,
     a_transfer,
+    a_translation,
     a_version_choice,
     an_answer,
     an_answer_not_carried_out,
@@ -92,6 +96,8 @@ from tests.stepup.lies import (
     an_interval_change,
     an_open_day,
     an_opening,
+    an_unread_reply,
+    an_unread_task,
     another_course_s_appointment,
     another_version,
     ask,
@@ -285,6 +291,9 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
                     voice_id=c.case.pages.all()[0].text_id)),
     ("task_done_has_an_outcome", "done, and nothing came of it", lambda c: change(Task.objects, done_at=NOON)),
     ("task_done_has_an_outcome", "an outcome of nothing", lambda c: change(Task.objects, outcome="called")),
+    ("task_one_unread_per_sender", "one sender's texts twice on the list", lambda c: an_unread_task(c, times=2)),
+    ("unread_once_on_a_task", "one text counted twice", lambda c: an_unread_reply(c, times=2)),
+    ("translation_has_words", "a translation into nothing", lambda c: a_translation(c, words="")),
     # protocols, courses, doses
     ("site_protocol_once", "the same content twice", lambda c: copy(c.course.protocol)),
     ("site_protocol_two_people", "one person signs twice",
@@ -445,11 +454,14 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
 ADDED = [
     an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report, an_open_day, a_chair_time,
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
-    a_version_choice, a_strike, a_finding, a_phrase,
+    a_version_choice, a_strike, a_finding, a_phrase, a_translation,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
     "reaction strike": (ReactionStrike.objects, "why"),
+    "unread reply": (Unread.objects, "at"),
+    "unread task": (TaskEvent.objects, "what"),
+    "translation": (Translation.objects, "words"),
     "course": (CourseEvent.objects, "what"),
     "appointment": (Appointment.objects, "words"),
     "interval": (IntervalChange.objects, "response"),

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from monitoring import escalations, findings, inbound, pocket, worklist
-from monitoring.models import Reaction, Reply
+from monitoring.models import Reaction, Reply, Task
 from notifications import clock, phones
 from notifications.models import AuditEntry, Clinician, Role, Site
 from protocols.staging import Stage
@@ -37,6 +37,7 @@ SCREENS = [
     "board",
     "board-rows",
     "tasks",
+    "inbox",
     "on-call",
     "closed-days",
     "unit-hours",
@@ -113,6 +114,10 @@ class Ward:
         )
         self.stranger = makers.a_phone()
         self.hears(f"{mark} who is this", sender=self.stranger)
+        self.hears(f"{mark} elephants", sender=self.patient.phone)
+        self.unread, self.unknown = (
+            Task.objects.exclude(unread_from="").order_by("patient").filter(site=self.site)
+        )
         self.task = worklist.open_task(
             site=self.site, patient=self.patient, what=f"{mark} task", due_at=self.now, pages_when_late=True,
             now=self.now,
@@ -187,6 +192,8 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("draft-try", args=[ward.draft.pk]), f"{reverse('row-enter', args=[ward.draft.pk])}?kind=dispensing",
         reverse("row-confirm", args=[ward.entry.pk]), reverse("row-back", args=[ward.entry.pk]),
         reverse("phrase", args=[ward.phrase.pk]), reverse("phrase-propose", args=[ward.phrase.reply_id]),
+        *(reverse("inbox-item", args=[task.pk]) for task in (ward.unread, ward.unknown)),
+        f"{reverse('contacts', args=[ward.patient.pk])}?from={ward.unknown.pk}",
         reverse("confirm-dose", args=[ward.dose.pk]), reverse("protocol", args=[makers.TECLISTAMAB, "outpatient-us"]),
     ]  # fmt: skip
 
@@ -319,6 +326,8 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.NURSE, "downtime", "", "read the downtime list"),
         (Role.NURSE, "board", "", "read the board"),
         (Role.NURSE, "tasks", "", "read the list"),
+        (Role.RESPONDER, "inbox", "", "read the replies"),
+        (Role.RESPONDER, "inbox-item", "unread", "read replies"),
         (Role.AUDITOR, "supportive-care", "course", "read the record"),
         (Role.NURSE, "take-back-supportive-care", "care", "read the record"),
         (Role.LEAD, "supportive-care-list", "", "read the list"),

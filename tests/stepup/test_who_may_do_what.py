@@ -13,8 +13,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from monitoring import escalations, pocket, worklist
-from monitoring.models import Reaction
+from monitoring import escalations, pocket, unread, worklist
+from monitoring.models import Reaction, Reply
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
 from stepup import calendars, care_entries, closures, courses, holds, weights
@@ -99,7 +99,12 @@ class Ward:
             by=makers.a_clinician(self.site), now=now,
         )  # fmt: skip
         phrase = makers.a_phrase(self.patient, by=responder, now=now)
+        waiting, _ = unread.put(
+            Reply.objects.create(site=self.site, provider_sid="SM-unread", sender=self.patient.phone, received_at=now),
+            patient=self.patient, finding=None, due_at=now, pages_when_late=True, now=now,
+        )  # fmt: skip
         self.rows = {
+            **dict.fromkeys((name for name in NAMES if name.startswith("inbox-")), waiting.pk),
             **{name: self.course.pk for name in NAMES if name.endswith("supportive-care")},
             "take-back-supportive-care": care.pk,
             **{name: draft.pk for name in NAMES if name.split("-")[0] == "draft"},

@@ -1,0 +1,100 @@
+"""What somebody does who reads unread replies: says so, calls, escalates. Only what finishes them stops their clock."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from monitoring import escalations, people, unread, worklist
+from monitoring.models import Escalation, Patient, Task, TaskEvent, Unread, Watch
+from notifications import audit
+from notifications.models import Clinician
+from protocols.errors import Refusal
+
+WHOM = {"patient": "the patient", "caregiver": "the caregiver", "number": "the number that wrote"}
+CALLS = {
+    "settled": "spoke with them, nothing more is needed",
+    "more": "spoke with them, more is needed",
+    "nobody": "nobody answered",
+    "another": "somebody else answered",
+}
+SETTLED = "settled"
+
+
+def hold(task_id: int) -> tuple[Task, Patient | None]:
+    """The task and its patient, locked, the patient first. One that is done is refused, saying who did it."""
+    patient_id = Task.objects.filter(pk=task_id).values_list("patient", flat=True).get()
+    patient = people.hold(patient_id) if patient_id else None
+    return worklist.open_and_locked(task_id), patient
+
+
+def note(task: Task, what: str, *, by: Clinician, now: datetime, text: str = "") -> None:
+    """Add one line to what was done about unread replies."""
+    TaskEvent.objects.create(task=task, at=now, by=by, what=what, text=text[:400])
+
+
+@transaction.atomic
+def take(task_id: int, *, by: Clinician, now: datetime) -> Task:
+    """Say who is reading it now. Others see the name; the clock runs on, because reading settles nothing."""
+    task = worklist.open_and_locked(task_id)
+    note(task, unread.READING, by=by, now=now)
+    audit.record("reads replies", str(task.patient or task), site=task.site, by=by, now=now, task=task.pk)
+    return task
+
+
+@transaction.atomic
+def called(
+    task_id: int, *, whom: str, outcome: str, words: str, read: int, by: Clinician, now: datetime
+) -> Task:
+    """Record a telephone call about it and what came of that. Only `settled` finishes it, if all was read by then."""
+    if whom not in WHOM or outcome not in CALLS:
+        raise Refusal("call", "Say whom you called and what came of it.")
+    task = worklist.open_and_locked(task_id)
+    said = f"Called {WHOM[whom]}: {CALLS[outcome]}" + (f". {words.strip()}" if words.strip() else "")
+    note(task, "called", by=by, now=now, text=said)
+    audit.record(
+        "called about a reply", str(task.patient or task), site=task.site, by=by, now=now,
+        task=task.pk, outcome=outcome,
+    )  # fmt: skip
+    if outcome == SETTLED:
+        return worklist.finish(task_id, by=by, outcome=said, read=read, now=now)
+    return task
+
+
+@transaction.atomic
+def escalate(task_id: int, *, urgency: str, words: str, by: Clinician, now: datetime) -> Escalation:
+    """Open a case, or join the open one, by a named clinician with words of their own; it takes every text along."""
+    if urgency not in escalations.RANK:
+        raise Refusal("urgency", "Choose urgent or emergency.")
+    if not words.strip():
+        raise Refusal("words", "Say in a few words what worries you: whoever is called reads it first.")
+    task, patient = hold(task_id)
+    waiting = unread.gravest_first(list(unread.of(task)))
+    case, _ = escalations.raise_concern(
+        site=task.site,
+        patient=patient,
+        caller="" if patient else task.unread_from,
+        urgency=urgency,
+        headline=f"{by.name}, who read it: {words.strip()}",
+        watch=watch_of(patient),
+        finding=waiting[0].finding,
+        now=now,
+    )
+    escalations.note(case, "escalated", by=by, now=now, text=words.strip())
+    _bring_along(case, waiting, now)
+    note(task, "escalated", by=by, now=now, text=f"Case {case.code}: {words.strip()}")
+    worklist.finish(task_id, by=by, outcome=f"escalated: case {case.code}", read=unread.newest(task), now=now)
+    return case
+
+
+def watch_of(patient: Patient | None) -> Watch | None:
+    """The open watch of a patient, if there is a patient and a watch."""
+    return patient.watches.filter(closed_at=None).first() if patient else None
+
+
+def _bring_along(case: Escalation, waiting: list[Unread], now: datetime) -> None:
+    """The other words that waited stand on the card too, each once; those of a finding stand there already."""
+    told = {waiting[0].reply.body} if waiting[0].finding else set()
+    for one in waiting:
+        if one.reply.body not in told:
+            told.add(one.reply.body)
+            escalations.note(case, "also texted", now=now, text=one.reply.body, finding=one.finding)

@@ -1,0 +1,112 @@
+"""Replies that somebody must read: all of one patient, or of one number nobody knows, wait together as one task.
+
+So a hundred texts are one thing to read, with its count and one clock; nothing of them is dropped.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, QuerySet
+
+from monitoring.models import Finding, Patient, Reply, Task, Unread, Watch
+from monitoring.rules import WatchRules
+from notifications.models import Site
+from protocols.rulebook import URGENCIES
+
+UNREADABLE = "the service could not read it"
+READING = "reading"  # the event of whoever says: I am reading this
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How much a site has to read, how much of it is late, and when the first of it becomes a case."""
+
+    texts: int
+    senders: int
+    late: int
+    pages_at: datetime | None
+
+
+def put(
+    reply: Reply,
+    *,
+    patient: Patient | None,
+    finding: Finding | None,
+    due_at: datetime,
+    pages_when_late: bool,
+    now: datetime,
+) -> tuple[Task, bool]:
+    """Put a reply on the list of what must be read; answer its task and whether that is new.
+
+    Joining what is unread already can only hurry it: the earlier time holds, and what pages when late goes on
+    paging. Without a finding nobody knows what it says, and it counts as unclear.
+    """
+    facts = {"opened_at": now, "due_at": due_at, "pages_when_late": pages_when_late}
+    task, is_new = (
+        Task.objects.select_for_update()
+        .filter(done_at=None)
+        .get_or_create(
+            site=patient.site if patient else reply.site,
+            unread_from=f"patient:{patient.pk}" if patient else reply.sender,
+            defaults={**facts, "patient": patient, "reply": reply, "what": "Read what was texted"},
+        )
+    )
+    Unread.objects.get_or_create(task=task, reply=reply, defaults={"finding": finding, "at": now})
+    task.due_at = min(task.due_at, due_at)
+    task.pages_when_late = task.pages_when_late or pages_when_late
+    task.what, task.reply = _called(task)
+    task.save(update_fields=["due_at", "pages_when_late", "what", "reply"])
+    return task, is_new
+
+
+def _called(task: Task) -> tuple[str, Reply]:
+    """How many there are and what the rules made of the gravest; and that one, for lists that show one alone."""
+    waiting = list(of(task))
+    [first, *_] = gravest_first(waiting)
+    many = f"{len(waiting)} texts" if len(waiting) > 1 else "a text"
+    because = first.finding.because if first.finding else f"{UNREADABLE[0].upper()}{UNREADABLE[1:]}."
+    return f"Read {many}: {because}"[:200], first.reply
+
+
+def of(task: Task) -> QuerySet[Unread]:
+    """What waits on a task, in the order in which it came."""
+    return task.unread.select_related("reply", "finding").order_by("pk")
+
+
+def gravest_first(waiting: list[Unread]) -> list[Unread]:
+    """The gravest first, and of equals the one that has waited longest."""
+    return sorted(waiting, key=lambda one: (URGENCIES.index(urgency(one)), one.pk))
+
+
+def urgency(one: Unread) -> str:
+    """How urgent a reply was found to be. What the rules broke on is unclear."""
+    return one.finding.urgency if one.finding else "clarify"
+
+
+def newest(task: Task) -> int:
+    """A mark of how much there was to read: whoever finishes the task says which one they had before them."""
+    last = task.unread.order_by("-pk").first()
+    return last.pk if last else 0
+
+
+def hurry(watch: Watch, *, now: datetime) -> None:
+    """What lay unread about the patient when a watch opened climbs too, and not before somebody could read it."""
+    soon = now + timedelta(minutes=WatchRules.thaw(watch.rules).clarify)
+    lying = Task.objects.filter(patient=watch.patient, done_at=None, pages_when_late=False)
+    for task in lying.exclude(unread_from="").select_for_update():
+        task.due_at, task.pages_when_late = max(task.due_at, soon), True
+        task.save(update_fields=["due_at", "pages_when_late"])
+
+
+def waiting(site: Site, *, now: datetime) -> Waiting:
+    """What the site has to read at `now`, in one query."""
+    tasks = (
+        Task.objects.filter(site=site, done_at=None).exclude(unread_from="").annotate(many=Count("unread"))
+    )
+    rows = list(tasks.values_list("many", "due_at", "pages_when_late"))
+    return Waiting(
+        texts=sum(many for many, _, _ in rows),
+        senders=len(rows),
+        late=sum(due_at <= now for _, due_at, _ in rows),
+        pages_at=min((due_at for _, due_at, pages in rows if pages), default=None),
+    )

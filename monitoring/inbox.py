@@ -5,13 +5,13 @@ them first.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
-from monitoring import board, strangers, unread
+from monitoring import board, phrases, strangers, unread
 from monitoring.models import Escalation, Patient, Task, TaskEvent, Translation, Unread, Watch
 from notifications.models import Site
 from protocols.rulebook import URGENCIES
@@ -19,7 +19,10 @@ from protocols.rulebook import URGENCIES
 
 @dataclass(frozen=True)
 class Line:
-    """What was texted in the same words, `count` times: the words as sent, and what the rules made of them."""
+    """What was texted in the same words, `count` times: the words as sent, and what the rules made of them.
+
+    `benign` are the pieces nobody could explain that a reader may propose as harmless; looked for on the item alone.
+    """
 
     reply: int
     words: str
@@ -34,6 +37,7 @@ class Line:
     understood: tuple[str, ...]
     unexplained: str
     translations: tuple[Translation, ...]
+    benign: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,9 @@ def look(site: Site, *, now: datetime) -> Inbox:
 def item(task: Task, *, now: datetime) -> Item:
     """One item, as it stands at `now`."""
     [found] = _items(task.site, _tasks().filter(pk=task.pk), _cases(task.site), now)
-    return found
+    replies = {one.reply_id: one.reply for one in task.unread.select_related("reply")}
+    lines = [replace(line, benign=tuple(phrases.suggested(replies[line.reply]))) for line in found.lines]
+    return replace(found, lines=tuple(lines))
 
 
 def board_rank(case: board.CaseLine) -> int:

@@ -68,9 +68,9 @@ def _show(request: SignedIn, task: Task, **wrong: forms.Form) -> HttpResponse:
     return render(request, "monitoring/inbox_item.html", context, status=UNPROCESSABLE if wrong else 200)
 
 
-def _read(request: SignedIn) -> int:
-    """The newest text that was on the page."""
-    said = request.POST.get("read", "")
+def _read(request: SignedIn, name: str = "read") -> int:
+    """The newest text that was on the page; or another row's number that it sent back."""
+    said = request.POST.get(name, "")
     return int(said) if said.isdecimal() and len(said) <= LONGEST_ID else 0
 
 
@@ -188,4 +188,24 @@ def translate_item(request: SignedIn, pk: int) -> HttpResponse:
         )
     else:
         messages.success(request, "Kept beside the words. If what it says worries you, escalate it.")
+    return redirect(reverse("inbox-item", args=[pk]) + "#result")
+
+
+@require_POST
+@act("read replies")
+def learn_phrase(request: SignedIn, pk: int) -> HttpResponse:
+    """Words of a text are benign: they go to approval, and the item is done if it says nothing else."""
+    task = find(_tasks(), request, pk)
+    words, reply = request.POST.get("words", "")[:200], _read(request, "reply")
+    try:
+        task = reader.learn(
+            task.pk, reply_id=reply, words=words, read=_read(request), by=request.user, now=clock.now()
+        )
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+        return redirect(reverse("inbox-item", args=[pk]) + "#result")
+    said = f"“{words}” goes to approval: another person answers it."
+    if task.done_at is not None:
+        return _done(request, f"Done. {said}")
+    messages.success(request, f"{said} The other texts stay to be read.")
     return redirect(reverse("inbox-item", args=[pk]) + "#result")

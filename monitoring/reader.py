@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import escalations, people, unread, worklist
+from monitoring import escalations, people, phrases, unread, worklist
 from monitoring.models import Escalation, Patient, Task, TaskEvent, Unread, Watch
 from notifications import audit
 from notifications.models import Clinician
@@ -84,6 +84,28 @@ def escalate(task_id: int, *, urgency: str, words: str, by: Clinician, now: date
     note(task, "escalated", by=by, now=now, text=f"Case {case.code}: {words.strip()}")
     worklist.finish(task_id, by=by, outcome=f"escalated: case {case.code}", read=unread.newest(task), now=now)
     return case
+
+
+@transaction.atomic
+def learn(task_id: int, *, reply_id: int, words: str, read: int, by: Clinician, now: datetime) -> Task:
+    """Propose that words of one unread reply are harmless; nothing is learned before another person approves.
+
+    That finishes the item too, if all that waits on it says the same. Refused where a rule of danger fired on any of
+    it, and, by `phrases.propose`, for words that a rule or a list of words accounts for.
+    """
+    task = worklist.open_and_locked(task_id)
+    waiting = list(unread.of(task))
+    reply = next((one.reply for one in waiting if one.reply_id == reply_id), None)
+    if reply is None:
+        raise Refusal("reply", "This text does not wait here.")
+    if any(unread.urgency(one) in escalations.RANK for one in waiting):
+        raise Refusal("danger", "One of these texts sounded like danger: nothing is learned beside it.")
+    phrases.propose(reply=reply, words=words, by=by, now=now)
+    said = f"benign: “{words}” goes to approval"
+    note(task, "proposed a phrase", by=by, now=now, text=said)
+    if len({one.reply.body.strip().casefold() for one in waiting}) == 1:
+        return worklist.finish(task_id, by=by, outcome=said, read=read, now=now)
+    return task
 
 
 def watch_of(patient: Patient | None) -> Watch | None:

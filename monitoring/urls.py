@@ -22,6 +22,7 @@ urlpatterns = [
     path("replies/<int:pk>/done/", inbox_views.finish_item, name="inbox-done"),
     path("replies/<int:pk>/call/", inbox_views.record_call, name="inbox-call"),
     path("replies/<int:pk>/escalate/", inbox_views.escalate_item, name="inbox-escalate"),
+    path("replies/<int:pk>/benign/", inbox_views.learn_phrase, name="inbox-benign"),
     path("replies/<int:pk>/translate/", inbox_views.translate_item, name="inbox-translate"),
     path("reaction/<int:pk>/over/", views.end_reaction, name="reaction-over"),
     path("phrases/", phrase_views.show_phrases, name="phrases"),

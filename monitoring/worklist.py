@@ -69,7 +69,8 @@ def finish(task_id: int, *, by: Clinician, outcome: str, now: datetime, read: in
 
 def open_and_locked(task_id: int) -> Task:
     """The task, locked until the transaction ends. One that is done is refused, saying who did it."""
-    task = Task.objects.select_for_update(of=("self",)).select_related("done_by").get(pk=task_id)
+    # Without a join: whoever waited for the lock would be shown the row as it is now beside nobody's name.
+    task = Task.objects.select_for_update().get(pk=task_id)
     if task.done_at is not None:
         who = task.done_by.name if task.done_by else "The service"
         at = texts.site_time(task.site, task.done_at)

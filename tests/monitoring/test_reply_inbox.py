@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from monitoring import escalations, inbound, inbox, reader, translations, unread, worklist
-from monitoring.models import Escalation, Finding, Patient, Task, Translation
+from monitoring.models import Escalation, Finding, LearnedPhrase, Patient, Task, Translation
 from notifications.models import Clinician
 from protocols.errors import Refusal
 from tests import makers
@@ -14,7 +14,7 @@ from tests.home import HOUR, MINUTE, Home
 from tests.makers import NOON
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-UNCLEAR, ROUTINE = "blue elephants", "37.9"
+UNCLEAR, ROUTINE = "toast and marmalade", "37.9"
 SPANISH = "siento hormigas en la pierna"
 
 
@@ -104,9 +104,9 @@ def test_h38_the_raw_words_stand_on_the_page_with_what_was_understood_and_what_w
 
 
 def test_h38_a_case_from_an_unread_text_shows_the_raw_words(home, nurse) -> None:
-    home.hears("blue ELEPHANTS!!")
+    home.hears("toast and MARMALADE!!")
     home.tick(NOON + HOUR)
-    assert "blue ELEPHANTS!!" in page(nurse, "case", home.case.pk)
+    assert "toast and MARMALADE!!" in page(nurse, "case", home.case.pk)
 
 
 @pytest.mark.parametrize("words", ["", "see this"])
@@ -276,6 +276,60 @@ def test_another_s_text_is_not_translated_here(home, nurse) -> None:
     task = Task.objects.get(patient=home.patient)
     with pytest.raises(Refusal):
         translations.add(task.pk, reply_id=other.pk, words="x", is_professional=False, by=nurse, now=NOON)
+
+
+# benign words
+
+
+def test_benign_is_one_press_that_proposes_the_words_and_finishes_the_item(home, nurse) -> None:
+    home.hears(UNCLEAR)
+    home.hears(UNCLEAR.upper())
+    [item] = look(home).items
+    [line] = inbox.item(item.task, now=NOON).lines
+    assert line.benign == (UNCLEAR,)
+    assert f"Benign, learn “{UNCLEAR}”" in page(nurse, "inbox-item", item.task.pk)
+    post(nurse, "inbox-benign", item.task.pk, read=item.read, reply=line.reply, words=UNCLEAR)
+    phrase = LearnedPhrase.objects.get()
+    assert (phrase.words, phrase.proposed_by, phrase.approved_at) == (UNCLEAR, nurse, None)
+    assert Task.objects.get(pk=item.task.pk).done_by == nurse
+
+
+def test_other_words_beside_the_benign_ones_stay_to_be_read(home, nurse) -> None:
+    home.hears(UNCLEAR)
+    home.hears("lol")
+    [item] = look(home).items
+    about = {"reply_id": item.lines[0].reply, "words": UNCLEAR, "read": item.read, "by": nurse, "now": NOON}
+    assert reader.learn(item.task.pk, **about).done_at is None
+
+
+def test_only_what_triage_did_not_explain_can_be_proposed(home, nurse) -> None:
+    home.hears("mild headache, poor thing")
+    [item] = look(home).items
+    [line] = inbox.item(item.task, now=NOON).lines
+    assert not any("headache" in words for words in line.benign)
+    with pytest.raises(Refusal):
+        reader.learn(item.task.pk, reply_id=line.reply, words="headache", read=item.read, by=nurse, now=NOON)
+    assert the_task() == item.task
+
+
+def test_nothing_is_learned_beside_words_of_danger(home, nurse) -> None:
+    """A reply that alarmed does not wait here; put here by hand, neither it nor what stands beside it teaches."""
+    home.hears(UNCLEAR)
+    danger = home.hears("I am shaking and toast and marmalade")
+    [item] = look(home).items
+    unread.put(
+        danger,
+        patient=home.patient,
+        finding=danger.findings.get(),
+        due_at=NOON,
+        pages_when_late=True,
+        now=NOON,
+    )
+    for reply in (item.lines[0].reply, danger.pk):
+        with pytest.raises(Refusal) as refused:
+            reader.learn(item.task.pk, reply_id=reply, words=UNCLEAR, read=item.read, by=nurse, now=NOON)
+        assert refused.value.code == "danger"
+    assert not LearnedPhrase.objects.exists()
 
 
 # the board

@@ -459,7 +459,7 @@ ADDED = [
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
     "reaction strike": (ReactionStrike.objects, "why"),
-    "unread reply": (Unread.objects, "at"),
+    "unread reply": (Unread.objects, "reply"),
     "unread task": (TaskEvent.objects, "what"),
     "translation": (Translation.objects, "words"),
     "course": (CourseEvent.objects, "what"),

@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
 
-from monitoring import checkins, escalations, people, stays, texts
+from monitoring import checkins, escalations, languages, people, stays, texts
 from monitoring.models import Patient, PatientEvent, Task, Watch
 from notifications import audit, phones
 from notifications.models import Clinician, Site
-from protocols import wording
 from protocols.errors import Refusal
 
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that can be read as something else
@@ -64,7 +63,7 @@ def enrol(
     """Enrol one patient, or refuse with what to correct. Phones are kept as E.164; the zone is never guessed."""
     number, caregiver = phones.e164(phone), phones.e164(caregiver_phone)
     said = Particulars(number, language, time_zone, caregiver_name, caregiver, allergies)
-    _refuse_impossible(said, CALLED)
+    _refuse_impossible(site, said, CALLED)
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     if not 0 <= today.year - born_on.year <= OLDEST or born_on > today:
         raise Refusal("born-on", f"{born_on} cannot be a date of birth.")
@@ -85,14 +84,14 @@ def enrol(
     return patient
 
 
-def _refuse_impossible(said: Particulars, names: Iterable[str]) -> None:
+def _refuse_impossible(site: Site, said: Particulars, names: Iterable[str]) -> None:
     """Refuse whichever of the named particulars cannot be, with what to correct."""
     if said.phone == said.caregiver_phone and not {"phone", "caregiver_phone"}.isdisjoint(names):
         raise Refusal(
             "same-phone", "The caregiver needs a phone of their own: confusion cannot report itself."
         )
-    if "language" in names and not wording.languages().get(said.language, False):
-        raise Refusal("language", f"Texts in {said.language!r} are not ready. Choose a language that is.")
+    if "language" in names:
+        languages.refuse_unapproved(site, said.language)
     if "time_zone" in names and said.time_zone not in available_timezones():
         raise Refusal("time-zone", f"{said.time_zone!r} is not a time zone: write it like America/New_York.")
 
@@ -115,7 +114,7 @@ def correct(
     changed = _to_change(before, seen, said)
     if not changed:
         return []
-    _refuse_impossible(replace(before, **changed), changed)
+    _refuse_impossible(patient.site, replace(before, **changed), changed)
     _write(patient, changed, now)
     values = {
         name: [getattr(before, name), changed[name]] for name in ("language", "time_zone") if name in changed

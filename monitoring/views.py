@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring import board, casefile, escalations, forms, grading, pulse, stays, unread, worklist
+from monitoring import board, casefile, escalations, forms, grading, languages, pulse, stays, worklist
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Escalation, Reaction, Task
 from notifications import audit, clock, roles
@@ -31,6 +32,7 @@ def _board(request: SignedIn) -> dict[str, Any]:
         "board": board.look(request.user.site, now=now, chosen=_filter(request)),
         "pulse": pulse.take(request.user.site, now=now),
         "unread": unread.waiting(request.user.site, now=now),
+        "languages": [one for one in languages.of_site(request.user.site) if one.concern],
         "now": now,
         "wall": "wall" in request.GET,
         "query": request.GET.urlencode(),

@@ -46,6 +46,8 @@ MAY: dict[str, frozenset[Role]] = {
     "revoke a pocket order": frozenset({PR}),
     "approve as pharmacist": frozenset({PH}),
     "approve as prescriber": frozenset({PR}),
+    "see texts": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
+    "approve texts": frozenset({PH, PR}),
     "draft a protocol": frozenset({PH, PR, LE}),
     "read a label row": frozenset({N, PH, PR}),
     "see protocols": frozenset({N, PH, PR, RE, LE, AU, AD}),

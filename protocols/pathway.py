@@ -55,7 +55,7 @@ class Readiness:
     good_days: int | None = None
     wants: tuple[Literal["minutes", "date", "name", "answer"], ...] = ()
     at_most_minutes: int | None = None
-    derived: Literal["", "phone", "oncall", "weight", "stay"] = ""
+    derived: Literal["", "phone", "oncall", "weight", "stay", "words"] = ""
     waived_by: tuple[Literal["nurse", "pharmacist", "prescriber"], ...] = ("prescriber",)
     missing: str = ""
     before: tuple[str, ...] = ()

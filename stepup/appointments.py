@@ -29,7 +29,7 @@ from stepup import (
     ended,
     next_dose,
     plans,
-    readiness,
+    readiness_rules,
     stages,
     unit,
     versions,
@@ -267,7 +267,7 @@ def _chairs(course: Course, step: str, at: datetime, on: date) -> list[Objection
 def in_hospital(course: Course, step: str) -> list[Objection]:
     """A dose that would send the patient home afterwards, planned while they are in hospital, asks for a reason."""
     stay = stays.of(course.patient)
-    if stay is None or not readiness.goes_home(approvals.content(course.protocol).pathway, step):
+    if stay is None or not readiness_rules.goes_home(approvals.content(course.protocol).pathway, step):
         return []
     return [Objection("ward", f"The patient is in hospital now: {stay.hospital}, {stay.ward}.")]
 

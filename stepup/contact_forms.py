@@ -12,7 +12,7 @@ from monitoring.models import Patient
 from monitoring.patients import CALLED, Particulars
 from notifications import phones
 from protocols.errors import Refusal
-from stepup.forms import LANGUAGES, PatientForm
+from stepup.forms import PatientForm
 
 
 class ContactForm(PatientForm):
@@ -37,10 +37,6 @@ class ContactForm(PatientForm):
             name: phones.for_reading(getattr(now, name)) for name in ("phone", "caregiver_phone")
         }
         super().__init__(data, site=patient.site, initial=shown | {"seen": json.dumps(asdict(now))})
-        language = self._field("language")
-        if patient.language not in dict(language.choices):
-            name = LANGUAGES.get(patient.language, patient.language)
-            language.choices = [*language.choices, (patient.language, f"{name}, texts not ready")]
 
     def clean(self) -> dict[str, Any]:
         """`seen` becomes what the clinician had before them."""

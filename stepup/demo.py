@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import checkins, inbound, patients, phrases, pocket, practice, worklist
+from monitoring import checkins, inbound, languages, patients, phrases, pocket, practice, worklist
 from monitoring.models import CheckIn, Patient, Reply, Task
 from notifications import oncall
 from notifications.models import Clinician, Delivery, Role, Site
+from protocols import wording
 from stepup import approvals, care_entries, courses, readiness
 from stepup.models import Course, SiteProtocol
 
@@ -94,6 +95,11 @@ def fill(*, now: datetime) -> Site:
         label: _approved(site, label, staff, now)
         for label in ("teclistamab-us-2025-03", "elranatamab-us-2023")
     }
+    for language in ("en", "es"):
+        languages.approve(
+            site, language, fingerprint=wording.fingerprint(language), reads_language=True,
+            by=staff["petra"], now=now - timedelta(days=9),
+        )  # fmt: skip
     for invented in PATIENTS:
         _patient(site, invented, protocols[invented.label], staff, now)
     _harmless_words(site.patients.get(identifier="D-1003"), staff["nora"], now - timedelta(hours=2))

@@ -8,16 +8,15 @@ from zoneinfo import available_timezones
 from django import forms
 from django.core.exceptions import ValidationError
 
+from monitoring import languages
 from monitoring.forms import WardForm
 from notifications import phones
 from notifications.models import Clinician, Site
-from protocols import wording
 from protocols.errors import Refusal
 from protocols.model import Label
 from stepup import approvals, course_forms, fields, moments
 from stepup.models import Dose, Weight
 
-LANGUAGES = {"en": "English", "es": "Spanish", "zh-Hant": "Traditional Chinese"}
 COMMON_ZONES = [
     "America/New_York",
     "America/Chicago",
@@ -96,8 +95,10 @@ class PatientForm(WardForm):
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        ready = [code for code, is_ready in wording.languages().items() if is_ready]
-        self._field("language").choices = [(code, LANGUAGES.get(code, code)) for code in ready]
+        self._field("language").choices = [
+            (one.code, one.name if one.is_approved else f"{one.name}, texts not approved here")
+            for one in languages.of_site(site)
+        ]
         first = list(dict.fromkeys([site.time_zone, *COMMON_ZONES]))
         rest = sorted(available_timezones() - set(first))
         self._field("time_zone").choices = [

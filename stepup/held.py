@@ -6,7 +6,7 @@ from datetime import datetime
 from monitoring import stays
 from monitoring.models import Reaction
 from notifications.models import Site
-from stepup import approvals, readiness, stages
+from stepup import approvals, readiness_rules, stages
 from stepup.models import Course, Hold, StageOverride
 
 
@@ -29,7 +29,7 @@ def of(site: Site, upcoming: Iterable[tuple[Course, str]], *, now: datetime) -> 
     for course, step in doses:
         found[course.pk] += reactions.get(course.patient_id, [])
         stay = in_hospital.get(course.patient_id)
-        if stay is not None and readiness.goes_home(approvals.content(course.protocol).pathway, step):
+        if stay is not None and readiness_rules.goes_home(approvals.content(course.protocol).pathway, step):
             found[course.pk].append(f"in hospital: {stay.where}")
         if course.pk in beyond:
             found[course.pk].append(beyond[course.pk])

@@ -14,11 +14,11 @@ from django.db import transaction
 from monitoring import practice, stays, texts
 from notifications import audit, oncall
 from notifications.models import Clinician
-from protocols import watching
+from protocols import watching, wording
 from protocols.errors import Refusal
 from protocols.pathway import Pathway
 from protocols.pathway import Readiness as Rule
-from stepup import approvals, ended, moments, versions, weights
+from stepup import approvals, ended, moments, readiness_rules, versions, weights
 from stepup.models import Course, CourseEvent, ReadinessStatement
 
 MET, WAIVED, OPEN = ReadinessStatement.State
@@ -35,17 +35,6 @@ MISSING = {
     "answer": "Type the answer.",
 }
 LONGEST_MINUTES = 24 * 60
-# Asked while the patient is in hospital, before a dose whose pathway sends them home afterwards.
-AT_HOME = Rule(
-    id="at_home",
-    asks="the patient is at home: in hospital a dose is given and watched there",
-    why="this pathway watches at home, and in hospital check-ins rest",
-    sources=(),
-    name="not in hospital",
-    derived="stay",
-    waived_by=("nurse", "prescriber"),
-    missing="nobody has published this; a proposal of ours",
-)
 
 
 @dataclass(frozen=True)
@@ -121,24 +110,13 @@ def of(course: Course, *, step: str, now: datetime, planned_on: date | None = No
     known = course.readiness_statements.filter(at__lt=moments.end_of_minute(now))
     rows = list(known.select_related("by").order_by("pk"))
     items, history = [], versions.history(course)
-    for rule in _rules(course, moment.pathway, step):
+    for rule in readiness_rules.listed(course, moment.pathway, step):
         if not moment.pathway.asks_before(rule, step):
             continue
         about = [row for row in rows if row.item == rule.id and _is_of(row, rule, number, step, since)]
         about = [row for row in about if history.asks_the_same(rule, row.at)]
         items.append(_derived(rule, about, moment) if rule.derived else _stated(rule, about, moment))
     return Readiness(number, step, tuple(items), rows[-1].pk if rows else 0)
-
-
-def _rules(course: Course, pathway: Pathway, step: str) -> tuple[Rule, ...]:
-    """What the pathway lists; and being at home, while it would send somebody home who is in hospital."""
-    in_hospital = goes_home(pathway, step) and stays.of(course.patient) is not None
-    return (AT_HOME, *pathway.readiness) if in_hospital else pathway.readiness
-
-
-def goes_home(pathway: Pathway, step: str) -> bool:
-    """Whether a pathway sends the patient home after this dose: it then asks for somebody who is there tonight."""
-    return any(rule.id == "caregiver" and pathway.asks_before(rule, step) for rule in pathway.readiness)
 
 
 def _moment(course: Course, step: str, now: datetime, planned_on: date | None) -> _Moment:
@@ -178,7 +156,7 @@ def _stated(rule: Rule, about: Sequence[ReadinessStatement], moment: _Moment) ->
 
 def _derived(rule: Rule, about: Sequence[ReadinessStatement], moment: _Moment) -> Item:
     """An item found in the records. Where they do not show it, only a waiver helps."""
-    looks = {"phone": _phone, "weight": _weight, "oncall": _oncall, "stay": _stay}
+    looks = {"phone": _phone, "weight": _weight, "oncall": _oncall, "stay": _stay, "words": _words}
     found = looks[rule.derived](rule, moment)
     if found.state == MET:
         return found
@@ -226,6 +204,13 @@ def _stay(rule: Rule, moment: _Moment) -> Item:
         return Item(rule, MET, "not in hospital", by="the service", at=moment.now, why_open="")
     since = texts.site_day_and_time(moment.course.site, stay.admitted_at)
     return Item(rule, why_open=f"In hospital since {since}: {stay.where}.")
+
+
+def _words(rule: Rule, moment: _Moment) -> Item:
+    name = wording.name(moment.course.patient.language)
+    return Item(
+        rule, why_open=f"Nobody has approved the {name} texts as they are now. Read them under Protocols."
+    )
 
 
 def _fact(row: ReadinessStatement) -> str:
@@ -290,7 +275,7 @@ def state(
         raise Refusal("nothing-said", "Say something of one item at least.")
     _not_unseen(course, {one.item for one in said}, seen, by)
     today = now.astimezone(ZoneInfo(course.site.time_zone)).date()
-    listed = _rules(course, approvals.content(course.protocol).pathway, step)
+    listed = readiness_rules.listed(course, approvals.content(course.protocol).pathway, step)
     rules = {rule.id: rule for rule in listed}
     for one in said:
         if one.item not in rules:

@@ -6,11 +6,11 @@ from itertools import count
 
 from django.test import Client
 
-from monitoring import admissions, escalations, inbound, patients, phrases, worklist
+from monitoring import admissions, escalations, inbound, languages, patients, phrases, worklist
 from monitoring.models import Admission, Escalation, LearnedPhrase, Patient, Reply, Task
 from notifications import oncall
 from notifications.models import Clinician, Role, Site
-from protocols import library
+from protocols import library, wording
 from protocols.errors import Refusal
 from stepup import approvals, courses, drafts, entries, next_dose, readiness
 from stepup.models import Course, Dose, Draft, LabelEntry, SiteProtocol
@@ -74,7 +74,20 @@ def a_patient(site: Site, *, now: datetime = NOON, **facts: object) -> Patient:
         "caregiver_name": f"Test Caregiver {n}",
         "caregiver_phone": a_phone(),
     }
-    return patients.enrol(site, by=None, now=now, **(defaults | facts))
+    facts = defaults | facts
+    approved_texts(site, str(facts["language"]), now=now)
+    return patients.enrol(site, by=None, now=now, **facts)
+
+
+def approved_texts(
+    site: Site, language: str = "en", *, by: Clinician | None = None, now: datetime = NOON
+) -> None:
+    """The texts of a language approved at this site by a pharmacist who reads it."""
+    if not languages.is_approved(site, language):
+        languages.approve(
+            site, language, fingerprint=wording.fingerprint(language), reads_language=True,
+            by=by or a_clinician(site, Role.PHARMACIST), now=now,
+        )  # fmt: skip
 
 
 def an_approved_protocol(site: Site, label: str = TECLISTAMAB, *, now: datetime = NOON) -> SiteProtocol:

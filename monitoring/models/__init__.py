@@ -1,5 +1,6 @@
 """Patients and what was asked, answered, found and done about it."""
 
+from monitoring.models.approving import ContentApproval
 from monitoring.models.cases import Escalation, EscalationEvent, Page, PocketInstruction, Task
 from monitoring.models.conversing import ClinicianText
 from monitoring.models.hearing import Finding, Reply
@@ -13,6 +14,7 @@ __all__ = [
     "Admission",
     "CheckIn",
     "ClinicianText",
+    "ContentApproval",
     "Escalation",
     "EscalationEvent",
     "Finding",

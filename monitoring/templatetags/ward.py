@@ -11,14 +11,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from notifications import phones
-from protocols import dosing
+from protocols import dosing, wording
 
 register = template.Library()
 
 DAY_AND_TIME = "%a %d %b %Y|%H:%M %Z"
 NB = "\N{NO-BREAK SPACE}"
 AMOUNT = re.compile(r"\d (?:mg|kg|mL|mcg)\b(?:/kg\b)?")
-LANGUAGES = {"en": "English", "es": "Spanish", "zh-Hant": "Traditional Chinese"}
 
 
 @register.filter
@@ -60,7 +59,7 @@ def born(on: date | None) -> str:
 @register.filter
 def language(code: str) -> str:
     """A language by its English name."""
-    return LANGUAGES.get(code, code)
+    return wording.name(code)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from monitoring import contacts, escalations, patients, pocket, readings, stays,
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Patient, Reaction, Task
 from notifications import audit, clock, oncall
+from protocols import wording
 from protocols.errors import Refusal
 from stepup import charts, corrections, courses, forms, version_choices
 from stepup.models import Course
@@ -71,7 +72,7 @@ def _render_patient(
         "gaps": oncall.gaps(patient.site, since=now, until=watch.ends_at)
         if watch and watch.ends_at > now
         else [],
-        "language": forms.LANGUAGES.get(patient.language, patient.language),
+        "language": wording.name(patient.language),
     }
     wrong = pocket_form is not None
     return render(request, "stepup/patient.html", context, status=UNPROCESSABLE if wrong else 200)

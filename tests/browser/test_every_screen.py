@@ -54,6 +54,8 @@ SCREENS = {
     "gradual adoption": "/adoption/",
     "protocols": "/protocols/",
     "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",
+    "texts": "/texts/",
+    "texts of a language": "/texts/zh-Hant/",
     "to do": "/tasks/",
     "replies": "/replies/",
     "reply": "/replies/1/",

@@ -18,6 +18,7 @@ NOON, HOUR = makers.NOON, timedelta(hours=1)
 def site() -> Site:
     site = makers.a_site()
     makers.a_responder(site, 1, name="Dr A")
+    makers.approved_texts(site, "es")  # so that a patient can be changed to Spanish
     return site
 
 

@@ -42,6 +42,8 @@ TABLE = {
     "revoke a pocket order": "prescriber",
     "approve as pharmacist": "pharmacist",
     "approve as prescriber": "prescriber",
+    "see texts": "nurse pharmacist prescriber responder emergency lead auditor admin",
+    "approve texts": "pharmacist prescriber",
     "draft a protocol": "pharmacist prescriber lead",
     "read a label row": "nurse pharmacist prescriber",
     "see protocols": "nurse pharmacist prescriber responder lead auditor admin",

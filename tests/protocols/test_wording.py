@@ -1,30 +1,17 @@
 """Every text: in every ready language, in few segments, complete, and without a word that could betray the patient."""
 
+import json
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from protocols import betraying, gsm, library, rulebook, wording
+from protocols import betraying, gsm, library, proving_texts, readability, rulebook, wording
 from protocols.errors import Refusal
 from protocols.parsing import BrokenLabel
 
-FACTS = {
-    "oncall_number": "+1 215-555-0100",
-    "emergency_number": "911",
-    "next_time": "Tue 22:00 EST",
-    "end_time": "03/09 22:00 EST",
-    "value": "101.4 F",
-    "dose_mg": "20",
-    "urgency": "EMERGENCY",
-    "code": "4821",
-    "codes": "4821, 3317, 9081",
-    "link": "https://stepup.hospital.example/e/AB12CD34EF56GH78IJ90KLMN",
-    "minutes": "15",
-    "who": "Responder on call",
-    "time": "22:01 EST",
-    "what": "the outcome",
-}
+FACTS = {**proving_texts.EXAMPLES}
 EVERYTHING = {(code, key): words for code, one in wording.load().items() for key, words in one.texts.items()}
 SPOKEN_ONLY = {"voice", "read_back"}
 TO_CLINICIANS = ("page.", "voice.page.", "voice.desk")
@@ -70,12 +57,54 @@ def test_every_question_can_be_asked_and_asked_again() -> None:
             assert again.endswith(wording.load()[code].texts[f"ask.{question}"])
 
 
-def test_which_languages_are_ready() -> None:
-    assert wording.languages() == {"en": True, "es": True, "zh-Hant": False}
+def test_the_languages_of_the_texts() -> None:
+    assert {code: wording.name(code) for code in wording.languages()} == {
+        "en": "English",
+        "es": "Spanish",
+        "zh-Hant": "Traditional Chinese",
+    }
 
 
-def test_no_wording_claims_an_approval_it_does_not_have() -> None:
-    assert all(language.approved_by.startswith("nobody") for language in wording.load().values())
+def test_no_file_of_texts_claims_an_approval() -> None:
+    for code in wording.languages():
+        assert (
+            "ready"
+            not in (wording.DATA / f"texts.{code}.toml").read_text("utf-8").split("[texts]")[0].split()
+        )
+
+
+def test_english_reads_at_sixth_grade_and_no_other_language_is_measured() -> None:
+    for code in wording.languages():
+        for text in wording.judged(code):
+            if code != "en" or text.key.startswith("role."):
+                assert text.grade is None, text.key
+            else:
+                assert text.grade <= proving_texts.SIXTH_GRADE, text.key
+
+
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [
+        ("", "0.0"),
+        ("98.6", "0.0"),
+        ("The cat sat on the mat.", "-1.4"),  # 6 words, 6 syllables: the figure every textbook prints
+        ("Call us now. Call us now.", "-2.6"),
+        ("We called. Please wait.", "-3.0"),  # endings that are not spoken
+        ("Immediate medical evaluation is recommended", "26.5"),
+    ],
+)
+def test_the_reading_grade(text: str, grade: str) -> None:
+    assert readability.grade(text) == Decimal(grade)
+
+
+def test_what_is_approved_is_every_text_of_a_patient_and_the_meaning_of_every_answer() -> None:
+    content = json.loads(wording.content("es"))
+    assert set(content["texts"]) == {
+        key for key in wording.load()["en"].texts if not key.startswith(TO_CLINICIANS)
+    }
+    assert content["texts"]["ask.breath"].startswith("Le cuesta")
+    assert content["questions"]["symptoms"]["menu"]["3"] == "breathing"
+    assert len({wording.fingerprint(code) for code in wording.languages()}) == 3
 
 
 def test_a_text_is_filled_in() -> None:
@@ -92,8 +121,8 @@ def test_facts_a_text_does_not_need_are_ignored_and_braces_in_a_fact_stay_words(
 @pytest.mark.parametrize(
     ("key", "language", "facts", "code"),
     [
-        ("reply.urgent", "zh-Hant", FACTS, "language-not-ready"),
-        ("reply.urgent", "fr", FACTS, "language-not-ready"),
+        ("reply.urgent", "fr", FACTS, "unknown-language"),
+        ("ask.simpler.caregiver", "zh-Hant", FACTS, "unknown-text"),
         ("reply.nothing", "en", FACTS, "unknown-text"),
         ("page.text", "es", FACTS, "unknown-text"),
         ("reply.urgent", "en", {"oncall_number": "1"}, "missing-fact"),
@@ -143,8 +172,14 @@ def test_segments(text: str, count: int) -> None:
     [
         ("language = ", "not a file of texts"),
         ('language = "xx"\n[texts]\nagain = "a"', "not a file of texts"),
-        ('language = "xx"\nready = true\napproved_by = "x"\n[texts]\nagain = "a"\nk = "{"', "braces"),
-        ('language = "xx"\nready = true\napproved_by = "x"\n[texts]\nagain = "a"\nk = "{}"', "no name"),
+        (
+            'language = "xx"\nname = "x"\nalphabet = "any"\nnote = "x"\n[texts]\nagain = "a"\nk = "{"',
+            "braces",
+        ),
+        (
+            'language = "xx"\nname = "x"\nalphabet = "any"\nnote = "x"\n[texts]\nagain = "a"\nk = "{}"',
+            "no name",
+        ),
     ],
 )
 def test_a_broken_file_of_texts_is_named(tmp_path: Path, content: str, problem: str) -> None:
@@ -190,3 +225,33 @@ def test_a_name_betrays_as_a_word_of_its_own() -> None:
     assert betraying.names_in("Hi ROSA, is Jo there?", "Rosa Alvarez", "Jo Li") == ("Rosa",)
     assert betraying.names_in("This is your nurse", "Nurse N") == ()
     assert betraying.names_in("Rosary", "Rosa Alvarez") == ()
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The files of the service, to be spoiled."""
+    for path in wording.DATA.glob("texts.*.toml"):
+        (tmp_path / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    return tmp_path
+
+
+SPOILED = [
+    ("es", '"ask.breath" =', '"ask.else" =', "(ask|again).else: missing"),
+    ("zh-Hant", '"reply.noted" =', '"reply.other" =', "reply.other: missing"),
+    ("es", "Responda 1 si o 2 no", "Responda {value}", "needs other facts than in another language"),
+    ("en", "Is it harder to breathe", "Is it harder to breathe after Tecvayli", "locked screen: tecvayli"),
+    ("es", "Le cuesta mas respirar", "Por su mieloma, le cuesta respirar", "locked screen: mieloma"),
+    ("es", "Le cuesta mas respirar", "¿Le cuesta más respirar", "outside the plain alphabet"),
+    ("en", "Is it harder to breathe", "Is it " + "so much " * 40 + "harder to breathe", "takes 3 segments, 2 at most"),
+    ("en", "Is it harder to breathe", "Are respiratory difficulties deteriorating", "reads at grade"),
+    ("en", "Is it harder to breathe", "Is it harder {why} to breathe", "no example is written for why"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "was", "now", "problem"), SPOILED, ids=[row[3] for row in SPOILED])
+def test_the_service_does_not_start_on_texts_with(folder, code, was, now, problem) -> None:
+    wording.load.__wrapped__(folder)
+    path = folder / f"texts.{code}.toml"
+    words = path.read_text("utf-8")
+    assert was in words
+    path.write_text(words.replace(was, now), "utf-8")
+    with pytest.raises(BrokenLabel, match=problem):
+        wording.load.__wrapped__(folder)

@@ -10,6 +10,7 @@ from monitoring.models import (
     Admission,
     CheckIn,
     ClinicianText,
+    ContentApproval,
     Escalation,
     Finding,
     LearnedPhrase,
@@ -395,6 +396,16 @@ def a_care_rule(clinic: Clinic, **facts: object) -> None:
         "at": NOON,
     }
     CareRule.objects.create(**(row | facts))
+
+
+def an_approval(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """Texts approved behind every rule's back."""
+    row = {
+        "site": clinic.site, "language": "es", "fingerprint": "0" * 64, "content": "{}", "reads_language": True,
+        "by": clinic.prescriber, "at": NOON,
+    }  # fmt: skip
+    for _ in range(times):
+        ContentApproval.objects.create(**(row | facts))
 
 
 def a_strike(clinic: Clinic, *, why: str = "another patient's") -> None:

@@ -54,6 +54,7 @@ def nurse(site) -> Client:
 
 def enrolment(site: Site, **changed: str) -> dict[str, str]:
     """A form somebody filled in well, but for what is changed."""
+    makers.approved_texts(site)
     row = approvals.approved(site) or [makers.an_approved_protocol(site)]
     good = {
         "identifier": "T-77", "name": "Ann O'Test <b>", "born_on": "1960-05-17", "phone": "+1 215 555 0142",

@@ -12,7 +12,7 @@ from notifications import clock
 from notifications.models import AuditEntry, Clinician, Role, Site
 from protocols import library
 from protocols.errors import Refusal
-from stepup import appointments, courses, downtime, next_dose, readiness
+from stepup import appointments, courses, downtime, next_dose, readiness, readiness_rules
 from tests import makers
 from tests.refused import keeps, says
 
@@ -283,5 +283,5 @@ def test_a_date_for_a_dose_at_home_is_objected_to_in_words_while_in_hospital(pat
 
 def test_a_pathway_that_keeps_the_patient_in_hospital_asks_nothing_of_the_kind() -> None:
     for jurisdiction in ("us", "eu"):
-        assert readiness.goes_home(library.pathway(f"outpatient-{jurisdiction}"), "step_up_dose_1")
-        assert not readiness.goes_home(library.pathway(f"inpatient-{jurisdiction}"), "step_up_dose_1")
+        assert readiness_rules.goes_home(library.pathway(f"outpatient-{jurisdiction}"), "step_up_dose_1")
+        assert not readiness_rules.goes_home(library.pathway(f"inpatient-{jurisdiction}"), "step_up_dose_1")

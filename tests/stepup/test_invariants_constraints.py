@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from monitoring.models import (
     CheckIn,
+    ContentApproval,
     Escalation,
     EscalationEvent,
     Finding,
@@ -92,6 +93,7 @@ from tests.stepup.lies import (
     an_answer,
     an_answer_not_carried_out,
     an_appointment,
+    an_approval,
     an_edit,
     an_interval_change,
     an_open_day,
@@ -222,6 +224,8 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("reaction_grade_1_to_4", "grade 0", lambda c: change(Reaction.objects, grade=0)),
     ("reaction_grade_1_to_4", "grade 5", lambda c: change(Reaction.objects, grade=5)),
     ("reaction_over_names_who", "over, says nobody", lambda c: change(Reaction.objects, over_at=NOON)),
+    ("content_approval_once", "the same words twice", lambda c: an_approval(c, times=2)),
+    ("content_approval_by_somebody_who_reads_it", "unread Spanish", lambda c: an_approval(c, reads_language=False)),
     ("reaction_strike_says_why", "struck for nothing", lambda c: a_strike(c, why="")),
     ("monitoring_reactionstrike_reaction_id", "struck twice", lambda c: [a_strike(c), a_strike(c)]),
     ("reaction_of_another_kind_says_which", "other, but what", lambda c: change(Reaction.objects, kind="other")),
@@ -458,6 +462,7 @@ ADDED = [
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
+    "content approval": (ContentApproval.objects, "note"),
     "reaction strike": (ReactionStrike.objects, "why"),
     "unread reply": (Unread.objects, "reply"),
     "unread task": (TaskEvent.objects, "what"),

@@ -49,6 +49,7 @@ SCREENS = [
     "enrol",
     "supportive-care-list",
     "phrases",
+    "texts",
 ]
 
 
@@ -59,6 +60,8 @@ class Ward:
         self.mark, self.now = mark, clock.now()
         self.site: Site = makers.a_site(name=f"{mark} Hospital")
         self.nurse = makers.a_clinician(self.site, name=f"{mark} Nurse")
+        self.reader = makers.a_clinician(self.site, Role.PHARMACIST, name=f"{mark} Reader")
+        makers.approved_texts(self.site, by=self.reader, now=self.now)
         self.responder = makers.a_responder(self.site, 1, name=f"{mark} Responder", since=self.now)
         self.patient = makers.a_patient(
             self.site, now=self.now, name=f"{mark} Patient", identifier=f"{mark}-1", caregiver_name=f"{mark} Carer",
@@ -180,6 +183,7 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("temperatures", args=[ward.patient.pk]),
         reverse("admit", args=[ward.patient.pk]),
         *(reverse(name, args=[ward.stay.pk]) for name in ("still-in", "discharge", "stay-mistake")),
+        reverse("texts-of", args=["en"]),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
         reverse("move-dose", args=[ward.course.pk]), reverse("skip-dose", args=[ward.course.pk]),
         reverse("hold-course", args=[ward.course.pk]), reverse("hand-over", args=[ward.course.pk]),
@@ -229,6 +233,7 @@ def test_no_screen_shows_anything_of_another_site(here, there) -> None:
         ("board", "patient"), ("board", "case"), ("tasks", "task"), ("downtime", "patient"), ("on-call", "responder"),
         ("closed-days", "closed"), ("adoption", "stage"), ("week", "patient"), ("calendars", "address"),
         ("supportive-care-list", "patient"), ("phrases", "phrase"),
+        ("supportive-care-list", "patient"), ("texts", "reader"),
     ],
 )  # fmt: skip
 def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> None:
@@ -238,6 +243,7 @@ def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> Non
         "patient": here.patient.name, "case": here.case.code, "task": here.task.what, "responder": here.responder.name,
         "closed": here.closed.name, "stage": here.stage.why, "address": f"by {here.nurse.name}",
         "phrase": here.phrase.words,
+        "reader": here.reader.name,
     }  # fmt: skip
     assert wanted[mine] in page(client, reverse(name))
 

@@ -111,6 +111,7 @@ class Ward:
             "row-enter": draft.pk, "row-confirm": entry.pk, "row-back": entry.pk,
             **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment", "record-reaction", "patient-texts", "say"),
                 self.patient.pk),
+            **dict.fromkeys(("texts-of", "approve-texts"), "es"),
             "revoke-pocket-order": order.pk,
             "patient": self.patient.pk, "open-course": self.patient.pk, "pocket-order": self.patient.pk,
             "move-dose": self.course.pk, "skip-dose": self.course.pk, "remove-closed-day": closed.pk,

@@ -1,0 +1,165 @@
+"""In which languages a site may enrol: the texts of each, as a named person of the site approved exactly these words.
+
+A release that changes a word or what an answer means changes the fingerprint, and the language waits for approval
+again. Whoever is enrolled already goes on being asked: an unapproved word does less harm than silence.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count
+
+from monitoring.models import ContentApproval, Patient
+from monitoring.models.approving import READ_BY_ALL
+from notifications import audit
+from notifications.models import Clinician, Site
+from protocols import wording
+from protocols.errors import Refusal
+
+LONGEST_NOTE = 300
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one language stands at a site. `approval` is of the words as they are now, `before` the newest of others."""
+
+    code: str
+    fingerprint: str
+    approval: ContentApproval | None
+    before: ContentApproval | None
+    patients: int
+
+    @property
+    def name(self) -> str:
+        """The language by its English name."""
+        return wording.name(self.code)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether somebody may be enrolled in it today."""
+        return self.approval is not None
+
+    @property
+    def concern(self) -> str:
+        """What is not right for the patients who receive these words now; empty when nothing is."""
+        if self.approval is not None or not self.patients:
+            return ""
+        since = "changed since they were approved" if self.before else "were never approved here"
+        whom = "1 patient is" if self.patients == 1 else f"{self.patients} patients are"
+        return f"The {self.name} texts {since}. {whom} asked in them."
+
+
+def of_site(site: Site) -> tuple[Standing, ...]:
+    """Every language there are texts in, as it stands at this site."""
+    rows = list(ContentApproval.objects.filter(site=site).select_related("by").order_by("pk"))
+    counted = Patient.objects.filter(site=site, is_active=True).values_list("language").annotate(Count("pk"))
+    patients: Mapping[str, int] = dict(counted.order_by())
+    return tuple(_standing(code, rows, patients.get(code, 0)) for code in wording.languages())
+
+
+def _standing(code: str, rows: list[ContentApproval], patients: int) -> Standing:
+    now, own = wording.fingerprint(code), [row for row in rows if row.language == code]
+    same = next((row for row in own if row.fingerprint == now), None)
+    others = [row for row in own if row.fingerprint != now]
+    return Standing(code, now, same, others[-1] if others else None, patients)
+
+
+def is_approved(site: Site, code: str) -> bool:
+    """Whether somebody of this site approved the words of a language as they are now."""
+    if code not in wording.languages():
+        return False
+    now = wording.fingerprint(code)
+    return ContentApproval.objects.filter(site=site, language=code, fingerprint=now).exists()
+
+
+def refuse_unapproved(site: Site, code: str) -> None:
+    """Refuse to enrol somebody in a language whose words nobody here has approved, with who can."""
+    if is_approved(site, code):
+        return
+    reader = "" if code == READ_BY_ALL else " who reads it"
+    raise Refusal(
+        "language",
+        f"Nobody has approved the texts in {wording.name(code)} at this site as they are now. A pharmacist or a "
+        f"prescriber{reader} can, under Protocols, Texts to patients. Or choose another language.",
+    )
+
+
+@transaction.atomic
+def approve(
+    site: Site,
+    code: str,
+    *,
+    fingerprint: str,
+    reads_language: bool,
+    note: str = "",
+    by: Clinician,
+    now: datetime,
+) -> ContentApproval:
+    """Approve exactly the words that were read. Refused if they changed meanwhile, or are approved already, and for
+    another language than English without the statement that the approver reads it.
+    """
+    if fingerprint != wording.fingerprint(code):
+        raise Refusal(
+            "content-changed", "These texts changed while you read them. Read them again, then approve."
+        )
+    if code != READ_BY_ALL and not reads_language:
+        raise Refusal(
+            "reads-language",
+            f"Say that you read {wording.name(code)}. If you do not, a colleague who does approves these texts.",
+        )
+    row, is_new = ContentApproval.objects.get_or_create(
+        site=site,
+        language=code,
+        fingerprint=fingerprint,
+        defaults={
+            "content": wording.content(code),
+            "reads_language": reads_language,
+            "note": note.strip()[:LONGEST_NOTE],
+            "by": by,
+            "at": now,
+        },
+    )
+    if not is_new:
+        raise Refusal("already-approved", f"{row.by.name} has approved exactly these texts already.")
+    audit.record(
+        "approved texts", f"language:{code}", site=site, by=by, now=now, fingerprint=fingerprint, row=row.pk
+    )
+    return row
+
+
+def history(site: Site, code: str) -> list[ContentApproval]:
+    """Every approval of a language at this site, the newest first."""
+    return list(ContentApproval.objects.filter(site=site, language=code).select_related("by").order_by("-pk"))
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One text, or the meaning of one question's answers, before and now. Empty where it was or is not there."""
+
+    name: str
+    before: str
+    now: str
+
+
+def changes(before: ContentApproval) -> tuple[Changed, ...]:
+    """What differs between the words that were approved and those of today; nothing only where they are equal."""
+    old, new = _flat(before.content), _flat(wording.content(before.language))
+    names = [*new, *(name for name in old if name not in new)]
+    return tuple(
+        Changed(name, old.get(name, ""), new.get(name, ""))
+        for name in names
+        if old.get(name) != new.get(name)
+    )
+
+
+def _flat(content: str) -> dict[str, str]:
+    """Each text by its key, and each question as one line of what its answers mean."""
+    whole = json.loads(content)
+    texts: dict[str, str] = whole["texts"]
+    return texts | {
+        f"answers to {key}": json.dumps(meaning, sort_keys=True, ensure_ascii=False)
+        for key, meaning in whole["questions"].items()
+    }

@@ -1,0 +1,34 @@
+"""Which words a site lets its patients receive, and who said so."""
+
+from django.db import models
+from django.db.models import Q
+
+from notifications.models import Clinician, Site
+
+# Everybody who signs in reads it: screens are in English.
+READ_BY_ALL = "en"
+
+
+class ContentApproval(models.Model):
+    """A named person's approval of exactly these texts and questions of one language, at one site. Only added to."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="content_approvals")
+    language = models.CharField(max_length=12)
+    fingerprint = models.CharField(max_length=64)
+    content = models.TextField(help_text="the texts and questions as they were approved, canonical JSON")
+    reads_language = models.BooleanField(help_text="that the approver states to read the language")
+    note = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="content_approval_once", fields=["site", "language", "fingerprint"]),
+            models.CheckConstraint(
+                name="content_approval_by_somebody_who_reads_it",
+                condition=Q(language=READ_BY_ALL) | Q(reads_language=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"content approval:{self.pk}"

@@ -1,0 +1,39 @@
+"""The form by which a named person approves the texts of one language."""
+
+from typing import Any, ClassVar
+
+from django import forms
+
+from monitoring import languages
+from monitoring.forms import WardForm
+from monitoring.models.approving import READ_BY_ALL
+
+
+class ApprovalForm(WardForm):
+    """That every text was read, by somebody who reads the language."""
+
+    refusals: ClassVar[dict[str, str]] = {"reads-language": "reads_language"}
+
+    reads_language = forms.BooleanField()
+    read_all = forms.BooleanField(
+        label="I have read every text on this page, and what the answers mean",
+        error_messages={"required": "Read every text first, then say so here."},
+    )
+    note = forms.CharField(
+        label="Note",
+        max_length=languages.LONGEST_NOTE,
+        required=False,
+        help_text="Like who else read it, or the translator's certificate.",
+    )
+    fingerprint = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, *args: Any, standing: languages.Standing, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"fingerprint": standing.fingerprint}, **kwargs)
+        if standing.code == READ_BY_ALL:
+            del self.fields["reads_language"]
+            return
+        said = self.fields["reads_language"]
+        said.label = f"I read {standing.name} well enough to judge these texts"
+        said.error_messages["required"] = (
+            f"Say that you read {standing.name}. If you do not, a colleague who does approves these texts."
+        )

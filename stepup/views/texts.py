@@ -1,0 +1,75 @@
+"""What patients are asked and told, language by language, and the approval of each by a named person."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from monitoring import languages
+from monitoring.access import SignedIn, act
+from notifications import clock, roles
+from protocols import wording
+from protocols.errors import Refusal
+from stepup import texts_forms, texts_review
+
+UNPROCESSABLE = 422
+
+
+@require_GET
+@act("see texts")
+def show_texts(request: SignedIn) -> HttpResponse:
+    """Every language, and whether anybody may be enrolled in it here."""
+    context = {"languages": languages.of_site(request.user.site), "now": clock.now()}
+    return render(request, "stepup/texts.html", context)
+
+
+@require_GET
+@act("see texts")
+def show_language(request: SignedIn, code: str) -> HttpResponse:
+    """Every text of one language as a patient reads it."""
+    standing = _standing(request, code)
+    return _show(request, standing, texts_forms.ApprovalForm(standing=standing))
+
+
+@require_POST
+@act("approve texts")
+def approve_texts(request: SignedIn, code: str) -> HttpResponse:
+    """Approve exactly the texts that were shown; if they changed in between, nothing is approved."""
+    standing = _standing(request, code)
+    form = texts_forms.ApprovalForm(request.POST, standing=standing)
+    if form.is_valid():
+        said = {"reads_language": False, **form.cleaned_data}
+        del said["read_all"]
+        try:
+            languages.approve(request.user.site, code, by=request.user, now=clock.now(), **said)
+            messages.success(request, f"Approved. Patients can be enrolled in {standing.name}.")
+            return redirect(reverse("texts-of", args=[code]) + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return _show(request, standing, form)
+
+
+def _standing(request: SignedIn, code: str) -> languages.Standing:
+    found = (one for one in languages.of_site(request.user.site) if one.code == code)
+    standing = next(found, None)
+    if standing is None:
+        raise Http404("no texts in that language")
+    return standing
+
+
+def _show(request: SignedIn, standing: languages.Standing, form: texts_forms.ApprovalForm) -> HttpResponse:
+    parts = texts_review.parts(standing.code)
+    context = {
+        "standing": standing,
+        "parts": parts,
+        "count": sum(len(part.rows) for part in parts),
+        "note": wording.note(standing.code),
+        "changes": languages.changes(standing.before) if standing.before and not standing.approval else (),
+        "history": languages.history(request.user.site, standing.code),
+        "may_approve": roles.may(request.user, "approve texts") and not standing.approval,
+        "form": form,
+        "now": clock.now(),
+    }
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "stepup/texts_of.html", context, status=status)

@@ -11,6 +11,8 @@ from protocols.replies import Understood
 from protocols.rulebook import Question, Rule, Rulebook, at_least
 
 TEMPERATURE_QUESTIONS = frozenset({"temperature", "after_fever", "practice", "read_back"})
+# What answers a question of the round whichever question is open.
+CAME_ALONG = {"medicine": "medicine", "blood_pressure": "bp", "oxygen": "oxygen"}
 SETTLED = frozenset({"", "whole", "bound"})
 UNJUDGED = {
     "heart_rate": "OTHER-VITAL-SIGN", "pain": "OTHER-VITAL-SIGN", "sugar": "OTHER-VITAL-SIGN",
@@ -100,13 +102,20 @@ class Judgement:
         return self.known.medicine_recent or bool(self.heard.of("medicine")) or self._has("MEDICINE-UNNAMED")
 
     def answers(self) -> tuple[str, ...]:
-        """The questions that this reply answers: the open one, and temperature or symptoms where they came along."""
+        """The questions that this reply answers: the open one, and others whose answer came along in it.
+
+        A medicine that was taken answers its question; that one was not says nothing of the others. What came along
+        counts only beside an answer to what was asked: else that is asked in simpler words first.
+        """
         answered = []
         if self.question is not None and self._answers_open():
             answered.append(self.asked)
         warm = any(one.doubt in SETTLED for one in self.heard.of("temperature"))
         if warm and self.asked not in TEMPERATURE_QUESTIONS - {"read_back"}:
             answered.append("temperature")
+        for kind, question in CAME_ALONG.items():
+            if answered and any(not one.doubt for one in self.heard.of(kind)):
+                answered.append(question)
         if self.asked == "voice" and self.heard.said("menu", "1"):
             answered.append("symptoms")
         return tuple(dict.fromkeys(answered))

@@ -253,3 +253,17 @@ def test_the_caregivers_own_question_is_repeated_to_the_caregiver(clinic) -> Non
     assert held == 1, "the question itself"
     clinic.at("Tue 10:21")
     assert len(clinic.phone_of("caregiver")) == held + 1
+
+
+def test_one_text_that_says_everything_closes_the_round_pages_and_is_asked_closer(clinic) -> None:
+    clinic.at("Mon 10:00").gives()
+    clinic.at("Mon 13:59")
+    clinic.well = False
+    clinic.at("Mon 14:00").hears("101.2 and shaky, took tylenol")
+    assert clinic.pages == ["Dr A"]
+    assert not CheckIn.objects.filter(watch__patient=clinic.patient, state=CheckIn.State.ASKED).exists()
+    said = {(reading["kind"], reading["name"]) for reading in clinic.patient.findings.get().readings}
+    assert {("temperature", ""), ("medicine", "antipyretic"), ("symptom", "chills")} <= said
+    held = len(clinic.phone_of("patient"))
+    clinic.at("Mon 15:01")
+    assert len(clinic.phone_of("patient")) == held + 1, "asked again within the hour"

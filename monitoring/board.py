@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from django.db.models import Max
 
 from monitoring import readings, stays
-from monitoring.models import CheckIn, Escalation, Patient, Reply, Task, Watch
+from monitoring.models import CheckIn, CloserQuestions, Escalation, Patient, Reply, Task, Watch
 from notifications.models import Site
 
 SECTIONS = {
@@ -94,6 +94,7 @@ class Row:
     next_at: datetime | None
     texting_ended: str
     stay: stays.Line | None = None
+    closer_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,7 @@ class _Facts:
     heard: dict[int, datetime]
     temperatures: dict[int, readings.Temperature]
     stays: dict[int, stays.Line]
+    closer: dict[int, datetime]
 
 
 def _rows(site: Site, now: datetime) -> list[Row]:
@@ -220,6 +222,7 @@ def _facts(
     for task in tasks:
         if task.patient_id is not None:
             by_patient.setdefault(task.patient_id, []).append(task)
+    closer = CloserQuestions.objects.filter(watch__in=watches.values(), ended_at=None)
     heard = Reply.objects.filter(patient__in=ids).values_list("patient").annotate(last=Max("received_at"))
     return _Facts(
         cases={case.patient_id: case for case in unresolved if case.patient_id is not None},
@@ -231,6 +234,7 @@ def _facts(
         heard={int(pk): last for pk, last in heard},
         temperatures=readings.last_temperatures(ids, now=now),
         stays=stays.lines(ids, now=now),
+        closer={row.watch_id: row.began_at for row in closer},
     )
 
 
@@ -259,6 +263,7 @@ def _row(patient: Patient, facts: _Facts, now: datetime) -> Row:
         next_at=next_at,
         texting_ended=patient.texting_ended_why,
         stay=stay,
+        closer_since=facts.closer.get(watch.pk) if watch else None,
     )
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from monitoring import escalations, people, stays, texts, worklist
-from monitoring.models import CheckIn, Patient, Reaction, Watch
+from monitoring.models import CheckIn, CloserQuestions, Patient, Reaction, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
 from notifications.models import Lane
@@ -193,9 +193,11 @@ def ask_again_in(watch: Watch, *, minutes: int, now: datetime) -> None:
 
 
 def keep_close(*, now: datetime) -> int:
-    """While a patient's case or a reaction is open, keep the next question within the concern's rhythm."""
-    worried = Q(patient__in=escalations.open_cases().values("patient")) | Q(
-        patient__in=Reaction.objects.filter(over_at=None).values("patient")
+    """While a case, a reaction or a concern that nobody has ended is open, keep the next question close."""
+    worried = (
+        Q(pk__in=CloserQuestions.objects.filter(ended_at=None).values("watch"))
+        | Q(patient__in=escalations.open_cases().values("patient"))
+        | Q(patient__in=Reaction.objects.filter(over_at=None).values("patient"))
     )
     watched = Watch.objects.filter(worried, closed_at=None).exclude(
         patient__in=stays.at(now).values("patient")

@@ -12,6 +12,7 @@ from django.db import OperationalError, transaction
 
 from monitoring import (
     checkins,
+    closer,
     escalations,
     opting_out,
     phrases,
@@ -177,7 +178,7 @@ def _alarm(heard: Heard, finding: Finding, concluded: triage.Finding) -> None:
     _beside(case, heard, "answer", lambda: answer(heard, words))
     if heard.who != "shared":  # nobody knows yet whose fever it is
         _beside(case, heard, "pocket dose", lambda: pocket.instruct_if_signed(case, finding, now=heard.now))
-    _beside(case, heard, "closer check-ins", lambda: _ask_more_often(heard))
+    _beside(case, heard, "closer check-ins", lambda: _ask_more_often(heard, concluded))
 
 
 def _beside(case: Escalation, heard: Heard, what: str, step: Callable[[], object]) -> None:
@@ -191,10 +192,11 @@ def _beside(case: Escalation, heard: Heard, what: str, step: Callable[[], object
         escalations.note(case, "not done", now=heard.now, text=f"The service failed at this step: {what}.")
 
 
-def _ask_more_often(heard: Heard) -> None:
+def _ask_more_often(heard: Heard, concluded: triage.Finding) -> None:
     if heard.checkin is not None:
         checkins.end(heard.checkin, CheckIn.State.ANSWERED, why="", now=heard.now)
     if heard.watch is not None:
+        closer.begin(heard.watch, why=concluded.because, now=heard.now)
         checkins.ask_again_in(heard.watch, minutes=heard.rules.concern_every, now=heard.now)
 
 
@@ -204,6 +206,9 @@ def _carry_on(heard: Heard, checkin: CheckIn, concluded: triage.Finding) -> None
         if heard.who != "patient":
             answer(heard, "reply.noted")
         return
+    if closer.of(checkin.watch) is not None:
+        # What the patient is told now is when the service then asks.
+        checkins.ask_again_in(checkin.watch, minutes=heard.rules.concern_every, now=heard.now)
     following = checkin.watch.checkins.filter(state=CheckIn.State.WAITING).order_by("next_at").first()
     at = following.next_at if following and following.next_at else checkin.watch.ends_at
     answer(heard, "reply.round_done", next_time=texts.clock_time(heard.patient, at))
@@ -226,7 +231,8 @@ def _ask_a_person(heard: Heard, finding: Finding, concluded: triage.Finding) -> 
             due_at=heard.now + (timedelta(minutes=heard.rules.clarify) if soon else worklist.SAME_DAY),
             now=heard.now,
         )
-    if heard.watch is not None and concluded.urgency == "routine":
+    if heard.watch is not None and concluded.is_a_concern:
+        closer.begin(heard.watch, why=concluded.because, now=heard.now)
         checkins.ask_again_in(heard.watch, minutes=heard.rules.concern_every, now=heard.now)
     _answer_unclear(heard, concluded)
 

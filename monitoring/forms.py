@@ -49,6 +49,18 @@ class ReachForm(WardForm):
     )
 
 
+class EndCloserForm(WardForm):
+    """Why a patient goes back to the usual hours."""
+
+    refusals: ClassVar[dict[str, str]] = {"why": "why"}
+
+    why = forms.CharField(
+        label="Why the usual hours are enough again",
+        max_length=300,
+        error_messages={"required": "Say in a few words why the usual hours are enough again."},
+    )
+
+
 class HandBackForm(WardForm):
     """Why a case goes back to the ladder."""
 

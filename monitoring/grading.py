@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from monitoring import patients, people
+from monitoring import closer, patients, people
 from monitoring.models import Escalation, Patient, Reaction, ReactionStrike
 from notifications import audit, roles
 from notifications.models import Clinician
@@ -142,5 +142,6 @@ def end(reaction_id: int, *, by: Clinician, now: datetime) -> Reaction:
     reaction.over_at, reaction.over_by = now, by
     reaction.save(update_fields=["over_at", "over_by"])
     patient = reaction.patient
+    closer.settle(patient, why=f"{reaction.named} is over", by=by, now=now)
     audit.record("ended a reaction", str(patient), site=patient.site, by=by, now=now, reaction=reaction.pk)
     return reaction

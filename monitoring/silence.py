@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from monitoring import checkins, escalations, texts
+from monitoring import checkins, closer, escalations, texts
 from monitoring.models import CheckIn, Finding
 from monitoring.rules import WatchRules
 from notifications import outbox
@@ -87,6 +87,7 @@ def tell_a_person(checkin: CheckIn, why: str, *, now: datetime) -> None:
         rules_version=RULES_VERSION,
     )
     checkins.end(checkin, State.MISSED, why=why, now=now)
+    closer.begin(watch, why=because, now=now)
     escalations.raise_concern(
         site=watch.site,
         patient=watch.patient,

@@ -14,6 +14,7 @@ urlpatterns = [
     path("case/<int:pk>/resolve/", views.resolve_case, name="case-resolve"),
     path("case/<int:pk>/hand-back/", views.hand_back_case, name="case-hand-back"),
     path("case/<int:pk>/decline/", views.decline_case, name="case-decline"),
+    path("watch/<int:pk>/closer/", views.end_closer, name="end-closer"),
     path("tasks/", views.show_tasks, name="tasks"),
     path("task/<int:pk>/done/", views.finish_task, name="task-done"),
     path("replies/", inbox_views.show_inbox, name="inbox"),

@@ -7,12 +7,23 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from monitoring import board, casefile, escalations, forms, grading, pulse, stays, unread, worklist
-from monitoring import board, casefile, escalations, forms, grading, languages, pulse, stays, worklist
+from monitoring import (
+    board,
+    casefile,
+    closer,
+    escalations,
+    forms,
+    grading,
+    languages,
+    pulse,
+    stays,
+    unread,
+    worklist,
+)
 from monitoring.access import SignedIn, act, find
-from monitoring.models import Escalation, Reaction, Task
+from monitoring.models import Escalation, Reaction, Task, Watch
 from notifications import audit, clock, roles
 from protocols.errors import Refusal
 
@@ -251,6 +262,26 @@ def finish_task(request: SignedIn, pk: int) -> HttpResponse:
         except Refusal as refusal:
             form.refuse(refusal)
     return _render_tasks(request, wrong=form, pk=task.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@act("end closer questions")
+def end_closer(request: SignedIn, pk: int) -> HttpResponse:
+    """Go back to the usual hours after a concern, with the reason."""
+    watch = find(Watch.objects.select_related("patient__site"), request, pk)
+    now, patient = clock.now(), watch.patient
+    form = forms.EndCloserForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            closer.end(watch.pk, why=form.cleaned_data["why"], by=request.user, now=now)
+            messages.success(request, "Ended. The patient is asked at the usual hours again.")
+            return redirect(reverse("patient", args=[patient.pk]) + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    audit.record("read the record", str(patient), site=watch.site, by=request.user, now=now)
+    context = {"watch": watch, "patient": patient, "form": form, "now": now, "closer": closer.of(watch)}
+    status = UNPROCESSABLE if form.errors else 200
+    return render(request, "monitoring/end_closer.html", context, status=status)
 
 
 @require_POST

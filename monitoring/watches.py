@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Max
 
-from monitoring import escalations, people, stays, texts, unread
+from monitoring import closer, escalations, people, stays, texts, unread
 from monitoring.models import CheckIn, Patient, Reaction, Task, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
@@ -176,9 +176,10 @@ def _close_one(pk: int, now: datetime) -> int:
 
 
 def something_open(watch: Watch) -> bool:
-    """Whether a case, a reaction, a task, a check-in or a stay in hospital still needs somebody."""
+    """Whether a case, a reaction, a task, a check-in, closer questions or a stay in hospital needs somebody."""
     return (
-        Reaction.objects.filter(patient=watch.patient, over_at=None).exists()
+        closer.of(watch) is not None
+        or Reaction.objects.filter(patient=watch.patient, over_at=None).exists()
         or escalations.unresolved(watch.patient) is not None
         or Task.objects.filter(patient=watch.patient, done_at=None).exists()
         or watch.checkins.filter(state__in=CheckIn.OPEN).exists()

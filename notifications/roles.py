@@ -26,6 +26,7 @@ MAY: dict[str, frozenset[Role]] = {
     "report a dose": frozenset({N, PR}),
     "correct a dose": frozenset({N, PR}),
     "end a watch": frozenset({PR}),
+    "end closer questions": frozenset({N, PR, RE}),
     "confirm a dose": frozenset({N, PH, PR}),
     "move a dose": frozenset({N, PH, PR}),
     "skip a dose": frozenset({N, PR}),

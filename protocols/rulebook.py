@@ -32,7 +32,10 @@ def at_least(urgency: str, floor: str) -> bool:
 
 @dataclass(frozen=True)
 class Rule:
-    """What one thing said means. `outside` replaces the urgency where no watch is open."""
+    """What one thing said means. `outside` replaces the urgency where no watch is open.
+
+    `begins` says whether it moves a watch to closer questions, where it is routine or graver.
+    """
 
     id: str
     urgency: Urgency
@@ -41,6 +44,7 @@ class Rule:
     points_to: PointsTo = ""
     human: Human = "always"
     outside: str = ""
+    begins: bool = True
 
 
 @dataclass(frozen=True)

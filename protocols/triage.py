@@ -117,6 +117,13 @@ class Finding:
     learned: tuple[str, ...] = ()
     unexplained: tuple[str, ...] = ()
 
+    @property
+    def is_a_concern(self) -> bool:
+        """Whether it moves a watch to closer questions: a fever, a symptom, a medicine that hides one, or graver."""
+        book, grave = rulebook.load().rules, {"routine", "urgent", "emergency"}
+        known = (book.get(fired.id) for fired in self.rules if fired.urgency in grave)
+        return any(rule is not None and rule.begins for rule in known)
+
     def as_dict(self) -> dict[str, Any]:
         """The finding for JSON: decimals as text."""
         facts = {name: getattr(self, name) for name in self.__dataclass_fields__}

@@ -10,6 +10,7 @@ from monitoring import stays
 from monitoring.models import (
     Admission,
     CheckIn,
+    CloserQuestions,
     Escalation,
     EscalationEvent,
     Page,
@@ -120,9 +121,10 @@ def patients_not_told(now: datetime) -> QuerySet[Escalation]:
 
 def overdue_watches(now: datetime) -> QuerySet[Watch]:
     """I15: a watch still open a minute past its end, although nothing holds it open, no stay in hospital either."""
+    close = CloserQuestions.objects.filter(ended_at=None, watch=OuterRef("pk"))
     task = Task.objects.filter(done_at=None, patient=OuterRef("patient"))
     reaction = Reaction.objects.filter(over_at=None, patient=OuterRef("patient"))
-    nothing_open = [~Exists(_CHECKIN), ~Exists(_CASE), ~Exists(task), ~Exists(reaction), ~stays.lasting()]
+    nothing_open = [~Exists(one) for one in (_CHECKIN, _CASE, task, reaction, close)] + [~stays.lasting()]
     return Watch.objects.filter(*nothing_open, closed_at=None, ends_at__lte=now - 60 * SECOND)
 
 

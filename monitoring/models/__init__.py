@@ -8,12 +8,13 @@ from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reactio
 from monitoring.models.phrases import LearnedPhrase
 from monitoring.models.staying import Admission
 from monitoring.models.unread import TaskEvent, Translation, Unread
-from monitoring.models.watching import CheckIn, Watch
+from monitoring.models.watching import CheckIn, CloserQuestions, Watch
 
 __all__ = [
     "Admission",
     "CheckIn",
     "ClinicianText",
+    "CloserQuestions",
     "ContentApproval",
     "Escalation",
     "EscalationEvent",

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from monitoring.models.people import Patient
-from notifications.models import Site
+from notifications.models import Clinician, Site
 
 
 class Watch(models.Model):
@@ -38,6 +38,35 @@ class Watch(models.Model):
 
     def __str__(self) -> str:
         return f"watch:{self.pk}"
+
+
+class CloserQuestions(models.Model):
+    """That a concern moved a watch to closer questions, until a clinician ended them by name and with a reason.
+
+    They count while their watch is open.
+    """
+
+    watch = models.ForeignKey(Watch, on_delete=models.PROTECT, related_name="closer_questions")
+    began_at = models.DateTimeField()
+    why = models.CharField(max_length=300, help_text="the concern, as it was found")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_why = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="closer_questions_once_at_a_time", fields=["watch"], condition=Q(ended_at=None)
+            ),
+            models.CheckConstraint(
+                name="closer_questions_are_ended_by_somebody_who_says_why",
+                condition=Q(ended_at=None, ended_by=None, ended_why="")
+                | Q(ended_at__isnull=False, ended_by__isnull=False) & ~Q(ended_why=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"closer questions:{self.pk}"
 
 
 class CheckIn(models.Model):

@@ -54,7 +54,7 @@ SCREENS = {
     "gradual adoption": "/adoption/",
     "protocols": "/protocols/",
     "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",
-    "texts": "/texts/",
+    "languages of texts": "/texts/",
     "texts of a language": "/texts/zh-Hant/",
     "to do": "/tasks/",
     "replies": "/replies/",

@@ -22,6 +22,7 @@ TABLE = {
     "report a dose": "nurse prescriber",
     "correct a dose": "nurse prescriber",
     "end a watch": "prescriber",
+    "end closer questions": "nurse prescriber responder",
     "confirm a dose": "nurse pharmacist prescriber",
     "move a dose": "nurse pharmacist prescriber",
     "skip a dose": "nurse prescriber",

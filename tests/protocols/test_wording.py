@@ -225,6 +225,8 @@ def test_a_name_betrays_as_a_word_of_its_own() -> None:
     assert betraying.names_in("Hi ROSA, is Jo there?", "Rosa Alvarez", "Jo Li") == ("Rosa",)
     assert betraying.names_in("This is your nurse", "Nurse N") == ()
     assert betraying.names_in("Rosary", "Rosa Alvarez") == ()
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The files of the service, to be spoiled."""

@@ -10,6 +10,7 @@ from monitoring.models import (
     Admission,
     CheckIn,
     ClinicianText,
+    CloserQuestions,
     ContentApproval,
     Escalation,
     Finding,
@@ -396,6 +397,12 @@ def a_care_rule(clinic: Clinic, **facts: object) -> None:
         "at": NOON,
     }
     CareRule.objects.create(**(row | facts))
+
+
+def closer_questions(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """Closer questions behind every rule's back."""
+    for _ in range(times):
+        CloserQuestions.objects.create(watch=clinic.watch, began_at=NOON, why="x", **facts)
 
 
 def an_approval(clinic: Clinic, *, times: int = 1, **facts: object) -> None:

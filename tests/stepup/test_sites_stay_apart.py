@@ -232,8 +232,7 @@ def test_no_screen_shows_anything_of_another_site(here, there) -> None:
     [
         ("board", "patient"), ("board", "case"), ("tasks", "task"), ("downtime", "patient"), ("on-call", "responder"),
         ("closed-days", "closed"), ("adoption", "stage"), ("week", "patient"), ("calendars", "address"),
-        ("supportive-care-list", "patient"), ("phrases", "phrase"),
-        ("supportive-care-list", "patient"), ("texts", "reader"),
+        ("supportive-care-list", "patient"), ("phrases", "phrase"), ("texts", "reader"),
     ],
 )  # fmt: skip
 def test_the_same_screens_show_what_is_one_s_own(here, there, name, mine) -> None:

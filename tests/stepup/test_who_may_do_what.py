@@ -126,6 +126,7 @@ class Ward:
             "courses-of-version": self.course.protocol_id, "course-version": self.course.pk,
             "answer-version": self.course.pk,
             "correct-dose": recorded.dose.pk, "end-watch": recorded.dose.watch_id,
+            "end-closer": recorded.dose.watch_id,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
             "strike-reaction": reaction.pk,
             "admit": self.patient.pk, "still-in": stay.pk, "discharge": stay.pk, "stay-mistake": stay.pk,

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Nobody is enrolled in a language whose words no named person of the site approved."""
 
     dependencies = [
-        ("monitoring", "0011_learned_phrases"),
+        ("monitoring", "0012_reply_inbox"),
         ("notifications", "0002_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,75 @@
+"""Closer questions: a concern in a watch moves the patient to them, and a clinician ends them by name.
+
+They end with the case or the reaction that a clinician closes, when nothing else is open; otherwise by an act of their
+own. A watch does not end before them, and the next dose's watch begins anew.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from monitoring import patients, people
+from monitoring.models import CheckIn, CloserQuestions, Escalation, Patient, Reaction, Watch
+from notifications import audit
+from notifications.models import Clinician
+from protocols.errors import Refusal
+
+
+def of(watch: Watch | None) -> CloserQuestions | None:
+    """The closer questions a watch is on, while nobody has ended them."""
+    if watch is None or watch.closed_at is not None:
+        return None
+    return CloserQuestions.objects.filter(watch=watch, ended_at=None).first()
+
+
+def begin(watch: Watch, *, why: str, now: datetime) -> None:
+    """Move a watch to closer questions; already there, it stays. The caller holds the patient."""
+    if of(watch) is None:
+        CloserQuestions.objects.create(watch=watch, began_at=now, why=why[:300])
+
+
+@transaction.atomic
+def end(watch_id: int, *, why: str, by: Clinician, now: datetime) -> CloserQuestions:
+    """Go back to the usual hours, with the reason. Refused while a case or a reaction is open, and without one."""
+    patient = people.hold(Watch.objects.values_list("patient", flat=True).get(pk=watch_id))
+    watch = Watch.objects.select_related("site").get(pk=watch_id)
+    row = of(watch)
+    if row is None:
+        raise Refusal("not-closer", "This watch is not on closer questions any more.")
+    if not why.strip():
+        raise Refusal("why", "Say in a few words why the usual hours are enough again.")
+    _refuse_while_open(patient)
+    _end(row, why=why.strip()[:300], by=by, now=now)
+    watch.checkins.filter(state=CheckIn.State.WAITING, extra=True).update(
+        state=CheckIn.State.CANCELLED, next_at=None, ended_at=now, ended_why="closer questions were ended"
+    )
+    patients.note(patient, "closer questions ended", row.ended_why, by=by, now=now)
+    audit.record("ended closer questions", str(patient), site=watch.site, by=by, now=now, watch=watch.pk)
+    return row
+
+
+def _refuse_while_open(patient: Patient) -> None:
+    case = Escalation.objects.filter(patient=patient).exclude(state=Escalation.State.RESOLVED).first()
+    if case is not None:
+        raise Refusal("case-open", f"Case {case.code} is open. Resolving it ends the closer questions.")
+    reaction = Reaction.objects.filter(patient=patient, over_at=None).first()
+    if reaction is not None:
+        named = f"{reaction.named[0].upper()}{reaction.named[1:]}"
+        raise Refusal("reaction-open", f"{named} is not over. Recording its end ends the closer questions.")
+
+
+def settle(patient: Patient | None, *, why: str, by: Clinician, now: datetime) -> None:
+    """After a clinician closed a case or a reaction: the closer questions end with it, unless another is open."""
+    row = CloserQuestions.objects.filter(watch__patient=patient, watch__closed_at=None, ended_at=None).first()
+    if patient is None or row is None:
+        return
+    try:
+        _refuse_while_open(patient)
+    except Refusal:
+        return
+    _end(row, why=why, by=by, now=now)
+
+
+def _end(row: CloserQuestions, *, why: str, by: Clinician, now: datetime) -> None:
+    row.ended_at, row.ended_by, row.ended_why = now, by, why
+    row.save(update_fields=["ended_at", "ended_by", "ended_why"])

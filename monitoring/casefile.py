@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from monitoring import board, escalations, pocket, readings
-from monitoring.models import Escalation, EscalationEvent, Finding, Page, Patient, Reaction, Watch
+from monitoring import board, escalations, kits, pocket, readings
+from monitoring.models import Escalation, EscalationEvent, Finding, HomeKit, Page, Patient, Reaction, Watch
 from notifications import oncall
 from notifications.models import Delivery, Message
 from protocols import ladder
@@ -67,6 +67,7 @@ class Facts:
     grades: tuple[Reaction, ...]
     pocket_mg: Decimal | None
     pocket_sent_at: datetime | None
+    kit: HomeKit | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def _facts(case: Escalation, now: datetime) -> Facts:
         grades=tuple(patient.reactions.select_related("noted_by").order_by("-noted_at")),
         pocket_mg=order.dose_mg if order else None,
         pocket_sent_at=sent.at if sent else None,
+        kit=kits.newest(patient),
     )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Q
 
-from monitoring import escalations, people, stays, texts, worklist
+from monitoring import escalations, kits, people, stays, texts, worklist
 from monitoring.models import CheckIn, CloserQuestions, Patient, Reaction, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
@@ -44,6 +44,7 @@ def _ask_one(pk: int, now: datetime) -> int:
         silent_since = before.silent_since
         checkin.stage = before.stage
         end(before, State.MISSED, why="no answer before the next check-in", now=now)
+    checkin.ask = kits.askable(patient, checkin.ask)
     checkin.state, checkin.silent_since = State.ASKED, silent_since or now
     send_question(checkin, now=now)
     return 1
@@ -84,7 +85,7 @@ def send_question(checkin: CheckIn, *, now: datetime, words: str = "", mark: str
     else:
         texts.to_patient(
             checkin.watch.patient,
-            words or f"ask.{question}",
+            words or f"ask.{kits.wording_of(checkin.watch.patient, question)}",
             key=key,
             now=now,
             lane=Lane.CHECKIN,

@@ -14,6 +14,7 @@ from monitoring import (
     checkins,
     closer,
     escalations,
+    kits,
     opting_out,
     phrases,
     pocket,
@@ -71,6 +72,7 @@ def _context(heard: Heard) -> triage.Context:
     patient, watch = heard.patient, heard.watch
     hour = Decimal((heard.now - watch.given_at).total_seconds() / 3600) if watch else None
     pending = _pending_read_back(heard)
+    kit = kits.newest(patient)
     return triage.Context(
         asked="read_back" if pending else _bound_question(heard),
         pending=pending,
@@ -87,6 +89,8 @@ def _context(heard: Heard) -> triage.Context:
         media=heard.reply.media,
         phrases=phrases.in_use(patient.site_id, patient.language),
         protocol=watch.protocol if watch else "",
+        thermometer=kit.thermometer if kit else "",
+        usual_upper=kit.usual_upper if kit else None,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from monitoring import checkins, closer, escalations, texts
+from monitoring import checkins, closer, escalations, kits, texts
 from monitoring.models import CheckIn, Finding
 from monitoring.rules import WatchRules
 from notifications import outbox
@@ -51,9 +51,8 @@ def _step(checkin: CheckIn, now: datetime) -> bool:
     if checkin.stage == Stage.AGAIN and question == "caregiver":
         said = texts.to_caregiver(patient, "again.caregiver", key=key, now=now, valid_for=valid_for)
     elif checkin.stage == Stage.AGAIN:
-        said = texts.to_patient(
-            patient, f"again.{question}", key=key, now=now, lane=Lane.CHECKIN, valid_for=valid_for
-        )
+        words = f"again.{kits.wording_of(patient, question)}"
+        said = texts.to_patient(patient, words, key=key, now=now, lane=Lane.CHECKIN, valid_for=valid_for)
     elif checkin.stage == Stage.CAREGIVER:
         said = texts.to_caregiver(patient, "caregiver.silence", key=key, now=now, valid_for=valid_for)
     else:

@@ -13,6 +13,12 @@ from monitoring.models import CheckIn, Escalation, Finding, Patient, PocketInstr
 from protocols import rulebook
 
 HOUR = Decimal(3600)
+KINDS = {
+    "ear": "in the ear",
+    "forehead": "on the forehead",
+    "armpit": "in the armpit",
+    "skin": "worn on the skin",
+}
 SURE = frozenset({"", "whole"})
 DOUBTS = {
     "point": "the point was put in: read back",
@@ -209,7 +215,8 @@ def _reported(finding: Finding, reading: dict[str, object]) -> Fact:
     warmest = Decimal(str(value)) if value is not None else None
     sent, other = readings.in_both_units(warmest, unit) if warmest is not None else ("", "")
     doubt = str(reading.get("doubt") or "")
-    notes = [f"temperature{by}", DOUBTS.get(doubt, "" if doubt in SURE else "doubtful")]
+    where = KINDS.get(str(finding.context.get("thermometer") or ""), "")
+    notes = [f"temperature{by}", where, DOUBTS.get(doubt, "" if doubt in SURE else "doubtful")]
     return Fact(
         at=finding.at,
         hour=Decimal(0),

@@ -41,6 +41,7 @@ MAY: dict[str, frozenset[Role]] = {
     "text a patient": frozenset({N, PR, RE}),
     "read replies": frozenset({N, PR, RE}),
     "record a hospital stay": frozenset({N, PR, RE}),
+    "record the home kit": frozenset({N, PR}),
     "record a reaction": frozenset({N, PR, RE}),
     "strike a reaction": frozenset({PR}),
     "sign a pocket order": frozenset({PR}),

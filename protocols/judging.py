@@ -42,6 +42,7 @@ class Known:
     medicine_recent: bool = False
     recent: frozenset[str] = frozenset()  # ids of symptoms that still count, fever among them
     usual_pressure: Decimal | None = None
+    thermometer: str = ""  # the kind that was recorded; empty where nobody did
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,11 @@ class Judgement:
     def hides_temperature(self) -> bool:
         """Whether a medicine, said now or lately, may hide a fever."""
         return self.known.medicine_recent or bool(self.heard.of("medicine")) or self._has("MEDICINE-UNNAMED")
+
+    @property
+    def is_not_from_the_mouth(self) -> bool:
+        """Whether this reply holds a temperature that a recorded thermometer of another kind than the mouth's gave."""
+        return self.known.thermometer not in {"", "mouth"} and bool(self.heard.of("temperature"))
 
     def answers(self) -> tuple[str, ...]:
         """The questions that this reply answers: the open one, and others whose answer came along in it.
@@ -219,7 +225,9 @@ class Judgement:
         return any(one.name != "pain" for one in self.heard.of("symptom"))
 
     def _reading_allows_masking(self) -> bool:
-        """A normal temperature in this reply, or the medicine question, which follows the temperature."""
+        """A normal temperature from the mouth in this reply, or the question that follows the temperature."""
+        if self.known.thermometer not in {"", "mouth"}:
+            return False
         return self.asked == "medicine" or bool(self.heard.of("temperature"))
 
     def _together(self) -> None:
@@ -287,6 +295,8 @@ class Judgement:
             self._fire("UNREGISTERED", "")
         if self.known.medicine_recent and self.heard.of("temperature"):
             self._fire("MASKED", self.heard.of("temperature")[0].words)
+        if self.is_not_from_the_mouth:
+            self._fire("NOT-FROM-THE-MOUTH", self.heard.of("temperature")[0].words)
         if self.known.case_open:
             self._fire("CASE-OPEN", "")
 

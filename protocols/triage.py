@@ -52,6 +52,8 @@ class Context:
     ("baseline bp 130/80", "case open", "tylenol 2h ago"). `pending` is the value that was read back ("101.4 F") when
     `asked` is read_back, and `today` the patient's own date. `phrases` are the harmless ones that the site has learned
     in this language, in normal form. `protocol` names what the watch runs on, with its fingerprint; no rule reads it.
+    `thermometer` is the recorded kind (mouth, ear, forehead, armpit, skin, none; empty where nobody recorded it), and
+    `usual_upper` the recorded upper blood pressure in mmHg.
     """
 
     asked: str | None = None
@@ -70,6 +72,8 @@ class Context:
     today: date | None = None
     phrases: tuple[str, ...] = ()
     protocol: str = ""
+    thermometer: str = ""
+    usual_upper: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The context for JSON: decimals and dates as text."""
@@ -197,8 +201,16 @@ def _known(context: Context) -> Known:
         medicine_recent=context.medicine_recent
         or (bool(taken) and not _long_ago(said, words["masks_for_hours"])),
         recent=frozenset(context.recent) | {one.name for one in said.of("symptom")} | fever,
-        usual_pressure=min(pressures, default=None),
+        usual_pressure=min(pressures, default=None)
+        if context.usual_upper is None
+        else Decimal(context.usual_upper),
+        thermometer=context.thermometer or _named(text, words["thermometers"]),
     )
+
+
+def _named(text: str, kinds: Iterable[str]) -> str:
+    """The kind of thermometer that free text names, like `forehead thermometer`."""
+    return next((kind for kind in kinds if f"{kind} thermometer" in text), "")
 
 
 def carried(fired: Iterable[str]) -> tuple[str, ...]:

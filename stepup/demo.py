@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import checkins, inbound, languages, patients, phrases, pocket, practice, worklist
+from monitoring import checkins, inbound, kits, languages, patients, phrases, pocket, practice, worklist
 from monitoring.models import CheckIn, Patient, Reply, Task
 from notifications import oncall
 from notifications.models import Clinician, Delivery, Role, Site
@@ -142,6 +142,9 @@ def _patient(
         caregiver_name=invented.caregiver,
         caregiver_phone=invented.caregiver_phone,
     )
+    usual = kits.Pressure(128, 76, courses.local_date(patient, opened_at))
+    kit = kits.Kit("mouth", has_cuff=invented.hours_ago is not None, has_oximeter=False, usual=usual)
+    kits.record(patient.pk, kit, seen=0, by=staff["nora"], now=opened_at)
     course = courses.open_course(
         patient,
         protocol,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitoring import contacts, escalations, pulse, readings, stays, watches
-from monitoring.models import Escalation, Finding, Patient, PocketOrder, Reaction, Task, Watch
+from monitoring import contacts, escalations, kits, pulse, readings, stays, watches
+from monitoring.models import Escalation, Finding, HomeKit, Patient, PocketOrder, Reaction, Task, Watch
 from notifications import phones
 from notifications.models import Clinician
 from protocols.errors import Refusal
@@ -87,6 +87,7 @@ class HandOver:
     medicines: tuple[readings.Line, ...]
     temperature: readings.Temperature | None
     watch: Watch | None
+    kit: HomeKit | None
     prophylaxis: tuple[str, ...]
     cared_for: tuple[ItemLine, ...]
     holds: tuple[Hold, ...]
@@ -123,6 +124,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> HandOver:
         medicines=_medicines(patient),
         temperature=readings.last_temperatures([patient.pk], now=now).get(patient.pk),
         watch=watches.current(patient),
+        kit=kits.newest(patient),
         prophylaxis=_prophylaxis(course),
         cared_for=tuple(line for line in chart.care.lines if line.last is not None),
         holds=tuple(course.holds.select_related("placed_by", "lifted_by")),

@@ -4,6 +4,7 @@ from monitoring.models.approving import ContentApproval
 from monitoring.models.cases import Escalation, EscalationEvent, Page, PocketInstruction, Task
 from monitoring.models.conversing import ClinicianText
 from monitoring.models.hearing import Finding, Reply
+from monitoring.models.kits import HomeKit
 from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction, ReactionStrike
 from monitoring.models.phrases import LearnedPhrase
 from monitoring.models.staying import Admission
@@ -19,6 +20,7 @@ __all__ = [
     "Escalation",
     "EscalationEvent",
     "Finding",
+    "HomeKit",
     "LearnedPhrase",
     "Page",
     "Patient",

@@ -11,7 +11,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from monitoring import closer, contacts, escalations, patients, pocket, readings, stays, timeline, watches
+from monitoring import (
+    closer,
+    contacts,
+    escalations,
+    kits,
+    patients,
+    pocket,
+    readings,
+    stays,
+    timeline,
+    watches,
+)
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Patient, Reaction, Task
 from notifications import audit, clock, oncall
@@ -53,6 +64,7 @@ def _render_patient(
         "case": escalations.unresolved(patient),
         "watch": watch,
         "closer": closer.of(watch),
+        "kit": kits.newest(patient),
         "stay": stays.shown(patient, now=now),
         "watch_without_dose": corrections.without_dose(watch),
         "chart": charts.of(active or courses_of[0], reader=request.user, now=now) if courses_of else None,

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from monitoring import practice
+from monitoring import kits, practice
 from monitoring.access import SignedIn, act, find
 from notifications import audit, clock
 from protocols.errors import Refusal
@@ -48,6 +48,7 @@ def state_readiness(request: SignedIn, pk: int) -> HttpResponse:
     context = {
         "course": course,
         "patient": patient,
+        "kit": kits.newest(patient),
         "chart": chart,
         "listed": listed,
         "forms": forms,

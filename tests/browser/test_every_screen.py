@@ -25,6 +25,7 @@ SCREENS = {
     "board": "/board/",
     "wall": "/board/?wall=1",
     "patient": "/patient/1/",
+    "home kit": "/patient/2/kit/",
     "temperatures": "/patient/2/temperatures/",
     "case": "/case/1/",
     "not ready": "/patient/4/",

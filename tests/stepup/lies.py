@@ -14,6 +14,7 @@ from monitoring.models import (
     ContentApproval,
     Escalation,
     Finding,
+    HomeKit,
     LearnedPhrase,
     Reaction,
     ReactionStrike,
@@ -413,6 +414,11 @@ def an_approval(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
     }  # fmt: skip
     for _ in range(times):
         ContentApproval.objects.create(**(row | facts))
+
+
+def a_kit(clinic: Clinic, **facts: object) -> None:
+    row = {"patient": clinic.patients[0], "thermometer": "ear", "has_cuff": True, "has_oximeter": False}
+    HomeKit.objects.create(**(row | facts), recorded_by=clinic.prescriber, recorded_at=NOON)
 
 
 def a_strike(clinic: Clinic, *, why: str = "another patient's") -> None:

@@ -182,6 +182,7 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("record-reaction", args=[ward.patient.pk]), reverse("patient-texts", args=[ward.patient.pk]),
         reverse("temperatures", args=[ward.patient.pk]),
         reverse("admit", args=[ward.patient.pk]),
+        reverse("home-kit", args=[ward.patient.pk]),
         *(reverse(name, args=[ward.stay.pk]) for name in ("still-in", "discharge", "stay-mistake")),
         reverse("texts-of", args=["en"]),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),
@@ -307,6 +308,7 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
     [
         (Role.AUDITOR, "patient", "patient", "read the record"),
         (Role.AUDITOR, "temperatures", "patient", "read the record"),
+        (Role.NURSE, "home-kit", "patient", "read the record"),
         (Role.RESPONDER, "case", "case", "read a case"),
         (Role.PHARMACIST, "confirm-dose", "dose", "read a dose"),
         (Role.NURSE, "record-dose", "course", "read the record"),
@@ -385,6 +387,13 @@ WRITES = [
     (Role.NURSE, "reaction-over", "reaction", {}, "ended a reaction"),
     (Role.NURSE, "phrase-propose", "reply", {"words": "crumpets"}, "proposed a phrase"),
     (Role.PHARMACIST, "phrase-end", "phrase", {"why": "too vague"}, "refused a phrase"),
+    (
+        Role.NURSE,
+        "home-kit",
+        "patient",
+        {"thermometer": "ear", "cuff": "yes", "oximeter": "no", "seen": "0"},
+        "recorded the home kit",
+    ),
     (
         Role.NURSE,
         "record-reaction",

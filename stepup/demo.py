@@ -1,9 +1,9 @@
-"""A made-up clinic for trying the service: its people, its phones, four patients at four moments, and one who wrote."""
+"""A made-up clinic for trying the service: its people, its phones, five patients at five moments, one who wrote."""
 
 import json
 import urllib.request
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,13 +15,15 @@ from monitoring import checkins, inbound, kits, languages, patients, phrases, po
 from monitoring.models import CheckIn, Patient, Reply, Task
 from notifications import oncall
 from notifications.models import Clinician, Delivery, Role, Site
-from protocols import wording
-from stepup import approvals, care_entries, courses, readiness
-from stepup.models import Course, SiteProtocol
+from protocols import planning, wording
+from stepup import approvals, care_entries, courses, readiness, reported
+from stepup.models import Course, DoseReport, SiteProtocol
 
 PASSWORD = "step-up-at-home"  # noqa: S105 - printed for everybody who runs the demo
 ZONE = "America/New_York"
 SHIFT_DAYS = 28
+NEXT_DAYS = 3  # until the next dose of whoever came from elsewhere
+LONGEST_ELSEWHERE = 52
 
 STAFF = [
     ("nora", "Nora Demo, RN", Role.NURSE, ""),
@@ -40,7 +42,10 @@ LADDER = ["rosa", "ravi", "paul"]
 
 @dataclass(frozen=True)
 class Invented:
-    """One made-up patient: who they are, what they get, and how many hours ago the first dose was given."""
+    """One made-up patient: who they are, what they get, and how many hours ago the first dose was given.
+
+    `weeks_elsewhere` is for how many weeks another hospital gave the doses, before the course went on here.
+    """
 
     identifier: str
     name: str
@@ -53,6 +58,7 @@ class Invented:
     weight_kg: Decimal
     hours_ago: int | None
     still_open: tuple[str, ...] = ()
+    weeks_elsewhere: int = 0
 
 
 PATIENTS = [
@@ -65,6 +71,10 @@ PATIENTS = [
     Invented("D-1004", "Frank Specimen", date(1949, 1, 9), "+15550110004", "Gail Specimen", "+15550120004", "en",
              "elranatamab-us-2023", Decimal(91), None, ("caregiver", "rescue", "phone")),
 ]  # fmt: skip
+FROM_ELSEWHERE = Invented(
+    "D-1006", "Hugo Pattern", date(1955, 5, 23), "+15550110006", "Ida Pattern", "+15550120006", "en",
+    "elranatamab-us-2023", Decimal(77), None, weeks_elsewhere=24,
+)  # fmt: skip
 
 
 def sign_ins() -> list[tuple[str, str, str]]:
@@ -104,6 +114,7 @@ def fill(*, now: datetime) -> Site:
         _patient(site, invented, protocols[invented.label], staff, now)
     _harmless_words(site.patients.get(identifier="D-1003"), staff["nora"], now - timedelta(hours=2))
     _somebody_wrote(site, staff, now)
+    _patient(site, FROM_ELSEWHERE, protocols[FROM_ELSEWHERE.label], staff, now)
     _history_went_out(now)
     return site
 
@@ -128,6 +139,9 @@ def _patient(
     site: Site, invented: Invented, protocol: SiteProtocol, staff: dict[str, Clinician], now: datetime
 ) -> None:
     given_at = now - timedelta(hours=invented.hours_ago) if invented.hours_ago else None
+    elsewhere = (
+        timedelta(weeks=invented.weeks_elsewhere, days=-NEXT_DAYS) if invented.weeks_elsewhere else None
+    )
     opened_at = (given_at or now) - timedelta(days=1)
     patient = patients.enrol(
         site,
@@ -149,7 +163,7 @@ def _patient(
         patient,
         protocol,
         regimen="",
-        start_on=courses.local_date(patient, given_at or now),
+        start_on=courses.local_date(patient, given_at or now) - (elsewhere or timedelta()),
         weight_kg=invented.weight_kg,
         weighed_on=courses.local_date(patient, opened_at),
         weighed_by="Nora Demo, RN",
@@ -161,6 +175,8 @@ def _patient(
             patient, dose_mg=Decimal(20), expires_at=now + timedelta(days=14), by=staff["paul"], now=opened_at
         )
     _look_before_the_start(course, staff, opened_at)
+    if elsewhere:
+        _came_from_elsewhere(course, staff, opened_at)
     _make_ready(course, invented, staff, (given_at or now) - timedelta(minutes=10))
     if given_at is not None:
         _first_dose(patient, course, given_at, staff, now)
@@ -172,6 +188,23 @@ def _look_before_the_start(course: Course, staff: dict[str, Clinician], now: dat
         result = care_entries.Result("negative", "Nora Demo, RN")
         on = courses.local_date(course.patient, now)
         care_entries.record(course.pk, item, on=on, result=result, seen=0, by=staff["nora"], now=now)
+
+
+def _came_from_elsewhere(course: Course, staff: dict[str, Clinician], now: datetime) -> None:
+    """Every dose that another hospital gave, on its planned day, from the list it sent along."""
+    told = reported.Report(
+        DoseReport.Place.ELSEWHERE, "the hospital's list of doses", "moved here to live with his daughter",
+        "Lakeside Demo Hospital", time_known=False,
+    )  # fmt: skip
+    label = courses.label_of(course)
+    for planned in planning.plan(label, course.start_on, weight_kg=course.weight_kg, weeks=LONGEST_ELSEWHERE):
+        if planned.on is not None and planned.on < courses.local_date(course.patient, now):
+            given_at = datetime.combine(planned.on, time(23, 59), ZoneInfo(ZONE))  # only the day is known
+            dose = reported.record(
+                course.pk, step=planned.step, given_at=given_at, given_mg=planned.calculated_mg or Decimal(0),
+                report=told, by=staff["nora"], now=now,
+            ).dose  # fmt: skip
+            courses.confirm_dose(dose.pk, by=staff["noah"], figure_mg=dose.given_mg, now=now)
 
 
 def _make_ready(course: Course, invented: Invented, staff: dict[str, Clinician], now: datetime) -> None:

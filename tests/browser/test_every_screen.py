@@ -6,21 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
 
-from stepup.local import browsers
+from tests.browser.keyboard import IN_A_BROWSER, NARROW, PARTED, follow, tab_to, type_into
 from tests.browser.rules import RULES
 from tests.browser.screenshots import ALMA, DORA, LUZ, OUR_NUMBER, ROSA
 from tests.service import Service, running
 from tests.waiting import until
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.processes,
-    pytest.mark.skipif(not browsers.found(), reason="no Chromium on this machine"),
-]
+pytestmark = IN_A_BROWSER
 
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
 SCREENS = {
     "board": "/board/",
     "wall": "/board/?wall=1",
@@ -68,16 +62,6 @@ SCREENS = {
 }
 WITHOUT_SIGN_IN = {"sign in": "/sign-in/", "emergency code": "/e/", "unknown emergency code": "/e/AAAAAAAA/"}
 OPEN_SCREENS = pytest.mark.parametrize("path", WITHOUT_SIGN_IN.values(), ids=WITHOUT_SIGN_IN.keys())
-# Numbers and units in running text with a space between them where a line may break.
-PARTED = """() => {
-  const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) {
-    const text = texts.currentNode, inside = text.parentElement;
-    const breaks = getComputedStyle(inside).whiteSpaceCollapse && getComputedStyle(inside).textWrapMode !== "nowrap";
-    if (breaks && /\\d (mg|kg|mL|mcg)\\b/.test(text.data)) found.push(text.data.trim());
-  }
-  return found;
-}"""
 EVERY_SCREEN = pytest.mark.parametrize("path", SCREENS.values(), ids=SCREENS.keys())
 
 
@@ -91,41 +75,6 @@ def service(tmp_path_factory) -> Iterator[Service]:
         ended = "SELECT 1 FROM monitoring_patient WHERE texting_ended_at IS NOT NULL"
         until(lambda: service.rows(ended), "texts to Dora to have ended")
         yield service
-
-
-@pytest.fixture(scope="module")
-def cookies(browser, base) -> dict[str, list]:
-    """A signed-in session per person, opened once."""
-    return {name: _sign_in(browser, base, name) for name in ("nora", "rosa", "paul")}
-
-
-def _sign_in(browser: Browser, base: str, name: str) -> list:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(f"{base}/sign-in/")
-    page.fill("input[name=username]", name)
-    page.fill("input[name=password]", "step-up-at-home")
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{base}/board/")
-    kept = context.cookies()
-    context.close()
-    return kept
-
-
-@pytest.fixture
-def opened(browser, cookies) -> Iterator:
-    """Opens a page as somebody, with a theme and a size."""
-    contexts: list[BrowserContext] = []
-
-    def open_(who: str = "nora", scheme: str = "light", size: dict[str, int] = WIDE, **more: object) -> Page:
-        context = browser.new_context(color_scheme=scheme, viewport=size, **more)
-        context.add_cookies(cookies.get(who, []))
-        contexts.append(context)
-        return context.new_page()
-
-    yield open_
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -225,26 +174,21 @@ def test_a_dose_is_moved_with_the_keyboard_alone_at_320_pixels(opened, base) -> 
     """A date typed, its changes read where the focus lands, a reason chosen by its first letter, the final button."""
     page = opened(size=NARROW)
     page.goto(f"{base}/course/4/move/")
-    _tab_to(page, "new date")
+    tab_to(page, "new date")
     in_four_days = datetime.now(UTC) + timedelta(days=4)
     page.keyboard.type(f"{in_four_days:%m%d%Y}")
-    _tab_to(page, "new time")
-    page.keyboard.type("1005")
+    type_into(page, "new time", "1005")
     page.keyboard.press("Enter")
     page.wait_for_selector("#changes")
     assert page.evaluate("document.activeElement.id") == "changes"
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     assert Axe().run(page, options=RULES).violations_count == 0
-    _tab_to(page, "why the dose is moved")
-    page.keyboard.type("Chair")
-    _tab_to(page, "in your own words")
-    page.keyboard.type("no chair before")
+    type_into(page, "why the dose is moved", "Chair")
+    type_into(page, "in your own words", "no chair before")
     if page.locator("textarea[name=override]").count():
-        _tab_to(page, "hours nobody covers")
+        tab_to(page, "hours nobody covers")
         page.keyboard.type("the desk answers")
-    _tab_to(page, "step-up dose 1 to")
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{base}/patient/4/**")
+    follow(page, "step-up dose 1 to", to=f"{base}/patient/4/**")
     shown = page.locator("main").inner_text().replace("\u00a0", " ")
     assert "10:05 E" in shown
     assert "by Nora Demo, RN: chair, staff or drug supply. no chair before" in shown
@@ -253,24 +197,20 @@ def test_a_dose_is_moved_with_the_keyboard_alone_at_320_pixels(opened, base) -> 
 def test_a_course_is_held_and_the_hold_lifted_with_the_keyboard_alone(opened, base) -> None:
     nurse, prescriber = opened(size=NARROW), opened(who="paul", size=NARROW)
     nurse.goto(f"{base}/patient/3/")
-    _tab_to(nurse, "hold doses")
-    nurse.keyboard.press("Enter")
-    nurse.wait_for_url(f"{base}/course/3/hold/")
-    _tab_to(nurse, "why no dose may be given")
-    nurse.keyboard.type("chest infection, culture sent")
-    _tab_to(nurse, "hold every dose of dora example")
+    follow(nurse, "hold doses", to=f"{base}/course/3/hold/")
+    type_into(nurse, "why no dose may be given", "chest infection, culture sent")
+    tab_to(nurse, "hold every dose of dora example")
     nurse.keyboard.press("Enter")
     nurse.wait_for_selector("text=Hold: no dose now")
     assert nurse.get_by_text("Lift the hold").count() == 0, "a nurse does not lift it"
     prescriber.goto(f"{base}/patient/3/")
-    _tab_to(prescriber, "lift the hold of nora demo")
+    tab_to(prescriber, "lift the hold of nora demo")
     prescriber.keyboard.press("Enter")
     prescriber.wait_for_selector("text=Without this hold, the next dose now")
     assert Axe().run(prescriber, options=RULES).violations_count == 0
     assert prescriber.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    _tab_to(prescriber, "why doses may go on")
-    prescriber.keyboard.type("culture negative, afebrile for two days")
-    _tab_to(prescriber, "lift this hold for dora example")
+    type_into(prescriber, "why doses may go on", "culture negative, afebrile for two days")
+    tab_to(prescriber, "lift this hold for dora example")
     prescriber.keyboard.press("Enter")
     prescriber.wait_for_selector("text=Lifted. The next dose now:")
 
@@ -278,18 +218,16 @@ def test_a_course_is_held_and_the_hold_lifted_with_the_keyboard_alone(opened, ba
 def test_hours_and_chairs_are_entered_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:
     page = opened(size=NARROW)
     page.goto(f"{base}/hours/")
-    _tab_to(page, "number of chairs")
-    page.keyboard.type("3")
-    _tab_to(page, "monday, opens")
-    page.keyboard.type("0800")
+    type_into(page, "number of chairs", "3")
+    type_into(page, "monday, opens", "0800")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Nothing was saved.")
     assert page.input_value("#id_places") == "3"
-    _tab_to(page, "monday, closes")
+    tab_to(page, "monday, closes")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "id_closes_0", "the mistake leads to its field"
     page.keyboard.type("1630")
-    _tab_to(page, "set these hours and chairs")
+    tab_to(page, "set these hours and chairs")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=These hours and chairs hold from")
     assert "Monday 08:00 to 16:30" in page.locator("main").inner_text().replace("\u00a0", " ")
@@ -318,40 +256,26 @@ def test_a_prescriber_revokes_an_order_at_320_pixels(opened, base, scheme) -> No
     assert page.evaluate(PARTED) == []
 
 
-def _tab_to(page: Page, words: str) -> None:
-    """Press Tab until what has the focus says `words`, as its text or as its label."""
-    said = "(e => [e.innerText, ...[...(e.labels || [])].map(l => l.innerText)].join(' '))(document.activeElement)"
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if words.casefold() in page.evaluate(said).replace("\u00a0", " ").casefold():
-            return
-    raise AssertionError(f"Tab never reached {words!r}.")
-
-
 def test_a_number_is_corrected_and_texts_let_go_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:
     page = opened(size=NARROW)
     page.goto(f"{base}/patient/3/")
     assert "A nurse must telephone" in page.locator(".notice.danger").inner_text()
-    _tab_to(page, "Let texts go again")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/contacts/"))
-    _tab_to(page, "Patient's mobile phone")
-    page.keyboard.press("ControlOrMeta+A")
-    page.keyboard.type("my daughter's")
+    follow(page, "Let texts go again", to=re.compile("/contacts/"))
+    type_into(page, "Patient's mobile phone", "my daughter's")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Nothing was saved.")
     assert "errors" in page.evaluate("document.activeElement.className"), "the focus is on what is wrong"
     assert page.input_value("#id_phone") == "my daughter's"
-    _tab_to(page, "Patient's mobile phone")
+    tab_to(page, "Patient's mobile phone")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "id_phone", "the error leads to its field"
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("+1 555 011 0033")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Corrected: telephone.")
-    _tab_to(page, "I spoke with Dora Example on (555) 011-0033")
+    tab_to(page, "I spoke with Dora Example on (555) 011-0033")
     page.keyboard.press("Space")
-    _tab_to(page, "Let texts to the patient go again")
+    tab_to(page, "Let texts to the patient go again")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Texts to the patient go again.")
     assert page.locator(".notice.danger").count() == 0

@@ -3,31 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from stepup.local import browsers
-from tests.browser.rules import RULES
-from tests.browser.test_every_screen import (  # noqa: F401 - fixtures
-    NARROW,
-    PARTED,
-    _tab_to,
-    cookies,
-    opened,
-    service,
-)
+from tests.browser.keyboard import IN_A_BROWSER, NARROW, follow, reads_well, tab_to, type_into
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.processes,
-    pytest.mark.skipif(not browsers.found(), reason="no Chromium on this machine"),
-]
-
-
-def _is_sound(page) -> None:
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
-    assert page.evaluate(PARTED) == []
+pytestmark = IN_A_BROWSER
 
 
 # A usual course on top of a night's alarm: seven doses, two reactions.
@@ -41,7 +20,7 @@ USUAL = """() => {
 
 
 @pytest.mark.parametrize(("course", "more"), [(1, "() => 0"), (3, "() => 0"), (1, USUAL)])
-def test_ux11_a_hand_over_is_one_printed_page_without_menus(opened, base, course, more) -> None:  # noqa: F811
+def test_ux11_a_hand_over_is_one_printed_page_without_menus(opened, base, course, more) -> None:
     page = opened(scheme="dark")
     page.goto(f"{base}/course/{course}/hand-over/")
     page.evaluate(more)
@@ -55,47 +34,35 @@ def test_ux11_a_hand_over_is_one_printed_page_without_menus(opened, base, course
     assert len(sheets) == 1
 
 
-def test_a_course_is_transferred_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:  # noqa: F811
+def test_a_course_is_transferred_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:
     page = opened(who="paul", size=NARROW)
     page.goto(f"{base}/patient/4/")
-    _tab_to(page, "hand-over, to print")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/course/4/hand-over/")
-    _is_sound(page)
-    _tab_to(page, "back to the record")
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{base}/patient/4/")
-    _tab_to(page, "transfer to another site")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/course/4/transfer/")
-    _is_sound(page)
-    _tab_to(page, "hospital or practice that goes on")
-    page.keyboard.type("General Hospital")
-    _tab_to(page, "who takes over there")
-    page.keyboard.type("Dr Grace Other")
-    _tab_to(page, "their telephone")
-    page.keyboard.type("the desk")
-    _tab_to(page, "why the course is transferred")
-    page.keyboard.type("moved to her daughter")
-    _tab_to(page, "transfer the course of")
+    follow(page, "hand-over, to print", to="**/course/4/hand-over/")
+    reads_well(page)
+    follow(page, "back to the record", to=f"{base}/patient/4/")
+    follow(page, "transfer to another site", to="**/course/4/transfer/")
+    reads_well(page)
+    type_into(page, "hospital or practice that goes on", "General Hospital")
+    type_into(page, "who takes over there", "Dr Grace Other")
+    type_into(page, "their telephone", "the desk")
+    type_into(page, "why the course is transferred", "moved to her daughter")
+    tab_to(page, "transfer the course of")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Nothing was saved.")
     assert page.input_value("#id_to_phone") == "the desk"
-    _is_sound(page)
-    _tab_to(page, "their telephone")
+    reads_well(page)
+    tab_to(page, "their telephone")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "id_to_phone", "the mistake leads to its field"
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("(555) 010-7777")
-    _tab_to(page, "transfer the course of")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/course/4/hand-over/#result")
+    follow(page, "transfer the course of", to="**/course/4/hand-over/#result")
     shown = page.locator("main").inner_text().replace("\u00a0", " ")
     assert "Transferred to General Hospital on " in shown
     assert "Dr Grace Other takes over, (555) 010-7777" in shown.replace("\u2011", "-")
-    _is_sound(page)
+    reads_well(page)
     page.goto(f"{base}/patient/4/")
     shown = page.locator("main").inner_text()
     assert "Transferred to General Hospital on " in shown
     assert "Record a dose that was given" not in shown
-    _is_sound(page)
+    reads_well(page)

@@ -5,15 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from stepup.local import browsers
-from tests.browser.keyboard import press, reads_well, signed_in, write
+from tests.browser.keyboard import IN_A_BROWSER, press, reads_well, signed_in, write
 from tests.service import Service, running
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.processes,
-    pytest.mark.skipif(not browsers.found(), reason="no Chromium on this machine"),
-]
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")

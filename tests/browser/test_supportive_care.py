@@ -2,23 +2,11 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page
 
-from stepup.local import browsers
-from tests.browser.test_pharmacists_day import (  # noqa: F401 - a fixture
-    press,
-    reads_well,
-    service,
-    signed_in,
-    write,
-)
+from tests.browser.keyboard import IN_A_BROWSER, press, reads_well, signed_in, write
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.processes,
-    pytest.mark.skipif(not browsers.found(), reason="no Chromium on this machine"),
-]
+pytestmark = IN_A_BROWSER
 CARLOS = "Carlos Ejemplo"
 
 

@@ -339,8 +339,8 @@ def test_the_record_offers_each_act_only_where_it_may_be_done(course, nurse, pre
         assert "Dose every 2 weeks comes next, only if a prescriber confirms" in page
     assert "Lift the hold of Nora" in for_prescriber
     assert "Lift the hold" not in for_nurse
-    assert "Confirm it" in for_prescriber
-    assert "Confirm it" not in for_nurse
+    assert "Confirm the longer interval" in for_prescriber
+    assert "Confirm the longer interval" not in for_nurse
 
 
 def test_a_step_up_dose_is_not_offered_to_be_left_out(course, nurse, monkeypatch) -> None:

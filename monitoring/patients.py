@@ -67,21 +67,31 @@ def enrol(
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     if not 0 <= today.year - born_on.year <= OLDEST or born_on > today:
         raise Refusal("born-on", f"{born_on} cannot be a date of birth.")
+    _refuse_taken(site, identifier, number)
+    try:
+        with transaction.atomic():
+            patient = Patient.objects.create(
+                site=site,
+                identifier=identifier,
+                name=name,
+                born_on=born_on,
+                **asdict(said),
+                reachable_since=now,
+                emergency_code="".join(secrets.choice(CODE_LETTERS) for _ in range(8)),
+            )
+    except IntegrityError:  # somebody else enrolled this patient, or this number, meanwhile
+        _refuse_taken(site, identifier, number)
+        raise
+    audit.record("enrolled a patient", str(patient), site=site, by=by, now=now)
+    return patient
+
+
+def _refuse_taken(site: Site, identifier: str, number: str) -> None:
+    """Refuse an identifier or a number that is enrolled already."""
     if Patient.objects.filter(site=site, identifier=identifier).exists():
         raise Refusal("identifier", f"{identifier} is already enrolled here.")
     if Patient.objects.filter(phone=number, is_active=True).exists():
         raise Refusal("phone-in-use", IN_USE)
-    patient = Patient.objects.create(
-        site=site,
-        identifier=identifier,
-        name=name,
-        born_on=born_on,
-        **asdict(said),
-        reachable_since=now,
-        emergency_code="".join(secrets.choice(CODE_LETTERS) for _ in range(8)),
-    )
-    audit.record("enrolled a patient", str(patient), site=site, by=by, now=now)
-    return patient
 
 
 def _refuse_impossible(site: Site, said: Particulars, names: Iterable[str]) -> None:

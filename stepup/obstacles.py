@@ -38,7 +38,7 @@ def _open_case(course: Course) -> Obstacle | None:
     case = escalations.unresolved(course.patient)
     if case is None:
         return None
-    return Obstacle(f"Case {case.code} is {case.get_state_display()}.", "no dose while a case is unresolved")
+    return Obstacle(f"Case {case.code}: {case.get_state_display()}.", "no dose while a case is unresolved")
 
 
 def _clinicians_hold(course: Course) -> Obstacle | None:

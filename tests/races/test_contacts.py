@@ -47,6 +47,17 @@ def first_and_then(first: Callable[[], Any], then: Callable[[], Any]) -> None:
     assert problems(results) == []
 
 
+@pytest.mark.parametrize(
+    ("same", "code"), [({"identifier": "T-twice"}, "identifier"), ({"phone": NEW}, "phone-in-use")]
+)
+def test_of_two_who_enrol_the_same_number_one_does_and_the_other_is_told(site, now, same, code) -> None:
+    results = at_once(*[lambda: makers.a_patient(site, now=now, **same) for _ in range(2)])
+    [refused] = problems(results)
+    assert isinstance(refused, Refusal)
+    assert refused.code == code
+    assert Patient.objects.filter(**same).count() == 1
+
+
 def test_two_corrections_of_different_fields_both_stand(patient, nurses, now) -> None:
     seen = Particulars.of(patient)
     said = [replace(seen, phone=NEW), replace(seen, allergies="latex")]

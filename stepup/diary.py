@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from notifications.models import Site
 from protocols.errors import Refusal
 from protocols.planning import PlannedDose
 from stepup import arranged, plans
-from stepup.models import Course, Weight
+from stepup.models import Course, Dose, Weight
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,18 @@ class Diary:
 
 def courses(site: Site) -> list[Course]:
     """The courses under way, with everything their plans are read from fetched along."""
+    return list(with_plans(Course.objects.filter(site=site, state=Course.State.ACTIVE)))
+
+
+def with_plans(rows: QuerySet[Course]) -> QuerySet[Course]:
+    """The courses with everything their plans are read from: however often one is planned, nothing is read again."""
     used = Weight.objects.filter(answer__used=True).order_by("-pk")
-    return list(
-        Course.objects.filter(site=site, state=Course.State.ACTIVE)
-        .select_related("patient__site", "site")
-        .prefetch_related(
-            "protocol__draft",
-            "doses",
-            "appointments__by",
-            "interval_changes__by",
-            Prefetch("weights", queryset=used, to_attr="weights_used"),
-        )
+    return rows.select_related("patient__site", "site").prefetch_related(
+        "protocol__draft",
+        Prefetch("doses", queryset=Dose.objects.select_related("replaces__dose")),
+        "appointments__by",
+        "interval_changes__by",
+        Prefetch("weights", queryset=used, to_attr="weights_used"),
     )
 
 

@@ -36,7 +36,11 @@ class Suggestion:
 
 
 def of(course: Course, *, now: datetime) -> Suggestion:
-    """Suggest dates for the next dose. A Refusal where no date can be planned at all."""
+    """Suggest dates for the next dose. A Refusal where no date can be planned at all.
+
+    What the plan rests on is read once, and each day is then planned without asking the database again.
+    """
+    course = diary.with_plans(Course.objects.filter(pk=course.pk)).get()
     appointments.may_be_planned(course, now + MINUTE, now)
     own = plans.own(course)
     if not own or own[0].on is None:

@@ -5,11 +5,12 @@ Staying is always allowed, with a reason. Moving is refused while anything is op
 know what was given, and where the dose that is planned already could not stand.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from monitoring import people
 from notifications import audit, roles
@@ -228,8 +229,10 @@ def about(row: SiteProtocol) -> list[Asked]:
     found = rows.filter(
         Q(protocol__in=[one.pk for one in versions.earlier(row)]) | Q(protocol=row, pk__in=moves)
     ).select_related("patient__site", "site", "protocol__draft")
+    said = Prefetch("version_choices", queryset=_said_about(row), to_attr="said_about_it")
     asked = [
-        Asked(one, versions.named(one.protocol), answer(one, row)) for one in found.order_by("patient__name")
+        Asked(one, versions.named(one.protocol), _standing(one.said_about_it, one))
+        for one in found.order_by("patient__name").prefetch_related(said)
     ]
     fit = [one for one in asked if versions.knows_regimen(approvals.content(row), one.course)]
     return sorted(fit, key=lambda one: one.answer is not None)
@@ -237,10 +240,18 @@ def about(row: SiteProtocol) -> list[Asked]:
 
 def answer(course: Course, row: SiteProtocol) -> VersionChoice | None:
     """The newest answer given for this course about this version, while it is of what the course runs on now."""
-    about_it = (
-        course.version_choices.filter(offered=row).select_related("by", "was").order_by("-number").first()
-    )
-    return about_it if about_it is not None and about_it.runs_on_id == course.protocol_id else None
+    return _standing(_said_about(row).filter(course=course)[:1], course)
+
+
+def _said_about(row: SiteProtocol) -> QuerySet[VersionChoice]:
+    """Every answer about this version, of each course the newest first."""
+    return VersionChoice.objects.filter(offered=row).select_related("by", "was").order_by("-number")
+
+
+def _standing(said: Iterable[VersionChoice], course: Course) -> VersionChoice | None:
+    """The newest of what was said, while it is of what the course runs on now."""
+    newest = next(iter(said), None)
+    return newest if newest is not None and newest.runs_on_id == course.protocol_id else None
 
 
 @dataclass(frozen=True)

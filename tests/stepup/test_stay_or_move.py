@@ -5,6 +5,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from monitoring import escalations, watches
 from monitoring.models import Reaction
@@ -123,6 +125,17 @@ def test_every_course_in_progress_is_asked_one_by_one(course, site, newer, presc
     assert told == {course.pk: "moved", others[0].pk: "stays", others[1].pk: "asked"}
     assert version_choices.unanswered(newer) == 1
     assert version_choices.about(newer)[0].course == others[1], "who still waits comes first"
+
+
+def test_many_courses_are_asked_in_as_many_queries_as_few(
+    course, site, newer, prescriber, django_assert_num_queries
+) -> None:
+    with CaptureQueriesContext(connection) as few:
+        version_choices.about(newer)
+    more = [makers.a_course(makers.a_patient(site)) for _ in range(3)]
+    stay(more[0], newer, by=prescriber)
+    with django_assert_num_queries(len(few)):
+        assert [one.state for one in version_choices.about(newer)] == ["asked"] * 3 + ["stays"]
 
 
 def test_a_course_opened_on_a_version_was_never_asked_about_it(course, newer, prescriber) -> None:

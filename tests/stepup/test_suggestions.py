@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -148,6 +150,18 @@ def test_an_hour_that_comes_twice_is_sent_as_the_one_it_is() -> None:
         "second",
         "",
     ]
+
+
+def test_many_days_and_patients_take_as_many_queries_as_few(course, django_assert_num_queries) -> None:
+    hours(course)
+    last_day = NOW + 6 * DAY
+    assert len(found(course, last_day).found.days) == 2
+    with CaptureQueriesContext(connection) as few:
+        found(course, last_day)
+    for _ in range(3):
+        makers.a_dose(makers.a_course(makers.a_patient(course.site)))
+    with django_assert_num_queries(len(few)):
+        assert len(found(course).found.days) == 6
 
 
 # the screen

@@ -20,6 +20,8 @@ from protocols.proving import Problem, sources_cited
 FILE = "supportive.toml"
 DATA = Path(__file__).parent / "data"
 
+ENDED = "this course has ended: nothing falls due"
+
 Kind = Literal["screening", "monitoring", "prophylaxis"]
 Rhythm = Literal["start", "months", "days", "dose", "needed", "unread"]
 
@@ -58,7 +60,8 @@ class Item:
     """One line of the list: what is looked at or given, for whom, and when it is due.
 
     `proposal` says which part of the rhythm nobody has printed; `missing` what was not read; `readiness` names the
-    thing on the readiness list beside which its newest result is shown.
+    thing on the readiness list beside which its newest result is shown; `after_months` for how long after treatment
+    it is printed at the least.
     """
 
     id: str
@@ -72,6 +75,7 @@ class Item:
     first: Literal["start", "later"] = "start"
     every_months: int | None = None
     every_days: int | None = None
+    after_months: int | None = None
     options: tuple[Option, ...] = ()
     threshold: Threshold | None = None
     readiness: str = ""
@@ -141,11 +145,37 @@ class Due:
 
 @dataclass(frozen=True)
 class Course:
-    """What the due days are counted from. `starts_on` is the first dose's day, given or planned."""
+    """What the due days are counted from. `starts_on` is the first dose's day, given or planned.
+
+    `ended_on` is the day the course was stopped after a dose was given: what is printed for after treatment goes on.
+    """
 
     starts_on: date
     last_dose_on: date | None = None
     next_dose_on: date | None = None
+    ended_on: date | None = None
+
+
+def goes_on_until(item: Item, course: Course) -> date | None:
+    """The last day on which an item is looked at after treatment; None where nothing is printed for then.
+
+    Counted from the day the course was stopped, which is never before the last dose: our proposal, for the label says
+    *after treatment* and no more.
+    """
+    if course.ended_on is None or item.after_months is None:
+        return None
+    return months_after(course.ended_on, item.after_months)
+
+
+def after_treatment(item: Item, course: Course, usual: Due, *, today: date) -> Due:
+    """What of the usual day is left once a course was stopped: up to the printed months after it, and late ones."""
+    until = goes_on_until(item, course)
+    if until is None:
+        return Due(None, ENDED)
+    printed = f"printed for at least {_count(item.after_months or 0, 'month')} after treatment, to {until:%a %d %b %Y}"
+    if (usual.on is not None and usual.on > until) or (usual.on is None and today > until):
+        return Due(None, printed)
+    return Due(usual.on, f"{usual.because}; {printed}", asks=usual.asks)
 
 
 def due(item: Item, course: Course, *, done_on: date | None, every_days: int | None = None) -> Due:
@@ -249,8 +279,11 @@ def _of_item(item: Item, targets: set[str]) -> Iterator[str]:
         yield "a number of months belongs to what is due by months"
     if (item.every_days is not None) != (item.due == "days"):
         yield "a number of days belongs to what is due by days"
-    if any(length is not None and length <= 0 for length in (item.every_months, item.every_days)):
+    lengths = (item.every_months, item.every_days, item.after_months)
+    if any(length is not None and length <= 0 for length in lengths):
         yield "an interval must be more than nothing"
+    if item.after_months is not None and item.due not in {"months", "days", "unread"}:
+        yield "months after treatment belong to what is looked at again and again"
     if bool(item.missing) != (item.due == "unread"):
         yield "what was not read says what is missing, and nothing else does"
     if not item.sources:

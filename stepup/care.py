@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef
+
 from monitoring.models import Watch
 from notifications.models import Site
 from protocols import care_answers, supportive
@@ -18,7 +20,7 @@ from protocols.errors import Refusal
 from protocols.supportive import Due, Item
 from stepup import care_entries, care_lines, care_rules, courses, diary, plans
 from stepup.care_lines import EntryLine, ItemLine
-from stepup.models import CareEntry, CareRule, Course
+from stepup.models import CareEntry, CareRule, Course, CourseEvent
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,12 @@ class WorkList:
 
 @dataclass(frozen=True)
 class _Known:
-    """What all courses of a site are read with, fetched together."""
+    """What all courses of a site are read with, fetched together. `ended` is when a course was stopped."""
 
     rules: Mapping[str, CareRule]
     entries: Mapping[int, Sequence[CareEntry]]
     watches: Mapping[int, Sequence[Watch]]
+    ended: Mapping[int, datetime]
     now: datetime
 
 
@@ -86,10 +89,14 @@ def of(course: Course, *, now: datetime) -> Sheet:
 
 
 def worklist(site: Site, *, now: datetime, item: str = "") -> WorkList:
-    """The items of every course under way at a site; of one item only where `item` names one."""
-    under_way = diary.courses(site)
-    known = _known(site, under_way, now)
+    """The items of every course under way at a site, and of stopped ones what is printed for after treatment.
+
+    Of one item only where `item` names one.
+    """
+    under_way, after = diary.courses(site), _after_treatment(site)
+    known = _known(site, [*under_way, *after], now)
     every = [line for course in under_way for line in _lines(course, known)]
+    every += [line for course in after for line in _lines(course, known) if line.item.after_months]
     items = {line.item.id: line.item for line in every}
     lines = [line for line in every if not item or line.item.id == item]
     dated = sorted(
@@ -106,6 +113,16 @@ def worklist(site: Site, *, now: datetime, item: str = "") -> WorkList:
         asks=tuple(sorted((line for line in lines if line.state == "ask"), key=lambda line: line.item.name)),
         items=tuple(one for one in supportive.load().items if one.id in items),
     )
+
+
+def _after_treatment(site: Site) -> list[Course]:
+    """Stopped courses of patients who are enrolled and on no other course, where the label has something for then."""
+    other = Course.objects.filter(patient=OuterRef("patient"), state=Course.State.ACTIVE)
+    stopped = Course.objects.filter(
+        ~Exists(other), site=site, state=Course.State.STOPPED, patient__is_active=True, doses__isnull=False
+    )
+    rows = diary.with_plans(stopped.distinct())
+    return [course for course in rows if any(item.after_months for item in care_entries.items(course))]
 
 
 def _watched_still(site: Site) -> list[Course]:
@@ -130,30 +147,37 @@ def _known(site: Site, of_courses: Sequence[Course], now: datetime) -> _Known:
     ]
     for watch in Watch.objects.filter(patient__in=people) if people else ():
         watches[watch.patient_id].append(watch)
-    return _Known(care_rules.of(site), entries, watches, now)
+    return _Known(care_rules.of(site), entries, watches, _ended(of_courses), now)
+
+
+def _ended(of_courses: Sequence[Course]) -> dict[int, datetime]:
+    """When each of the courses was stopped, by its history."""
+    over = [course.pk for course in of_courses if course.state == Course.State.STOPPED]
+    rows = CourseEvent.objects.filter(course__in=over, what="stopped") if over else ()
+    return {row.course_id: row.at for row in rows}
 
 
 def _lines(course: Course, known: _Known) -> Iterator[ItemLine]:
     zone = ZoneInfo(course.site.time_zone)
-    facts, unplanned = _facts(course)
+    today = known.now.astimezone(zone).date()
+    facts, unplanned = _facts(course, known.ended.get(course.pk))
     said: dict[str, list[CareEntry]] = defaultdict(list)
     for row in known.entries.get(course.pk, ()):
         if row.kind != CareEntry.Kind.BACK:
             said[row.item].append(row)
     for item in care_entries.items(course):
         rows, rule = said[item.id], known.rules.get(item.id)
-        if course.state == Course.State.ACTIVE:
-            days = rule.every_days if rule else None
-            due = _dated(item, care_answers.due(item, facts, _said(rows, zone), every_days=days), unplanned)
-        else:
-            due = Due(None, "this course has ended: nothing falls due")
+        days = rule.every_days if rule else None
+        due = _dated(item, care_answers.due(item, facts, _said(rows, zone), every_days=days), unplanned)
+        if course.state != Course.State.ACTIVE:
+            due = supportive.after_treatment(item, facts, due, today=today)
         entries = tuple(care_lines.entry_line(row) for row in reversed(rows))
         yield ItemLine(
             course=course,
             item=item,
             source=supportive.load().cite(item.sources),
             due=due,
-            state=care_lines.state_of(due, known.now.astimezone(zone).date()),
+            state=care_lines.state_of(due, today),
             rule=care_lines.rule_line(rule) if rule else None,
             entries=entries,
             to_read=tuple(_to_read(course, item, entries, known, zone=zone)),
@@ -176,9 +200,14 @@ def _dated(item: Item, due: Due, unplanned: str) -> Due:
     return due
 
 
-def _facts(course: Course) -> tuple[supportive.Course, str]:
+def _facts(course: Course, ended_at: datetime | None) -> tuple[supportive.Course, str]:
     """What days are counted from, by the doses that count; and why the next dose has no day, where it has none."""
     given, unplanned, next_on = [dose.given_on for dose in course.doses.all()], "", None
+    if course.state != Course.State.ACTIVE:
+        ended_on = courses.local_date(course.patient, ended_at) if ended_at and given else None
+        return supportive.Course(
+            min(given, default=course.start_on), max(given, default=None), None, ended_on
+        ), ""
     try:
         planned = plans.as_arranged(course)
         next_on = planned[0].on if planned else None

@@ -30,6 +30,17 @@ def test_when_an_item_is_due(row: dict[str, str]) -> None:
     assert found.because
 
 
+@pytest.mark.parametrize("row", tables.rows("supportive-after.md"), ids=tables.title)
+def test_what_falls_due_after_a_course_was_stopped(row: dict[str, str]) -> None:
+    item = CARE.item(row["item"])
+    assert item is not None
+    course = Course(date(2027, 3, 1), date(2027, 8, 24), ended_on=date(2027, 8, 31))
+    usual = supportive.due(item, course, done_on=day(row["done"]), every_days=int(row["site"] or 0) or None)
+    found = supportive.after_treatment(item, course, usual, today=date.fromisoformat(row["today"]))
+    assert (found.on, bool(found.asks)) == (day(row["due"]), row["ask"] == "yes")
+    assert found.because
+
+
 def test_every_label_has_the_items_of_its_target_and_its_own_only() -> None:
     ids = {
         label.id: {item.id for item in CARE.items_for(label_id=label.id, drug=label.drug)}
@@ -82,6 +93,8 @@ BROKEN = [
     ('due = "start", sources = ["BLOOD_T6"]', 'due = "start", sources = ["BLOOD_X"]', "not among the file's sources"),
     ('due = "start", sources = ["BLOOD_T6"]', 'due = "start", sources = []', "without a source"),
     ("every_months = 1", "every_months = 0", "an interval must be more than nothing"),
+    ("after_months = 6", "after_months = 0", "an interval must be more than nothing"),
+    ('due = "unread", after_months = 6', 'due = "needed", after_months = 6', "looked at again and again"),
     ("every_days = 7", "every_months = 7", "a number of months belongs to what is due by months"),
     ('due = "unread", missing = "no rule', 'due = "start", missing = "no rule', "what was not read says"),
     ('due = "unread", missing = "no rule for cytomegalovirus was read in full"', 'due = "unread"', "what was not read"),

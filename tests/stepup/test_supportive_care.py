@@ -84,7 +84,7 @@ def test_the_due_day_is_counted_from_the_newest_day_it_was_done(course, nurse) -
     assert line(course, "blood_count", now=NOON + 32 * DAY).state == "overdue"
 
 
-def test_what_was_done_is_recorded_after_the_course_was_stopped_and_nothing_is_due_then(
+def test_what_was_done_is_recorded_after_the_course_was_stopped_and_nothing_is_printed_for_then(
     site, course, nurse, prescriber
 ) -> None:
     courses.stop(course.pk, by=prescriber, reason="progression", now=NOON)
@@ -419,4 +419,4 @@ def test_the_work_list_asks_the_database_the_same_few_questions_for_one_course_a
         care.worklist(site, now=NOON)
 
 
-QUERIES = 11
+QUERIES = 12

@@ -69,7 +69,7 @@ def test_a_result_stands_exactly_as_it_was_read_and_an_empty_one_is_never_filled
     texts = list(course.events.filter(what="supportive care").values_list("text", flat=True))
     assert "result as read: IgG  512 mg/dL (low) (read by Nora N)" in texts[0]
     assert "no result recorded" in texts[1]
-    acts = AuditEntry.objects.filter(act="recorded supportive care", by=nurse)
+    acts = AuditEntry.objects.filter(act="recorded supportive care", by=nurse).order_by("pk")
     assert [one.detail["item"] for one in acts] == ["igg", "hiv"]
     assert "512" not in str([one.detail for one in acts]), "the ledger keeps ids, no words"
 

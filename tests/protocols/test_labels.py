@@ -65,6 +65,7 @@ def test_the_labels_and_pathways_known() -> None:
     assert [pathway.id for pathway in library.pathways()] == [
         "inpatient-eu",
         "inpatient-us",
+        "mixed-us",
         "outpatient-eu",
         "outpatient-us",
     ]

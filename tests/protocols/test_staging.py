@@ -24,6 +24,17 @@ def test_the_signed_stages(row) -> None:
         assert beyond is HOME[row[stage.value]], stage
 
 
+@pytest.mark.parametrize("row", tables.rows("where-doses-are-given.md"), ids=tables.title)
+def test_the_signed_places(row) -> None:
+    known = library.protocol(row["label"], row["pathway"])
+    assert known.pathway.gives_at_home(row["dose"]) is (row["given"] == "home")
+    regimens = [one.id for one in known.label.regimens if one.dose(row["dose"])]
+    assert regimens
+    for regimen in regimens:
+        beyond = staging.is_beyond(known, regimen, row["dose"], Stage.MAINTENANCE)
+        assert beyond is (row["first stage"] == "beyond it")
+
+
 def test_every_dose_of_every_label_has_one_row() -> None:
     known = [
         (label.id, regimen.id, dose.id)

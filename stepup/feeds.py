@@ -27,6 +27,8 @@ GAPS_AHEAD = 14  # days; on-call lists are seldom written further
 class Event:
     """One event. `end` is None where nobody knows; a date instead of a moment is the whole day.
 
+    `is_tentative` while a clinician's hold stands: the visit has its time, and no dose may be given at it.
+
     `uid` stays what it is for as long as the thing it stands for; `sequence` counts its changes, `stamp` is the last.
     """
 
@@ -38,6 +40,7 @@ class Event:
     path: str
     sequence: int = 0
     is_cancelled: bool = False
+    is_tentative: bool = False
 
 
 def of_unit(site: Site, *, now: datetime) -> list[Event]:
@@ -111,7 +114,7 @@ def _visits(site: Site, now: datetime) -> Iterator[Event]:
     courses = list(
         Course.objects.filter(pk__in=around.values("course"))
         .select_related("site")
-        .prefetch_related("protocol__draft", "appointments")
+        .prefetch_related("protocol__draft", "appointments", "holds")
     )
     rows = Dose.with_struck.filter(course__in=courses).select_related("replaces", "correction")
     facts = _Facts(_Doses(list(rows)), unit.of(site), _ended(courses))
@@ -143,9 +146,16 @@ def _visit(course: Course, after: int, put: list[Appointment], facts: _Facts) ->
     place = next((n for n, one in enumerate(standing, 1) if doses.first(one.pk) == after), -1 if after else 0)
     given = standing[place] if 0 <= place < len(standing) else None
     stopped = facts.ended.get(course.pk) if given is None else None
-    struck = doses.struck(course, since=put[0].at)
-    changes = [newest.at, *([given.recorded_at] if given else []), *([stopped] if stopped else []), *struck]
+    struck, holds = doses.struck(course, since=put[0].at), _holds(course, put[0].at, given)
+    changes = [
+        newest.at,
+        *([given.recorded_at] if given else []),
+        *([stopped] if stopped else []),
+        *struck,
+        *holds,
+    ]
     is_cancelled = stopped is not None or place < 0
+    is_held = given is None and not is_cancelled and any(one.lifted_at is None for one in course.holds.all())
     at, step = (given.given_at, given.step) if given else (newest.planned_at, newest.step)
     day = facts.hours.on(at.astimezone(ZoneInfo(course.site.time_zone)).date())
     return Event(
@@ -153,12 +163,19 @@ def _visit(course: Course, after: int, put: list[Appointment], facts: _Facts) ->
         stamp=max(changes),
         start=at,
         end=_end(day, course, step, at),
-        title=_title(course, place + 1 if place >= 0 else 0),
+        title=_title(course, place + 1 if place >= 0 else 0, is_held=is_held),
         path=reverse("patient", args=[course.patient_id]),
         # Each change weighs more than what it can undo, so that the number only grows.
-        sequence=len(put) - 1 + 3 * len(struck) + (2 if given else int(stopped is not None)),
+        sequence=len(put) - 1 + 3 * len(struck) + len(holds) + (2 if given else int(stopped is not None)),
         is_cancelled=is_cancelled,
+        is_tentative=is_held,
     )
+
+
+def _holds(course: Course, since: datetime, given: Dose | None) -> list[datetime]:
+    """When holds of the course were placed and lifted since then, up to the dose of this visit if it was given."""
+    moments = [at for one in course.holds.all() for at in (one.placed_at, one.lifted_at) if at is not None]
+    return [at for at in moments if at >= since and (given is None or at <= given.recorded_at)]
 
 
 def _end(day: chairs.Day, course: Course, step: str, at: datetime) -> datetime | None:
@@ -166,11 +183,11 @@ def _end(day: chairs.Day, course: Course, step: str, at: datetime) -> datetime |
     return None if minutes is None else at + timedelta(minutes=minutes)
 
 
-def _title(course: Course, number: int) -> str:
-    """`Dose visit 2 of 4, ref 12`: counted within the step-up, and beyond it only counted."""
+def _title(course: Course, number: int, *, is_held: bool) -> str:
+    """`Dose visit 2 of 4, ref 12`: counted within the step-up, and beyond it only counted; or `Held: ...`."""
     steps = len(delays.regimen_of(approvals.content(course.protocol).label, course.regimen).steps)
     which = f" {number} of {steps}" if 0 < number <= steps else f" {number}" if number else ""
-    return f"Dose visit{which}, ref {course.patient_id}"
+    return f"{'Held: dose' if is_held else 'Dose'} visit{which}, ref {course.patient_id}"
 
 
 def _closed(site: Site, now: datetime) -> Iterator[Event]:

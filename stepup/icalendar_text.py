@@ -35,7 +35,8 @@ def _component(event: Event, base_url: str) -> Component:
     made.add("summary", event.title)
     made.add("url", base_url + event.path)
     made.add("sequence", event.sequence)
-    made.add("status", "CANCELLED" if event.is_cancelled else "CONFIRMED")
+    status = "CANCELLED" if event.is_cancelled else "TENTATIVE" if event.is_tentative else "CONFIRMED"
+    made.add("status", status)
     made.add("transp", "TRANSPARENT")
     return made
 

@@ -15,7 +15,18 @@ from icalendar import Calendar
 from notifications import clock
 from notifications.models import AuditEntry, Clinician, Role, Shift, Site
 from protocols.errors import Refusal
-from stepup import appointments, calendars, closures, corrections, courses, feeds, icalendar_text, rota, unit
+from stepup import (
+    appointments,
+    calendars,
+    closures,
+    corrections,
+    courses,
+    feeds,
+    holds,
+    icalendar_text,
+    rota,
+    unit,
+)
 from stepup.feeds import Event
 from stepup.logs import Discreet
 from stepup.models import CalendarAddress, CalendarFetch, Course
@@ -106,6 +117,21 @@ def test_a_visit_that_will_not_be_is_cancelled_and_not_gone(course) -> None:
     one = visit(course, NOW + 3 * HOUR)
     assert (one.is_cancelled, one.sequence, one.stamp) == (True, 1, NOW + 2 * HOUR)
     assert "STATUS:CANCELLED" in text(course.site, NOW + 3 * HOUR)
+
+
+def test_a_visit_of_a_held_course_is_tentative_until_the_hold_is_lifted(course) -> None:
+    by = makers.a_clinician(course.site, Role.PRESCRIBER)
+    hold = holds.place(course.pk, reason="chest infection", by=by, now=NOW + 2 * HOUR)
+    held = visit(course, NOW + 3 * HOUR)
+    assert (held.is_tentative, held.sequence, held.stamp) == (True, 1, NOW + 2 * HOUR)
+    assert held.title == f"Held: dose visit 2 of 3, ref {course.patient_id}"
+    written = text(course.site, NOW + 3 * HOUR)
+    assert "STATUS:TENTATIVE" in written
+    assert "infection" not in written
+    holds.lift(hold.pk, why="afebrile", by=by, now=NOW + 4 * HOUR)
+    again = visit(course, NOW + 5 * HOUR)
+    assert (again.is_tentative, again.sequence, again.stamp) == (False, 2, NOW + 4 * HOUR)
+    assert again.title == f"Dose visit 2 of 3, ref {course.patient_id}"
 
 
 def test_a_visit_whose_dose_was_given_stands_at_the_time_it_was_given(course) -> None:

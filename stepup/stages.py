@@ -3,6 +3,7 @@
 A site that has set nothing refuses nothing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -86,12 +87,24 @@ def is_beyond(course: Course, step: str, stage: Stage) -> bool:
 
 def overrides(course: Course, stands: Standing, *, now: datetime) -> list[StageOverride]:
     """Overrides that count: made for the dose that comes next, while the stage they go beyond still stands."""
-    last = arranged.last_dose(course)
+    return _counting(course, course.stage_overrides.select_related("by", "stage"), stands, now)
+
+
+def counting(course: Course, stands: Standing, *, now: datetime) -> list[StageOverride]:
+    """The same of a course whose overrides were fetched along."""
+    return _counting(course, course.stage_overrides.all(), stands, now)
+
+
+def _counting(
+    course: Course, rows: Iterable[StageOverride], stands: Standing, now: datetime
+) -> list[StageOverride]:
+    last, by_then = arranged.last_dose(course), moments.end_of_minute(now)
     after = [None] if last is None else arranged.lineage(last)
-    rows = course.stage_overrides.filter(
-        stage__number__gte=stands.began.number, at__lt=moments.end_of_minute(now)
-    )
-    return [row for row in rows.select_related("by") if row.after_id in after]
+    return [
+        row
+        for row in rows
+        if row.after_id in after and row.stage.number >= stands.began.number and row.at < by_then
+    ]
 
 
 def check(course: Course, *, step: str, now: datetime) -> None:

@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from monitoring.access import SignedIn, act, find
-from notifications import audit, clock
+from notifications import audit, clock, roles
 from protocols import delays
 from protocols.errors import Refusal
 from protocols.staging import Stage
-from stepup import adoption, charts, courses, progress, stages
+from stepup import adoption, beyond, charts, courses, progress, stages
 from stepup.adoption_forms import BackForm, NumbersForm, SeenForm, StageOverrideForm
 from stepup.models import AdoptionStage, Course
 from stepup.stages import Standing
@@ -112,6 +112,7 @@ def _page(
     context = {
         "now": now,
         "stands": stands,
+        "beyond": _beyond_now(request, now),
         "counts": counts,
         "is_met": bool(stands and stands.numbers) and all(count.is_met for count in counts),
         "wrong": wrong,
@@ -121,6 +122,17 @@ def _page(
         "history": _history(request),
     }
     return render(request, "stepup/adoption.html", context, status=UNPROCESSABLE if wrong else 200)
+
+
+def _beyond_now(request: SignedIn, now: datetime) -> tuple[beyond.Beyond, ...]:
+    """The courses whose next dose is beyond the stage, for whoever may see a patient; each is read in the ledger."""
+    if not roles.may(request.user, "see a patient"):
+        return ()
+    site = request.user.site
+    found = beyond.of(site, now=now)
+    seen = sorted(str(one.course.patient) for one in found)
+    audit.record_each("read the doses beyond the stage", seen, site=site, by=request.user, now=now)
+    return found
 
 
 def _fresh_numbers(stands: Standing | None) -> NumbersForm | None:

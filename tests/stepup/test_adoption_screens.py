@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from notifications import clock
-from notifications.models import Role
+from notifications.models import AuditEntry, Role
 from protocols.staging import Stage
+from stepup import adoption, beyond
 from stepup.models import StageOverride
 from tests import makers
 from tests.refused import keeps, says
@@ -106,6 +109,46 @@ def test_the_course_s_page_says_what_the_stage_means_and_a_prescriber_overrides_
     assert "lives next door" in page
     assert "Hold: no dose now" not in page
     assert StageOverride.objects.get().by == people["prescriber"]
+
+
+def test_the_page_lists_whose_next_dose_is_beyond_the_stage(course, people) -> None:
+    site, name = course.site, course.patient.name
+    other = makers.a_course(makers.a_patient(site, now=clock.now()), now=clock.now())
+    put(site, people["lead"], at=clock.now())
+    page = shown(site)
+    assert "2 courses, the soonest dose first" in page
+    assert name in page
+    assert "Step-up dose 1" in page
+    assert name not in shown(site, Role.ADMIN), "who sees no patient is told of none"
+    read = AuditEntry.objects.filter(act="read the doses beyond the stage")
+    assert set(read.values_list("subject", flat=True)) == {str(course.patient), str(other.patient)}
+    said = {"step": "step_up_dose_1", "reason": "lives next door", "now": clock.now()}
+    adoption.override(course.pk, by=people["prescriber"], **said)
+    page = shown(site)
+    assert f"let go home by {people['prescriber'].name}: lives next door" in page
+    assert "not given at home" in page
+
+
+def test_nobody_is_listed_where_the_dose_is_given_in_hospital_or_no_stage_was_set(course, people) -> None:
+    assert "Next doses beyond this stage" not in shown(course.site)
+    put(course.site, people["lead"], at=clock.now(), stage=Stage.ALL)
+    assert "None: every course" in shown(course.site)
+
+
+def test_many_courses_beyond_the_stage_take_as_many_queries_as_one(
+    course, people, django_assert_num_queries
+) -> None:
+    site, now = course.site, clock.now()
+    put(site, people["lead"], at=now)
+    said = {"step": "step_up_dose_1", "reason": "lives next door", "now": now}
+    adoption.override(course.pk, by=people["prescriber"], **said)
+    with CaptureQueriesContext(connection) as few:
+        assert len(beyond.of(site, now=now)) == 1
+    for _ in range(3):
+        one = makers.a_course(makers.a_patient(site, now=now), now=now)
+        adoption.override(one.pk, by=people["prescriber"], **said)
+    with django_assert_num_queries(len(few)):
+        assert len(beyond.of(site, now=now)) == 4
 
 
 def test_a_move_beyond_the_stage_is_refused_beside_its_date(course, people) -> None:

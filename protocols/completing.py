@@ -52,7 +52,7 @@ def completed(label: Mapping[str, Any], entries: Iterable[Entry], *, own_id: str
         )
         FILL[entry.kind](made, {**entry.row, "sources": [source]}, earlier)
     for table in made["tables"]:
-        _read_so_far(made, table)
+        read_so_far(made, table)
     return made
 
 
@@ -67,10 +67,10 @@ def _restart(label: Content, row: Row, earlier: frozenset[str]) -> None:
 
 def _without(label: Content, old: Row, row: Row) -> list[Row]:
     """What of an asking row is left when the days of `row` are taken out of it, dose by dose."""
-    after, taken = _list(old["after"]), _list(row["after"])
+    after, taken = as_list(old["after"]), as_list(row["after"])
     every = [regimen["id"] for regimen in label["regimens"]]
-    speaks_of = _list(old.get("regimens")) or every
-    answered = [each for each in speaks_of if each in (_list(row.get("regimens")) or every)]
+    speaks_of = as_list(old.get("regimens")) or every
+    answered = [each for each in speaks_of if each in (as_list(row.get("regimens")) or every)]
     shared = [dose for dose in after if dose in taken]
     if not shared or not answered:
         return [old]
@@ -95,6 +95,15 @@ def _left(whole: str, taken: str) -> list[str]:
     return left
 
 
+def shared_days(one: str, other: str) -> str:
+    """The days that two spans share, as a person writes them; nothing where they share none."""
+    (start, end), (first, last) = _bounds(one), _bounds(other)
+    begins, ends = max(start, first), min((day for day in (end, last) if day is not None), default=None)
+    if ends is None:
+        return f"{begins}+"
+    return f"{begins}-{ends}" if begins <= ends else ""
+
+
 def _bounds(days: str) -> tuple[int, int | None]:
     found = DAYS.fullmatch(days)
     if found is None:
@@ -114,13 +123,13 @@ def _dispensing(label: Content, row: Row, earlier: frozenset[str]) -> None:
 
 def _reaction(label: Content, row: Row, earlier: frozenset[str]) -> None:
     """The row, instead of one of the same grades of which a part was not read."""
-    same = {(row["kind"], grade) for grade in _list(row["grades"])}
+    same = {(row["kind"], grade) for grade in as_list(row["grades"])}
     label["reactions"] = [
         old
         for old in label["reactions"]
         if not (
             (old.get("missing") or _cites(old, earlier))
-            and {(old["kind"], grade) for grade in _list(old["grades"])} <= same
+            and {(old["kind"], grade) for grade in as_list(old["grades"])} <= same
         )
     ] + [row]
 
@@ -130,7 +139,7 @@ def _amount(label: Content, row: Row, earlier: frozenset[str]) -> None:
     dose = _dose(label, row)
     if dose is not None and ("amount" not in dose or _cites(dose, earlier)):
         dose |= {"amount": row["amount"], "unit": row["unit"]}
-        dose["sources"] = [*_list(dose.get("sources")), *row["sources"]]
+        dose["sources"] = [*as_list(dose.get("sources")), *row["sources"]]
         dose.pop("missing", None)
 
 
@@ -145,15 +154,15 @@ def _window(label: Content, row: Row, earlier: frozenset[str]) -> None:
     named = ("min_days", "usual_min_days", "usual_max_days", "max_days")
     new = {key: row[key] for key in named if row.get(key) is not None}
     dose["window"] = {**new, **old}
-    dose["sources"] = [*_list(dose.get("sources")), *row["sources"]]
+    dose["sources"] = [*as_list(dose.get("sources")), *row["sources"]]
 
 
 def _premedication(label: Content, row: Row, earlier: frozenset[str]) -> None:
     """The row, dose by dose in the place of one of which something was not read; what else that one said is kept."""
     made, left = dict(row), []
-    for old in _list(label["premedication"]):
-        unread = old.get("missing") or any(agent.get("missing") for agent in _list(old.get("agents")))
-        before = _list(old["before"])
+    for old in as_list(label["premedication"]):
+        unread = old.get("missing") or any(agent.get("missing") for agent in as_list(old.get("agents")))
+        before = as_list(old["before"])
         if not (unread or _cites(old, earlier)) or not set(before) & set(row["before"]):
             left.append(old)
             continue
@@ -182,14 +191,14 @@ FILL = {
 }
 
 
-def _read_so_far(label: Content, table: Content) -> None:
+def read_so_far(label: Content, table: Content) -> None:
     """How far a part of the label is known now; a part with nothing left to ask is read."""
     if table["id"] == "restart":
         rows = [row for row in label["restart"] if row.get("of") != "schedule"]
         _mark(label, table, rows, whole=all(row["then"] != "ask" for row in rows))
     elif table["id"] == "volumes":
         rows = label.get("dispensing", [])
-        served = {dose for row in rows for dose in _list(row["doses"])}
+        served = {dose for row in rows for dose in as_list(row["doses"])}
         _mark(label, table, rows, whole=_own_doses(label) <= served)
     elif table["id"] == "schedule":
         rows = [dose for regimen in label["regimens"] for dose in (*regimen["steps"], *regimen["phases"])]
@@ -198,7 +207,7 @@ def _read_so_far(label: Content, table: Content) -> None:
     elif (
         table["id"] == "premedication"
     ):  # which doses need none is nowhere written down, so it is never whole
-        _mark(label, table, _list(label["premedication"]), whole=False)
+        _mark(label, table, as_list(label["premedication"]), whole=False)
     elif table["id"] in REACTION_KINDS:
         rows = [rule for rule in label["reactions"] if rule["kind"] == table["id"]]
         _mark(label, table, rows, whole=_every_grade(rows))
@@ -207,17 +216,17 @@ def _read_so_far(label: Content, table: Content) -> None:
 def _mark(label: Content, table: Content, rows: list[Content], *, whole: bool) -> None:
     """A part into which a site entered rows cites them; a part that was read stays as it was."""
     own = {source["id"] for source in label["sources"] if source["level"] == SITE}
-    cited = [source for source in own if any(source in _list(row.get("sources")) for row in rows)]
+    cited = [source for source in own if any(source in as_list(row.get("sources")) for row in rows)]
     if table["read"] == "yes" or not cited:
         return
     table["read"] = "yes" if whole else "partly"
-    table["sources"] = list(dict.fromkeys([*_list(table.get("sources")), *sorted(cited)]))
+    table["sources"] = list(dict.fromkeys([*as_list(table.get("sources")), *sorted(cited)]))
     if whole:
         table.pop("missing", None)
 
 
 def _cites(row: Row, sources: frozenset[str]) -> bool:
-    return bool(sources.intersection(_list(row.get("sources"))))
+    return bool(sources.intersection(as_list(row.get("sources"))))
 
 
 def _own_doses(label: Content) -> set[str]:
@@ -235,7 +244,7 @@ def _every_grade(rules: list[Content]) -> bool:
         (grade, occurrence)
         for rule in rules
         if not rule.get("before") and not rule.get("missing")
-        for grade in _list(rule["grades"])
+        for grade in as_list(rule["grades"])
         for occurrence in (
             ("first", "recurrent") if rule.get("occurrence", "any") == "any" else (rule["occurrence"],)
         )
@@ -243,6 +252,6 @@ def _every_grade(rules: list[Content]) -> bool:
     return len(met) == 8
 
 
-def _list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """A list from the file; one word alone stands for a list of one."""
     return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]

@@ -20,6 +20,7 @@ Content = dict[str, Any]
 
 OURS = "decided by the site"
 MARK = re.compile(r" \(no longer for [^()]*: this site set that itself\)")
+LABEL_ROW = "label."  # begins the name of a row of the label that a site had read and leaves out
 OWN_ID = re.compile(r"site\d+-")
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -93,6 +94,8 @@ def called(value: str) -> str:
     """A value by its name in words."""
     if value.startswith("readiness."):
         return f"readiness: {value.removeprefix('readiness.').replace('-', ' ')}"
+    if value.startswith(LABEL_ROW):
+        return f"row of the label, {value.removeprefix(LABEL_ROW)}"
     return VALUES[value]
 
 

@@ -17,7 +17,7 @@ from django.db.models import Max
 
 from notifications import audit
 from notifications.models import Clinician, Site
-from protocols import completing, drafting, library
+from protocols import completing, drafting, library, withdrawing
 from protocols.drafting import Change, Drafted
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
@@ -75,14 +75,37 @@ def base(draft: Draft) -> Protocol:
 def contents(draft: Draft) -> dict[str, Any]:
     """The label and the pathway as they stand in the draft."""
     began = json.loads(draft.base)
-    changes = [Change(edit.value, json.loads(edit.now), edit.source) for edit in draft.edits.all()]
+    changes = [
+        Change(edit.value, json.loads(edit.now), edit.source)
+        for edit in draft.edits.all()
+        if not edit.value.startswith(drafting.LABEL_ROW)
+    ]
     own = drafting.own_id(draft.site_id, draft.name, draft.version)
     pathway = drafting.drafted(began["pathway"], changes, own_id=own, title=draft.title)
-    rows = [_entry(entry) for entry in confirmed(draft)]
-    if not rows:
-        return {"label": began["label"], "pathway": pathway}
-    label_id = drafting.own_id(draft.site_id, f"{draft.label}-{draft.name}", draft.version)
-    return {"label": completing.completed(began["label"], rows, own_id=label_id), "pathway": pathway}
+    label, rows = _began(draft), [_entry(entry) for entry in confirmed(draft)]
+    if rows:
+        label = completing.completed(label, rows, own_id=_label_id(draft))
+    return {"label": label, "pathway": pathway}
+
+
+def _label_id(draft: Draft) -> str:
+    return drafting.own_id(draft.site_id, f"{draft.label}-{draft.name}", draft.version)
+
+
+def _began(draft: Draft) -> dict[str, Any]:
+    """The label as the draft began, without the rows of earlier versions that were left out of this one."""
+    label: dict[str, Any] = json.loads(draft.base)["label"]
+    values = [edit.value for edit in draft.edits.all() if edit.value.startswith(drafting.LABEL_ROW)]
+    if not values:
+        return label
+    gone = [value.removeprefix(drafting.LABEL_ROW) for value in values]
+    original = json.loads(library.label(draft.label).text)
+    return withdrawing.withdrawn(label, original, gone, own_id=_label_id(draft))
+
+
+def own_rows(draft: Draft) -> tuple[withdrawing.OwnRow, ...]:
+    """What earlier versions of the site's own had read in the label and this one still rests on."""
+    return withdrawing.own_rows(_began(draft))
 
 
 def judged(draft: Draft) -> Drafted:
@@ -182,6 +205,32 @@ def _not_unseen(draft: Draft, seen: int, by: Clinician) -> None:
             f"Meanwhile {newer.by.name} changed {drafting.called(newer.value)}. What stands now is shown below: "
             "read it, then save yours.",
         )
+
+
+@transaction.atomic
+def leave_row_out(
+    draft_id: int, source: str, *, why: str, seen: int, by: Clinician, now: datetime
+) -> DraftEdit:
+    """Leave a row out that an earlier version rested on. What it answered asks again, or is entered anew."""
+    draft = open_(draft_id)
+    _not_unseen(draft, seen, by)
+    if not why.strip():
+        raise Refusal("why", "Say why in a few words.")
+    row = next((one for one in own_rows(draft) if one.source == source), None)
+    if row is None:
+        raise Refusal("no-such-row", "This draft does not rest on that row. Look at what stands now.")
+    edit = DraftEdit.objects.create(
+        draft=draft,
+        number=draft.edits.count() + 1,
+        value=f"{drafting.LABEL_ROW}{source}",
+        was=_text(f"{row.says} ({row.printed_in})"),
+        now=_text(None),
+        why=why.strip(),
+        by=by,
+        at=now,
+    )
+    audit.record("left a label row out", str(draft), site=draft.site, by=by, now=now, row=source)
+    return edit
 
 
 @transaction.atomic

@@ -252,6 +252,17 @@ class TakeBackForm(WardForm):
     reason = forms.CharField(label="Why it is taken back", max_length=300)
 
 
+class LeaveOutForm(WardForm):
+    """Why a row of an earlier version is left out, and how many changes whoever decides had read."""
+
+    refusals: ClassVar[dict[str, str]] = {"why": "why"}
+
+    why = forms.CharField(
+        label="Why it is left out", max_length=300, error_messages={"required": "Say why in a few words."}
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+
 FORMS: dict[str, type[EntryForm]] = {
     "restart": RestartForm,
     "dispensing": DispensingForm,

@@ -118,6 +118,7 @@ urlpatterns = [
     path("draft/<int:pk>/compare/", trials.compare_draft, name="draft-compare"),
     path("draft/<int:pk>/try/", trials.try_draft, name="draft-try"),
     path("draft/<int:pk>/row/", entries.enter_row, name="row-enter"),
+    path("draft/<int:pk>/row/out/", entries.leave_row_out, name="row-out"),
     path("label-row/<int:pk>/confirm/", entries.confirm_row, name="row-confirm"),
     path("label-row/<int:pk>/back/", entries.take_row_back, name="row-back"),
     path("versions/<int:pk>/courses/", versions.show_courses, name="courses-of-version"),

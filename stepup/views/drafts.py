@@ -118,6 +118,7 @@ def show_draft(request: SignedIn, pk: int) -> HttpResponse:
             for edit in draft.edits.select_related("by").order_by("-number")
         ],
         "entries": [(entry, entries.about(entry), list(entry.answers.all())) for entry in drafts.live(draft)],
+        "own_rows": drafts.own_rows(draft),
         "kinds": LabelEntry.Kind.choices,
         "asked": asked,
         "may_change": draft.ended_at is None and roles.may(request.user, "draft a protocol"),

@@ -10,7 +10,7 @@ from monitoring.access import SignedIn, act, find
 from notifications import clock
 from protocols.errors import Refusal
 from stepup import drafts, entries
-from stepup.entry_forms import FORMS, SourceForm, TakeBackForm
+from stepup.entry_forms import FORMS, LeaveOutForm, SourceForm, TakeBackForm
 from stepup.models import LabelEntry
 from stepup.views.drafts import draft_of
 
@@ -112,3 +112,21 @@ def take_row_back(request: SignedIn, pk: int) -> HttpResponse:
         "now": clock.now(),
     }
     return render(request, "stepup/entry_back.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@act("read a label row")
+def leave_row_out(request: SignedIn, pk: int) -> HttpResponse:
+    """Leave a row out of this version that an earlier one rested on: what it answered asks again."""
+    draft, source, now = draft_of(request, pk), request.GET.get("row", ""), clock.now()
+    form = LeaveOutForm(request.POST or None, initial={"seen": draft.edits.count()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            drafts.leave_row_out(draft.pk, source, by=request.user, now=now, **form.cleaned_data)
+            messages.success(request, "Left out. What the row answered asks again.")
+            return redirect(reverse("draft", args=[draft.pk]) + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    row = next((one for one in drafts.own_rows(draft) if one.source == source), None)
+    context = {"draft": draft, "row": row, "form": form, "now": now}
+    return render(request, "stepup/entry_out.html", context, status=UNPROCESSABLE if form.errors else 200)

@@ -13,6 +13,7 @@ from stepup import approvals, corrections, courses, drafts, entries, plans
 from stepup.models import SiteProtocol
 from tests import makers
 from tests.makers import NOON
+from tests.refused import says
 from tests.stepup.drafting import ROW, TYPED, refused
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -171,3 +172,29 @@ def test_volumes_come_from_the_approved_table_alone_and_a_weight_between_asks(si
         .content.decode()
     )
     assert "Volume: " in page
+
+
+def test_a_row_of_an_earlier_version_is_left_out_with_a_reason_and_its_days_ask_again(
+    site, draft, pharmacist
+) -> None:
+    entry = makers.an_entry(draft, kind="restart", row=ROW, by=makers.a_clinician(site))
+    entries.confirm(entry.pk, typed=ROW, by=pharmacist, now=NOON)
+    second = drafts.begin_from(
+        makers.a_frozen_draft(draft), name="home", title="At home", by=pharmacist, now=NOON
+    )
+    nurse = makers.signed_in(makers.a_clinician(site))
+    path = reverse("row-out", args=[second.pk]) + "?row=SITE-1"
+    assert path in nurse.get(reverse("draft", args=[second.pk])).content.decode()
+    assert "8-28" in nurse.get(path).content.decode()
+    says(nurse.post(path, {"why": "", "seen": "0"}), "Say why in a few words.")
+    assert nurse.post(path, {"why": "the page was of another revision", "seen": "0"}).status_code == 302
+    assert "does not rest on such a row" in nurse.get(path).content.decode()
+    label = drafts.judged(second).protocol.label
+    assert label == library.label(draft.label), "the site's own no longer"
+    history = makers.signed_in(pharmacist).get(reverse("draft", args=[second.pk])).content.decode()
+    assert "the page was of another revision" in history
+    compared = makers.signed_in(pharmacist).get(reverse("draft-compare", args=[second.pk])).content.decode()
+    assert "repeat_dose:step_up_dose_1" in compared
+    with refused("no-such-row"):
+        drafts.leave_row_out(second.pk, "SITE-1", why="again", seen=1, by=pharmacist, now=NOON)
+    assert makers.a_frozen_draft(second).is_approved

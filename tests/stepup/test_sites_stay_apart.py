@@ -199,6 +199,7 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("phrase", args=[ward.phrase.pk]), reverse("phrase-propose", args=[ward.phrase.reply_id]),
         *(reverse("inbox-item", args=[task.pk]) for task in (ward.unread, ward.unknown)),
         f"{reverse('contacts', args=[ward.patient.pk])}?from={ward.unknown.pk}",
+        reverse("row-out", args=[ward.draft.pk]),
         reverse("confirm-dose", args=[ward.dose.pk]), reverse("protocol", args=[makers.TECLISTAMAB, "outpatient-us"]),
     ]  # fmt: skip
 

@@ -108,7 +108,7 @@ class Ward:
             **{name: self.course.pk for name in NAMES if name.endswith("supportive-care")},
             "take-back-supportive-care": care.pk,
             **{name: draft.pk for name in NAMES if name.split("-")[0] == "draft"},
-            "row-enter": draft.pk, "row-confirm": entry.pk, "row-back": entry.pk,
+            "row-enter": draft.pk, "row-out": draft.pk, "row-confirm": entry.pk, "row-back": entry.pk,
             **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment", "record-reaction", "patient-texts", "say"),
                 self.patient.pk),
             **dict.fromkeys(("texts-of", "approve-texts"), "es"),

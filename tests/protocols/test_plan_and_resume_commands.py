@@ -84,7 +84,9 @@ def test_the_protocols_as_json(capsys) -> None:
     assert labels["teclistamab-us-2025-03"]["ask"] == ["volumes", "crs", "icans", "driving"]
     assert "restart" in labels["elranatamab-us-2025-07"]["ask"]
     assert all(len(each["fingerprint"]) == 64 for each in (*known["labels"], *known["pathways"]))
-    assert read(capsys, "protocols outpatient-us") in known["pathways"]
+    mixed = read(capsys, "protocols mixed-us")
+    assert mixed in known["pathways"]
+    assert mixed["in_hospital"] == ["step_up_dose_1", "step_up_dose_2"]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +106,8 @@ def test_the_protocols_as_json(capsys) -> None:
         ),
         ("protocols", "elranatamab-us-2025-07"),
         ("protocols teclistamab-us-2026-03", "combination_daratumumab_sc"),
+        ("protocols mixed-us", "in hospital  step_up_dose_1, step_up_dose_2"),
+        ("protocols inpatient-us", "in hospital  every dose watched as a step-up dose"),
     ],
 )
 def test_the_same_for_people(capsys, typed: str, said: str) -> None:

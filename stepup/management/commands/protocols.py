@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 
 from protocols import dosing, library, precautions
 from protocols.model import Label
-from protocols.pathway import Pathway
+from protocols.pathway import STEP_UP, Pathway
 from protocols.regimens import Dose, Phase, Step
 from stepup.management.plain import PlainCommand, heading, label_of
 
@@ -97,12 +97,21 @@ def _pathway_lines(pathway: Pathway) -> list[str]:
         pathway.id,
         f"    {pathway.title}, {pathway.jurisdiction}",
         f"    fingerprint  {pathway.fingerprint}",
+        f"    in hospital  {_in_hospital(pathway)}",
     ]
     for row in pathway.rhythm:
         lines.append(
             f"    hour {row.from_hour} to {row.to_hour}: every {row.every_hours} hours: {', '.join(row.ask)}"
         )
     return [*lines, *(f"    proposal     {proposal}" for proposal in pathway.proposals), ""]
+
+
+def _in_hospital(pathway: Pathway) -> str:
+    """Which doses are given there, in words; every other one is given at home."""
+    named = [
+        "every dose watched as a step-up dose" if dose == STEP_UP else dose for dose in pathway.in_hospital
+    ]
+    return ", ".join(named) or "no dose"
 
 
 def _label(label: Label) -> dict[str, Any]:
@@ -155,6 +164,12 @@ def _pathway(pathway: Pathway) -> dict[str, Any]:
         "fingerprint": pathway.fingerprint,
         "watch_hours": pathway.watch_hours,
         "rhythm": [asdict(row) for row in pathway.rhythm],
+        "later_doses": list(pathway.later_doses),
+        "later_watch_hours": pathway.later_watch_hours,
+        "later_rhythm": [asdict(row) for row in pathway.later_rhythm],
+        "in_hospital": list(pathway.in_hospital),
+        "readiness": [asdict(row) for row in pathway.readiness],
+        "basis": [asdict(row) for row in pathway.basis],
         "silence": asdict(pathway.silence),
         "minutes_per_rung": dict(pathway.minutes_per_rung),
         "proposals": list(pathway.proposals),

@@ -72,7 +72,7 @@ PATIENTS = [
              "elranatamab-us-2023", Decimal(91), None, ("caregiver", "rescue", "phone")),
 ]  # fmt: skip
 FROM_ELSEWHERE = Invented(
-    "D-1006", "Hugo Pattern", date(1955, 5, 23), "+15550110006", "Ida Pattern", "+15550120006", "en",
+    "D-1006", "Ivan Pattern", date(1955, 5, 23), "+15550110006", "Jana Pattern", "+15550120006", "en",
     "elranatamab-us-2023", Decimal(77), None, weeks_elsewhere=24,
 )  # fmt: skip
 

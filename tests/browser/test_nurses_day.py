@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from tests.browser.keyboard import IN_A_BROWSER, NARROW, follow, reads_well, tab_to, type_into, words
 
 pytestmark = IN_A_BROWSER
-HUGO = "/patient/6/"
+IVAN = "/patient/6/"
 
 
 def test_a_patient_is_enrolled_and_a_course_opened(opened, base) -> None:
@@ -45,15 +45,15 @@ def test_a_patient_is_enrolled_and_a_course_opened(opened, base) -> None:
 
 def test_a_prescriber_confirms_the_longer_interval_on_the_response_it_rests_on(opened, base) -> None:
     page = opened(who="paul", size=NARROW)
-    page.goto(base + HUGO)
+    page.goto(base + IVAN)
     follow(page, "longer interval", to="**/course/5/interval/")
     assert "at least 24 weeks on therapy and partial response or better" in words(page)
     reads_well(page)
-    tab_to(page, "confirm dose every 2 weeks for hugo pattern")
+    tab_to(page, "confirm dose every 2 weeks for ivan pattern")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "id_response", "what it rests on is asked for"
     page.keyboard.type("very good partial response since June, read today")
-    follow(page, "confirm dose every 2 weeks for hugo pattern", to=f"**{HUGO}#result")
+    follow(page, "confirm dose every 2 weeks for ivan pattern", to=f"**{IVAN}#result")
     shown = words(page)
     assert "Confirmed. The plan is on the longer interval from the next dose on." in shown
     assert "very good partial response since June, read today" in shown
@@ -63,7 +63,7 @@ def test_a_prescriber_confirms_the_longer_interval_on_the_response_it_rests_on(o
 def test_a_dose_is_left_out_and_the_one_after_it_is_the_next(opened, base) -> None:
     """Follows the test above: of the doses every 2 weeks, the first is left out."""
     page = opened(size=NARROW)
-    page.goto(base + HUGO)
+    page.goto(base + IVAN)
     follow(page, "leave this dose out", to="**/course/5/skip/")
     assert "A step-up dose is never left out." in words(page)
     reads_well(page)
@@ -77,7 +77,7 @@ def test_a_dose_is_left_out_and_the_one_after_it_is_the_next(opened, base) -> No
     type_into(page, "why a dose is left out", "the patient")
     if page.locator("textarea[name=words][required]").count():
         type_into(page, "in your own words", "away for a week, agreed with the prescriber")
-    follow(page, "leave one dose out: the next dose every 2 weeks is on", to=f"**{HUGO}#result")
+    follow(page, "leave one dose out: the next dose every 2 weeks is on", to=f"**{IVAN}#result")
     shown = words(page)
     assert "Done: skipped." in shown
     assert "10:15 E" in shown

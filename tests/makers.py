@@ -6,7 +6,7 @@ from itertools import count
 
 from django.test import Client
 
-from monitoring import admissions, escalations, inbound, languages, patients, phrases, worklist
+from monitoring import admissions, escalations, inbound, languages, patients, phrases, unread, worklist
 from monitoring.models import Admission, Escalation, LearnedPhrase, Patient, Reply, Task
 from notifications import oncall
 from notifications.models import Clinician, Role, Site
@@ -268,6 +268,13 @@ def a_task(patient: Patient, *, what: str, pages_when_late: bool, now: datetime 
         site=patient.site, patient=patient, what=what, due_at=now + timedelta(hours=1),
         pages_when_late=pages_when_late, now=now,
     )  # fmt: skip
+
+
+def routine_is_read(*, by: Clinician, now: datetime) -> None:
+    """Somebody reads what is routine, like the day's date, before it is late; what is unclear stays unread."""
+    for task in Task.objects.filter(done_at=None).exclude(unread_from=""):
+        if all(unread.urgency(one) == "routine" for one in unread.of(task)):
+            worklist.finish(task.pk, by=by, outcome="read", read=unread.newest(task), now=now)
 
 
 def a_stay(patient: Patient, *, by: Clinician, now: datetime = NOON, ward: str = "ward 4B") -> Admission:

@@ -94,6 +94,7 @@ class Clinic:
             until(self._quiet, "the clinic to come to rest")
             while self.well and self._answers_the_open_question():
                 until(self._quiet, "the clinic to come to rest")
+            makers.routine_is_read(by=next(iter(self.people.values())), now=clock.now())
         return self
 
     def _answers_the_open_question(self) -> bool:

@@ -19,7 +19,9 @@ def service(tmp_path_factory) -> Iterator[Service]:
 
 
 @pytest.mark.parametrize("victim", ["worker", "engine", "valkey"])
-def test_killing_a_part_in_the_middle_of_the_story_costs_only_seconds(tmp_path: Path, victim: str) -> None:
+def test_h12_killing_a_part_in_the_middle_of_the_story_costs_only_seconds(
+    tmp_path: Path, victim: str
+) -> None:
     with running(tmp_path) as service:
         night.dose_is_given_and_checked(service)
         service.provider.text(night.DORA, night.OUR_NUMBER, "38.6 and shaking")

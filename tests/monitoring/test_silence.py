@@ -36,7 +36,7 @@ def extra(home: Home) -> CheckIn | None:
 
 
 @pytest.mark.parametrize(("after", "answers"), [(4 * HOUR, True), (4 * HOUR + SECOND, False)])
-def test_an_answer_counts_for_four_hours(home, after, answers) -> None:
+def test_h10_an_answer_counts_for_four_hours(home, after, answers) -> None:
     reply = home.hears("98.6", at=ASKED + after)
     reply.refresh_from_db()
     assert (reply.checkin is not None) == answers
@@ -67,7 +67,7 @@ def test_a_text_that_came_late_answers_no_question_newer_than_itself(
     assert (home.asked.answered == ["temperature"]) == answers
 
 
-def test_a_machine_s_answer_leaves_the_silence_climbing_and_is_not_answered(home) -> None:
+def test_h41_a_machine_s_answer_leaves_the_silence_climbing_and_is_not_answered(home) -> None:
     before = home.asked.next_at
     texts = home.texts_to(home.patient.phone)
     home.hears("Auto-reply: I am driving right now", at=ASKED + MINUTE)

@@ -48,7 +48,7 @@ def test_a_watch_does_not_close_over(home, something) -> None:
     assert watches.current(home.patient) is not None
 
 
-def test_a_watch_with_nothing_open_closes_at_its_end_and_says_so(home) -> None:
+def test_h46_a_watch_with_nothing_open_closes_at_its_end_and_says_so(home) -> None:
     assert watches.close_due(now=END - MINUTE) == 0
     assert watches.close_due(now=END) == 1
     assert Watch.objects.get().closed_at == END

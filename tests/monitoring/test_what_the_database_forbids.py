@@ -133,7 +133,7 @@ def test_one_question_open_per_watch(dose) -> None:
     refused(CheckIn, second.pk, **facts)
 
 
-def test_one_phone_speaks_for_one_active_patient(patient) -> None:
+def test_h32_one_phone_speaks_for_one_active_patient(patient) -> None:
     other = makers.a_patient(patient.site)
     refused(Patient, other.pk, phone=patient.phone)
 

@@ -273,7 +273,7 @@ def test_calls_are_found_by_their_phones(double) -> None:
     assert gateway.calls_placed(sender=OURS, to=to, since=_an_hour_ago()) == [sid]
 
 
-def test_a_text_that_never_reached_us_is_in_the_provider_s_log(double) -> None:
+def test_h18_a_text_that_never_reached_us_is_in_the_provider_s_log(double) -> None:
     patient = makers.a_phone()
     number = makers.a_phone()
     double.faults({"match": {"kind": "inbound", "from": patient}, "do": "lost"})

@@ -20,7 +20,7 @@ def claim(now: datetime = NOON) -> Delivery:
     return held
 
 
-def test_pages_go_before_replies_and_replies_before_check_ins(site, line) -> None:
+def test_h16_pages_go_before_replies_and_replies_before_check_ins(site, line) -> None:
     for lane in reversed(Lane):
         a_message(site, lane=lane, body=lane.label, to=f"+1555030000{lane}")
     outbox.deliver_due(now=NOON)
@@ -99,7 +99,7 @@ def test_not_taken_for_now_is_tried_again_and_sent_once(site, line) -> None:
     assert delivery_of(message).state == State.ACCEPTED
 
 
-def test_what_is_too_old_expires_instead_of_being_sent_late(site, line) -> None:
+def test_h20_what_is_too_old_expires_instead_of_being_sent_late(site, line) -> None:
     message = a_message(site, valid_for=5 * MINUTE)
     outbox.deliver_due(now=NOON + 5 * MINUTE)
     assert line.handed == []

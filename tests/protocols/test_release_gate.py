@@ -50,7 +50,7 @@ def test_no_reply_that_needs_a_person_comes_out_as_none_or_without_one() -> None
 
 
 @pytest.mark.parametrize("name", corpus.SETS)
-def test_false_alarms_on_plain_replies_stay_under_5_in_100(name: str) -> None:
+def test_h15_false_alarms_on_plain_replies_stay_under_5_in_100(name: str) -> None:
     plain = [found for row, found in corpus.judged(name) if row["gold"] in corpus.PLAIN]
     on_format = [found for row, found in corpus.judged(name) if row["gold"] in corpus.ON_FORMAT]
     assert sum(found.urgency in corpus.PAGED for found in plain) < MOST_FALSE_ALARMS * len(plain)

@@ -42,7 +42,7 @@ def a_text(sender: str, to: str, body: str, *, sid: str = "SM1") -> dict[str, st
     return {"MessageSid": sid, "From": sender, "To": to, "Body": body, "NumMedia": "0"}
 
 
-def test_one_text_posted_five_times_at_once_is_one_reply_one_case_one_page(
+def test_h17_one_text_posted_five_times_at_once_is_one_reply_one_case_one_page(
     live_server, site, patient, doctors
 ) -> None:
     url = f"{live_server.url}/webhooks/twilio/inbound"

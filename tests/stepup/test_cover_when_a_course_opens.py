@@ -52,7 +52,7 @@ def test_the_whole_day_of_the_first_dose_and_its_watch_are_covered(site) -> None
     ],
     ids=["the first hour of the day", "the last hour of the watch"],
 )
-def test_one_hour_without_anybody_refuses_and_says_which(site, since, until, missing) -> None:
+def test_h14_one_hour_without_anybody_refuses_and_says_which(site, since, until, missing) -> None:
     on_call(site, since, until)
     with pytest.raises(Refusal, match="fill the on-call list") as refusal:
         opened(site)

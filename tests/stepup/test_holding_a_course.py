@@ -157,7 +157,7 @@ def test_a_weekly_dose_is_left_out_and_the_next_one_stands_a_week_later(course, 
     assert lines(course)[-1] == "dose skipped"
 
 
-def test_a_step_up_dose_is_never_left_out(course, nurse) -> None:
+def test_h25_a_step_up_dose_is_never_left_out(course, nurse) -> None:
     give(course, [0])
     with pytest.raises(Refusal) as refusal:
         skip(course, 6, nurse, now=NOON + HOUR)

@@ -86,7 +86,7 @@ def test_a_dose_is_held_until_everything_is_met_or_waived(course) -> None:
 
 
 @pytest.mark.parametrize("left", STATED)
-def test_every_single_item_holds_the_dose(course, left) -> None:
+def test_h51_every_single_item_holds_the_dose(course, left) -> None:
     makers.ready(course, now=NOON)
     say(course, Said(left, OPEN, reason="found otherwise"))
     held = next_dose.decide(course, now=NOON)

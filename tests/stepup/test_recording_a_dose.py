@@ -44,7 +44,7 @@ def test_a_dose_opens_its_watch_with_every_check_in(course) -> None:
     assert watch.ends_at == NOON + 168 * HOUR
 
 
-def test_a_dose_recorded_late_shows_the_gap_and_asks_at_once(course) -> None:
+def test_h23_a_dose_recorded_late_shows_the_gap_and_asks_at_once(course) -> None:
     watch = record(course, now=NOON + 13 * HOUR).dose.watch
     past = list(watch.checkins.filter(due_at__lte=NOON + 13 * HOUR))
     assert [checkin.state for checkin in past] == ["missed", "missed", "waiting"]

@@ -72,7 +72,9 @@ def test_the_limit_is_exact_on_both_sides(course, kg, beyond) -> None:
     assert (changed.limit, changed.is_beyond) == (10, beyond)
 
 
-def test_a_change_beyond_the_limit_holds_the_dose_until_a_colleague_answers(course, nurse, colleague) -> None:
+def test_h26_a_change_beyond_the_limit_holds_the_dose_until_a_colleague_answers(
+    course, nurse, colleague
+) -> None:
     weight = weigh(course, "60", by=nurse, use=True)
     assert weights.waiting(course) == weight
     held = next_dose.decide(course, now=NOON)

@@ -31,7 +31,7 @@ def delays(clinic: Clinic, *, days: int, **said: str) -> None:
     )
 
 
-def test_a_fever_delays_the_second_dose_and_its_watch_begins_when_it_is_given(clinic) -> None:
+def test_h24_a_fever_delays_the_second_dose_and_its_watch_begins_when_it_is_given(clinic) -> None:
     clinic.at("Tue 02:00").hears("38.6 and shaking")
     clinic.texts_the_code("Dr A").reached("Dr A").resolved("Dr A")
     clinic.at("Wed 10:00")

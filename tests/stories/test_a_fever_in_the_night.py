@@ -62,7 +62,7 @@ def test_a_normal_reading_is_recorded_and_wakes_nobody(clinic) -> None:
     assert {(r["value"], r["unit"]) for r in readings} == {("98.6", "F")}
 
 
-def test_the_last_rung_is_followed_by_the_first_for_ever(clinic) -> None:
+def test_h13_the_last_rung_is_followed_by_the_first_for_ever(clinic) -> None:
     clinic.at("Mon 10:00").gives()
     clinic.at("Mon 20:00").hears("38.6 and shaking")
     clinic.at("Mon 21:02")
@@ -76,7 +76,7 @@ def test_taking_by_a_key_on_the_call(clinic) -> None:
     assert clinic.case.owner == clinic.people["Dr A"]
 
 
-def test_a_voicemail_is_not_an_answer(clinic) -> None:
+def test_h13_a_voicemail_is_not_an_answer(clinic) -> None:
     clinic.at("Mon 10:00").gives()
     clinic.at("Mon 20:00").hears("101.4")
     clinic.reaches_voicemail("Dr A")
@@ -169,7 +169,7 @@ def test_a_taken_case_that_reaches_nobody_pages_again(clinic) -> None:
     assert clinic.pages.count("Dr A") >= 2
 
 
-def test_stop_inside_a_watch_ends_texts_and_calls_a_person(clinic) -> None:
+def test_h07_stop_inside_a_watch_ends_texts_and_calls_a_person(clinic) -> None:
     clinic.at("Mon 10:00").gives()
     clinic.at("Mon 15:00").hears("STOP")
     clinic.patient.refresh_from_db()
@@ -181,7 +181,7 @@ def test_stop_inside_a_watch_ends_texts_and_calls_a_person(clinic) -> None:
     assert clinic.patient.tasks.filter(done_at=None, what__contains="hour 8").exists(), "a call instead"
 
 
-def test_stop_the_shaking_is_not_an_opt_out(clinic) -> None:
+def test_h07_stop_the_shaking_is_not_an_opt_out(clinic) -> None:
     clinic.at("Mon 10:00").gives()
     clinic.at("Mon 15:00").hears("stop the shaking")
     clinic.patient.refresh_from_db()
@@ -206,7 +206,7 @@ def test_the_signed_pocket_instruction_is_sent_once_per_episode(clinic) -> None:
     assert sum("20 mg" in text for text in clinic.phone_of("patient")) == 1
 
 
-def test_fever_after_the_watch_has_closed_still_pages(clinic) -> None:
+def test_h09_fever_after_the_watch_has_closed_still_pages(clinic) -> None:
     clinic.at("Mon 10:00").gives("weekly", deviation="transferred in mid-course")  # watched for two days only
     clinic.at("Wed 11:00")
     assert Watch.objects.get(patient=clinic.patient).closed_at is not None

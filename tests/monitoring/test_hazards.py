@@ -42,7 +42,9 @@ def test_h01_a_fever_after_the_oxygen_question_is_no_saturation_and_calls_a_pers
 
 
 def test_h05_a_denial_hides_nothing_outside_its_clause(home) -> None:
-    home.hears("no fever, no chills, cant breathe")
+    home.hears("no, shaking")
+    assert home.case.urgency == "urgent"
+    home.hears("no fever, no chills, cant breathe", at=NOON + MINUTE)
     assert home.case.urgency == "emergency"
 
 
@@ -82,6 +84,7 @@ def test_h27_a_normal_reading_after_the_pocket_dose_closes_nothing(home) -> None
 def test_h28_a_reading_under_a_fever_medicine_reassures_nobody(home) -> None:
     asks(home, "temperature")
     home.hears("tylenol 1h ago, 99", at=ASKED + MINUTE)
+    assert "ANTIPYRETIC" in {rule["id"] for rule in newest(home).rules}
     assert newest(home).urgency != "none"
     assert tasks(home)
 
@@ -111,6 +114,15 @@ def test_h31_a_wrong_number_ends_texts_and_somebody_telephones(home) -> None:
     assert home.case.headline.startswith("Call now")
 
 
+def test_help_is_answered_and_inside_a_watch_tells_a_person(home) -> None:
+    home.hears("INFO")
+    assert "To talk to a person" in home.texts_to(home.patient.phone)[-1]
+    assert tasks(home)
+    home.hears("HELP", at=NOON + MINUTE)
+    assert home.site.oncall_number in home.texts_to(home.patient.phone)[-1]
+    assert home.case.urgency == "urgent"
+
+
 def test_h34_a_red_flag_counts_in_every_language_whatever_was_enrolled(home) -> None:
     for minute, words in enumerate(["me falta el aire", "呼吸困難", "no puedo respirar"]):
         Escalation.objects.all().delete()
@@ -122,9 +134,11 @@ def test_h37_a_digit_of_a_menu_is_no_temperature_and_a_temperature_no_digit(home
     asks(home, "temperature")
     home.hears("4", at=ASKED + MINUTE)
     assert newest(home).urgency == "clarify"
+    assert {reading["kind"] for reading in newest(home).readings} == {"number"}
     CheckIn.objects.filter(pk=home.asked.pk).update(ask=["symptoms"], position=0)
     home.hears("98", at=ASKED + 2 * MINUTE)
     assert newest(home).urgency == "clarify"
+    assert {reading["kind"] for reading in newest(home).readings} == {"temperature"}
 
 
 def test_h38_whoever_is_paged_reads_the_words_themselves(home) -> None:

@@ -52,4 +52,8 @@ def test_h46_a_watch_with_nothing_open_closes_at_its_end_and_says_so(home) -> No
     assert watches.close_due(now=END - MINUTE) == 0
     assert watches.close_due(now=END) == 1
     assert Watch.objects.get().closed_at == END
-    assert "have ended" in home.texts_to(home.patient.phone)[-1]
+    said = home.texts_to(home.patient.phone)[-1]
+    assert "have ended" in said
+    assert {"100.4", home.site.oncall_number, home.site.emergency_number} <= set(
+        said.replace(":", " ").replace(",", " ").split()
+    )

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from django.db.models import Max
 
-from monitoring import readings, stays
+from monitoring import quiet, readings, stays
 from monitoring.models import CheckIn, CloserQuestions, Escalation, Patient, Reply, Task, Watch
 from notifications.models import Site
 
@@ -95,6 +95,7 @@ class Row:
     texting_ended: str
     stay: stays.Line | None = None
     closer_since: datetime | None = None
+    texting: quiet.Line | None = None
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,7 @@ class _Facts:
     temperatures: dict[int, readings.Temperature]
     stays: dict[int, stays.Line]
     closer: dict[int, datetime]
+    quiets: dict[int, quiet.Line]
 
 
 def _rows(site: Site, now: datetime) -> list[Row]:
@@ -235,6 +237,7 @@ def _facts(
         temperatures=readings.last_temperatures(ids, now=now),
         stays=stays.lines(ids, now=now),
         closer={row.watch_id: row.began_at for row in closer},
+        quiets=quiet.lines(ids, now=now),
     )
 
 
@@ -264,6 +267,7 @@ def _row(patient: Patient, facts: _Facts, now: datetime) -> Row:
         texting_ended=patient.texting_ended_why,
         stay=stay,
         closer_since=facts.closer.get(watch.pk) if watch else None,
+        texting=facts.quiets.get(patient.pk),
     )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Q
 
-from monitoring import escalations, kits, people, stays, texts, worklist
+from monitoring import escalations, kits, people, quiet, stays, texts, worklist
 from monitoring.models import CheckIn, CloserQuestions, Patient, Reaction, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
@@ -37,14 +37,20 @@ def _ask_one(pk: int, now: datetime) -> int:
     if patient.texting_ended_at is not None:
         _hand_to_a_person(checkin, patient, now)
         return 1
+    later = quiet.question_waits(checkin, now=now)
+    if later is not None:
+        checkin.next_at = later
+        checkin.save(update_fields=["next_at"])
+        return 0
     before = checkin.watch.checkins.select_for_update().filter(state=State.ASKED).first()
-    silent_since = None
+    silent_since = checkin.silent_since  # of a clinician's text that nobody answered
     if before is not None:
         # Silence is counted from the first unanswered question, not from the newest.
-        silent_since = before.silent_since
-        checkin.stage = before.stage
+        silent_since = min(filter(None, (before.silent_since, silent_since)), default=None)
+        checkin.stage = max(before.stage, checkin.stage)
         end(before, State.MISSED, why="no answer before the next check-in", now=now)
-    checkin.ask = kits.askable(patient, checkin.ask)
+    if not checkin.answered:  # a round that was begun keeps its questions, and its place among them
+        checkin.ask = kits.askable(patient, checkin.ask)
     checkin.state, checkin.silent_since = State.ASKED, silent_since or now
     send_question(checkin, now=now)
     return 1
@@ -149,8 +155,49 @@ def answered(checkin: CheckIn, questions: tuple[str, ...], *, now: datetime) -> 
         None,
         False,
     )
+    if (standing := quiet.of(checkin.watch.patient_id, now=now)) is not None:
+        _wait(checkin, standing.quiet_until)
+        return False
     send_question(checkin, now=now)
     return False
+
+
+def _wait(checkin: CheckIn, until: datetime) -> None:
+    """The rest of a round that was begun comes after the quiet. It is an extra one no longer: another may fall due."""
+    checkin.state, checkin.question_at, checkin.extra = State.WAITING, None, False
+    checkin.next_at = until
+    checkin.save()
+
+
+def go_on(patient: Patient, *, now: datetime) -> None:
+    """The quiet is over: what it held back is due by its own clock. The caller holds the patient."""
+    rows = CheckIn.objects.select_for_update(of=("self",)).select_related("watch")
+    for checkin in rows.filter(watch__patient=patient, watch__closed_at=None, state__in=CheckIn.OPEN):
+        rules = WatchRules.thaw(checkin.watch.rules)
+        waiting = checkin.state == State.WAITING
+        due = max(now, checkin.due_at) if waiting else _next_climb(checkin, rules, now)
+        if checkin.next_at is not None and due < checkin.next_at:
+            checkin.next_at = due
+            checkin.save(update_fields=["next_at"])
+
+
+def ask_instead(watch: Watch, *, since: datetime, now: datetime) -> None:
+    """Nobody answered the clinician: the service asks, and silence is counted from `since`, her first such text.
+
+    Her text was the first question and this is the second, so that the caregiver is asked next. The caller holds the
+    patient.
+    """
+    asked = watch.checkins.filter(state=State.ASKED).first()
+    if asked is not None:
+        asked.silent_since = min(since, asked.silent_since or since)
+        asked.next_at = _next_climb(asked, WatchRules.thaw(watch.rules), now)
+        asked.save(update_fields=["silent_since", "next_at"])
+        return
+    ask_again_in(watch, minutes=0, now=now)
+    due = watch.checkins.filter(state=State.WAITING, next_at__lte=now).order_by("next_at").first()
+    if due is not None:
+        due.silent_since, due.stage = since, Stage.AGAIN
+        due.save(update_fields=["silent_since", "stage"])
 
 
 def end(checkin: CheckIn, state: str, *, why: str, now: datetime) -> None:

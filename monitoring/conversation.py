@@ -1,18 +1,22 @@
 """Texting as a person: a clinician's own words to a patient or a caregiver, and the whole conversation to read.
 
-A clinician's text is held to what every text of the service is held to: it betrays nothing and is short.
+A clinician's text is held to what every text of the service is held to: it betrays nothing and is short. It begins a
+quiet (`monitoring.quiet`), which ends by itself: then the service goes on, and asks at once where nobody answered her.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from django.db import transaction
+from django.db.models import Q
 
-from monitoring import people, texts, watches, worklist
+from monitoring import checkins, people, stays, texts, watches, worklist
 from monitoring.models import ClinicianText, Patient, Reply, Task
 from monitoring.rules import DEFAULT, WatchRules
-from notifications import audit, phones, roles
+from notifications import audit, outbox, phones, roles
+from notifications.each import each
 from notifications.models import Channel, Clinician, Delivery, Message
 from protocols import betraying, gsm
 from protocols.errors import Refusal
@@ -21,6 +25,10 @@ MOST_SEGMENTS = 2
 SAME_WORDS_WITHIN = timedelta(minutes=1)
 NEEDS_MORE_SIGNS = frozenset({"zh-Hant"})
 NOT_HEARD = (Delivery.State.FAILED, Delivery.State.EXPIRED, Delivery.State.CANCELLED)
+Answers = Mapping[int, int]
+"""Ids of tasks, each with the newest text that was on the page: one that has come since is not answered unseen."""
+NONE: Answers = MappingProxyType({})
+BY_A_MACHINE = [{"id": "AUTO-REPLY"}]
 LIMIT = 100
 
 
@@ -40,9 +48,9 @@ class Line:
 
 @transaction.atomic
 def say(
-    *, patient: Patient, to: str, words: str, by: Clinician, now: datetime, answers: Iterable[int] = ()
+    *, patient: Patient, to: str, words: str, by: Clinician, now: datetime, answers: Answers = NONE
 ) -> Message:
-    """Text `words` to the "patient" or the "caregiver" as `by`; `answers` are ids of tasks that this settles.
+    """Text `words` to the "patient" or the "caregiver" as `by`; `answers` are tasks that this settles.
 
     Refused once texting to that phone has ended, and for words that would betray something or are too long.
     """
@@ -60,8 +68,7 @@ def say(
     if message is None:
         raise Refusal("texting-ended", _telephone(patient, caregiver=caregiver))
     text = _keep(patient, to, message, by=by, now=now)
-    for task in Task.objects.filter(patient=patient, pk__in=list(answers), done_at=None):
-        worklist.finish(task.pk, by=by, outcome=f"answered by text: {body}"[:200], now=now)
+    worklist.settle(patient, answers, by=by, outcome=f"answered by text: {body}", now=now)
     audit.record(f"texted the {to}", str(patient), site=patient.site, by=by, now=now, text=text.pk)
     return message
 
@@ -116,10 +123,16 @@ def proved(words: str, patient: Patient, *, by: Clinician) -> str:
 
 
 def _keep(patient: Patient, to: str, message: Message, *, by: Clinician, now: datetime) -> ClinicianText:
-    """Keep the text, and the quiet it begins: as long as a question of the service waits to be asked again."""
+    """Keep the text, and the quiet it begins: as long as a question of the service waits to be asked again.
+
+    The quiet before it gives way to it, and hands on what nobody has answered yet.
+    """
     watch = watches.current(patient)
     rules = WatchRules.thaw(watch.rules) if watch else DEFAULT
-    ClinicianText.objects.filter(patient=patient, quiet_over_at=None).update(quiet_over_at=now)
+    open_ = ClinicianText.objects.filter(patient=patient, quiet_over_at=None)
+    before = open_.first()
+    waiting = _unanswered(patient, since=before.unanswered_since) if before else None
+    open_.update(quiet_over_at=now)
     return ClinicianText.objects.create(
         site=patient.site,
         patient=patient,
@@ -127,8 +140,81 @@ def _keep(patient: Patient, to: str, message: Message, *, by: Clinician, now: da
         by=by,
         at=now,
         message=message,
-        unanswered_since=now,
+        unanswered_since=waiting.at if waiting else now,
         quiet_until=now + timedelta(minutes=rules.again),
+    )
+
+
+def _unanswered(patient: Patient, *, since: datetime) -> ClinicianText | None:
+    """The first text since then to which nothing came back from its phone; the patient's before the caregiver's.
+
+    What a machine answered answers nothing.
+    """
+    texts_since = ClinicianText.objects.filter(patient=patient, at__gte=since).select_related("message", "by")
+    for text in texts_since.order_by("-to", "at"):
+        heard = Reply.objects.filter(sender=text.message.to, received_at__gt=text.at)
+        if not heard.exclude(findings__rules__contains=BY_A_MACHINE).exists():
+            return text
+    return None
+
+
+@transaction.atomic
+def end_quiet(*, patient: Patient, by: Clinician, now: datetime) -> None:
+    """A clinician expects no more answers: the service goes on at once with what it held back."""
+    if not roles.may(by, "text a patient"):
+        raise Refusal("role", f"A {by.get_role_display()} does not end the quiet.")
+    patient = people.hold(patient.pk)
+    text = ClinicianText.objects.filter(patient=patient, quiet_over_at=None).first()
+    if text is None:
+        raise Refusal("not-quiet", "The service is not quiet: it has gone on already.")
+    _go_on(text, patient, by=by, now=now)
+    audit.record("ended the quiet", str(patient), site=patient.site, by=by, now=now, text=text.pk)
+
+
+def _go_on(text: ClinicianText, patient: Patient, *, by: Clinician | None, now: datetime) -> None:
+    ClinicianText.objects.filter(pk=text.pk).update(quiet_over_at=now, quiet_over_by=by)
+    checkins.go_on(patient, now=now)
+
+
+def take_over(*, now: datetime) -> int:
+    """Go on by itself where a quiet has run out, or where the text that began it reached nobody; return how many."""
+    lost = Q(message__deliveries__state__in=[Delivery.State.FAILED, Delivery.State.EXPIRED])
+    due = ClinicianText.objects.filter(Q(quiet_until__lte=now) | lost, quiet_over_at=None)
+    return each(list(due.distinct().values_list("pk", flat=True)), lambda pk: _take_over_one(pk, now))
+
+
+@transaction.atomic
+def _take_over_one(pk: int, now: datetime) -> int:
+    if not people.hold_if_free(ClinicianText.objects.values_list("patient", flat=True).get(pk=pk)):
+        return 0
+    rows = ClinicianText.objects.select_related("patient__site", "message")
+    text = rows.filter(pk=pk, quiet_over_at=None).first()
+    if text is None or (text.quiet_until > now and not outbox.has_failed(text.message)):
+        return 0
+    _go_on(text, text.patient, by=None, now=now)
+    alone = _unanswered(text.patient, since=text.unanswered_since)
+    if alone is not None and text.patient.is_active:
+        _ask_instead(alone, text.patient, now)
+    return 1
+
+
+def _ask_instead(text: ClinicianText, patient: Patient, now: datetime) -> None:
+    """Nobody answered: inside a watch the patient is asked at once, on the clock of her text; else a person looks."""
+    watch, caregiver = watches.current(patient), text.to == ClinicianText.To.CAREGIVER
+    if (patient.caregiver_texting_ended_at if caregiver else patient.texting_ended_at) is not None:
+        return  # a person was told when it ended
+    if watch is not None and not caregiver and stays.resting(patient.pk, now=now) is None:
+        checkins.ask_instead(watch, since=text.at, now=now)
+        return
+    soon = timedelta(minutes=WatchRules.thaw(watch.rules).clarify) if watch else worklist.SAME_DAY
+    at = texts.site_day_and_time(patient.site, text.at)
+    worklist.open_task(
+        site=patient.site,
+        patient=patient,
+        what=f"No answer to what {text.by.name} texted the {text.to} on {at}"[:200],
+        due_at=now + soon,
+        pages_when_late=watch is not None,
+        now=now,
     )
 
 

@@ -18,6 +18,7 @@ from monitoring import (
     opting_out,
     phrases,
     pocket,
+    quiet,
     strangers,
     texts,
     unread,
@@ -25,7 +26,7 @@ from monitoring import (
     worklist,
 )
 from monitoring.hearing import Heard
-from monitoring.models import CheckIn, Escalation, Finding, Patient, Reply
+from monitoring.models import CheckIn, ClinicianText, Escalation, Finding, Patient, Reply
 from notifications import outbox
 from notifications.models import Channel, Lane
 from protocols import rulebook, triage, wording
@@ -48,10 +49,12 @@ CONTROLS = {
 def from_reply(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Finding:
     """Understand one reply about one patient, store the finding, and act on it in the caller's transaction."""
     checkin = checkins.open_question(patient, now=now, sent_at=reply.sent_at)
-    heard = Heard(reply, patient, who, watches.current(patient), checkin, now)
+    standing = quiet.of(patient.pk, now=now)
+    heard = Heard(reply, patient, who, watches.current(patient), checkin, now, standing)
     context = _context(heard)
     concluded = triage.assess(reply.body, context)
-    finding = _keep(reply, patient, checkin, concluded, context, now=now)
+    read_back = "" if standing else concluded.read_back  # nobody reads it back to them in the quiet
+    finding = _keep(reply, patient, checkin, concluded, context, now=now, read_back=read_back)
     Reply.objects.filter(pk=reply.pk, checkin=None).update(checkin=checkin)
     alarming = concluded.urgency in {"urgent", "emergency"}
     if alarming:
@@ -98,6 +101,8 @@ def _bound_question(heard: Heard) -> str | None:
     """The question this reply may answer. A caregiver who was asked about silence answers the caregiver question."""
     if heard.reply.channel == "voice":
         return "voice"
+    if quiet.spoke_last(heard.reply.sender, within=checkins.STALE_AFTER, now=heard.now):
+        return None  # a clinician asked last: yes, no or a digit may be meant for her
     if heard.who in {"caregiver", "shared"}:
         return "caregiver"
     if heard.checkin is None:
@@ -111,6 +116,8 @@ def _pending_read_back(heard: Heard) -> str:
     said = Finding.objects.filter(patient=heard.patient, reply__sender=heard.reply.sender)
     before = said.order_by("-at", "-pk").first()
     if before is None or heard.now - before.at > CONFIRM_WITHIN:
+        return ""
+    if ClinicianText.objects.filter(message__to=heard.reply.sender, at__gte=before.at).exists():
         return ""
     return str(before.context.get("read_back", ""))
 
@@ -137,6 +144,7 @@ def _keep(
     context: triage.Context,
     *,
     now: datetime,
+    read_back: str = "",
 ) -> Finding:
     """Store all that it takes to conclude the same again, whatever becomes of the patient, the site and its phrases."""
     whole = concluded.as_dict()
@@ -156,7 +164,7 @@ def _keep(
         rules=whole["rules"],
         context={
             **used.as_dict(),
-            "read_back": concluded.read_back,
+            "read_back": read_back,
             "unexplained": list(concluded.unexplained),
         },
         rules_version=triage.version(context.phrases),
@@ -205,14 +213,17 @@ def _ask_more_often(heard: Heard, concluded: triage.Finding) -> None:
 
 
 def _carry_on(heard: Heard, checkin: CheckIn, concluded: triage.Finding) -> None:
-    """Every word understood: the next question, or thanks and when the next check-in comes."""
-    if not checkins.answered(checkin, concluded.answers, now=heard.now):
+    """Every word understood: the next question, or thanks and when the next check-in comes. In the quiet, neither."""
+    ended = checkins.answered(checkin, concluded.answers, now=heard.now)
+    if ended and closer.of(checkin.watch) is not None:
+        # What the patient is told now is when the service then asks.
+        checkins.ask_again_in(checkin.watch, minutes=heard.rules.concern_every, now=heard.now)
+    if heard.quiet is not None:
+        return
+    if not ended:
         if heard.who != "patient":
             answer(heard, "reply.noted")
         return
-    if closer.of(checkin.watch) is not None:
-        # What the patient is told now is when the service then asks.
-        checkins.ask_again_in(checkin.watch, minutes=heard.rules.concern_every, now=heard.now)
     following = checkin.watch.checkins.filter(state=CheckIn.State.WAITING).order_by("next_at").first()
     at = following.next_at if following and following.next_at else checkin.watch.ends_at
     answer(heard, "reply.round_done", next_time=texts.clock_time(heard.patient, at))
@@ -232,6 +243,7 @@ def _ask_a_person(heard: Heard, finding: Finding, concluded: triage.Finding) -> 
             patient=heard.patient,
             finding=finding,
             pages_when_late=heard.watch is not None,
+            texting=heard.quiet.by.name if heard.quiet else "",
             due_at=heard.now + (timedelta(minutes=heard.rules.clarify) if soon else worklist.SAME_DAY),
             now=heard.now,
         )
@@ -243,7 +255,11 @@ def _ask_a_person(heard: Heard, finding: Finding, concluded: triage.Finding) -> 
 
 def _answer_unclear(heard: Heard, concluded: triage.Finding) -> None:
     checkin = heard.checkin
-    if concluded.read_back:
+    if heard.quiet is not None and concluded.control != "help":
+        # The clinician answers. What was understood is taken off the round all the same.
+        if concluded.urgency == "routine" and checkin is not None and concluded.answers:
+            _carry_on(heard, checkin, concluded)
+    elif concluded.read_back:
         answer(heard, "reply.read_back", value=concluded.read_back)
     elif concluded.control == "help":
         answer(heard, "reply.help")
@@ -294,7 +310,7 @@ def from_stranger(reply: Reply, *, now: datetime) -> Finding:
     """
     context = triage.Context(sender="unregistered", in_watch="no", media=reply.media)
     concluded = triage.assess(reply.body, context)
-    finding = _keep(reply, None, None, concluded, context, now=now)
+    finding = _keep(reply, None, None, concluded, context, now=now, read_back=concluded.read_back)
     site = reply.site
     if concluded.urgency in {"urgent", "emergency"}:
         escalations.raise_concern(

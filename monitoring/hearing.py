@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitoring.models import CheckIn, Patient, Reply, Watch
+from monitoring.models import CheckIn, ClinicianText, Patient, Reply, Watch
 from monitoring.rules import DEFAULT, WatchRules
 
 
@@ -17,6 +17,7 @@ class Heard:
     watch: Watch | None
     checkin: CheckIn | None
     now: datetime
+    quiet: ClinicianText | None = None
 
     @property
     def rules(self) -> WatchRules:

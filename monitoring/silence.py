@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from monitoring import checkins, closer, escalations, kits, texts
+from monitoring import checkins, closer, escalations, kits, quiet, texts
 from monitoring.models import CheckIn, Finding
 from monitoring.rules import WatchRules
 from notifications import outbox
@@ -29,11 +29,13 @@ def _climb_one(pk: int, now: datetime) -> int:
     checkin = checkins.hold(pk, State.ASKED, now)
     if checkin is None:
         return 0
+    rules = WatchRules.thaw(checkin.watch.rules)
+    if _waits(checkin, rules, now):
+        return 0
     checkin.stage = min(checkin.stage + 1, Stage.PERSON)
     if checkin.stage == Stage.PERSON:
         tell_a_person(checkin, "no answer", now=now)
         return 1
-    rules = WatchRules.thaw(checkin.watch.rules)
     minutes = {Stage.AGAIN: rules.caregiver, Stage.CAREGIVER: rules.voice, Stage.VOICE: rules.person}
     since = checkin.silent_since or now
     checkin.next_at = max(now, since + timedelta(minutes=minutes[Stage(checkin.stage)]))
@@ -41,6 +43,23 @@ def _climb_one(pk: int, now: datetime) -> int:
         checkin.next_at = now
     checkin.save()
     return 1
+
+
+def _waits(checkin: CheckIn, rules: WatchRules, now: datetime) -> bool:
+    """Whether the next step waits because a clinician is texting. The step to a person comes at its minute even so.
+
+    A question that could not be sent waits for nothing: then perhaps no text of hers arrives either.
+    """
+    standing = quiet.of(checkin.watch.patient_id, now=now)
+    if standing is None or _could_not_be_sent(checkin):
+        return False
+    person_at = (checkin.silent_since or now) + timedelta(minutes=rules.person)
+    if person_at <= now:
+        checkin.stage = Stage.VOICE
+        return False
+    checkin.next_at = min(standing.quiet_until, person_at)
+    checkin.save(update_fields=["next_at"])
+    return True
 
 
 def _step(checkin: CheckIn, now: datetime) -> bool:
@@ -103,11 +122,16 @@ def notice_unsendable(*, now: datetime) -> int:
     asked = CheckIn.objects.filter(state=State.ASKED, watch__closed_at=None).exclude(stage=Stage.PERSON)
     hurried = 0
     for checkin in asked:
-        newest = Message.objects.filter(key__startswith=f"checkin:{checkin.pk}:").order_by("-pk").first()
-        if newest is None or newest.deliveries.filter(state__in=Delivery.LIVE).exists():
-            continue
-        if outbox.has_failed(newest):
+        if _could_not_be_sent(checkin):
             hurried += CheckIn.objects.filter(pk=checkin.pk, state=State.ASKED, next_at__gt=now).update(
                 next_at=now
             )
     return hurried
+
+
+def _could_not_be_sent(checkin: CheckIn) -> bool:
+    """Whether the newest that was said of this check-in has reached nobody and is not tried again."""
+    newest = Message.objects.filter(key__startswith=f"checkin:{checkin.pk}:").order_by("-pk").first()
+    if newest is None or newest.deliveries.filter(state__in=Delivery.LIVE).exists():
+        return False
+    return outbox.has_failed(newest)

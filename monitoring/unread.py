@@ -35,11 +35,14 @@ def put(
     due_at: datetime,
     pages_when_late: bool,
     now: datetime,
+    texting: str = "",
 ) -> tuple[Task, bool]:
     """Put a reply on the list of what must be read; answer its task and whether that is new.
 
     Joining what is unread already can only hurry it: the earlier time holds, and what pages when late goes on
-    paging. Without a finding nobody knows what it says, and it counts as unclear.
+    paging. `texting` names the clinician who is texting with them.
+
+    Without a finding nobody knows what it says, and it counts as unclear.
     """
     facts = {"opened_at": now, "due_at": due_at, "pages_when_late": pages_when_late}
     task, is_new = (
@@ -54,18 +57,19 @@ def put(
     Unread.objects.get_or_create(task=task, reply=reply, defaults={"finding": finding, "at": now})
     task.due_at = min(task.due_at, due_at)
     task.pages_when_late = task.pages_when_late or pages_when_late
-    task.what, task.reply = _called(task)
+    task.what, task.reply = _called(task, texting)
     task.save(update_fields=["due_at", "pages_when_late", "what", "reply"])
     return task, is_new
 
 
-def _called(task: Task) -> tuple[str, Reply]:
+def _called(task: Task, texting: str) -> tuple[str, Reply]:
     """How many there are and what the rules made of the gravest; and that one, for lists that show one alone."""
     waiting = list(of(task))
     [first, *_] = gravest_first(waiting)
     many = f"{len(waiting)} texts" if len(waiting) > 1 else "a text"
     because = first.finding.because if first.finding else f"{UNREADABLE[0].upper()}{UNREADABLE[1:]}."
-    return f"Read {many}: {because}"[:200], first.reply
+    whom = f", for {texting}, who is texting with them" if texting else ""
+    return f"Read {many}{whom}: {because}"[:200], first.reply
 
 
 def of(task: Task) -> QuerySet[Unread]:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from monitoring import closer, escalations, people, stays, texts, unread
-from monitoring.models import CheckIn, Patient, Reaction, Task, Watch
+from monitoring.models import CheckIn, ClinicianText, Patient, Reaction, Task, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
 from notifications.models import Lane
@@ -176,7 +176,7 @@ def _close_one(pk: int, now: datetime) -> int:
 
 
 def something_open(watch: Watch) -> bool:
-    """Whether a case, a reaction, a task, a check-in, closer questions or a stay in hospital needs somebody."""
+    """Whether a case, a reaction, a task, a check-in, closer questions, a stay or a clinician's text needs somebody."""
     return (
         closer.of(watch) is not None
         or Reaction.objects.filter(patient=watch.patient, over_at=None).exists()
@@ -184,6 +184,7 @@ def something_open(watch: Watch) -> bool:
         or Task.objects.filter(patient=watch.patient, done_at=None).exists()
         or watch.checkins.filter(state__in=CheckIn.OPEN).exists()
         or stays.of(watch.patient) is not None
+        or ClinicianText.objects.filter(patient=watch.patient, quiet_over_at=None).exists()
     )
 
 

@@ -1,5 +1,6 @@
 """Tasks: what a person must read or do by a time. Inside a watch a late task becomes a case and pages."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -76,6 +77,17 @@ def open_and_locked(task_id: int) -> Task:
         at = texts.site_time(task.site, task.done_at)
         raise Refusal("done-already", f"{who} has already finished this at {at}: {task.outcome}.")
     return task
+
+
+def settle(
+    patient: Patient, tasks: Mapping[int, int], *, by: Clinician, outcome: str, now: datetime
+) -> list[Task]:
+    """Finish those of a patient's open tasks with one outcome. The caller holds the patient.
+
+    `tasks` has the newest text that was read by the id of each task (see `finish`). One that is done is left as it is.
+    """
+    open_ = Task.objects.filter(patient=patient, pk__in=tasks, done_at=None)
+    return [finish(task.pk, by=by, outcome=outcome, read=tasks[task.pk], now=now) for task in open_]
 
 
 def page_for_late(*, now: datetime) -> int:

@@ -11,7 +11,18 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from monitoring import checkins, inbound, kits, languages, patients, phrases, pocket, practice, worklist
+from monitoring import (
+    checkins,
+    conversation,
+    inbound,
+    kits,
+    languages,
+    patients,
+    phrases,
+    pocket,
+    practice,
+    worklist,
+)
 from monitoring.models import CheckIn, Patient, Reply, Task
 from notifications import oncall
 from notifications.models import Clinician, Delivery, Role, Site
@@ -179,7 +190,7 @@ def _patient(
         _came_from_elsewhere(course, staff, opened_at)
     _make_ready(course, invented, staff, (given_at or now) - timedelta(minutes=10))
     if given_at is not None:
-        _first_dose(patient, course, given_at, staff, now)
+        _first_dose(patient, course, given_at, staff, now, texted=invented.identifier == "D-1002")
 
 
 def _look_before_the_start(course: Course, staff: dict[str, Clinician], now: datetime) -> None:
@@ -244,7 +255,13 @@ def _make_ready(course: Course, invented: Invented, staff: dict[str, Clinician],
 
 
 def _first_dose(
-    patient: Patient, course: Course, given_at: datetime, staff: dict[str, Clinician], now: datetime
+    patient: Patient,
+    course: Course,
+    given_at: datetime,
+    staff: dict[str, Clinician],
+    now: datetime,
+    *,
+    texted: bool,
 ) -> None:
     """Give the first dose in the past and play the check-ins that have been due since."""
     first = courses.plan(course)[0]
@@ -256,12 +273,26 @@ def _first_dose(
     courses.confirm_dose(
         dose.pk, by=staff["noah"], figure_mg=dose.given_mg, now=recorded_at + timedelta(minutes=2)
     )
+    if texted:
+        _a_word_with_the_nurse(patient, staff["nora"], given_at + timedelta(minutes=30))
     due = CheckIn.objects.filter(watch__patient=patient, due_at__lte=now - timedelta(minutes=30)).order_by(
         "due_at"
     )
     for place, checkin in enumerate(due):
         checkins.ask_due(now=checkin.due_at)
         _answer_round(patient, checkin, place)
+
+
+def _a_word_with_the_nurse(patient: Patient, nurse: Clinician, at: datetime) -> None:
+    """The nurse asks by text herself, is answered, and the service goes on by itself."""
+    conversation.say(
+        patient=patient, to="patient", words="Tome su temperatura ahora, por favor.", by=nurse, now=at
+    )
+    inbound.receive(
+        provider_sid=f"demo-{patient.pk}-nurse", sender=patient.phone, sent_to=patient.site.patient_number,
+        body="36.8", now=at + timedelta(minutes=3),
+    )  # fmt: skip
+    conversation.take_over(now=at + timedelta(minutes=30))
 
 
 def _answer_round(patient: Patient, checkin: CheckIn, place: int) -> None:

@@ -10,7 +10,17 @@ from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
-from monitoring import admissions, checkins, escalations, inbound, opting_out, silence, watches, worklist
+from monitoring import (
+    admissions,
+    checkins,
+    conversation,
+    escalations,
+    inbound,
+    opting_out,
+    silence,
+    watches,
+    worklist,
+)
 from monitoring.models import CheckIn, Escalation
 from notifications import audit, heartbeat, outbox, reconcile
 from notifications.models import Delivery, Lane
@@ -37,6 +47,7 @@ def act(*, now: datetime) -> dict[str, int]:
         ("cases", lambda: escalations.climb(now=now, patience=PATIENCE)),
         ("unheard", lambda: escalations.notice_unheard_pages(now=now)),
         ("stays", lambda: admissions.look_after(now=now)),
+        ("quiet over", lambda: conversation.take_over(now=now)),
         ("asked", lambda: checkins.ask_due(now=now, patience=PATIENCE)),
         ("unsendable", lambda: silence.notice_unsendable(now=now)),
         ("silences", lambda: silence.climb(now=now, patience=PATIENCE)),

@@ -10,6 +10,7 @@ from monitoring import stays
 from monitoring.models import (
     Admission,
     CheckIn,
+    ClinicianText,
     CloserQuestions,
     Escalation,
     EscalationEvent,
@@ -124,7 +125,9 @@ def overdue_watches(now: datetime) -> QuerySet[Watch]:
     close = CloserQuestions.objects.filter(ended_at=None, watch=OuterRef("pk"))
     task = Task.objects.filter(done_at=None, patient=OuterRef("patient"))
     reaction = Reaction.objects.filter(over_at=None, patient=OuterRef("patient"))
-    nothing_open = [~Exists(one) for one in (_CHECKIN, _CASE, task, reaction, close)] + [~stays.lasting()]
+    quiet = ClinicianText.objects.filter(quiet_over_at=None, patient=OuterRef("patient"))
+    holding = (_CHECKIN, _CASE, task, reaction, close, quiet)
+    nothing_open = [~Exists(one) for one in holding] + [~stays.lasting()]
     return Watch.objects.filter(*nothing_open, closed_at=None, ends_at__lte=now - 60 * SECOND)
 
 
@@ -138,6 +141,11 @@ def asked_in_hospital(now: datetime) -> QuerySet[CheckIn]:
     """I17: a question open at home, where silence climbs, although the patient is known to be in hospital."""
     resting = stays.at(now).filter(recorded_at__lte=now - 15 * SECOND)
     return CheckIn.objects.filter(state="asked", watch__patient__in=resting.values("patient"))
+
+
+def lasting_quiets(now: datetime) -> QuerySet[ClinicianText]:
+    """I18: a quiet whose time ran out a minute ago, and the service has not gone on."""
+    return ClinicianText.objects.filter(quiet_over_at=None, quiet_until__lte=now - 60 * SECOND)
 
 
 QUERIES: dict[str, Callable[[datetime], Any]] = {
@@ -159,6 +167,7 @@ QUERIES: dict[str, Callable[[datetime], Any]] = {
     "I15": overdue_watches,
     "I16": forgotten_admissions,
     "I17": asked_in_hospital,
+    "I18": lasting_quiets,
 }
 
 

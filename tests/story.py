@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from monitoring import escalations
-from monitoring.models import CheckIn, Escalation, Patient, Reply, Task
+from monitoring.models import CheckIn, ClinicianText, Escalation, Patient, Reply, Task
 from notifications import clock
 from notifications.models import Clinician, Delivery, Message
 from stepup import engine, next_dose
@@ -239,6 +239,9 @@ def _next_due(target: datetime) -> datetime | None:
         *Escalation.objects.filter(tell_patient_at__gt=now, tell_patient_at__lt=target).values_list(
             "tell_patient_at", flat=True
         ),
+        *ClinicianText.objects.filter(
+            quiet_over_at=None, quiet_until__gt=now, quiet_until__lt=target
+        ).values_list("quiet_until", flat=True),
         *Task.objects.filter(done_at=None, due_at__gt=now, due_at__lt=target).values_list(
             "due_at", flat=True
         ),

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from monitoring import conversation, opting_out, patients, timeline
+from monitoring import conversation, opting_out, patients, timeline, unread
 from monitoring.models import ClinicianText, Task
 from notifications.models import AuditEntry, Clinician, Role
 from protocols.errors import Refusal
+from stepup.conversation_forms import marked
 from tests import kept, makers
 from tests.home import HOUR, MINUTE, Home
 from tests.makers import NOON
@@ -24,7 +25,9 @@ class Ward(Home):
         super().__init__()
         self.nurse: Clinician = makers.a_clinician(self.site, name="Nora Quill")
 
-    def says(self, words: str = WORDS, *, at=NOON + HOUR, to: str = "patient", by=None, answers=()):
+    def says(
+        self, words: str = WORDS, *, at=NOON + HOUR, to: str = "patient", by=None, answers=conversation.NONE
+    ):
         who = by or self.nurse
         return conversation.say(
             patient=self.patient, to=to, words=words, by=who, now=at, answers=answers
@@ -131,7 +134,7 @@ def test_a_text_finishes_what_it_answers_and_nothing_else(ward) -> None:
     [first] = conversation.to_answer(ward.patient)
     second = makers.a_task(ward.patient, what="call", pages_when_late=False)
     elsewhere = makers.a_task(makers.a_patient(ward.site), what="call", pages_when_late=False)
-    ward.says("Please leave it and call us.", answers=[first.pk, elsewhere.pk])
+    ward.says("Please leave it and call us.", answers={first.pk: unread.newest(first), elsewhere.pk: 0})
     first.refresh_from_db()
     assert (first.done_by, first.outcome) == (
         ward.nurse,
@@ -151,6 +154,16 @@ def test_the_whole_conversation_is_read_newest_first(ward) -> None:
     assert len(conversation.of(ward.patient, limit=2)) == 2
 
 
+def test_a_text_that_came_after_the_page_is_not_answered_unseen(ward) -> None:
+    ward.hears("can I eat the blue thing", at=NOON + MINUTE)
+    [task] = conversation.to_answer(ward.patient)
+    seen = unread.newest(task)
+    ward.hears("and what about the green thing", at=NOON + 2 * MINUTE)
+    with pytest.raises(Refusal, match="was not on this page"):
+        ward.says(answers={task.pk: seen})
+    assert not ClinicianText.objects.exists()
+
+
 # on screen
 
 
@@ -159,10 +172,10 @@ def test_a_nurse_writes_from_the_inbox_s_link_with_the_reply_ticked(ward) -> Non
     [task] = conversation.to_answer(ward.patient)
     client, page = makers.signed_in(ward.nurse), reverse("patient-texts", args=[ward.patient.pk])
     shown = client.get(f"{page}?task={task.pk}")
-    assert shown.context["say_form"]["answers"].value() == [str(task.pk)]
+    assert shown.context["say_form"]["answers"].value() == [marked(task)]
     assert "can I eat the blue thing" in shown.content.decode()
     answer = client.post(
-        reverse("say", args=[ward.patient.pk]), {"to": "patient", "words": WORDS, "answers": [task.pk]}
+        reverse("say", args=[ward.patient.pk]), {"to": "patient", "words": WORDS, "answers": [marked(task)]}
     )
     assert answer.url == f"{page}#result"
     task.refresh_from_db()

@@ -14,6 +14,7 @@ from monitoring import escalations, watches, worklist
 from monitoring.models import (
     Admission,
     CheckIn,
+    ClinicianText,
     Escalation,
     EscalationEvent,
     Page,
@@ -173,6 +174,14 @@ def ask_in_hospital(night: Night, seconds: int) -> None:
     CheckIn.objects.filter(pk=first.pk).update(state="asked", question_at=NOON)
 
 
+def forget_a_quiet(night: Night, seconds: int) -> None:
+    ended_at, began_at = NOON - seconds * SECOND, NOON - HOUR
+    ClinicianText.objects.create(
+        site=night.site, patient=night.patient, to="patient", by=night.first, at=began_at, quiet_until=ended_at,
+        message=Message.objects.earliest("pk"), unanswered_since=began_at,
+    )  # fmt: skip
+
+
 CASES: list[tuple[str, Callable[[Night, int], None], int]] = [
     ("I1", hold_the_case, 15),
     ("I2", forget_the_pages, 15),
@@ -188,6 +197,7 @@ CASES: list[tuple[str, Callable[[Night, int], None], int]] = [
     ("I15", leave_the_watch_open, 60),
     ("I16", forget_a_stay, 60),
     ("I17", ask_in_hospital, 15),
+    ("I18", forget_a_quiet, 60),
 ]
 
 

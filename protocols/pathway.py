@@ -41,9 +41,10 @@ class Readiness:
     """One thing that must be true before a dose, with its reason. `missing` says that nobody has published it.
 
     A statement `lasts` for the course or for one dose, and `good_days` at most, counted from the date it names or
-    from the day it was made. `wants` are the facts that belong to it; `derived` items follow from records and can
-    only be waived; only the roles in `waived_by` may do that. `before` names the doses it is asked before, by id or
-    as STEP_UP, which is every dose watched as a step-up dose; without a name it is asked before every dose.
+    from the day it was made. `wants` are the facts that belong to it, the answer among `one_of` where these are
+    named; `derived` items follow from records and can only be waived; only the roles in `waived_by` may do that.
+    `before` names the doses it is asked before, by id or as STEP_UP, which is every dose watched as a step-up dose;
+    without a name it is asked before every dose.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Readiness:
     lasts: Literal["course", "dose"] = "dose"
     good_days: int | None = None
     wants: tuple[Literal["minutes", "date", "name", "answer"], ...] = ()
+    one_of: tuple[str, ...] = ()
     at_most_minutes: int | None = None
     derived: Literal["", "phone", "oncall", "weight", "stay", "words"] = ""
     waived_by: tuple[Literal["nurse", "pharmacist", "prescriber"], ...] = ("prescriber",)

@@ -76,6 +76,13 @@ def _readiness(rows: tuple[Readiness, ...]) -> Iterator[Problem]:
         place = f"readiness, row {number}"
         if {"name", "answer"} <= set(row.wants) or (row.derived and row.wants):
             yield place, "wants a name or an answer, not both, and nothing where it is derived"
+        if row.one_of and (
+            "answer" not in row.wants or len(set(row.one_of)) < 2 or len(max(row.one_of, key=len)) > 120
+        ):
+            yield (
+                place,
+                "answers to choose from need a question that wants one, two at least, and 120 signs at most",
+            )
         if row.at_most_minutes is not None and ("minutes" not in row.wants or row.at_most_minutes <= 0):
             yield place, "a limit of minutes needs minutes to compare, and more than nothing"
         if (row.good_days is not None and row.good_days < 0) or (

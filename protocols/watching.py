@@ -6,9 +6,13 @@ change has neither a check-in too many nor one too few.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from protocols.pathway import Pathway, Rhythm
+
+# What is shown as night. A proposal of ours: nobody has published it.
+NIGHT_FROM, NIGHT_TO = time(22), time(7)
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,15 @@ def check_times(pathway: Pathway, step_id: str, given_at: datetime) -> tuple[Due
         for hour in _hours(row):
             asked[hour] = _together(asked.get(hour, ()), row.ask)
     return tuple(Due(start + timedelta(hours=hour), hour, asked[hour]) for hour in sorted(asked))
+
+
+def at_night(pathway: Pathway, step_id: str, given_at: datetime, *, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """The check-ins of the watch that fall into the patient's night, on the patient's own clock, earliest first.
+
+    None is ever moved or left out because of it: they are shown to whoever agrees with the patient who wakes for them.
+    """
+    local = (due.due_at.astimezone(zone) for due in check_times(pathway, step_id, given_at))
+    return tuple(at for at in local if at.time() >= NIGHT_FROM or at.time() < NIGHT_TO)
 
 
 def ends_at(pathway: Pathway, step_id: str, given_at: datetime) -> datetime:

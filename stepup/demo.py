@@ -232,6 +232,7 @@ def _make_ready(course: Course, invented: Invented, staff: dict[str, Clinician],
     facts: dict[str, dict[str, Any]] = {
         "travel": {"minutes": 20},
         "tocilizumab": {"said": "no"},
+        "night": {"said": "the caregiver wakes the patient for each text"},
         "caregiver": {"said": invented.caregiver},
         "bloods": {"on": today},
         "rescue": {"on": today, "said": "Petra Demo, PharmD"},

@@ -311,6 +311,8 @@ def check(rule: Rule, said: Said, *, by: Clinician, today: date) -> None:
     missing = [want for want in rule.wants if getattr(said, FACTS[want]) in (None, "")]
     if missing:
         raise Refusal(f"no-{missing[0]}", MISSING[missing[0]])
+    if rule.one_of and said.said not in rule.one_of:
+        raise Refusal("no-answer", f"Choose one of these: {'; '.join(rule.one_of)}.")
     if rule.good_days is not None and said.on is not None and (today - said.on).days > rule.good_days:
         raise Refusal("too-old", f"That is more than {rule.good_days} days ago: look again today.")
     if said.minutes is not None and said.minutes > (rule.at_most_minutes or LONGEST_MINUTES):

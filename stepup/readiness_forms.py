@@ -60,6 +60,9 @@ class ItemForm(WardForm):
             del self.fields[name]
         if "said" in self.fields:
             self.fields["said"].label = next(LABELS[want] for want in item.rule.wants if want in LABELS)
+        if item.rule.one_of:
+            choices_of = [(NOTHING, "not agreed yet"), *((one, one) for one in item.rule.one_of)]
+            self.fields["said"] = forms.ChoiceField(label="Answer", choices=choices_of, required=False)
         for name in ("said", "minutes", "on", "instead", "reason"):
             if name in self.fields:
                 self.fields[name].goes_with = True  # type: ignore[attr-defined] # never alone, so not "may stay empty"

@@ -85,7 +85,7 @@ def knows_dose(course: Course, step: str) -> bool:
 
 
 def _question(rule: Readiness) -> tuple[object, ...]:
-    return rule.asks, rule.wants, rule.at_most_minutes, rule.waived_by, rule.derived
+    return rule.asks, rule.wants, rule.one_of, rule.at_most_minutes, rule.waived_by, rule.derived
 
 
 def earlier(row: SiteProtocol) -> list[SiteProtocol]:

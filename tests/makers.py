@@ -1,5 +1,6 @@
 """Plain functions with plain defaults that make what a test needs, through the service's own operations."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -178,7 +179,7 @@ def a_course(
     return ready(course, now=now - timedelta(hours=12)) if is_ready else course
 
 
-def ready(course: Course, *, now: datetime) -> Course:
+def ready(course: Course, *, now: datetime, but: Collection[str] = ()) -> Course:
     """Everything the pathway wants before the next dose is stated; what the records do not show is waived."""
     step = _to_come(course, now)
     listed = readiness.of(course, step=step, now=now)
@@ -186,7 +187,7 @@ def ready(course: Course, *, now: datetime) -> Course:
         said = [
             a_statement(item.rule.id, course, now=now, waived=derived)
             for item in listed.open
-            if bool(item.rule.derived) == derived
+            if bool(item.rule.derived) == derived and item.rule.id not in but
         ]
         by = a_clinician(course.site, Role.PRESCRIBER) if derived else course.opened_by
         newest = course.readiness_statements.order_by("-pk").first()
@@ -203,6 +204,7 @@ def a_statement(item: str, course: Course, *, now: datetime, waived: bool = Fals
     facts: dict[str, dict[str, object]] = {
         "travel": {"minutes": 20},
         "tocilizumab": {"said": "no"},
+        "night": {"said": "the patient wakes for each text"},
         "caregiver": {"said": "Test Caregiver"},
         "bloods": {"on": courses.local_date(course.patient, now)},
         "rescue": {"on": courses.local_date(course.patient, now), "said": "Test Pharmacist"},

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from monitoring import kits, practice
 from monitoring.access import SignedIn, act, find
 from notifications import audit, clock
+from protocols import watching
 from protocols.errors import Refusal
-from stepup import charts, ended, readiness, readiness_forms
+from stepup import approvals, charts, ended, readiness, readiness_forms
 from stepup.models import Course
 from stepup.readiness import Readiness
 
@@ -52,6 +53,7 @@ def state_readiness(request: SignedIn, pk: int) -> HttpResponse:
         "chart": chart,
         "listed": listed,
         "forms": forms,
+        "nights": _nights(course, listed, now),
         "problem": problem,
         "now": now,
         "wrong": bool(problem or wrong),
@@ -61,6 +63,14 @@ def state_readiness(request: SignedIn, pk: int) -> HttpResponse:
     return render(
         request, "stepup/readiness.html", context, status=UNPROCESSABLE if context["wrong"] else 200
     )
+
+
+def _nights(course: Course, listed: Readiness | None, now: datetime) -> tuple[datetime, ...]:
+    """When texts would come at night, on the patient's clock, after a dose given now."""
+    if listed is None:
+        return ()
+    pathway, zone = approvals.content(course.protocol).pathway, ZoneInfo(course.patient.time_zone)
+    return watching.at_night(pathway, listed.step, now, zone=zone)
 
 
 def _not_of_this_dose(typed: QueryDict, listed: Readiness | None) -> str:

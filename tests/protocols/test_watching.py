@@ -53,6 +53,26 @@ def test_elapsed_hours_do_not_shift_with_the_clock(zone: str, given: datetime) -
         assert due.due_at - given_at.astimezone(UTC) == timedelta(hours=due.hour)
 
 
+NIGHTS = [
+    # Given on Saturday at 20:00 in New York, where the clocks go back, and forward, in the night to Sunday.
+    ("America/New_York", "2026-10-31", "Sun 00:00 EDT, Sun 03:00 EST, Sun 23:00 EST, Mon 03:00 EST"),
+    ("America/New_York", "2026-03-07", "Sun 00:00 EST, Sun 05:00 EDT, Mon 01:00 EDT, Mon 05:00 EDT"),
+    # The same moment for a patient who stays where the clocks do not change, or in another zone than the site.
+    ("America/Phoenix", "2026-10-31", "Sun 01:00 MST, Sun 05:00 MST, Mon 01:00 MST, Mon 05:00 MST"),
+    ("Europe/Berlin", "2026-10-31", "Sun 05:00 CET, Mon 01:00 CET, Mon 05:00 CET, Tue 01:00 CET"),
+]
+
+
+@pytest.mark.parametrize(("zone", "day", "night"), NIGHTS)
+def test_the_texts_of_the_night_on_the_patient_s_own_clock(zone: str, day: str, night: str) -> None:
+    given_at = datetime.fromisoformat(f"{day}T20:00").replace(tzinfo=ZoneInfo("America/New_York"))
+    pathway = library.pathway("outpatient-us")
+    at_night = watching.at_night(pathway, "step_up_dose_1", given_at, zone=ZoneInfo(zone))
+    assert ", ".join(f"{at:%a %H:%M %Z}" for at in at_night[:4]) == night
+    asked = {due.due_at for due in watching.check_times(pathway, "step_up_dose_1", given_at)}
+    assert set(at_night) <= asked, "shown, and never moved or left out"
+
+
 def test_the_watch_ends_after_its_last_check_in() -> None:
     for pathway in library.pathways():
         for step in ("step_up_dose_1", "weekly"):

@@ -32,3 +32,16 @@ class ProposeForm(WardForm):
         help_text="As they stand in the reply, in one piece. Another person approves them before they count.",
         error_messages={"required": "Copy the harmless words from the reply."},
     )
+
+
+class ApproveRulesForm(WardForm):
+    """That what the rules change was read, and why lost pages are right."""
+
+    refusals: ClassVar[dict[str, str]] = {"reason": "why"}
+
+    why = forms.CharField(
+        label="Why, if pages would be lost",
+        max_length=300,
+        required=False,
+        help_text="Needed only where a reply that paged would page nobody.",
+    )

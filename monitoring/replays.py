@@ -88,11 +88,18 @@ def of_phrase(phrase: LearnedPhrase, *, in_use: tuple[str, ...], now: datetime) 
     )
 
 
-def of_rules(site_id: int | None, *, now: datetime, looks_back: timedelta = LOOKS_BACK) -> Replay:
-    """What the installed rules conclude otherwise than was concluded, over past replies of one site or of all."""
+def of_rules(
+    site_id: int | None, *, now: datetime, looks_back: timedelta = LOOKS_BACK, only_other_rules: bool = False
+) -> Replay:
+    """What the installed rules conclude otherwise than was concluded, over past replies of one site or of all.
+
+    With `only_other_rules`, what these very rules had read is counted as the same and not concluded again.
+    """
     found, is_cut = _newest(site_id, now=now, looks_back=looks_back, most=MOST)
-    compared = tuple(replaying.by_the_rules(kept(finding)) for finding in found)
-    return Replay(now - looks_back, len(found), is_cut, compared, _patients(found))
+    ours = triage.RULES_VERSION if only_other_rules else None
+    again = [finding for finding in found if ours is None or not finding.rules_version.startswith(ours)]
+    compared = tuple(replaying.by_the_rules(kept(finding)) for finding in again)
+    return Replay(now - looks_back, len(found), is_cut, compared, _patients(again))
 
 
 def _newest(

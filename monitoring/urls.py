@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring import inbox_views, phrase_views, views, webhooks
+from monitoring import inbox_views, phrase_views, rule_approval_views, views, webhooks
 
 urlpatterns = [
     path("board/", views.show_board, name="board"),
@@ -26,6 +26,8 @@ urlpatterns = [
     path("replies/<int:pk>/benign/", inbox_views.learn_phrase, name="inbox-benign"),
     path("replies/<int:pk>/translate/", inbox_views.translate_item, name="inbox-translate"),
     path("reaction/<int:pk>/over/", views.end_reaction, name="reaction-over"),
+    path("rules/", rule_approval_views.show_rules, name="rules"),
+    path("rules/approve/", rule_approval_views.approve_rules, name="rules-approve"),
     path("phrases/", phrase_views.show_phrases, name="phrases"),
     path("phrases/<int:pk>/", phrase_views.show_phrase, name="phrase"),
     path("reply/<int:pk>/phrase/", phrase_views.propose_phrase, name="phrase-propose"),

@@ -73,6 +73,7 @@ MAY: dict[str, frozenset[Role]] = {
     "see learned phrases": frozenset({N, PH, PR, RE, LE, AU}),
     "propose a phrase": frozenset({N, PH, PR, RE}),
     "approve a phrase": frozenset({PH, PR}),
+    "approve the rules": frozenset({PH, PR}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

@@ -161,10 +161,19 @@ def _read(path: Path) -> dict[str, Any]:
         raise BrokenLabel(path.name, "", str(error)) from error
 
 
+READERS = (
+    "answers", "denial", "figures", "judging", "learned", "lexicon", "menus", "neighbours", "normalise", "numerals",
+    "page", "pressures", "reading", "replies", "rulebook", "shorthand", "skimming", "temperatures", "thinking",
+    "triage", "vitals",
+)  # fmt: skip
+"""The modules that read a reply: another way of reading is another set of rules, too."""
+
+
 def _fingerprint(folder: Path) -> str:
-    """A digest of the rules and of the words that reach them: equal only if every value is equal."""
+    """A digest of the rules, the words that reach them and the code that reads both: equal only if all of it is."""
     names = sorted([*folder.glob("lexicon.*.toml"), folder / "triage.toml", folder / "questions.toml"])
-    content = {path.name: _read(path) for path in names}
+    content: dict[str, Any] = {path.name: _read(path) for path in names}
+    content |= {name: (Path(__file__).parent / f"{name}.py").read_text("utf-8") for name in READERS}
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 

@@ -6,6 +6,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
 from notifications import clock, heartbeat
+from protocols import triage
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
@@ -18,7 +19,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 while both halves of the engine sign in and found no invariant broken; 503 with the reasons otherwise.
 
-    The counts are those of the engine's last turn: whoever asks costs no more than reading them. No personal data.
+    The counts are those of the engine's last turn: whoever asks costs no more than reading them. `rules` names what
+    reads replies, so that a monitor sees a change of it. No personal data.
     """
     now = clock.now()
     broken = heartbeat.figures(heartbeat.ENGINE).get("broken") or {}
@@ -30,6 +32,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
             "engine_silent_seconds": _silent_seconds(heartbeat.ENGINE, now),
             "carrier_silent_seconds": _silent_seconds(heartbeat.CARRIER, now),
             "broken_invariants": broken,
+            "rules": triage.RULES_VERSION[:12],
         },
         status=200 if good else 503,
     )

@@ -7,6 +7,7 @@ from monitoring.models.hearing import Finding, Reply
 from monitoring.models.kits import HomeKit
 from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction, ReactionStrike
 from monitoring.models.phrases import LearnedPhrase
+from monitoring.models.ruling import RulesApproval
 from monitoring.models.staying import Admission
 from monitoring.models.unread import TaskEvent, Translation, Unread
 from monitoring.models.watching import CheckIn, CloserQuestions, Watch
@@ -30,6 +31,7 @@ __all__ = [
     "Reaction",
     "ReactionStrike",
     "Reply",
+    "RulesApproval",
     "Task",
     "TaskEvent",
     "Translation",

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from monitoring import rule_approvals
 from monitoring.access import SignedIn, act
 from notifications import clock, roles
 from notifications.models import Site
@@ -41,7 +42,8 @@ def show_protocols(request: SignedIn) -> HttpResponse:
     signed = [line for line in lines if line.row and line.row.is_approved]
     others = [line for line in lines if line not in signed]
     groups = [("Approved at this site", signed), ("Not approved", others)]
-    return render(request, "stepup/protocols.html", {"groups": groups, "now": clock.now()})
+    context = {"groups": groups, "rules": rule_approvals.standing(site), "now": clock.now()}
+    return render(request, "stepup/protocols.html", context)
 
 
 def _known() -> list[Protocol]:

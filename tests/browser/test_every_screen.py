@@ -58,6 +58,7 @@ SCREENS = {
     "supportive care list": "/supportive-care/",
     "learned phrases": "/phrases/",
     "learned phrase": "/phrases/1/",
+    "rules of triage": "/rules/",
     "downtime list": "/downtime/",
 }
 WITHOUT_SIGN_IN = {"sign in": "/sign-in/", "emergency code": "/e/", "unknown emergency code": "/e/AAAAAAAA/"}

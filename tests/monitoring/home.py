@@ -50,3 +50,12 @@ class Home:
         """The pharmacist approves."""
         seen = phrases.weigh(phrase, now=self.now).seen
         return phrases.approve(phrase.pk, seen=seen, by=by or self.pharmacist, now=self.now)
+
+    def heard_by_older_rules(self, words: str, *, urgency: str, version: str = "0" * 64) -> Finding:
+        """A reply, and a second finding as if rules of an earlier release had concluded this urgency."""
+        now = self.finds(words)
+        facts = {name: getattr(now, name) for name in ("site", "patient", "reply", "at", "normal", "context")}
+        return Finding.objects.create(
+            urgency=urgency, human_task=urgency != "none", because="As then.", rules=[{"id": "OLD"}],
+            rules_version=version, **facts,
+        )  # fmt: skip

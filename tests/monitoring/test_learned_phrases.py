@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
-from monitoring import phrases, replays
+from monitoring import checkins, phrases, replays
 from monitoring.models import Finding, LearnedPhrase, Patient
 from notifications.models import AuditEntry, Role
 from protocols import triage
@@ -216,6 +217,9 @@ TEXTS = [
 
 def test_every_finding_concludes_the_same_again_whatever_has_happened_since(home) -> None:
     phrase = home.learns("toast and tea")
+    home.now += timedelta(hours=4)
+    checkins.ask_due(now=home.now)
+    assert home.finds("98.6, toast and tea").context["asked"] == "temperature"
     for words in TEXTS:
         home.hears(words)
         home.hears(words, sender=home.patient.caregiver_phone)

@@ -69,6 +69,7 @@ TABLE = {
     "see learned phrases": "nurse pharmacist prescriber responder lead auditor",
     "propose a phrase": "nurse pharmacist prescriber responder",
     "approve a phrase": "pharmacist prescriber",
+    "approve the rules": "pharmacist prescriber",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

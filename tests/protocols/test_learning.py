@@ -3,19 +3,20 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from protocols import learned, learning, lexicon, triage
 from protocols.errors import Refusal
-from protocols.triage import Context
+from protocols.triage import URGENCIES, Context
 from tests import corpus
 from tests.examples import examples
+from tests.protocols.test_triage_properties import ADDED, GRAVE, LISTED_EXCEPTIONS
 
 LEXICON = lexicon.load()
 ROWS = [
     (row["reply"], row["asked"], row.get("language") or "en", row["gold"])
-    for name in ("development", "held_out", "fresh", "other_eyes")
+    for name in ("development", "held_out", "fresh", "other_eyes", "themes")
     for row in corpus.rows(name)
 ]
 MAY = [
@@ -98,6 +99,8 @@ def test_a_learned_phrase_explains_words_and_the_finding_names_it() -> None:
 
 
 UNEXPLAINED = {
+    "an answer of no in its clause": "no cooking dinner 98.6",
+    "a denial in its clause": "no fever cooking dinner 98.6",
     "a no in its clause": "98.6 not cooking dinner",
     "a no behind it": "98.6 cooking dinner no",
     "trouble in its clause": "98.6 stopped cooking dinner",
@@ -201,6 +204,22 @@ def test_a_learned_phrase_beside_an_alarm_never_lowers_it(
     if without.urgency in {"emergency", "urgent"}:
         assert learned_too.rules == without.rules
     assert learned_too.human_task
+
+
+@examples(600)
+@given(base=st.sampled_from(GRAVE), added=ADDED, phrases=PHRASES)
+def test_with_any_phrases_learned_adding_words_never_lowers_a_page(
+    base: tuple[str, str], added: str, phrases: tuple[str, ...]
+) -> None:
+    reply, asked = base
+    assume(not LISTED_EXCEPTIONS & set(added.casefold().split()))
+    before, after = (
+        explained(text, *phrases, asked=asked) for text in (reply, f"{reply} {added} {phrases[0]}")
+    )
+    assume(before.urgency in {"emergency", "urgent"})
+    assume({(one.kind, one.name) for one in before.readings} != {("answer", "yes")})
+    assert URGENCIES.index(after.urgency) <= URGENCIES.index(before.urgency)
+    assert after.human_task
 
 
 @examples(400)

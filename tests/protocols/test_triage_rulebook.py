@@ -1,5 +1,6 @@
 """The rules as data: proved whole when they are read, and refused by name when they are not."""
 
+import ast
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,34 @@ def change(folder: Path, name: str, before: str, after: str) -> None:
     text = (folder / name).read_text("utf-8")
     assert before in text
     (folder / name).write_text(text.replace(before, after, 1), "utf-8")
+
+
+LABELS_ONLY = {
+    "parsing",
+    "model",
+    "regimens",
+}  # reached for reading files strictly; no reply passes through them
+
+
+def _imported(module: str) -> set[str]:
+    """The modules of the rules that one of them imports."""
+    tree = ast.parse((rulebook.DATA.parent / f"{module}.py").read_text("utf-8"))
+    found: set[str] = set()
+    for node in (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)):
+        package, _, name = (node.module or "").partition(".")
+        if package == "protocols":
+            found |= {name} if name else {alias.name for alias in node.names}
+    return found
+
+
+def test_every_module_that_reads_a_reply_is_in_the_fingerprint() -> None:
+    reached: set[str] = set()
+    waiting = {"triage"}
+    while waiting:
+        module = waiting.pop()
+        reached.add(module)
+        waiting |= _imported(module) - reached - LABELS_ONLY
+    assert reached == set(rulebook.READERS)
 
 
 def test_every_rule_cites_a_source_or_says_it_is_ours() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from monitoring import phrases
-from monitoring.models import LearnedPhrase
+from monitoring import phrases, rule_approvals
+from monitoring.models import LearnedPhrase, RulesApproval
 from notifications import clock
 from notifications.models import AuditEntry, Role
 from protocols.errors import Refusal
@@ -35,3 +35,15 @@ def test_the_same_words_proposed_by_several_are_one_phrase(site, patient) -> Non
     assert LearnedPhrase.objects.filter(words="the doggy").count() == 1
     assert [type(problem) for problem in problems(results)] == [Refusal] * 3
     assert all("proposed here already" in problem.sentence for problem in problems(results))
+
+
+def test_the_rules_approved_by_several_are_approved_once(site) -> None:
+    now = clock.now()
+    seen = rule_approvals.weigh(site, now=now).seen
+    people = [makers.a_clinician(site, Role.PRESCRIBER) for _ in range(4)]
+    results = at_once(
+        *[lambda by=by: rule_approvals.approve(site, seen=seen, why="", by=by, now=now) for by in people]
+    )
+    first = RulesApproval.objects.get()
+    assert [type(problem) for problem in problems(results)] == [Refusal] * 3
+    assert all(first.by.name in problem.sentence for problem in problems(results))

@@ -19,6 +19,7 @@ from monitoring.models import (
     Reaction,
     ReactionStrike,
     Reply,
+    RulesApproval,
     Task,
     TaskEvent,
     Translation,
@@ -475,3 +476,13 @@ def an_unread_reply(clinic: Clinic, *, times: int = 1) -> Reply:
 def a_translation(clinic: Clinic, *, words: str = "I am well") -> None:
     reply = an_unread_reply(clinic)
     Translation.objects.create(reply=reply, words=words, by=clinic.prescriber, at=NOON)
+
+
+def a_rules_approval(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """The rules of a release, approved at the site."""
+    row = {
+        "site": clinic.site, "fingerprint": "0" * 64, "by": clinic.prescriber, "at": NOON, "replayed": {},
+        "lost_pages": 0,
+    }  # fmt: skip
+    for _ in range(times):
+        RulesApproval.objects.create(**(row | facts))

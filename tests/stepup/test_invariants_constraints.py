@@ -25,6 +25,7 @@ from monitoring.models import (
     Reaction,
     ReactionStrike,
     Reply,
+    RulesApproval,
     Task,
     TaskEvent,
     Translation,
@@ -83,6 +84,7 @@ from tests.stepup.lies import (
     a_phrase,
     a_report,
     a_review,
+    a_rules_approval,
     a_stage,
     a_stage_override,
     a_stay,
@@ -155,6 +157,9 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
      lambda c: a_phrase(c, approved_by=c.prescriber, replayed=None)),
     ("learned_phrase_end_says_who_and_why", "refused without a reason",
      lambda c: a_phrase(c, ended_at=NOON, ended_by=c.prescriber)),
+    ("rules_approval_once_per_site", "approved twice", lambda c: a_rules_approval(c, times=2)),
+    ("rules_approval_of_lost_pages_has_a_reason", "a page lost, and nobody says why",
+     lambda c: a_rules_approval(c, lost_pages=1)),
     # supportive care
     ("care_entry_kind_has_its_facts", "done on no day", lambda c: a_care_entry(c, on=None)),
     ("care_entry_kind_has_its_facts", "done, and due again by decree",
@@ -475,6 +480,7 @@ ADDED = [
     an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report, an_open_day, a_chair_time,
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
     a_version_choice, a_strike, a_finding, a_phrase, a_kit, a_translation,
+    a_version_choice, a_strike, a_finding, a_phrase, a_rules_approval, a_translation,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
@@ -508,6 +514,7 @@ HISTORIES = {
     "care entry": (CareEntry.objects, "words"),
     "care rule": (CareRule.objects, "words"),
     "finding": (Finding.objects, "because"),
+    "rules approval": (RulesApproval.objects, "why"),
     "reply": (Reply.objects, "body"),
     "learned phrase": (LearnedPhrase.objects, "words"),
 }

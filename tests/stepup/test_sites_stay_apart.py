@@ -50,6 +50,7 @@ SCREENS = [
     "supportive-care-list",
     "phrases",
     "texts",
+    "rules",
 ]
 
 
@@ -340,6 +341,7 @@ def test_words_the_service_could_not_read_stay_with_the_patient_s_own_site_too(
         (Role.NURSE, "take-back-supportive-care", "care", "read the record"),
         (Role.LEAD, "supportive-care-list", "", "read the list"),
         (Role.LEAD, "phrases", "", "read the learned phrases"),
+        (Role.AUDITOR, "rules", "", "read the rules"),
         (Role.NURSE, "phrase-propose", "reply", "read a reply"),
     ],
 )

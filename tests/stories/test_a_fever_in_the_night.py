@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitoring import pocket
+from monitoring import pocket, replays
 from monitoring.models import CheckIn, PocketInstruction, Watch
 from notifications import clock
 from stepup.next_dose import decide
@@ -34,6 +34,11 @@ def test_a_fever_in_the_night_wakes_one_doctor_and_then_the_next(provider, label
     assert clinic.pages == ["Dr A", "Dr B"], "taken: nobody else is woken"
     assert "Dr B" in clinic.phone_of("Dr A")[-1], "the others hear who has it"
     assert clinic.next_dose == "hold"
+    night = replays.of_rules(clinic.site.pk, now=clock.now())
+    assert night.counts == {"lowered": 0, "raised": 0, "other": 0, "same": night.looked_at}, (
+        "read again later"
+    )
+    assert night.looked_at > 5, "the answers of Monday, and the fever"
 
 
 def test_the_patient_is_told_what_happens_next(clinic) -> None:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from monitoring import board, escalations, kits, pocket, readings
+from monitoring import assessed, board, escalations, kits, pocket, readings
 from monitoring.models import Escalation, EscalationEvent, Finding, HomeKit, Page, Patient, Reaction, Watch
 from notifications import oncall
 from notifications.models import Delivery, Message
 from protocols import ladder
+
+ASSESSED = 5
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Facts:
     reading: readings.Temperature | None
     medicines: tuple[readings.Line, ...]
     grades: tuple[Reaction, ...]
+    assessed: tuple[assessed.Line, ...]
     pocket_mg: Decimal | None
     pocket_sent_at: datetime | None
     kit: HomeKit | None = None
@@ -87,6 +90,7 @@ class CaseFile:
     next_act: str
     next_people: str
     version: str
+    graded: dict[str, int]
 
 
 def of(case: Escalation, *, now: datetime) -> CaseFile:
@@ -107,6 +111,7 @@ def of(case: Escalation, *, now: datetime) -> CaseFile:
         next_act=board.next_act(case),
         next_people=_next_people(case, now),
         version=version(case),
+        graded=assessed.graded_in(case),
     )
 
 
@@ -131,7 +136,7 @@ def _said(finding: Finding) -> Said:
 def _facts(case: Escalation, now: datetime) -> Facts:
     patient = case.patient
     if patient is None:
-        return Facts(None, None, (), (), None, None)
+        return Facts(None, None, (), (), (), None, None)
     order = pocket.active_order(patient, now=now)
     sent = getattr(case, "pocket_instruction", None)
     return Facts(
@@ -139,6 +144,7 @@ def _facts(case: Escalation, now: datetime) -> Facts:
         reading=readings.last_temperatures([patient.pk], now=now).get(patient.pk),
         medicines=tuple(line for line in readings.table(patient, limit=30) if line.kind == "medicine"),
         grades=tuple(patient.reactions.select_related("noted_by").order_by("-noted_at")),
+        assessed=assessed.of(patient, limit=ASSESSED),
         pocket_mg=order.dose_mg if order else None,
         pocket_sent_at=sent.at if sent else None,
         kit=kits.newest(patient),

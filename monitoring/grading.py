@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from monitoring import closer, patients, people
+from monitoring import assessed, closer, patients, people
 from monitoring.models import Escalation, Patient, Reaction, ReactionStrike
 from notifications import audit, roles
 from notifications.models import Clinician
@@ -90,26 +90,56 @@ def keep(
 ) -> None:
     """Keep each grade above 0 as a reaction of the case's patient; `over` records that they have ended already.
 
-    `other` says in words which reaction of another kind it was; without it such a grade is refused.
+    `other` says in words which reaction of another kind it was; without it such a grade is refused, and so is less
+    than a grade of 3 or 4 that stands.
     """
     if case.patient is None:
         return
+    assessed.refuse_lowering(case.patient, graded)
     if graded.get(Reaction.Kind.OTHER) and not other.strip():
         raise Refusal("which", "Say in a few words which other reaction you graded.")
     for kind, grade in graded.items():
         if grade:
-            Reaction.objects.create(
-                patient=case.patient,
-                escalation=case,
-                kind=kind,
-                grade=grade,
-                scale=SCALES.get(kind, OWN_SCALE),
-                what=other.strip() if kind == Reaction.Kind.OTHER else "",
-                noted_at=now,
-                noted_by=by,
-                over_at=now if over else None,
-                over_by=by if over else None,
-            )
+            what = other.strip() if kind == Reaction.Kind.OTHER else ""
+            kept = case.reactions.filter(kind=kind, what=what, over_at=None)
+            if not kept.filter(grade__gte=grade).exists():
+                _see(case.patient, kind, grade, by=by, now=now, case=case, what=what)
+            if over:
+                kept.update(over_at=now, over_by=by)
+
+
+def rise(
+    patient: Patient, kind: str, grade: int, *, by: Clinician, now: datetime, case: Escalation | None
+) -> Reaction | None:
+    """Keep a grade that is worse than every open reaction of its kind, or the first; None where nothing is added.
+
+    A reaction is kept at its worst until it is over, because that is what a label's row goes by.
+    """
+    if not grade or patient.reactions.filter(kind=kind, over_at=None, grade__gte=grade).exists():
+        return None
+    return _see(patient, kind, grade, by=by, now=now, case=case)
+
+
+def _see(
+    patient: Patient,
+    kind: str,
+    grade: int,
+    *,
+    by: Clinician,
+    now: datetime,
+    case: Escalation | None,
+    what: str = "",
+) -> Reaction:
+    return Reaction.objects.create(
+        patient=patient,
+        escalation=case,
+        kind=kind,
+        grade=grade,
+        scale=SCALES.get(kind, OWN_SCALE),
+        what=what,
+        noted_at=now,
+        noted_by=by,
+    )
 
 
 @transaction.atomic

@@ -79,15 +79,16 @@ def _render_case(
 ) -> HttpResponse:
     now = clock.now()
     owner = case.owner_id == request.user.pk
+    file = casefile.of(case, now=now)
     context = {
-        "file": casefile.of(case, now=now),
+        "file": file,
         "stay": stays.shown(case.patient, now=now) if case.patient else None,
         "now": now,
         "may_work": roles.may(request.user, "work on a case"),
         "is_owner": owner,
         "seen": request.GET.get("seen") or casefile.version(case),
         "reach_form": forms.ReachForm(),
-        "resolve_form": forms.ResolveForm(),
+        "resolve_form": forms.ResolveForm(initial=file.graded),
         "hand_back_form": forms.HandBackForm(),
         "decline_form": forms.DeclineForm(),
         **filled,

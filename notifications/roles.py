@@ -44,6 +44,8 @@ MAY: dict[str, frozenset[Role]] = {
     "record the home kit": frozenset({N, PR}),
     "record a reaction": frozenset({N, PR, RE}),
     "strike a reaction": frozenset({PR}),
+    "assess a patient": frozenset({N, PR, RE}),
+    "read a lower grade": frozenset({PR, RE}),
     "sign a pocket order": frozenset({PR}),
     "revoke a pocket order": frozenset({PR}),
     "approve as pharmacist": frozenset({PH}),

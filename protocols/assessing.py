@@ -1,6 +1,6 @@
 """A grade from what was found, with its reason and its sources; or exactly what is still to be answered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from protocols.astct import (
@@ -182,3 +182,35 @@ def _graded(
             *(row.proposal for row in rows.values() if row.proposal),
         ),
     )
+
+
+def answers_of_crs(scale: Scale, seen: CrsSeen) -> Iterator[tuple[str, str]]:
+    """Every answer in words, with what was asked; what was left open is absent."""
+    yield from _attribution(seen)
+    if seen.celsius is not None:
+        yield scale.fever.title, f"{seen.celsius} °C"
+    if seen.treated is not None:
+        given = ", ".join(scale.treated.row(one).says for one in seen.treated)
+        yield scale.treated.title, given or "nothing"
+    for question, row in _chosen(scale, CRS_QUESTIONS, seen).items():
+        yield scale.question(question).title, row.says
+
+
+def answers_of_icans(scale: Scale, seen: IcansSeen) -> Iterator[tuple[str, str]]:
+    """Every answer in words, with what was asked; what was left open is absent."""
+    yield from _attribution(seen)
+    if seen.ice is not None:
+        yield scale.ice.how.title, scale.ice.how.row(seen.ice).says
+    if seen.ice == ASKED:
+        for point in scale.ice.points:
+            if point.id in seen.points:
+                yield point.says.capitalize(), "right" if seen.points[point.id] else "not right"
+    if seen.own_language is not None:
+        yield "Asked in the patient's own language", "yes" if seen.own_language else "no"
+    for question, row in _chosen(scale, ICANS_QUESTIONS, seen).items():
+        yield scale.question(question).title, row.says
+
+
+def _attribution(seen: CrsSeen | IcansSeen) -> Iterator[tuple[str, str]]:
+    if seen.other_cause is not None:
+        yield "Something else explains all of it", seen.cause if seen.other_cause else "no, or not settled"

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from monitoring import pocket, readings, stays, watches, worklist
+from monitoring import assessed, pocket, readings, stays, watches, worklist
 from monitoring.models import Patient, Reaction, Watch
 from monitoring.patients import CODE_LETTERS
 from notifications import audit
@@ -40,6 +40,7 @@ class Facts:
     reading: readings.Temperature | None
     medicines: tuple[readings.Line, ...]
     grades: tuple[Reaction, ...]
+    assessed: tuple[assessed.Line, ...]
     pocket_mg: Any
     approved: str
     stay: stays.Line | None
@@ -131,6 +132,7 @@ def _facts(patient: Patient, now: datetime) -> Facts:
         reading=readings.last_temperatures([patient.pk], now=now).get(patient.pk),
         medicines=tuple(line for line in lines if line.kind == "medicine"),
         grades=tuple(Reaction.objects.filter(patient=patient).order_by("-noted_at")[:5]),
+        assessed=assessed.of(patient, limit=2),
         pocket_mg=order.dose_mg if order else None,
         approved=_approved(course) if course else "",
         transfer=Transfer.objects.filter(course=course).first() if course else None,

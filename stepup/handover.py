@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitoring import contacts, escalations, kits, pulse, readings, stays, watches
+from monitoring import assessed, contacts, escalations, kits, pulse, readings, stays, watches
 from monitoring.models import Escalation, Finding, HomeKit, Patient, PocketOrder, Reaction, Task, Watch
 from notifications import phones
 from notifications.models import Clinician
@@ -82,6 +82,7 @@ class HandOver:
     weight: str
     others: tuple[str, ...]
     reactions: tuple[Graded, ...]
+    assessed: tuple[assessed.Line, ...]
     cases: tuple[str, ...]
     orders: tuple[Order, ...]
     medicines: tuple[readings.Line, ...]
@@ -119,6 +120,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> HandOver:
         weight=_weight(course),
         others=tuple(_others(course)),
         reactions=tuple(_reactions(patient)),
+        assessed=assessed.of(patient),
         cases=tuple(_case(course, case) for case in patient.escalations.order_by("opened_at")),
         orders=tuple(_orders(patient)),
         medicines=_medicines(patient),

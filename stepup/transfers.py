@@ -5,13 +5,14 @@ can tell the patient not to come. The enrolment goes on until somebody ends it: 
 number they know is heard here, transferred or not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from monitoring import escalations, grading, people, stays, watches, worklist
-from monitoring.models import Patient, Reaction, Task
+from monitoring import assessments, escalations, grading, people, stays, watches, worklist
+from monitoring.models import Assessment, Patient, Reaction, Task
 from notifications import audit, phones, roles
 from notifications.models import Clinician
 from protocols.errors import Refusal
@@ -93,11 +94,31 @@ def standing(course: Course, *, now: datetime) -> Appointment | None:
 def record_reaction(patient_id: int, seen: grading.Seen, *, by: Clinician, now: datetime) -> Reaction:
     """Record a reaction; where the patient's course was transferred, somebody must tell whoever goes on with it."""
     reaction = grading.record(patient_id, seen, by=by, now=now)
-    for course in Course.objects.filter(patient=patient_id, state=Course.State.TRANSFERRED).select_related(
-        "site"
-    ):
-        tell(course, f"{reaction.named[:60]} was recorded", now=now)
+    _tell_of(patient_id, f"{reaction.named[:60]} was recorded", now=now)
     return reaction
+
+
+@transaction.atomic
+def record_assessment(
+    patient_id: int,
+    sheet: assessments.Worksheet,
+    *,
+    seen: int,
+    why: str,
+    over: Mapping[str, bool],
+    by: Clinician,
+    now: datetime,
+) -> Assessment:
+    """Keep a worksheet; where the patient's course was transferred, somebody must tell whoever goes on with it."""
+    row = assessments.record(patient_id, sheet, seen=seen, why=why, over=over, by=by, now=now)
+    _tell_of(patient_id, "an assessment of CRS and ICANS was kept", now=now)
+    return row
+
+
+def _tell_of(patient_id: int, what: str, *, now: datetime) -> None:
+    moved = Course.objects.filter(patient=patient_id, state=Course.State.TRANSFERRED)
+    for course in moved.select_related("site"):
+        tell(course, what, now=now)
 
 
 def tell(course: Course, what: str, *, now: datetime) -> None:

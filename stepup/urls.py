@@ -7,6 +7,7 @@ from stepup import health
 from stepup.democlock import demo_clock
 from stepup.views import (
     adoption,
+    assessments,
     calendars,
     care,
     care_rules,
@@ -60,6 +61,8 @@ urlpatterns = [
     path("patient/<int:pk>/end/", contacts.end_enrolment, name="end-enrolment"),
     path("reaction/<int:pk>/strike/", reactions.strike_reaction, name="strike-reaction"),
     path("patient/<int:pk>/reaction/", reactions.record_reaction, name="record-reaction"),
+    path("patient/<int:pk>/assess/", assessments.assess_patient, name="assess"),
+    path("assessment/<int:pk>/read/", assessments.read_assessment, name="read-assessment"),
     path("patient/<int:pk>/admit/", stays.admit_patient, name="admit"),
     path("stay/<int:pk>/still-in/", stays.say_still_in, name="still-in"),
     path("stay/<int:pk>/discharge/", stays.discharge_patient, name="discharge"),

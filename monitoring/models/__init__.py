@@ -11,9 +11,12 @@ from monitoring.models.ruling import RulesApproval
 from monitoring.models.staying import Admission
 from monitoring.models.unread import TaskEvent, Translation, Unread
 from monitoring.models.watching import CheckIn, CloserQuestions, Watch
+from monitoring.models.worksheets import Assessment, AssessmentReading
 
 __all__ = [
     "Admission",
+    "Assessment",
+    "AssessmentReading",
     "CheckIn",
     "ClinicianText",
     "CloserQuestions",

@@ -29,7 +29,7 @@ from monitoring.models import Patient, Reaction, Task
 from notifications import audit, clock, oncall
 from protocols import wording
 from protocols.errors import Refusal
-from stepup import charts, corrections, courses, forms, version_choices
+from stepup import charts, corrections, courses, forms, version_choices, worksheet
 from stepup.models import Course
 
 UNPROCESSABLE = 422
@@ -76,6 +76,7 @@ def _render_patient(
         "reactions": Reaction.with_struck.filter(patient=patient)
         .select_related("noted_by", "over_by", "strike__by")
         .order_by("-noted_at"),
+        "assessments": worksheet.history(patient),
         "tasks": Task.objects.filter(patient=patient, done_at=None),
         "temperature": readings.last_temperatures([patient.pk], now=now).get(patient.pk),
         "readings": readings.table(patient),

@@ -40,6 +40,8 @@ TABLE = {
     "record the home kit": "nurse prescriber",
     "record a reaction": "nurse prescriber responder",
     "strike a reaction": "prescriber",
+    "assess a patient": "nurse prescriber responder",
+    "read a lower grade": "prescriber responder",
     "sign a pocket order": "prescriber",
     "revoke a pocket order": "prescriber",
     "approve as pharmacist": "pharmacist",

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tomllib
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -144,6 +145,17 @@ def test_h35_no_ice_score_is_ever_made_of_a_text_message() -> None:
         if uses.search(path.read_text(encoding="utf-8"))
     }
     assert found <= may
+
+
+def test_the_emergency_page_and_the_worksheet_grade_alike() -> None:
+    page = tomllib.loads((ROOT / "stepup" / "emergency.toml").read_text(encoding="utf-8"))
+    pressure, oxygen = SCALE.crs
+    for grade, (_, _, low_pressure, low_oxygen) in enumerate(page["crs"]["rows"][2:], start=3):
+        assert low_pressure in {row.says for row in pressure.rows if row.grade == grade}
+        assert any(low_oxygen.split(":")[0] in row.says for row in oxygen.rows if row.grade == grade)
+    for grade, columns in enumerate(page["icans"]["rows"][:3], start=1):
+        [band] = [band for band in SCALE.ice.bands if band.grade == grade]
+        assert columns[1].startswith(f"{band.low}-{band.high}")
 
 
 BROKEN = [

@@ -12,6 +12,8 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from monitoring.models import (
+    Assessment,
+    AssessmentReading,
     CheckIn,
     ContentApproval,
     Escalation,
@@ -116,6 +118,7 @@ from tests.stepup.lies import (
     two_version_choices,
     unit_hours,
 )
+from tests.stepup.lies_of_assessments import an_assessment, an_assessment_reading
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 HOUR = timedelta(hours=1)
@@ -249,6 +252,19 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
      lambda c: a_kit(c, usual_upper=80, usual_lower=130, usual_on=NOON.date())),
     ("home_kit_pressure_is_whole", "of nobody",
      lambda c: a_kit(c, usual_upper=10, usual_lower=5, usual_on=NOON.date())),
+    ("assessment_grades_something", "no grade", lambda c: an_assessment(c, crs=None)),
+    ("assessment_grade_0_to_4", "CRS 5", lambda c: an_assessment(c, crs=5)),
+    ("assessment_grade_0_to_4", "ICANS 5", lambda c: an_assessment(c, icans=5)),
+    ("assessment_lower_grade_says_why", "lower, why", lambda c: an_assessment(c, why="")),
+    ("assessment_lower_grade_says_why", "ICANS lower, why",
+     lambda c: an_assessment(c, crs=None, icans=0, icans_stood=1, why="")),
+    ("assessment_grave_grade_lowered_wants_a_second", "by one alone", lambda c: an_assessment(c, wants_second=False)),
+    ("assessment_over_is_grade_0", "over at grade 2", lambda c: an_assessment(c, crs_over=True)),
+    ("assessment_over_is_grade_0", "over, never assessed", lambda c: an_assessment(c, icans_over=True)),
+    ("assessment_reading_is_another_person_s", "by oneself",
+     lambda c: an_assessment_reading(c, by=c.prescriber)),
+    ("assessment_reading_disagrees_in_words", "no, but why", lambda c: an_assessment_reading(c, agrees=False)),
+    ("monitoring_assessmentreading_assessment_id", "read twice", lambda c: an_assessment_reading(c, times=2)),
     ("reaction_of_another_kind_says_which", "other, but what", lambda c: change(Reaction.objects, kind="other")),
     ("reaction_low_count_has_its_value", "low, but how low",
      lambda c: change(Reaction.objects, kind="blood_count", count="platelets")),
@@ -452,6 +468,7 @@ HELD_BY_TRIGGERS = {
     "dose_replaces_one_of_its_course", "course_is_transferred_with_its_row", "course_is_transferred_for_good",
     "transfer_ends_its_course", "transfer_gives_up_its_own_appointment", "dose_is_given_before_the_transfer",
     "care_entry_takes_back_its_own", "stepup_careentry_takes_back_id", "monitoring_reactionstrike_reaction_id",
+    "monitoring_assessmentreading_assessment_id",
     "version_choice_is_of_what_it_runs_on", "version_choice_is_carried_out", "course_moves_by_a_choice",
 }  # fmt: skip
 
@@ -477,6 +494,7 @@ def test_the_database_refuses(clinic, constraint, what, lie) -> None:
 
 # One row at least of each history that the clinic does not begin with.
 ADDED = [
+    an_assessment_reading,
     an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report, an_open_day, a_chair_time,
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
     a_version_choice, a_strike, a_finding, a_phrase, a_kit, a_translation,
@@ -497,6 +515,8 @@ HISTORIES = {
     "readiness": (ReadinessStatement.objects, "state"),
     "weight": (Weight.objects, "method"),
     "answer": (WeightAnswer.objects, "used"),
+    "assessment": (Assessment.objects, "why"),
+    "assessment reading": (AssessmentReading.objects, "words"),
     "draft edit": (DraftEdit.objects, "why"),
     "label row": (LabelEntry.objects, "page"),
     "label row answer": (EntryAnswer.objects, "typed"),

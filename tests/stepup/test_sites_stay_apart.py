@@ -29,7 +29,7 @@ from stepup import (
     weights,
 )
 from stepup.models import Course
-from tests import kept, makers
+from tests import bedside, kept, makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -103,6 +103,10 @@ class Ward:
             self.site, stage=Stage.ALL, numbers={}, why=f"{mark} board", seen_before=0, by=self.prescriber,
             now=self.now,
         )  # fmt: skip
+        bedside.assessed_as(self.patient, 2, by=self.nurse, now=self.now)
+        self.assessment = bedside.assessed_as(
+            self.patient, 1, by=self.prescriber, now=self.now, why=f"{mark} fluids"
+        )
         self.address, _ = calendars.make(is_unit=True, by=self.nurse, now=self.now)
         self.stay = makers.a_stay(self.patient, by=self.nurse, now=self.now, ward=f"{mark} ward")
         self.care = care_entries.record(
@@ -177,6 +181,7 @@ def page(client: Client, path: str) -> str:
 
 def own_pages(ward: Ward) -> list[str]:
     return [
+        reverse("assess", args=[ward.patient.pk]),
         *(reverse(name) for name in SCREENS), f"{reverse('board')}?wall=1",
         reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
         reverse("contacts", args=[ward.patient.pk]), reverse("end-enrolment", args=[ward.patient.pk]),
@@ -216,6 +221,7 @@ def test_a_prescribers_screens_show_nothing_of_another_site(here, there) -> None
         ("draft", here.draft),
         ("draft-change", here.draft),
         ("supportive-care-rules", None),
+        ("read-assessment", here.assessment),
     ]:
         shown = page(client, reverse(name, args=[row.pk] if row else []))
         assert here.mark in shown

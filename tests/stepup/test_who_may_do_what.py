@@ -18,7 +18,7 @@ from monitoring.models import Reaction, Reply
 from notifications import clock, roles
 from notifications.models import Clinician, Role, Site
 from stepup import calendars, care_entries, closures, courses, holds, weights
-from tests import kept, makers
+from tests import bedside, kept, makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -80,6 +80,8 @@ class Ward:
             today=now.date(),
             now=now,
         )
+        # What it opens would join the reaction that `reaction-over` ends: it is about nobody else.
+        assessed = bedside.assessed_as(makers.a_patient(self.site, now=now), 1, by=responder, now=now)
         hold = holds.place(self.course.pk, reason="infection", by=responder, now=now)
         order = pocket.sign(
             self.patient,
@@ -125,6 +127,7 @@ class Ward:
             "week-of": "2027-03-01", "revoke-calendar": address.pk,
             "courses-of-version": self.course.protocol_id, "course-version": self.course.pk,
             "answer-version": self.course.pk,
+            "assess": self.patient.pk, "read-assessment": assessed.pk,
             "correct-dose": recorded.dose.pk, "end-watch": recorded.dose.watch_id,
             "end-closer": recorded.dose.watch_id,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,

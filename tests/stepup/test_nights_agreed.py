@@ -3,6 +3,7 @@
 import pytest
 
 from monitoring import watches
+from notifications import clock
 from protocols import library, watching
 from protocols.errors import Refusal
 from stepup import next_dose, readiness
@@ -56,8 +57,11 @@ def test_only_a_prescriber_waives_it(course) -> None:
     assert next_dose.decide(course, now=NOON).decision == "give"
 
 
-def test_whoever_agrees_sees_the_texts_of_the_night_on_the_patient_s_clock(course) -> None:
-    client = makers.signed_in(makers.a_clinician(course.site))
+def test_whoever_agrees_sees_the_texts_of_the_night_on_the_patient_s_clock(site) -> None:
+    now = clock.now()
+    patient = makers.a_patient(site, now=now, time_zone="America/Los_Angeles")
+    course = makers.a_course(patient, now=now, is_ready=False)
+    client = makers.signed_in(makers.a_clinician(site))
     page = client.get(f"/course/{course.pk}/readiness/").content.decode().replace("\u00a0", " ")
     assert "Given now, texts would come at night, on the patient’s clock:" in page
     assert f'<option value="{WAKES}">' in page

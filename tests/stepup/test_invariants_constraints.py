@@ -497,8 +497,7 @@ ADDED = [
     an_assessment_reading,
     an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report, an_open_day, a_chair_time,
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
-    a_version_choice, a_strike, a_finding, a_phrase, a_kit, a_translation,
-    a_version_choice, a_strike, a_finding, a_phrase, a_rules_approval, a_translation,
+    a_version_choice, a_strike, a_finding, a_phrase, a_kit, a_rules_approval, a_translation,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),

@@ -43,6 +43,7 @@ SCREENS = {
     "contacts": "/patient/2/contacts/",
     "end an enrolment": "/patient/4/end/",
     "record a reaction": "/patient/4/reaction/",
+    "assess": "/patient/3/assess/",
     "admit": "/patient/3/admit/",
     "texts": "/patient/1/conversation/",
     "on call": "/on-call/",

@@ -114,7 +114,7 @@ class Clinic:
         engine.tick(now=now + engine.PATIENCE)
         engine.tick(now=now + 2 * engine.PATIENCE)  # what the first turn queued has waited long enough now
         live = Delivery.objects.filter(state__in=Delivery.LIVE)
-        calls = self.provider.ledger()["calls"]
+        calls = self.provider.calls()
         over = {call["sid"] for call in calls if call["status"] in OVER}
         moving = [call for call in calls if call["status"] == "queued" or self._has_rung_out(call)]
         waiting = live.filter(Q(message__channel="text") | Q(provider_sid__in=over))
@@ -179,7 +179,7 @@ class Clinic:
         return ringing[-1]
 
     def _call(self, sid: str) -> dict[str, object]:
-        return next(call for call in self.provider.ledger()["calls"] if call["sid"] == sid)
+        return next(call for call in self.provider.calls() if call["sid"] == sid)
 
     def reached(self, name: str) -> "Clinic":
         """Whoever has the case records that the patient was reached."""

@@ -20,7 +20,7 @@ from protocols.errors import Refusal
 from protocols.supportive import Due, Item
 from stepup import care_entries, care_lines, care_rules, courses, diary, plans
 from stepup.care_lines import EntryLine, ItemLine
-from stepup.models import CareEntry, CareRule, Course, CourseEvent
+from stepup.models import CareEntry, CareRule, Course, CourseEvent, Dose
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,11 @@ def worklist(site: Site, *, now: datetime, item: str = "") -> WorkList:
 def _after_treatment(site: Site) -> list[Course]:
     """Stopped courses of patients who are enrolled and on no other course, where the label has something for then."""
     other = Course.objects.filter(patient=OuterRef("patient"), state=Course.State.ACTIVE)
+    given = Dose.objects.filter(course=OuterRef("pk"))
     stopped = Course.objects.filter(
-        ~Exists(other), site=site, state=Course.State.STOPPED, patient__is_active=True, doses__isnull=False
+        ~Exists(other), Exists(given), site=site, state=Course.State.STOPPED, patient__is_active=True
     )
-    rows = diary.with_plans(stopped.distinct())
+    rows = diary.with_plans(stopped)
     return [course for course in rows if any(item.after_months for item in care_entries.items(course))]
 
 

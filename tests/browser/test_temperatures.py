@@ -3,15 +3,10 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from stepup.local import browsers
+from tests.browser.keyboard import IN_A_BROWSER, NARROW, WIDE
 from tests.browser.rules import RULES
-from tests.browser.test_every_screen import NARROW, WIDE, cookies, opened, service  # noqa: F401 - fixtures
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.processes,
-    pytest.mark.skipif(not browsers.found(), reason="no Chromium on this machine"),
-]
+pytestmark = IN_A_BROWSER
 
 # Whatever of the drawing reaches beyond it, as it is really laid out, words included.
 OUTSIDE = """() => [...document.querySelectorAll('svg[role=img]')].filter(svg => svg.clientWidth).flatMap(svg => {
@@ -27,7 +22,7 @@ BLACK, WHITE = "rgb(0, 0, 0)", "rgb(255, 255, 255)"
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
-def test_one_whole_chart_for_the_room_there_is(opened, base, size) -> None:  # noqa: F811
+def test_one_whole_chart_for_the_room_there_is(opened, base, size) -> None:
     page = opened(size=size)
     page.goto(f"{base}/patient/1/temperatures/")
     shown = [chart for chart in page.locator("svg[role=img]").all() if chart.is_visible()]
@@ -37,7 +32,7 @@ def test_one_whole_chart_for_the_room_there_is(opened, base, size) -> None:  # n
     assert Axe().run(page, options=RULES).violations_count == 0
 
 
-def test_on_paper_it_is_black_on_white_without_menus(opened, base) -> None:  # noqa: F811
+def test_on_paper_it_is_black_on_white_without_menus(opened, base) -> None:
     page = opened(scheme="dark")
     page.goto(f"{base}/patient/1/temperatures/")
     page.emulate_media(media="print", color_scheme="light")

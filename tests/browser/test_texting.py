@@ -1,25 +1,12 @@
 """A nurse texts, ends the quiet, records a call and opens a case: by keyboard alone, at 320 px, and for machines."""
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from stepup.local import browsers
+from tests.browser.keyboard import IN_A_BROWSER, NARROW, WIDE, tab_to
 from tests.browser.rules import RULES
-from tests.browser.test_every_screen import (  # noqa: F401 - fixtures
-    NARROW,
-    WIDE,
-    _tab_to,
-    cookies,
-    opened,
-    service,
-)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.processes,
-    pytest.mark.skipif(not browsers.found(), reason="no Chromium on this machine"),
-]
+pytestmark = IN_A_BROWSER
 
 
 def _is_sound(page: Page) -> None:
@@ -31,23 +18,23 @@ def _is_sound(page: Page) -> None:
 
 
 def _presses(page: Page, words: str, selector: str) -> None:
-    _tab_to(page, words)
+    tab_to(page, words)
     page.keyboard.press("Enter")
     page.wait_for_selector(selector)
 
 
-def test_a_nurse_texts_calls_and_opens_a_case_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:  # noqa: F811
+def test_a_nurse_texts_calls_and_opens_a_case_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:
     page = opened(size=NARROW)
     page.goto(f"{base}/patient/2/")
     _presses(page, "read and write texts", "text=Write a text")
     _is_sound(page)
-    _tab_to(page, "your text")
+    tab_to(page, "your text")
     page.keyboard.type("Did the tylenol help?")
     _presses(page, "send this text", "text=Nothing was saved.")
     assert "errors" in page.evaluate("document.activeElement.className"), "the focus is on what is wrong"
     assert page.input_value("#id_say_words") == "Did the tylenol help?"
     _is_sound(page)
-    _tab_to(page, "your text")
+    tab_to(page, "your text")
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("Did what you took help? Please answer.")
     _presses(page, "send this text", "text=Sent to the patient.")
@@ -63,13 +50,13 @@ def test_a_nurse_texts_calls_and_opens_a_case_with_the_keyboard_alone_at_320_pix
     _presses(page, "record a call that was made", "text=Did you speak with them?")
     page.get_by_label("Yes, with them").focus()
     page.keyboard.press("Space")
-    _tab_to(page, "what came of it")
+    tab_to(page, "what came of it")
     page.keyboard.type("eats, drinks, thinks clearly")
     _presses(page, "record this call", "text=Recorded.")
     _presses(page, "open a case now", "text=How urgent")
     page.get_by_label("Urgent: page now").focus()
     page.keyboard.press("Space")
-    _tab_to(page, "what you saw or heard")
+    tab_to(page, "what you saw or heard")
     page.keyboard.type("her handwriting has changed")
     _is_sound(page)
     _presses(page, "open a case for", "text=is being called")

@@ -272,7 +272,8 @@ def test_a_watch_does_not_end_between_a_question_of_hers_and_its_answer(ward) ->
 def test_the_quiet_is_seen_on_the_board_on_the_record_and_beside_the_texts(ward) -> None:
     now = clock.now()
     patient = makers.a_patient(ward.site, now=now)
-    conversation.say(patient=patient, to="patient", words=ASKS, by=ward.nurse, now=now)
+    for told in (ward.patient, patient):
+        conversation.say(patient=told, to="patient", words=ASKS, by=ward.nurse, now=now)
     client = makers.signed_in(ward.nurse)
     for path in (
         reverse("board"),

@@ -51,6 +51,7 @@ def first_and_then(first: Callable[[], Any], then: Callable[[], Any]) -> None:
     ("same", "code"), [({"identifier": "T-twice"}, "identifier"), ({"phone": NEW}, "phone-in-use")]
 )
 def test_of_two_who_enrol_the_same_number_one_does_and_the_other_is_told(site, now, same, code) -> None:
+    makers.approved_texts(site, now=now)
     results = at_once(*[lambda: makers.a_patient(site, now=now, **same) for _ in range(2)])
     [refused] = problems(results)
     assert isinstance(refused, Refusal)

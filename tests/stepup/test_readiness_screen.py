@@ -102,4 +102,4 @@ def test_the_record_shows_each_item_with_a_word_and_who_said_it(course, screen) 
     readiness.state(course.pk, said, step=FIRST, dose_number=1, seen=0, by=course.opened_by, now=NOON)
     shown = html.unescape(screen().content.decode())
     assert course.opened_by.name in shown
-    assert shown.count("</svg>open") == 17 - 3, "infection, weight and on call are met"
+    assert shown.count("</svg>open") == 18 - 3, "infection, weight and on call are met"

@@ -43,13 +43,13 @@ def test_a_dose_given_elsewhere_is_recorded_with_the_keyboard_alone_at_320_pixel
     page.keyboard.press("Enter")
     page.wait_for_selector("#changes")
     assert page.evaluate("document.activeElement.id") == "changes"
-    reads_well(page)
+    reads_well(page, amounts=True)
     assert "Only the day is known." in page.locator("main").inner_text()
     _ticks_both_and_presses(page, "record 3.9")
     page.wait_for_url(f"{base}/patient/4/**")
     shown = page.locator("main").inner_text().replace("\u00a0", " ")
     assert "Given at General Hospital. Known from their nurse by telephone." in shown
-    reads_well(page)
+    reads_well(page, amounts=True)
 
 
 def test_after_a_long_delay_it_is_reviewed_and_started_again_with_the_keyboard_alone(opened, base) -> None:
@@ -61,7 +61,7 @@ def test_after_a_long_delay_it_is_reviewed_and_started_again_with_the_keyboard_a
     prescriber.keyboard.press("Enter")
     prescriber.wait_for_url(f"{base}/patient/4/**")
     follow(prescriber, "review benefit and risk", to="**/review/")
-    reads_well(prescriber)
+    reads_well(prescriber, amounts=True)
     type_into(prescriber, "what was weighed", "disease still measurable, no infection, wishes to go on")
     follow(prescriber, "keep this review", to=f"{base}/patient/4/**")
     nurse.goto(f"{base}/course/4/dose/")
@@ -74,13 +74,13 @@ def test_after_a_long_delay_it_is_reviewed_and_started_again_with_the_keyboard_a
     tab_to(nurse, "check and continue")
     nurse.keyboard.press("Enter")
     nurse.wait_for_selector("text=The name is")
-    reads_well(nurse)
+    reads_well(nurse, amounts=True)
     _ticks_both_and_presses(nurse, "record 12")
     nurse.wait_for_url(f"{base}/patient/4/**")
     shown = nurse.locator("main").inner_text().replace("\u00a0", " ")
     assert "the list before it was kept on paper today" in shown
     assert "Step-up dose 2" in shown, "the step-up goes on from the dose that started it again"
-    reads_well(nurse)
+    reads_well(nurse, amounts=True)
 
 
 def test_a_dose_is_corrected_with_the_keyboard_alone_and_the_first_entry_stays(opened, base) -> None:
@@ -94,14 +94,14 @@ def test_a_dose_is_corrected_with_the_keyboard_alone_and_the_first_entry_stays(o
     tab_to(page, "show what this changes")
     page.keyboard.press("Enter")
     page.wait_for_selector("#changes")
-    reads_well(page)
+    reads_well(page, amounts=True)
     _ticks_both_and_presses(page, "correct to 3.5")
     page.wait_for_url(f"{base}/patient/2/**")
     shown = page.locator("main").inner_text().replace("\u00a0", " ")
     assert "Struck by Nora Demo, RN" in shown
     assert "Because: syringe label read again" in shown
     assert "second check missing" in shown
-    reads_well(page)
+    reads_well(page, amounts=True)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -111,12 +111,12 @@ def test_the_calendar_is_months_on_a_wide_screen_and_a_list_on_a_narrow_one(open
     assert page.locator(".month").count() == 3
     assert page.locator(".month").first.is_visible()
     assert "Step-up dose 1 given" in page.locator(".months").inner_text()
-    reads_well(page)
+    reads_well(page, amounts=True)
     narrow = opened(scheme=scheme, size=NARROW)
     narrow.goto(f"{base}/course/1/calendar/")
     assert not narrow.locator(".month").first.is_visible()
     assert narrow.locator("#as-list").is_visible()
-    reads_well(narrow)
+    reads_well(narrow, amounts=True)
     follow(narrow, "move the next dose", to="**/course/1/move/")
 
 

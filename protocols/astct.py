@@ -5,7 +5,6 @@ Nothing here reads a text message, and no score is ever made of one.
 """
 
 import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,8 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from protocols import parsing
-from protocols.model import Source
-from protocols.parsing import BrokenLabel
+from protocols.model import Cites, Source
 from protocols.proving import Problem, sources_cited
 
 FILE = "astct.toml"
@@ -116,7 +114,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Scale:
+class Scale(Cites):
     """Everything a grade is decided by, and where it was read."""
 
     id: str
@@ -149,11 +147,6 @@ class Scale:
         """The criterion of that id."""
         every = (self.treated, *self.crs, self.ice.how, *self.icans)
         return next(question for question in every if question.id == question_id)
-
-    def cite(self, source_ids: tuple[str, ...]) -> str:
-        """The sources as one line."""
-        by_id = {source.id: source for source in self.sources}
-        return "; ".join(by_id[source_id].text for source_id in source_ids)
 
 
 @dataclass(frozen=True)
@@ -227,14 +220,7 @@ def ice_sum(points: Mapping[str, bool]) -> Sum:
 @cache
 def load(folder: Path = DATA) -> Scale:
     """The criteria of a folder. Raises BrokenLabel naming row and problem if they cannot be trusted."""
-    try:
-        content = tomllib.loads((folder / FILE).read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BrokenLabel(FILE, "", f"the file cannot be read: {error}") from error
-    loaded = parsing.build(Scale, content, file=FILE, text=parsing.canonical(content))
-    for place, problem in problems(loaded):
-        raise BrokenLabel(FILE, place, problem)
-    return loaded
+    return parsing.read(Scale, folder / FILE, problems)
 
 
 def problems(scale: Scale) -> Iterator[Problem]:

@@ -4,9 +4,7 @@ A new drug, revision or way of giving is one more file in `data/labels` or `data
 """
 
 import json
-import tomllib
 from collections.abc import Iterable
-from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -98,13 +96,7 @@ def _pathways(folder: Path) -> tuple[Pathway, ...]:
 
 def _load(kind: type[T], path: Path) -> T:
     """One file, parsed, proved, and carrying its canonical text."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BrokenLabel(path.name, "", f"the file cannot be read: {error}") from error
-    loaded = parsing.build(kind, content, file=path.name, text=parsing.canonical(content))
-    for place, problem in _problems(loaded):
-        raise BrokenLabel(path.name, place, problem)
+    loaded = parsing.read(kind, path, _problems)
     if drafting.is_own(loaded.id):
         raise BrokenLabel(path.name, "id", f"{loaded.id!r} is kept for what sites make themselves")
     if loaded.id != path.stem:

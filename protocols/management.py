@@ -3,17 +3,14 @@
 It decides nothing and orders nothing. A grade that a text was not read for says so and asks.
 """
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from protocols import parsing
-from protocols.model import Source
-from protocols.parsing import BrokenLabel
+from protocols.model import Cites, Source
 from protocols.proving import Problem, sources_cited
 
 FILE = "management.toml"
@@ -74,7 +71,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Management:
+class Management(Cites):
     """Everything read about management, and what was not."""
 
     id: str
@@ -87,11 +84,6 @@ class Management:
     unread: tuple[str, ...]
     sources: tuple[Source, ...]
     text: str = field(repr=False)
-
-    def cite(self, source_ids: tuple[str, ...]) -> str:
-        """The sources as one line."""
-        by_id = {source.id: source for source in self.sources}
-        return "; ".join(by_id[source_id].text for source_id in source_ids)
 
 
 @dataclass(frozen=True)
@@ -167,14 +159,7 @@ def _said(management: Management, guide: Guide, grade: int, drug: str) -> Said:
 @cache
 def load(folder: Path = DATA) -> Management:
     """The texts of a folder. Raises BrokenLabel naming row and problem if they cannot be trusted."""
-    try:
-        content = tomllib.loads((folder / FILE).read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BrokenLabel(FILE, "", f"the file cannot be read: {error}") from error
-    loaded = parsing.build(Management, content, file=FILE, text=parsing.canonical(content))
-    for place, problem in problems(loaded):
-        raise BrokenLabel(FILE, place, problem)
-    return loaded
+    return parsing.read(Management, folder / FILE, problems)
 
 
 def problems(management: Management) -> Iterator[Problem]:

@@ -39,6 +39,20 @@ class Source:
         return f"{whose}{self.title}, {self.dated or 'undated'} [{self.id}]"
 
 
+class Cites:
+    """What lists its sources and names them by id in its rows."""
+
+    sources: tuple[Source, ...]
+
+    def cite(self, source_ids: tuple[str, ...]) -> str:
+        """The sources as one line."""
+        return "; ".join(self._sources[source_id].text for source_id in source_ids)
+
+    @cached_property
+    def _sources(self) -> Mapping[str, Source]:
+        return {source.id: source for source in self.sources}
+
+
 @dataclass(frozen=True)
 class Table:
     """One part of the label and how far it was read: `yes`, `partly` (row by row) or `no`."""
@@ -246,7 +260,7 @@ class Statement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Label:
+class Label(Cites):
     """The official dosing facts for one product, jurisdiction and revision, as far as they were read."""
 
     id: str
@@ -319,14 +333,6 @@ class Label:
     def ask(self, missing: str, medicine: str = "") -> str:
         """What stands in the place of a value nobody has read."""
         return f"ask: {self.supply(missing, medicine)}"
-
-    @cached_property
-    def _sources(self) -> Mapping[str, Source]:
-        return {source.id: source for source in self.sources}
-
-    def cite(self, source_ids: tuple[str, ...]) -> str:
-        """The sources as one line."""
-        return "; ".join(self._sources[source_id].text for source_id in source_ids)
 
     def own(self, source_ids: tuple[str, ...]) -> bool:
         """True if a site itself entered any of this."""

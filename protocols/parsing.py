@@ -6,10 +6,12 @@ restart row writes its two bounds the way a person does: `days = "8-28"`, `days 
 
 import json
 import re
+import tomllib
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from protocols.model import RestartRow
@@ -27,6 +29,21 @@ class BrokenLabel(Exception):  # noqa: N818 - said to a pharmacist, who looks fo
         self.file = file
         self.place = place
         self.problem = problem
+
+
+def read(kind: type[T], path: Path, problems: Callable[[T], Iterable[tuple[str, str]]]) -> T:
+    """One file as its dataclass, proved by `problems`, which carries its canonical text as `text`.
+
+    Raises BrokenLabel naming file, row and problem if it cannot be trusted.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BrokenLabel(path.name, "", f"the file cannot be read: {error}") from error
+    loaded = build(kind, content, file=path.name, text=canonical(content))
+    for place, problem in problems(loaded):
+        raise BrokenLabel(path.name, place, problem)
+    return loaded
 
 
 def canonical(content: Mapping[str, Any]) -> str:

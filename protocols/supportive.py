@@ -3,7 +3,6 @@
 What is done about an item is people's to say. Nothing here reads a result, and nothing is concluded from a missing one.
 """
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -13,8 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from protocols import parsing
-from protocols.model import Source
-from protocols.parsing import BrokenLabel
+from protocols.model import Cites, Source
 from protocols.proving import Problem, sources_cited
 
 FILE = "supportive.toml"
@@ -96,7 +94,7 @@ class Advice:
 
 
 @dataclass(frozen=True)
-class SupportiveCare:
+class SupportiveCare(Cites):
     """Everything read about supportive care, and what was not."""
 
     id: str
@@ -127,11 +125,6 @@ class SupportiveCare:
     def item(self, item_id: str) -> Item | None:
         """The item of that id, or None."""
         return next((item for item in self.items if item.id == item_id), None)
-
-    def cite(self, source_ids: tuple[str, ...]) -> str:
-        """The sources as one line."""
-        by_id = {source.id: source for source in self.sources}
-        return "; ".join(by_id[source_id].text for source_id in source_ids)
 
 
 @dataclass(frozen=True)
@@ -248,14 +241,7 @@ def _count(number: int, what: str) -> str:
 @cache
 def load(folder: Path = DATA) -> SupportiveCare:
     """The facts of a folder. Raises BrokenLabel naming row and problem if they cannot be trusted."""
-    try:
-        content = tomllib.loads((folder / FILE).read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BrokenLabel(FILE, "", f"the file cannot be read: {error}") from error
-    loaded = parsing.build(SupportiveCare, content, file=FILE, text=parsing.canonical(content))
-    for place, problem in problems(loaded):
-        raise BrokenLabel(FILE, place, problem)
-    return loaded
+    return parsing.read(SupportiveCare, folder / FILE, problems)
 
 
 def problems(care: SupportiveCare) -> Iterator[Problem]:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import escalations, people, phrases, unread, worklist
-from monitoring.models import Escalation, Patient, Task, TaskEvent, Unread, Watch
+from monitoring import by_hand, escalations, people, phrases, unread, watches, worklist
+from monitoring.models import Escalation, Patient, Task, TaskEvent, Unread
 from notifications import audit
 from notifications.models import Clinician
 from protocols.errors import Refusal
@@ -18,6 +18,7 @@ CALLS = {
     "another": "somebody else answered",
 }
 SETTLED = "settled"
+SPOKE = frozenset({SETTLED, "more"})
 
 
 def hold(task_id: int) -> tuple[Task, Patient | None]:
@@ -45,16 +46,21 @@ def take(task_id: int, *, by: Clinician, now: datetime) -> Task:
 def called(
     task_id: int, *, whom: str, outcome: str, words: str, read: int, by: Clinician, now: datetime
 ) -> Task:
-    """Record a telephone call about it and what came of that. Only `settled` finishes it, if all was read by then."""
+    """Record a telephone call about it and what came of that. Only `settled` finishes it, if all was read by then.
+
+    A call to a patient's home stands in their record too, and reaches the patient in a case that `by` has taken.
+    """
     if whom not in WHOM or outcome not in CALLS:
         raise Refusal("call", "Say whom you called and what came of it.")
-    task = worklist.open_and_locked(task_id)
+    task, patient = hold(task_id)
     said = f"Called {WHOM[whom]}: {CALLS[outcome]}" + (f". {words.strip()}" if words.strip() else "")
     note(task, "called", by=by, now=now, text=said)
     audit.record(
         "called about a reply", str(task.patient or task), site=task.site, by=by, now=now,
         task=task.pk, outcome=outcome,
     )  # fmt: skip
+    if patient is not None:
+        by_hand.called(patient=patient, whom=whom, spoke=outcome in SPOKE, words=said, by=by, now=now)
     if outcome == SETTLED:
         return worklist.finish(task_id, by=by, outcome=said, read=read, now=now)
     return task
@@ -75,7 +81,7 @@ def escalate(task_id: int, *, urgency: str, words: str, by: Clinician, now: date
         caller="" if patient else task.unread_from,
         urgency=urgency,
         headline=f"{by.name}, who read it: {words.strip()}",
-        watch=watch_of(patient),
+        watch=watches.current(patient) if patient else None,
         finding=waiting[0].finding,
         now=now,
     )
@@ -106,11 +112,6 @@ def learn(task_id: int, *, reply_id: int, words: str, read: int, by: Clinician, 
     if len({one.reply.body.strip().casefold() for one in waiting}) == 1:
         return worklist.finish(task_id, by=by, outcome=said, read=read, now=now)
     return task
-
-
-def watch_of(patient: Patient | None) -> Watch | None:
-    """The open watch of a patient, if there is a patient and a watch."""
-    return patient.watches.filter(closed_at=None).first() if patient else None
 
 
 def _bring_along(case: Escalation, waiting: list[Unread], now: datetime) -> None:

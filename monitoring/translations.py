@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import escalations, reader
+from monitoring import escalations, reader, watches
 from monitoring.models import Escalation, Patient, Translation, Unread
 from notifications import audit
 from notifications.models import Clinician
@@ -43,7 +43,7 @@ def add(
             caller="" if patient else task.unread_from,
             urgency=concluded.urgency,
             headline=f"A translation typed by {by.name}: {concluded.because}",
-            watch=reader.watch_of(patient),
+            watch=watches.current(patient) if patient else None,
             finding=waiting.finding,
             now=now,
         )
@@ -54,5 +54,5 @@ def add(
 
 def _context(waiting: Unread, patient: Patient | None) -> triage.Context:
     """Who wrote, inside a watch or not; no question is open to a translation, and it is read in English."""
-    watched = reader.watch_of(patient) is not None
+    watched = patient is not None and watches.current(patient) is not None
     return triage.Context(sender=waiting.reply.who or "unregistered", in_watch="yes" if watched else "no")

@@ -210,6 +210,23 @@ def test_a_call_is_recorded_and_only_one_that_settles_it_finishes_it(home, nurse
     assert task.events.get().text == f"Called the patient: {reader.CALLS[outcome]}. it was a joke"
 
 
+@pytest.mark.parametrize(
+    ("outcome", "state"), [("more", "reached"), ("nobody", "taken"), ("another", "taken")]
+)
+def test_a_call_stands_in_the_record_and_reaches_the_patient_in_one_s_own_case(
+    home, nurse, outcome, state
+) -> None:
+    home.hears("38.6")
+    escalations.take(home.case.pk, by=nurse, how="screen", now=NOON)
+    home.hears(UNCLEAR)
+    [item] = look(home).items
+    post(nurse, "inbox-call", item.task.pk, read=item.read, whom="patient", call=outcome, said="at home")
+    assert home.patient.events.get(what__contains="telephone").text.endswith(
+        f"{reader.CALLS[outcome]}. at home"
+    )
+    assert home.case.state == state
+
+
 def test_escalating_opens_a_case_in_one_s_name_with_every_text_on_its_card(home, nurse) -> None:
     home.hears(UNCLEAR)
     home.hears("odd pressure behind one eye")

@@ -4,7 +4,7 @@ Nothing is judged here. Every fact is a line of the table beneath the chart, and
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -134,7 +134,7 @@ def _within(watch: Watch, start: datetime, fact: Fact) -> bool:
 
 def _placed(fact: Fact, start: datetime) -> Fact:
     elapsed = Decimal((fact.at - start).total_seconds()) / HOUR
-    return Fact(**{**fact.__dict__, "hour": elapsed})
+    return replace(fact, hour=elapsed)
 
 
 def _hours(watch: Watch, start: datetime, given: Sequence[Given], facts: list[Fact], now: datetime) -> Hours:

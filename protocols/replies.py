@@ -1,7 +1,7 @@
 """What a reply says: its readings, and every word that nobody could explain. How grave it is, triage decides."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from protocols import answers, learned, skimming
 from protocols import lexicon as lexicons
@@ -80,34 +80,55 @@ def understand(
     found = listed[: skimming.cut(listed)]
     page = Page(found, asked or "", no_alarms, lexicon, also)
     denied = denials(found, page.plain, page.danger, lexicon, never_denied)
-    figures = _figures(page, found, lexicon)
+    known = phrases if _spoken(language, lexicon) else None
+    said = _said(page, denied, found, listed, known, is_whole=len(found) == len(listed) and not exceeds(text))
+    return replace(said, folded=folded) if asked == "thinking" else said
+
+
+def _said(
+    page: Page,
+    denied: Denials,
+    found: Sequence[Token],
+    listed: Sequence[Token],
+    phrases: tuple[str, ...] | None,
+    *,
+    is_whole: bool,
+) -> Understood:
+    """What stands on the page. `phrases` is None where the enrolled language is none of ours: only numbers count."""
+    figures = _figures(page, found, page.lexicon)
     short = answers.read(page, denied)
-    explained = set(figures.explained)
+    explained: set[int] = set(figures.explained)
     used: tuple[str, ...] = ()
-    if _spoken(language, lexicon):
-        news = short.turned | denied.lapsed | _telling(page)
-        explained |= short.explained | _exact(page, denied.explained | _taken(page, denied))
-        explained |= _covered(page, figures) - news
-        used, by_phrases = _learned(page, phrases, explained | news)
-        explained |= by_phrases
-    leftovers = [token.text for place, token in enumerate(found) if place not in explained]
-    is_whole = len(found) == len(listed) and not exceeds(text)
-    whole = lexicon.meanings.whole(page.words)
+    if phrases is not None:
+        explained, used = _explained(page, denied, figures, short, phrases)
+    leftovers = tuple(token.text for place, token in enumerate(found) if place not in explained)
+    whole = page.lexicon.meanings.whole(page.words)
     return Understood(
         normal=" ".join(page.words),
         readings=(
             *_concepts(page, denied),
             *figures.readings,
             *short.readings,
-            *_rest(found, listed, lexicon),
+            *_rest(found, listed, page.lexicon),
         ),
-        leftovers=tuple(leftovers) if is_whole else (*leftovers, UNREAD),
+        leftovers=leftovers if is_whole else (*leftovers, UNREAD),
         control=_control(whole, page),
         harmless=is_whole and bool(found) and len(page.harmless_names) == len(found),
-        folded=folded if asked == "thinking" else "",
         automatic="auto_reply" in whole or _is_automatic(page),
         learned=used,
     )
+
+
+def _explained(
+    page: Page, denied: Denials, figures: Figures, short: answers.Answers, phrases: tuple[str, ...]
+) -> tuple[set[int], tuple[str, ...]]:
+    """The places that the enrolled language accounts for, and which of the site's phrases helped."""
+    news = short.turned | denied.lapsed | _telling(page)
+    explained = set(figures.explained) | short.explained
+    explained |= _exact(page, denied.explained | _taken(page, denied))
+    explained |= _covered(page, figures) - news
+    used, by_phrases = _learned(page, phrases, explained | news)
+    return explained | by_phrases, used
 
 
 def _learned(page: Page, phrases: tuple[str, ...], settled: set[int]) -> tuple[tuple[str, ...], set[int]]:

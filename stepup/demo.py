@@ -154,22 +154,7 @@ def _patient(
         timedelta(weeks=invented.weeks_elsewhere, days=-NEXT_DAYS) if invented.weeks_elsewhere else None
     )
     opened_at = (given_at or now) - timedelta(days=1)
-    patient = patients.enrol(
-        site,
-        by=staff["nora"],
-        now=opened_at,
-        identifier=invented.identifier,
-        name=invented.name,
-        born_on=invented.born_on,
-        phone=invented.phone,
-        language=invented.language,
-        time_zone=ZONE,
-        caregiver_name=invented.caregiver,
-        caregiver_phone=invented.caregiver_phone,
-    )
-    usual = kits.Pressure(128, 76, courses.local_date(patient, opened_at))
-    kit = kits.Kit("mouth", has_cuff=invented.hours_ago is not None, has_oximeter=False, usual=usual)
-    kits.record(patient.pk, kit, seen=0, by=staff["nora"], now=opened_at)
+    patient = _enrolled(site, invented, staff, opened_at)
     course = courses.open_course(
         patient,
         protocol,
@@ -191,6 +176,27 @@ def _patient(
     _make_ready(course, invented, staff, (given_at or now) - timedelta(minutes=10))
     if given_at is not None:
         _first_dose(patient, course, given_at, staff, now, texted=invented.identifier == "D-1002")
+
+
+def _enrolled(site: Site, invented: Invented, staff: dict[str, Clinician], now: datetime) -> Patient:
+    """The patient, with what they measure with at home."""
+    patient = patients.enrol(
+        site,
+        by=staff["nora"],
+        now=now,
+        identifier=invented.identifier,
+        name=invented.name,
+        born_on=invented.born_on,
+        phone=invented.phone,
+        language=invented.language,
+        time_zone=ZONE,
+        caregiver_name=invented.caregiver,
+        caregiver_phone=invented.caregiver_phone,
+    )
+    usual = kits.Pressure(128, 76, courses.local_date(patient, now))
+    kit = kits.Kit("mouth", has_cuff=invented.hours_ago is not None, has_oximeter=False, usual=usual)
+    kits.record(patient.pk, kit, seen=0, by=staff["nora"], now=now)
+    return patient
 
 
 def _look_before_the_start(course: Course, staff: dict[str, Clinician], now: datetime) -> None:

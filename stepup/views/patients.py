@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,7 +26,7 @@ from monitoring import (
     watches,
 )
 from monitoring.access import SignedIn, act, find
-from monitoring.models import Patient, Reaction, Task
+from monitoring.models import Patient, Reaction, Task, Watch
 from notifications import audit, clock, oncall
 from protocols import wording
 from protocols.errors import Refusal
@@ -73,9 +74,7 @@ def _render_patient(
         "earlier": [course for course in courses_of if course.state != Course.State.ACTIVE],
         "active": active,
         "version": version_choices.standing(active) if active else None,
-        "reactions": Reaction.with_struck.filter(patient=patient)
-        .select_related("noted_by", "over_by", "strike__by")
-        .order_by("-noted_at"),
+        "reactions": _reactions(patient),
         "assessments": worksheet.history(patient),
         "tasks": Task.objects.filter(patient=patient, done_at=None),
         "temperature": readings.last_temperatures([patient.pk], now=now).get(patient.pk),
@@ -85,13 +84,22 @@ def _render_patient(
         "revoked": pocket.revoked(patient),
         "phones": contacts.of(patient, now=now),
         "pocket_form": pocket_form or forms.PocketForm(initial={"expires_on": (now + OFFERED).date()}),
-        "gaps": oncall.gaps(patient.site, since=now, until=watch.ends_at)
-        if watch and watch.ends_at > now
-        else [],
+        "gaps": _gaps(watch, now),
         "language": wording.name(patient.language),
     }
     wrong = pocket_form is not None
     return render(request, "stepup/patient.html", context, status=UNPROCESSABLE if wrong else 200)
+
+
+def _reactions(patient: Patient) -> QuerySet[Reaction]:
+    """Every graded reaction, the newest first, those struck as mistakes among them."""
+    rows = Reaction.with_struck.filter(patient=patient)
+    return rows.select_related("noted_by", "over_by", "strike__by").order_by("-noted_at")
+
+
+def _gaps(watch: Watch | None, now: datetime) -> list[oncall.Gap]:
+    """The hours of the watch to come that nobody covers."""
+    return oncall.gaps(watch.site, since=now, until=watch.ends_at) if watch and watch.ends_at > now else []
 
 
 @require_http_methods(["GET", "POST"])

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from stepup.local import ports, postgres
@@ -29,21 +29,26 @@ class Servers:
     ports: tuple[tuple[str, int], ...] = ()
 
 
-def of_folder(folder: DataFolder, venv: Venv, *, durable: bool = True) -> Servers:
-    """The servers that `folder` is to use; embedded ones are created on the first call. Starts nothing."""
+def of_folder(
+    folder: DataFolder, venv: Venv, *, durable: bool = True, besides: Collection[int] = ()
+) -> Servers:
+    """The servers that `folder` is to use; embedded ones are created on the first call. Starts nothing.
+
+    None of them takes a port of `besides`: who promised those to a part that starts later still finds them free.
+    """
     secrets, packages = folder.secrets(), venv.site_packages()
     database_url, redis_url = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
     children: list[Child] = []
     used: dict[str, int] = {}
     if not database_url:
-        used["postgres"] = port = ports.free_port()
+        used["postgres"] = port = ports.free_port(besides=besides)
         password = secrets.database_password
         database = Postgres(folder.path, packages, password=password, port=port, durable=durable)
         database.create()
         database_url = database.url
         children.append(database.child(folder.log("postgres")))
     if not redis_url:
-        used["valkey"] = port = ports.free_port(besides=used.values())
+        used["valkey"] = port = ports.free_port(besides=[*besides, *used.values()])
         broker = Valkey(folder.path, packages, password=secrets.broker_password, port=port, durable=durable)
         broker.create()
         redis_url = broker.url

@@ -66,7 +66,8 @@ class Run:
     def _start(self) -> str:
         """Start everything, each part when what it needs is ready; answers the demo's sign-ins."""
         progress.say("Starting the database and the broker.")
-        self._servers = servers.of_folder(self._folder, self._venv)
+        promised = (self._port, self._double_port)
+        self._servers = servers.of_folder(self._folder, self._venv, besides=promised)
         settings = environment.of_service(
             self._folder.secrets(),
             database_url=self._servers.database_url,

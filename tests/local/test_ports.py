@@ -36,3 +36,8 @@ def test_quiet_ports_lie_below_those_of_outgoing_connections() -> None:
     first = ports.free_port()
     assert 20000 <= first < 30000
     assert ports.free_port(besides=[first]) != first
+
+
+def test_a_port_that_is_promised_is_not_taken() -> None:
+    left = range(25000, 25020)
+    assert ports.free_port(besides=set(range(20000, 30000)) - set(left)) in left

@@ -170,5 +170,17 @@ def test_the_broker_keeps_what_it_accepted(folder: Path, monkeypatch: pytest.Mon
                 redis.Redis(port=port, retry=Retry(NoBackoff(), 0)).ping()
 
 
+def test_servers_leave_the_ports_that_are_promised_to_others(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    left = range(27000, 27020)
+    promised = set(range(20000, 30000)) - set(left)
+    chosen = dict(servers.of_folder(DataFolder(folder), Venv(), durable=False, besides=promised).ports)
+    assert set(chosen) == {"postgres", "valkey"}
+    assert set(chosen.values()) <= set(left)
+
+
 def folder_of(server: Server) -> Path:
     return server.child.folder

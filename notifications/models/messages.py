@@ -1,120 +1,11 @@
-"""Sites, clinicians and shifts; messages and their deliveries; what the provider reported; who signed in alive."""
+"""Messages and their deliveries; what the provider reported; who signed in alive."""
 
 import secrets
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Q
 
-
-class Site(models.Model):
-    """A hospital or practice: the tenant. Every record belongs to one."""
-
-    name = models.CharField(max_length=120)
-    slug = models.SlugField(unique=True)
-    time_zone = models.CharField(max_length=64, help_text="IANA name, for example America/New_York")
-    emergency_number = models.CharField(
-        max_length=20, help_text="what a patient dials for an ambulance, e.g. 911"
-    )
-    oncall_number = models.CharField(max_length=20, help_text="answered by a person at every hour")
-    patient_number = models.CharField(max_length=20, unique=True, help_text="texts to and from patients")
-    page_number = models.CharField(max_length=20, unique=True, help_text="pages to and from clinicians")
-
-    class Meta:
-        constraints = [
-            # Without a local emergency number no safe text can be written (no number, no advice).
-            models.CheckConstraint(name="site_has_emergency_number", condition=~Q(emergency_number="")),
-            models.CheckConstraint(name="site_has_oncall_number", condition=~Q(oncall_number="")),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Role(models.TextChoices):
-    NURSE = "nurse", "nurse"
-    PHARMACIST = "pharmacist", "pharmacist"
-    PRESCRIBER = "prescriber", "prescriber"
-    RESPONDER = "responder", "responder"
-    EMERGENCY = "emergency", "emergency"
-    LEAD = "lead", "programme lead"
-    AUDITOR = "auditor", "auditor"
-    ADMIN = "admin", "administrator"
-
-
-class ClinicianManager(BaseUserManager["Clinician"]):
-    def create_user(self, username: str, password: str, **facts: object) -> "Clinician":
-        """A clinician who can sign in."""
-        clinician = Clinician(username=username, **facts)
-        clinician.set_password(password)
-        clinician.save()
-        return clinician
-
-
-class Clinician(AbstractBaseUser):
-    """A staff user with one role at one site."""
-
-    username = models.CharField(max_length=60, unique=True)
-    name = models.CharField(max_length=120)
-    role = models.CharField(max_length=20, choices=Role.choices)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="clinicians")
-    phone = models.CharField(max_length=20, blank=True, help_text="E.164; where pages go")
-    is_active = models.BooleanField(default=True)
-
-    USERNAME_FIELD = "username"
-    objects = ClinicianManager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                name="clinician_phone_is_one_persons",
-                fields=["phone"],
-                condition=~Q(phone="") & Q(is_active=True),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class PointRange(Func):
-    """A one-number range, so that equality becomes overlap and needs no server extension."""
-
-    function = "int8range"
-    template = "%(function)s(%(expressions)s, '[]')"
-
-
-class Shift(models.Model):
-    """One clinician answering on one rung for a half-open span of time."""
-
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="shifts")
-    clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="shifts")
-    rung = models.PositiveSmallIntegerField(help_text="1 is called first")
-    period = DateTimeRangeField(default_bounds="[)")
-
-    class Meta:
-        ordering = ["rung", "period"]
-        constraints = [
-            models.CheckConstraint(name="shift_rung_starts_at_one", condition=Q(rung__gte=1)),
-            models.CheckConstraint(
-                name="shift_period_is_bounded",
-                condition=Q(period__isempty=False, period__lower_inf=False, period__upper_inf=False),
-            ),
-            ExclusionConstraint(
-                name="shift_one_person_per_rung_at_a_time",
-                index_type="GIST",
-                expressions=[
-                    (PointRange(F("site_id"), F("site_id")), RangeOperators.OVERLAPS),
-                    (PointRange(F("rung"), F("rung")), RangeOperators.OVERLAPS),
-                    ("period", RangeOperators.OVERLAPS),
-                ],
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"rung {self.rung}: {self.clinician}"
+from notifications.models.people import Clinician, Site
 
 
 class Lane(models.IntegerChoices):
@@ -264,30 +155,3 @@ class DemoClock(models.Model):
 
     def __str__(self) -> str:
         return f"+{self.offset_seconds} s"
-
-
-class AuditEntry(models.Model):
-    """Who read or wrote what. Rows are only ever added: a trigger refuses the rest."""
-
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")
-    act = models.CharField(max_length=60)
-    subject = models.CharField(max_length=60, help_text="patient:12, course:3 ...")
-    detail = models.JSONField(default=dict)
-
-    class Meta:
-        indexes = [models.Index(name="audit_by_subject", fields=["subject", "-at"])]
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.act} {self.subject}"
-
-
-class AuditSeal(models.Model):
-    """One link of the chain over the ledger: a digest of the entry and of the seal before it."""
-
-    entry = models.OneToOneField(AuditEntry, on_delete=models.PROTECT, related_name="seal")
-    digest = models.CharField(max_length=64)
-
-    def __str__(self) -> str:
-        return self.digest[:12]

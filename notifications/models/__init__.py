@@ -1,0 +1,34 @@
+"""Sites, clinicians and shifts; messages and their deliveries; the ledger; who signed in alive."""
+
+from notifications.models.ledger import AuditEntry, AuditSeal
+from notifications.models.messages import (
+    Channel,
+    Delivery,
+    DemoClock,
+    Heartbeat,
+    Lane,
+    Message,
+    ProviderReport,
+    new_token,
+)
+from notifications.models.people import Clinician, ClinicianManager, Role, Site
+from notifications.models.shifts import PointRange, Shift
+
+__all__ = [
+    "AuditEntry",
+    "AuditSeal",
+    "Channel",
+    "Clinician",
+    "ClinicianManager",
+    "Delivery",
+    "DemoClock",
+    "Heartbeat",
+    "Lane",
+    "Message",
+    "PointRange",
+    "ProviderReport",
+    "Role",
+    "Shift",
+    "Site",
+    "new_token",
+]

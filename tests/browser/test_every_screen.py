@@ -107,7 +107,7 @@ def test_somebody_locked_out_still_sees_the_desk_and_the_emergency_number(opened
 
 
 @pytest.mark.parametrize("path", ["/patient/1/", "/patient/3/", "/course/3/dose/", SCREENS["protocol"]])
-def test_ux9_an_amount_and_its_unit_never_part(opened, base, path) -> None:
+def test_ux9b_an_amount_and_its_unit_never_part(opened, base, path) -> None:
     page = opened(size=NARROW)
     page.goto(base + path)
     assert page.evaluate(PARTED) == []
@@ -172,7 +172,7 @@ def test_what_is_open_before_a_dose_is_stated_with_the_keyboard_alone(opened, ba
     assert "rescue drugs in stock" in shown
 
 
-def test_a_dose_is_moved_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:
+def test_ux3b_a_dose_is_moved_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:
     """A date typed, its changes read where the focus lands, a reason chosen by its first letter, the final button."""
     page = opened(size=NARROW)
     page.goto(f"{base}/course/4/move/")

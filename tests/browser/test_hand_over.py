@@ -20,7 +20,7 @@ USUAL = """() => {
 
 
 @pytest.mark.parametrize(("course", "more"), [(1, "() => 0"), (3, "() => 0"), (1, USUAL)])
-def test_ux11_a_hand_over_is_one_printed_page_without_menus(opened, base, course, more) -> None:
+def test_ux11d_a_hand_over_is_one_printed_page_without_menus(opened, base, course, more) -> None:
     page = opened(scheme="dark")
     page.goto(f"{base}/course/{course}/hand-over/")
     page.evaluate(more)

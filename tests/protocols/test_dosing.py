@@ -43,7 +43,7 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize(("milligrams", "shown"), WRITTEN.items())
-def test_amounts_are_written_safely(milligrams: str, shown: str) -> None:
+def test_ux9a_amounts_are_written_safely(milligrams: str, shown: str) -> None:
     assert dosing.format_mg(Decimal(milligrams)) == shown
 
 

@@ -1,5 +1,6 @@
 """Bad input at every door: a sentence that says what to do, everything typed still there, nothing lost or half kept."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -193,6 +194,13 @@ def test_a_dose_before_its_window_needs_a_reason_and_is_kept_with_it(nurse, cour
     assert course.doses.get(step="step_up_dose_2").deviation == "ordered by Dr Test"
 
 
+def test_ux4c_the_final_button_names_amount_drug_and_time_beside_name_and_birth(nurse, course) -> None:
+    page = record(nurse, course, dose(), sure=False).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    strip = re.sub(r"<[^>]+>", "", page[page.index('class="confirm-strip"') :])
+    assert "Record 4.2 mg teclistamab given at 11:30 EST" in strip
+    assert f"{course.patient.name}, born 17 May 1960" in strip
+
+
 def test_the_final_button_without_the_ticks_records_nothing(nurse, course) -> None:
     answer = nurse.post(reverse("record-dose", args=[course.pk]), dose() | {"sure": "yes"})
     says(answer, "Ask for the name and tick it.")
@@ -203,7 +211,7 @@ def test_the_final_button_without_the_ticks_records_nothing(nurse, course) -> No
 # the two nights on which the clocks change, in New York
 
 
-def test_an_hour_that_came_twice_is_asked_about(site, nurse, monkeypatch) -> None:
+def test_ux10b_an_hour_that_came_twice_is_asked_about(site, nurse, monkeypatch) -> None:
     it_is(monkeypatch, datetime(2027, 11, 7, 12, tzinfo=UTC))
     course = makers.a_course(makers.a_patient(site), now=clock.now())
     typed = dose(on="2027-11-07", at="01:30")
@@ -215,7 +223,7 @@ def test_an_hour_that_came_twice_is_asked_about(site, nurse, monkeypatch) -> Non
     assert course.doses.get().given_at == datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
 
 
-def test_an_hour_that_never_was_is_refused(site, nurse, monkeypatch) -> None:
+def test_ux10b_an_hour_that_never_was_is_refused(site, nurse, monkeypatch) -> None:
     it_is(monkeypatch, datetime(2027, 3, 14, 12, tzinfo=UTC))
     course = makers.a_course(makers.a_patient(site), now=clock.now())
     typed = dose(on="2027-03-14", at="02:30")

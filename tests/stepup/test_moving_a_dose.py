@@ -48,7 +48,7 @@ def codes(preview: appointments.Preview) -> list[str]:
     return [objection.code for objection in preview.objections]
 
 
-def test_the_preview_shows_every_later_date_and_the_hours_of_the_watch(course) -> None:
+def test_ux3a_the_preview_shows_every_later_date_and_the_hours_of_the_watch(course) -> None:
     shown = look(course, NOON + 4 * DAY)
     dates = [(line.dose.step, line.was_on, line.dose.on) for line in shown.moved.lines[:3]]
     assert dates == [
@@ -81,7 +81,9 @@ def test_doses_that_only_come_into_sight_at_the_end_of_the_plan_are_not_called_a
         (29, "restarts", "step_up_dose_1", ["restarts"]),
     ],
 )
-def test_a_date_past_the_window_shows_what_the_label_then_gives(course, days, outcome, step, against) -> None:
+def test_ux3a_a_date_past_the_window_shows_what_the_label_then_gives(
+    course, days, outcome, step, against
+) -> None:
     shown = look(course, NOON + days * DAY)
     assert (shown.moved.outcome, shown.moved.step, codes(shown)) == (outcome, step, against)
 
@@ -120,7 +122,7 @@ def test_a_date_the_label_does_not_answer_is_asked_about_and_not_refused() -> No
     ],
     ids=["a day after", "two dates but 47 hours after", "in the past", "next year"],
 )
-def test_hard_rules_refuse(course, at, code) -> None:
+def test_ux3a_hard_rules_refuse(course, at, code) -> None:
     with pytest.raises(Refusal) as refusal:
         move(course, at, words="because", override="because")
     assert refusal.value.code == code
@@ -149,7 +151,7 @@ def test_a_hold_does_not_keep_a_dose_from_being_delayed(course) -> None:
     assert move(course, NOON + 4 * DAY, reason="reaction").kind == "delayed"
 
 
-def test_a_soft_rule_wants_words_and_the_list_alone_is_not_enough(course) -> None:
+def test_ux3a_a_soft_rule_wants_words_and_the_list_alone_is_not_enough(course) -> None:
     with pytest.raises(Refusal) as refusal:
         move(course, NOON + 7 * DAY, reason="reaction")
     assert refusal.value.code == "reason-words"
@@ -167,7 +169,7 @@ def test_a_move_always_has_a_reason_from_the_list(course, reason, code) -> None:
 # weekends, closed days, on-call
 
 
-def test_a_weekend_and_a_closed_day_ask_for_a_reason(course) -> None:
+def test_ux3a_a_weekend_and_a_closed_day_ask_for_a_reason(course) -> None:
     assert codes(look(course, NOON + 5 * DAY)) == ["review", "closed-day"]
     assert "Saturday" in look(course, NOON + 5 * DAY).objections[1].sentence
     friday = date(2027, 3, 5)

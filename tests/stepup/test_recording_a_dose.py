@@ -102,7 +102,7 @@ def test_the_second_check_opens_the_way_to_the_next_dose(course) -> None:
     assert (decision.decision, decision.step) == ("give", "step_up_dose_2")
 
 
-def test_a_second_figure_that_differs_stays_in_the_history(course) -> None:
+def test_ux4b_a_second_figure_that_differs_stops_and_both_stay_in_the_history(course) -> None:
     dose = record(course).dose
     pharmacist = makers.a_clinician(course.site, "pharmacist")
     with pytest.raises(Refusal, match="Nothing is confirmed"):
@@ -113,6 +113,15 @@ def test_a_second_figure_that_differs_stays_in_the_history(course) -> None:
     assert "2.4 mg" in kept.text
     dose.refresh_from_db()
     assert dose.confirmed_at is None
+
+
+def test_ux4b_the_second_clinician_sees_everything_but_the_first_figure(course) -> None:
+    dose = record(course, mg="4.5", deviation="drawn from the label's weight band").dose
+    colleague = makers.signed_in(makers.a_clinician(course.site))
+    page = colleague.get(reverse("confirm-dose", args=[dose.pk])).content.decode()
+    for shown in ("teclistamab", course.patient.name, "70", "Confirm my figure"):
+        assert shown in page
+    assert "4.5" not in page
 
 
 def test_hours_of_the_watch_that_nobody_covers_are_noted_with_the_dose(course) -> None:

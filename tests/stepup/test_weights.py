@@ -213,7 +213,7 @@ def words(answer: Any) -> str:
     return html.unescape(answer.content.decode()).replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_both_sums_are_shown_before_anything_is_kept(course, nurse) -> None:
+def test_ux4a_both_sums_are_shown_before_anything_is_kept(course, nurse) -> None:
     client, path = makers.signed_in(nurse), reverse("record-weight", args=[course.pk])
     shown = words(client.post(path, typed()))
     assert "0.06 mg/kg x 70 kg = 4.2 mg" in shown

@@ -3,6 +3,7 @@
 import os
 
 from stepup.local.folder import Secrets
+from stepup.local.places import VENV
 from stepup.local.ports import LOOPBACK
 
 BOARD_PORT = 8000
@@ -34,8 +35,11 @@ def of_service(
     unproxied = ",".join(
         filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), LOOPBACK, "localhost"])
     )
+    # Every part is a Python of its own: unless compiled files are kept, each start compiles Django anew.
+    around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **around,
+        "PYTHONPYCACHEPREFIX": str(VENV / "compiled"),
         "STEPUP_ENV": kind,
         "DJANGO_SETTINGS_MODULE": "stepup.settings",
         "SECRET_KEY": secrets.secret_key,

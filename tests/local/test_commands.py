@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stepup.local import commands, environment
+from stepup.local import commands, environment, places
 from stepup.local.folder import Secrets
 from tests.local.trees import OWN_SETTINGS
 
@@ -64,3 +64,10 @@ def test_a_providers_real_credentials_never_reach_the_demo(bare: pytest.MonkeyPa
     assert made["PUBLIC_BASE_URL"] == "http://127.0.0.1:8001"
     assert made["STEPUP_ENV"] == "demo"
     assert made["NO_PROXY"] == "example.org,127.0.0.1,localhost"  # the double is never asked through a proxy
+
+
+def test_what_python_compiled_is_kept_for_the_next_part_to_start(bare: pytest.MonkeyPatch) -> None:
+    bare.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    made = environment.of_service(Secrets.new(), database_url="d", redis_url="r")
+    assert "PYTHONDONTWRITEBYTECODE" not in made
+    assert made["PYTHONPYCACHEPREFIX"] == str(places.VENV / "compiled")

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from stepup.local import browsers
 from tests.browser.keyboard import WIDE, signed_in
 from tests.browser.screenshots import FLAGS
-from tests.service import Service, running
+from tests.service import Service, demo
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory) -> Iterator[Service]:
     """The demo as it begins. A module that needs more to have happened says so with a fixture of this name."""
-    with running(tmp_path_factory.mktemp("demo")) as service:
+    with demo(tmp_path_factory.mktemp("demo")) as service:
         yield service
 
 

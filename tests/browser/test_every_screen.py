@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.browser.keyboard import IN_A_BROWSER, NARROW, PARTED, follow, tab_to, type_into
 from tests.browser.rules import RULES
 from tests.browser.screenshots import ALMA, DORA, LUZ, OUR_NUMBER, ROSA
-from tests.service import Service, running
+from tests.service import Service, demo
 from tests.waiting import until
 
 pytestmark = IN_A_BROWSER
@@ -69,7 +69,7 @@ EVERY_SCREEN = pytest.mark.parametrize("path", SCREENS.values(), ids=SCREENS.key
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory) -> Iterator[Service]:
-    with running(tmp_path_factory.mktemp("screens")) as service:
+    with demo(tmp_path_factory.mktemp("screens")) as service:
         service.provider.text(ALMA, OUR_NUMBER, "38.6 and shaking")
         until(lambda: service.provider.texts_to(ROSA), "a page, so that there is a case to look at")
         service.provider.text(LUZ, OUR_NUMBER, "STOP")

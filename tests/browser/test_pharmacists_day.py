@@ -6,14 +6,14 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.keyboard import IN_A_BROWSER, press, reads_well, signed_in, write
-from tests.service import Service, running
+from tests.service import Service, demo
 
 pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory) -> Iterator[Service]:
-    with running(tmp_path_factory.mktemp("pharmacy")) as service:
+    with demo(tmp_path_factory.mktemp("pharmacy")) as service:
         yield service
 
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from stepup.local import browsers
-from tests.service import Service, running
+from tests.service import Service, demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -56,7 +56,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def street(chromium: Browser, tmp_path: Path) -> Iterator["Street"]:
-    with running(tmp_path) as service:
+    with demo(tmp_path) as service:
         yield Street(chromium, service)
 
 

@@ -84,6 +84,7 @@ def _page(case: Escalation, clinician: Clinician, *, round_: int, rung: int, now
         to=clinician.phone,
         body=body,
         clinician=clinician,
+        urgency=case.urgency,
         valid_for=valid_for,
         now=now,
     )
@@ -94,6 +95,7 @@ def _page(case: Escalation, clinician: Clinician, *, round_: int, rung: int, now
         channel=Channel.VOICE,
         to=clinician.phone,
         clinician=clinician,
+        urgency=case.urgency,
         valid_for=valid_for,
         now=now,
     )
@@ -115,6 +117,7 @@ def _call_the_desk(case: Escalation, step: ladder.Step, now: datetime) -> None:
         lane=Lane.PAGE_VOICE,
         channel=Channel.VOICE,
         to=case.site.oncall_number,
+        urgency=case.urgency,
         valid_for=timedelta(minutes=5),
         now=now,
     )

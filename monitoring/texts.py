@@ -11,6 +11,8 @@ from notifications.models import Channel, Delivery, Lane, Message, Site
 from protocols import wording
 
 REPLY_VALID_FOR = timedelta(minutes=15)
+# What an alarm is answered with leaves before thanks and questions.
+URGENCY = {"reply.emergency": "emergency", "reply.urgent": "urgent", "reply.joined": "urgent"}
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -121,6 +123,7 @@ def _queue(
         to=to,
         about=about,
         body=body,
+        urgency=URGENCY.get(words, ""),
         valid_for=valid_for,
         now=now,
     )

@@ -3,13 +3,23 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from notifications.models import Heartbeat
+from notifications.models import Heartbeat, Lane
 
 ENGINE = "engine"
-CARRIER = "engine, handing over"
+CARRIER = "engine, settling"
 WORKER = "worker"
 MISSED_TEXTS = "missed texts"
 LATE_AFTER = timedelta(seconds=15)
+
+
+def of_lane(lane: Lane) -> str:
+    """The part of the engine that hands over one lane."""
+    return f"engine, {lane.label}"
+
+
+def parts() -> tuple[str, ...]:
+    """Every part of the engine that must be alive."""
+    return (ENGINE, CARRIER, *(of_lane(lane) for lane in Lane))
 
 
 def sign_in(name: str, *, now: datetime, **detail: object) -> None:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from notifications import gateway, provider_errors
+from notifications import gateway, pacing, provider_errors
 from notifications.models import Channel, Clinician, Delivery, Lane, Message, Site
 
 State = Delivery.State
@@ -26,9 +26,14 @@ NOT_TAKEN_PAUSE = timedelta(seconds=2)
 BATCH = 2  # two hand-overs at the gateway's time-out stay within one lease
 TURN_SECONDS = 5.0  # a provider that answers slowly must not keep an engine from its other work
 
+# 0 goes first in its lane. Whoever has waited for OVERDUE is not overtaken any more, so nothing waits for ever.
+PRECEDENCE = {"emergency": 0, "urgent": 1}
+ORDINARY = 2
+OVERDUE = timedelta(minutes=5)
+
 CARRIERS = {
-    Lane.PAGE_VOICE: "notifications.deliver_pages",
-    Lane.PAGE_TEXT: "notifications.deliver_pages",
+    Lane.PAGE_VOICE: "notifications.deliver_page_calls",
+    Lane.PAGE_TEXT: "notifications.deliver_page_texts",
     Lane.REPLY: "notifications.deliver_replies",
     Lane.CHECKIN: "notifications.deliver_checkins",
 }
@@ -48,10 +53,14 @@ def queue(
     body: str = "",
     clinician: Clinician | None = None,
     about: str = "",
+    urgency: str = "",
     valid_for: timedelta,
     now: datetime,
 ) -> Message:
-    """Queue one message in the caller's transaction; the same key again returns the first one unchanged."""
+    """Queue one message in the caller's transaction; the same key again returns the first one unchanged.
+
+    Within its lane an emergency goes before what is urgent, and that before everything else.
+    """
     sender = site.page_number if lane in PAGES else site.patient_number
     facts = {
         "site": site,
@@ -67,7 +76,9 @@ def queue(
     }
     message, created = Message.objects.get_or_create(key=key, defaults=facts)
     if created:
-        Delivery.objects.create(message=message, lane=lane, due_at=now)
+        Delivery.objects.create(
+            message=message, lane=lane, precedence=PRECEDENCE.get(urgency, ORDINARY), due_at=now
+        )
         nudge(CARRIERS[lane])
     return message
 
@@ -114,12 +125,20 @@ def deliver_due(
 @transaction.atomic
 def _claim(now: datetime, lanes: Sequence[Lane], patience: timedelta) -> list[Delivery]:
     due = Delivery.objects.filter(state=State.PENDING, due_at__lte=now - patience, lane__in=lanes)
-    ids = [d.pk for d in due.order_by("lane", "due_at", "pk").select_for_update(skip_locked=True)[:BATCH]]
+    first = pacing.may_leave(due, now=now).order_by("lane", "precedence", "due_at", "pk")
+    ids = [d.pk for d in first.select_for_update(skip_locked=True, of=("self",))[:BATCH]]
     Delivery.objects.filter(pk__in=ids, state=State.PENDING).update(
         state=State.CLAIMED, lease_until=now + LEASE, fence=F("fence") + 1
     )
-    claimed = Delivery.objects.filter(pk__in=ids, state=State.CLAIMED).select_related("message")
-    return sorted(claimed, key=lambda d: (d.lane, d.due_at, d.pk))
+    claimed = Delivery.objects.filter(pk__in=ids, state=State.CLAIMED).select_related("message__site")
+    pacing.note(claimed, now=now)
+    return sorted(claimed, key=lambda d: (d.lane, d.precedence, d.due_at, d.pk))
+
+
+def let_none_starve(*, now: datetime) -> int:
+    """Put whatever has waited too long in front of everything newer in its lane; return how many."""
+    waiting = Delivery.objects.filter(state=State.PENDING, precedence__gt=0, due_at__lte=now - OVERDUE)
+    return waiting.update(precedence=0)
 
 
 def _hand_over(delivery: Delivery, now: datetime) -> None:
@@ -182,7 +201,9 @@ def fail(deliveries: QuerySet[Delivery], message: Message, *, code: str, now: da
     # A page does not wait for a second try at the same phone: its other channel and the next person are faster.
     if pause is not None and may_try and last is not None and message.lane not in PAGES:
         Delivery.objects.get_or_create(
-            message=message, attempt=last.attempt + 1, defaults={"lane": message.lane, "due_at": now + pause}
+            message=message,
+            attempt=last.attempt + 1,
+            defaults={"lane": last.lane, "precedence": last.precedence, "due_at": now + pause},
         )
     return True
 

@@ -192,6 +192,7 @@ def settle_all(*, now: datetime) -> int:
     """Everything above, in the order that lets each step feed the next; return how many rows were looked at."""
     return (
         apply_reports(now=now)
+        + outbox.let_none_starve(now=now)
         + recover_leases(now=now)
         + settle_ambiguous(now=now)
         + ask_about_silent(now=now)

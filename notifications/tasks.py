@@ -6,10 +6,16 @@ from notifications import clock, heartbeat, outbox
 from notifications.models import Lane
 
 
-@shared_task(name="notifications.deliver_pages")
-def deliver_pages() -> None:
-    """Hand over due pages."""
-    _deliver(Lane.PAGE_VOICE, Lane.PAGE_TEXT)
+@shared_task(name="notifications.deliver_page_calls")
+def deliver_page_calls() -> None:
+    """Hand over due pages by voice."""
+    _deliver(Lane.PAGE_VOICE)
+
+
+@shared_task(name="notifications.deliver_page_texts")
+def deliver_page_texts() -> None:
+    """Hand over due pages by text."""
+    _deliver(Lane.PAGE_TEXT)
 
 
 @shared_task(name="notifications.deliver_replies")
@@ -24,7 +30,7 @@ def deliver_checkins() -> None:
     _deliver(Lane.CHECKIN)
 
 
-def _deliver(*lanes: Lane) -> None:
+def _deliver(lane: Lane) -> None:
     now = clock.now()
     heartbeat.sign_in(heartbeat.WORKER, now=now)
-    outbox.deliver_due(now=now, lanes=lanes)
+    outbox.deliver_due(now=now, lanes=[lane])

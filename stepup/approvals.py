@@ -9,6 +9,7 @@ from notifications.models import Clinician, Role, Site
 from protocols import library
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
+from stepup import feasible
 from stepup.models import SiteProtocol
 
 
@@ -26,7 +27,10 @@ def propose(site: Site, label_id: str, pathway_id: str) -> SiteProtocol:
 
 @transaction.atomic
 def approve(protocol_pk: int, *, by: Clinician, now: datetime) -> SiteProtocol:
-    """Sign as pharmacist or as prescriber, whichever `by` is; the same person can never sign as both."""
+    """Sign as pharmacist or as prescriber, whichever `by` is; the same person can never sign as both.
+
+    Refused where the site's number cannot ask everybody enrolled in time.
+    """
     row = SiteProtocol.objects.select_for_update().get(pk=protocol_pk, site=by.site)
     if by.role == Role.PHARMACIST and row.pharmacist is None:
         row.pharmacist, row.pharmacist_at = by, now
@@ -36,6 +40,7 @@ def approve(protocol_pk: int, *, by: Clinician, now: datetime) -> SiteProtocol:
         raise Refusal(
             "cannot-sign", "This protocol still needs a pharmacist's or a prescriber's first signature."
         )
+    feasible.refuse(row.site, content(row).pathway)
     row.save()
     audit.record("approved a protocol", f"protocol:{row.pk}", site=row.site, by=by, now=now)
     return row

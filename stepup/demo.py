@@ -104,6 +104,9 @@ def fill(*, now: datetime) -> Site:
         oncall_number="+15550100100",
         patient_number="+15550109001",
         page_number="+15550109002",
+        patient_texts_per_second=Decimal(3),
+        page_texts_per_second=Decimal(3),
+        calls_per_second=Decimal(1),
     )
     staff = {
         username: Clinician.objects.create_user(

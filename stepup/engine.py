@@ -33,7 +33,9 @@ logger = logging.getLogger(__name__)
 def tick(*, now: datetime) -> None:
     """One whole turn at `now`: what is due is nudged, done, handed over and settled."""
     act(now=now)
-    carry(now=now)
+    for lane in Lane:
+        carry(lane, now=now)
+    settle(now=now)
 
 
 def act(*, now: datetime) -> dict[str, int]:
@@ -62,9 +64,14 @@ def act(*, now: datetime) -> dict[str, int]:
     return done
 
 
-def carry(*, now: datetime) -> None:
-    """What talks to the provider, on a thread of its own: a slow provider must not hold up a climbing case."""
-    _try("delivered", lambda: outbox.deliver_due(now=now, patience=PATIENCE))
+def carry(lane: Lane, *, now: datetime) -> None:
+    """Hand over what waits in one lane. Each has a thread of its own: no page waits while a check-in is handed over."""
+    _try("delivered", lambda: outbox.deliver_due(now=now, lanes=[lane], patience=PATIENCE))
+    heartbeat.sign_in(heartbeat.of_lane(lane), now=now)
+
+
+def settle(*, now: datetime) -> None:
+    """Ask the provider about what is not known, on a thread of its own: a slow one must not hold up a climbing case."""
     _try("settled", lambda: reconcile.settle_all(now=now))
     heartbeat.sign_in(heartbeat.CARRIER, now=now)
 

@@ -17,20 +17,20 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while both halves of the engine sign in and found no invariant broken; 503 with the reasons otherwise.
+    """200 while every part of the engine signs in and found no invariant broken; 503 with the reasons otherwise.
 
     The counts are those of the engine's last turn: whoever asks costs no more than reading them. `rules` names what
     reads replies, so that a monitor sees a change of it. No personal data.
     """
     now = clock.now()
     broken = heartbeat.figures(heartbeat.ENGINE).get("broken") or {}
-    late = any(heartbeat.is_late(half, now=now) for half in (heartbeat.ENGINE, heartbeat.CARRIER))
+    late = [part for part in heartbeat.parts() if heartbeat.is_late(part, now=now)]
     good = not late and not broken
     return JsonResponse(
         {
             "healthy": good,
             "engine_silent_seconds": _silent_seconds(heartbeat.ENGINE, now),
-            "carrier_silent_seconds": _silent_seconds(heartbeat.CARRIER, now),
+            "silent_parts": late,
             "broken_invariants": broken,
             "rules": triage.RULES_VERSION[:12],
         },

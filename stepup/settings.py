@@ -171,7 +171,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 50
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_TASK_DEFAULT_QUEUE = "checkins"
 CELERY_TASK_ROUTES = {
-    "notifications.deliver_pages": {"queue": "pages"},
+    "notifications.deliver_page_calls": {"queue": "pages"},
+    "notifications.deliver_page_texts": {"queue": "pages"},
     "monitoring.climb": {"queue": "pages"},
     "notifications.deliver_replies": {"queue": "replies"},
     "notifications.deliver_checkins": {"queue": "checkins"},

@@ -8,6 +8,7 @@ from notifications.models.messages import (
     Heartbeat,
     Lane,
     Message,
+    Pace,
     ProviderReport,
     new_token,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Heartbeat",
     "Lane",
     "Message",
+    "Pace",
     "PointRange",
     "ProviderReport",
     "Role",

@@ -80,6 +80,7 @@ class Delivery(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.PENDING)
     lane = models.PositiveSmallIntegerField(choices=Lane.choices)
     due_at = models.DateTimeField()
+    precedence = models.PositiveSmallIntegerField(default=2, help_text="0 goes first in its lane")
     lease_until = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0)
     token = models.CharField(max_length=32, unique=True, default=new_token)
@@ -105,7 +106,9 @@ class Delivery(models.Model):
         ]
         indexes = [
             # Finished rows grow for ever; what is due must not cost more because of them.
-            models.Index(name="delivery_due", fields=["lane", "due_at"], condition=Q(state="pending")),
+            models.Index(
+                name="delivery_due", fields=["lane", "precedence", "due_at"], condition=Q(state="pending")
+            ),
             models.Index(
                 name="delivery_unfinished",
                 fields=["state", "due_at"],
@@ -115,6 +118,20 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message} #{self.attempt} {self.state}"
+
+
+class Pace(models.Model):
+    """Until when one sender has been given enough to send. A sender without a stated rate has no row."""
+
+    sender = models.CharField(max_length=20)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    free_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="pace_one_per_sender", fields=["sender", "channel"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} {self.sender} until {self.free_at:%H:%M:%S}"
 
 
 class ProviderReport(models.Model):

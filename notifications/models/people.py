@@ -17,9 +17,30 @@ class Site(models.Model):
     oncall_number = models.CharField(max_length=20, help_text="answered by a person at every hour")
     patient_number = models.CharField(max_length=20, unique=True, help_text="texts to and from patients")
     page_number = models.CharField(max_length=20, unique=True, help_text="pages to and from clinicians")
+    patient_texts_per_second = models.DecimalField(
+        max_digits=6, decimal_places=2, null=True, help_text="segments a second from the patients' number"
+    )
+    page_texts_per_second = models.DecimalField(
+        max_digits=6, decimal_places=2, null=True, help_text="segments a second from the paging number"
+    )
+    calls_per_second = models.DecimalField(
+        max_digits=6, decimal_places=2, null=True, help_text="calls a second; the account shares it"
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="site_patient_rate_is_above_zero",
+                condition=Q(patient_texts_per_second=None) | Q(patient_texts_per_second__gt=0),
+            ),
+            models.CheckConstraint(
+                name="site_page_rate_is_above_zero",
+                condition=Q(page_texts_per_second=None) | Q(page_texts_per_second__gt=0),
+            ),
+            models.CheckConstraint(
+                name="site_call_rate_is_above_zero",
+                condition=Q(calls_per_second=None) | Q(calls_per_second__gt=0),
+            ),
             # Without a local emergency number no safe text can be written (no number, no advice).
             models.CheckConstraint(name="site_has_emergency_number", condition=~Q(emergency_number="")),
             models.CheckConstraint(name="site_has_oncall_number", condition=~Q(oncall_number="")),

@@ -16,7 +16,7 @@ from protocols import delays, library, precautions
 from protocols.errors import Refusal
 from protocols.model import SITE
 from protocols.pathway import Protocol
-from stepup import approvals, drafts, version_choices, versions
+from stepup import approvals, drafts, feasible, version_choices, versions
 from stepup.models import Draft, SiteProtocol
 
 SIGNING = ("approve as pharmacist", "approve as prescriber")
@@ -89,6 +89,7 @@ def show_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResp
         "around": precautions.around(protocol.label),
         "restart": delays.table(protocol.label),
         "now": clock.now(),
+        "texting": feasible.of(request.user.site, protocol.pathway),
         "sign_as": _may_sign_as(request, row),
         "own": {one.value: one for one in protocol.pathway.own},
         "own_silence": [one.value for one in protocol.pathway.own if one.value.startswith("silence.")],

@@ -23,6 +23,7 @@ def a_message(
     to: str = "",
     body: str = "We read your text.",
     clinician: Clinician | None = None,
+    urgency: str = "",
     valid_for: timedelta = 15 * MINUTE,
     now: datetime = NOON,
 ) -> Message:
@@ -35,6 +36,7 @@ def a_message(
         to=to or makers.a_phone(),
         body=body,
         clinician=clinician,
+        urgency=urgency,
         valid_for=valid_for,
         now=now,
     )

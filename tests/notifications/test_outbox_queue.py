@@ -55,8 +55,8 @@ def test_a_message_is_gone_when_the_fact_it_announces_was_rolled_back(site) -> N
 @pytest.mark.parametrize(
     ("lane", "task"),
     [
-        (Lane.PAGE_VOICE, "notifications.deliver_pages"),
-        (Lane.PAGE_TEXT, "notifications.deliver_pages"),
+        (Lane.PAGE_VOICE, "notifications.deliver_page_calls"),
+        (Lane.PAGE_TEXT, "notifications.deliver_page_texts"),
         (Lane.REPLY, "notifications.deliver_replies"),
         (Lane.CHECKIN, "notifications.deliver_checkins"),
     ],

@@ -23,7 +23,7 @@ from monitoring.models import (
     Task,
     Watch,
 )
-from notifications.models import Clinician, Delivery, Message, Shift, Site
+from notifications.models import Clinician, Delivery, Message, Pace, Shift, Site
 from tests import kept
 from tests.makers import NOON
 from tests.stepup import lies_about_courses
@@ -70,6 +70,12 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     # the site and its people
     ("site_has_emergency_number", "no ambulance", lambda c: change(Site.objects, emergency_number="")),
     ("site_has_oncall_number", "no number at night", lambda c: change(Site.objects, oncall_number="")),
+    ("site_patient_rate_is_above_zero", "texts that never leave",
+     lambda c: change(Site.objects, patient_texts_per_second=0)),
+    ("site_page_rate_is_above_zero", "pages that never leave", lambda c: change(Site.objects, page_texts_per_second=0)),
+    ("site_call_rate_is_above_zero", "calls that never ring", lambda c: change(Site.objects, calls_per_second=-1)),
+    ("pace_one_per_sender", "two paces of one number", lambda c:
+     [Pace.objects.create(sender="1", channel="text", free_at=NOON) for _ in range(2)]),
     ("clinician_phone_is_one_persons", "two on one phone",
      lambda c: change(Clinician.objects.filter(shifts__isnull=False), phone=OTHER_PHONE)),
     ("shift_rung_starts_at_one", "rung 0", lambda c: change(Shift.objects.filter(rung=1), rung=0)),

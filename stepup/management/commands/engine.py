@@ -5,12 +5,14 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError
 
 from notifications import clock
+from notifications.models import Lane
 from stepup import engine
 
 TICK_SECONDS = 1.0
@@ -26,9 +28,14 @@ class Command(BaseCommand):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
         # What waits for the provider has threads of its own: a slow provider must not hold up a climbing case.
+        turns: list[tuple[Callable[..., object], float]] = [
+            *((partial(engine.carry, lane), TICK_SECONDS) for lane in Lane),
+            (engine.settle, TICK_SECONDS),
+            (engine.slow_tick, SLOW_SECONDS),
+        ]
         beside = [
-            threading.Thread(target=_keep_turning, args=(stop, engine.carry, TICK_SECONDS), daemon=True),
-            threading.Thread(target=_keep_turning, args=(stop, engine.slow_tick, SLOW_SECONDS), daemon=True),
+            threading.Thread(target=_keep_turning, args=(stop, turn, seconds), daemon=True)
+            for turn, seconds in turns
         ]
         for thread in beside:
             thread.start()

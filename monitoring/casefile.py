@@ -9,7 +9,7 @@ from monitoring import assessed, board, escalations, kits, pocket, readings
 from monitoring.models import Escalation, EscalationEvent, Finding, HomeKit, Page, Patient, Reaction, Watch
 from notifications import oncall
 from notifications.models import Delivery, Message
-from protocols import ladder
+from protocols import ladder, provisional
 
 ASSESSED = 5
 
@@ -84,6 +84,7 @@ class CaseFile:
     facts: Facts
     rules: tuple[Rule, ...]
     provisional: str
+    missing: tuple[str, ...]
     protocol: str
     called: tuple[Called, ...]
     events: tuple[Event, ...]
@@ -97,6 +98,7 @@ def of(case: Escalation, *, now: datetime) -> CaseFile:
     """The card of one case at `now`."""
     events = list(case.events.select_related("by", "finding__reply"))
     findings = [event.finding for event in events if event.finding]
+    possible = provisional.together([finding.provisional_grade for finding in findings])
     return CaseFile(
         case=case,
         patient=case.patient,
@@ -104,7 +106,8 @@ def of(case: Escalation, *, now: datetime) -> CaseFile:
         said=tuple(_said(finding) for finding in findings if finding.reply)[::-1],
         facts=_facts(case, now),
         rules=_rules(findings),
-        provisional=next((f.provisional_grade for f in reversed(findings) if f.provisional_grade), ""),
+        provisional=possible,
+        missing=_missing(case, possible, findings),
         protocol=case.watch.protocol if case.watch else "",
         called=tuple(_called(page) for page in _pages(case)),
         events=tuple(_event(event) for event in events)[::-1],
@@ -163,6 +166,16 @@ def _rules(findings: Sequence[Finding]) -> tuple[Rule, ...]:
                 source=str(rule.get("source") or ""),
             )
     return tuple(fired.values())
+
+
+def _missing(case: Escalation, possible: str, findings: list[Finding]) -> tuple[str, ...]:
+    """What nothing that was said since this case was raised has told of what a real grade is made of."""
+    if case.patient and findings:
+        told = Finding.objects.filter(patient=case.patient, at__gte=findings[0].at)
+        findings = [*findings, *(told.filter(at__lte=case.resolved_at) if case.resolved_at else told)]
+    texted = [reading for finding in findings for reading in finding.readings]
+    known = any(finding.context.get("medicine_recent") for finding in findings)
+    return provisional.missing(possible, texted, medicine_known=known)
 
 
 def _pages(case: Escalation) -> list[Page]:

@@ -21,7 +21,7 @@ from monitoring.models import (
     Translation,
 )
 from notifications.models import Channel, Message
-from protocols import dosing
+from protocols import dosing, provisional
 
 LIMIT = 150
 
@@ -74,8 +74,11 @@ def _replies(patient: Patient, limit: int) -> Iterator[Entry]:
 
 
 def _concluded(finding: Finding) -> str:
-    grade = f" {finding.provisional_grade}." if finding.provisional_grade else ""
-    return f"{finding.because}{grade}"
+    if not finding.provisional_grade:
+        return finding.because
+    known = bool(finding.context.get("medicine_recent"))
+    missing = provisional.missing(finding.provisional_grade, finding.readings, medicine_known=known)
+    return f"{finding.because} {finding.provisional_grade}. Missing for a grade: {'; '.join(missing)}."
 
 
 def _silences(patient: Patient, limit: int) -> Iterator[Entry]:

@@ -94,6 +94,17 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Need:
+    """One thing that a grade of CRS or ICANS is made of. `texted`: the kind of reading by which a text can tell it."""
+
+    id: str
+    of: Literal["CRS", "ICANS"]
+    says: str
+    source: tuple[str, ...]
+    texted: str = ""
+
+
+@dataclass(frozen=True)
 class Rulebook:
     """Every rule, symptom and question, the lines vital signs are judged by, and a fingerprint of it all."""
 
@@ -105,6 +116,7 @@ class Rulebook:
     oxygen: Mapping[str, Decimal]
     blood_pressure: Mapping[str, Decimal]
     known: Mapping[str, Any]
+    for_a_grade: tuple[Need, ...]
     fingerprint: str
 
     @property
@@ -148,6 +160,10 @@ def load(folder: Path = DATA) -> Rulebook:
         oxygen=triage["oxygen"],
         blood_pressure=triage["blood_pressure"],
         known=triage["known"],
+        for_a_grade=tuple(
+            build(Need, row, file="triage.toml", place=f"for_a_grade {row['id']}")
+            for row in triage["for_a_grade"]
+        ),
         fingerprint=_fingerprint(folder),
     )
     _prove(book, folder)
@@ -163,8 +179,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 READERS = (
     "answers", "denial", "figures", "judging", "learned", "lexicon", "menus", "neighbours", "normalise", "numerals",
-    "page", "pressures", "reading", "replies", "rulebook", "shorthand", "skimming", "temperatures", "thinking",
-    "triage", "vitals",
+    "page", "pressures", "provisional", "reading", "replies", "rulebook", "shorthand", "skimming", "temperatures",
+    "thinking", "triage", "vitals",
 )  # fmt: skip
 """The modules that read a reply: another way of reading is another set of rules, too."""
 
@@ -179,10 +195,12 @@ def _fingerprint(folder: Path) -> str:
 
 def _prove(book: Rulebook, folder: Path) -> None:
     """Every source cited exists, every answer means something, and every symptom in words has its rule."""
-    for rule in book.rules.values():
-        for key in rule.source:
+    for row in (*book.rules.values(), *book.for_a_grade):
+        for key in row.source:
             if key not in book.sources:
-                raise BrokenLabel("triage.toml", f"rule {rule.id}", f"the source {key!r} is not listed")
+                raise BrokenLabel("triage.toml", f"rule {row.id}", f"the source {key!r} is not listed")
+    if {need.of for need in book.for_a_grade if not need.texted} != {"CRS", "ICANS"}:
+        raise BrokenLabel("triage.toml", "for_a_grade", "a text alone must never suffice for a grade")
     meanings = {*book.symptoms, "none", "unanswered", "medicine", ""}
     for question in book.questions.values():
         for meaning in (question.yes, question.no, *question.menu.values(), *question.instead.values()):

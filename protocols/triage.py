@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from protocols import learned, rulebook
+from protocols import learned, provisional, rulebook
 from protocols.judging import Fired, Judgement, Known
 from protocols.reading import Reading
 from protocols.replies import Understood, understand
@@ -33,11 +33,6 @@ __all__ = [
 RULES_VERSION = rulebook.load().fingerprint
 """The fingerprint of the rules and words: stored with every finding, so that it can be concluded again."""
 
-LABELS = {
-    frozenset({"CRS"}): "possible CRS - needs assessment",
-    frozenset({"ICANS"}): "possible ICANS - needs assessment",
-    frozenset({"CRS", "ICANS"}): "possible CRS and ICANS - needs assessment",
-}
 TAIL = 80
 
 
@@ -99,6 +94,7 @@ class Finding:
     """What triage concludes from one reply.
 
     `control` is opt_out, opt_in, help, wrong_number or nothing. `answers` are the questions that this reply answers.
+    `missing_for_grade` says what nobody knows yet of what a real grade is made of, where a provisional one is shown.
     `read_back` is the value to confirm when a number was doubtful, like "101.4 F". `automatic` says that a machine
     wrote the reply, so that it counts as none. `normal` is the text as the rules read it, and `learned` the site's own
     phrases without which words of it would have stayed unexplained. `unexplained` are the words that no
@@ -120,6 +116,7 @@ class Finding:
     normal: str = ""
     learned: tuple[str, ...] = ()
     unexplained: tuple[str, ...] = ()
+    missing_for_grade: tuple[str, ...] = ()
 
     @property
     def is_a_concern(self) -> bool:
@@ -134,7 +131,7 @@ class Finding:
         facts["readings"] = [reading.as_dict() for reading in self.readings]
         facts["rules"] = [fired.as_dict() for fired in self.rules]
         facts |= {"answers": list(self.answers), "learned": list(self.learned)}
-        facts["unexplained"] = list(self.unexplained)
+        facts |= {name: list(facts[name]) for name in ("unexplained", "missing_for_grade")}
         return facts
 
 
@@ -238,6 +235,7 @@ def _conclude(judgement: Judgement, context: Context) -> Finding:
     fired = tuple(sorted(judgement.fired, key=lambda one: URGENCIES.index(one.urgency)))
     urgency = fired[0].urgency
     points = frozenset(one.points_to for one in fired if at_least(one.urgency, "urgent")) - {""}
+    shown = provisional.label(points)
     hidden = judgement.hides_temperature
     readings = tuple(
         one.hidden() if hidden and one.kind == "temperature" else one for one in judgement.heard.readings
@@ -245,7 +243,7 @@ def _conclude(judgement: Judgement, context: Context) -> Finding:
     return Finding(
         urgency=urgency,
         human_task=any(_needs_a_person(one, context) for one in fired),
-        provisional_grade=LABELS.get(points),
+        provisional_grade=shown,
         readings=readings,
         rules=fired,
         because=_because(fired, masked=hidden),
@@ -258,6 +256,9 @@ def _conclude(judgement: Judgement, context: Context) -> Finding:
         normal=judgement.heard.normal,
         learned=judgement.heard.learned,
         unexplained=_unexplained(judgement, fired),
+        missing_for_grade=provisional.missing(
+            shown, (one.as_dict() for one in readings), medicine_known=judgement.known.medicine_recent
+        ),
     )
 
 

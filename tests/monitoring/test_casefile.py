@@ -1,0 +1,32 @@
+"""The card of a case: what is possible, and what is missing for a grade after all that was said."""
+
+import pytest
+
+from monitoring import casefile
+from tests.home import MINUTE, Home
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+
+def test_the_card_joins_what_every_text_made_possible_and_told() -> None:
+    home = Home()
+    home.hears("101.3 and shaking", at=NOON + MINUTE)
+    before = casefile.of(home.case, now=NOON + MINUTE)
+    assert before.provisional == "possible CRS - needs assessment"
+    assert "the blood pressure" in before.missing
+    home.hears("bp 120/80", at=NOON + 2 * MINUTE)
+    home.caregiver_says("she is confused", at=NOON + 3 * MINUTE)
+    after = casefile.of(home.case, now=NOON + 3 * MINUTE)
+    assert after.provisional == "possible CRS and ICANS - needs assessment"
+    assert "the blood pressure" not in after.missing
+    assert "the ICE score, asked face to face in a language both speak" in after.missing
+
+
+def test_the_case_and_the_record_show_what_is_missing(client) -> None:
+    home = Home()
+    home.hears("101.3 and shaking", at=NOON + MINUTE)
+    client.force_login(home.doctors[0])
+    for address in (f"/case/{home.case.pk}/", f"/patient/{home.patient.pk}/"):
+        page = client.get(address).content.decode()
+        assert "whether a low pressure needs no vasopressor, one or several" in page, address

@@ -148,6 +148,23 @@ def refuse_lowering(patient: Patient, graded: Mapping[str, int]) -> None:
             )
 
 
+def is_grave(patient: Patient, kind: str) -> bool:
+    """Whether an open CRS or ICANS stands at 3 or 4: only two clinicians end it, on the worksheet."""
+    stands = standing(patient).get(kind)
+    return stands is not None and stands.grade >= GRAVE
+
+
+def refuse_ending(patient: Patient, kind: str) -> None:
+    """Refuse to record, by one person's word, that a CRS or ICANS is over which stands at 3 or 4."""
+    if is_grave(patient, kind):
+        stands = standing(patient)[kind]
+        raise Refusal(
+            "second-reader",
+            f"{said(kind, stands.grade)} stands. Assess the patient: where nothing of it is left the worksheet asks"
+            " whether it is over, and a second clinician reads it. Nothing is over yet.",
+        )
+
+
 def _reading(row: Assessment) -> AssessmentReading | None:
     found: AssessmentReading | None = getattr(row, "reading", None)
     return found

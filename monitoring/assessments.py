@@ -244,7 +244,7 @@ def _let_count(row: Assessment, kinds: list[str], *, by: Clinician, now: datetim
             _come_closer(row, assessed.said(kind, grade), now)
         if getattr(row, f"{kind}_over"):
             for reaction in row.patient.reactions.filter(kind=kind, over_at=None):
-                grading.end(reaction.pk, by=by, now=now)
+                grading.finish(reaction.pk, by=by, now=now)
 
 
 def _come_closer(row: Assessment, why: str, now: datetime) -> None:

@@ -93,7 +93,7 @@ def _grades(kind: str) -> forms.ChoiceField:
 class ResolveForm(WardForm):
     """What came of a case: the outcome, the grades its owner gives, and whether the reaction has ended."""
 
-    refusals = {"outcome": "outcome", "which": "which"}
+    refusals = {"outcome": "outcome", "which": "which", "second-reader": "over"}
 
     outcome = forms.ChoiceField(
         label="Outcome",

@@ -90,8 +90,8 @@ def keep(
 ) -> None:
     """Keep each grade above 0 as a reaction of the case's patient; `over` records that they have ended already.
 
-    `other` says in words which reaction of another kind it was; without it such a grade is refused, and so is less
-    than a grade of 3 or 4 that stands.
+    `other` says in words which reaction of another kind it was; without it such a grade is refused, and so are less
+    than a grade of CRS or ICANS of 3 or 4 that stands, and its end by this one person.
     """
     if case.patient is None:
         return
@@ -105,6 +105,7 @@ def keep(
             if not kept.filter(grade__gte=grade).exists():
                 _see(case.patient, kind, grade, by=by, now=now, case=case, what=what)
             if over:
+                assessed.refuse_ending(case.patient, kind)
                 kept.update(over_at=now, over_by=by)
 
 
@@ -165,7 +166,17 @@ def strike(reaction_id: int, *, why: str, by: Clinician, now: datetime) -> React
 
 @transaction.atomic
 def end(reaction_id: int, *, by: Clinician, now: datetime) -> Reaction:
-    """Record that a reaction is over. Until then no dose may be given; twice changes nothing and says so."""
+    """Record that a reaction is over. Until then no dose may be given; twice changes nothing and says so.
+
+    Refused: CRS or ICANS that stands at 3 or 4, which ends on the worksheet, read by a second clinician.
+    """
+    patient_id, kind = Reaction.objects.values_list("patient", "kind").get(pk=reaction_id)
+    assessed.refuse_ending(people.hold(patient_id), kind)
+    return finish(reaction_id, by=by, now=now)
+
+
+def finish(reaction_id: int, *, by: Clinician, now: datetime) -> Reaction:
+    """End a reaction of which everybody who must has said that it is over. The caller holds the patient."""
     reaction = Reaction.objects.select_for_update().select_related("patient__site").get(pk=reaction_id)
     if reaction.over_at is not None:
         raise Refusal("over-already", f"{reaction.over_by} has already recorded that this reaction is over.")

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from monitoring import (
+    assessed,
     closer,
     contacts,
     escalations,
@@ -75,6 +76,7 @@ def _render_patient(
         "active": active,
         "version": version_choices.standing(active) if active else None,
         "reactions": _reactions(patient),
+        "grave": [kind for kind in assessed.KINDS if assessed.is_grave(patient, kind)],
         "assessments": worksheet.history(patient),
         "tasks": Task.objects.filter(patient=patient, done_at=None),
         "temperature": readings.last_temperatures([patient.pk], now=now).get(patient.pk),

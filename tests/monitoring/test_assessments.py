@@ -295,3 +295,18 @@ def test_h49_a_case_is_not_closed_with_less_than_a_grave_grade_that_stands(ward)
     assert "Dr A graded CRS grade 3, and it stands." in refusal.sentence
     close(case, ward, crs=3)
     assert ward.open_grades == [3]
+
+
+def test_h49_nobody_ends_a_grade_of_3_or_4_alone(ward) -> None:
+    """Neither with the button on the patient's page nor while a case is closed."""
+    case = a_case(ward)
+    assert refused(lambda: close(case, ward, crs=4, over=True)).code == "second-reader"
+    ward.crs(3)
+    reaction = Reaction.objects.get()
+    refusal = refused(lambda: grading.end(reaction.pk, by=ward.nurse, now=NOON))
+    assert (refusal.code, ward.open_grades) == ("second-reader", [3])
+    lower = ward.crs(1, why="off vasopressors", now=NOON + HOUR)
+    assert refused(lambda: grading.end(reaction.pk, by=ward.nurse, now=NOON + HOUR)).code == "second-reader"
+    assessments.read(lower.pk, agrees=True, words="", by=ward.other, now=NOON + HOUR)
+    grading.end(reaction.pk, by=ward.nurse, now=NOON + 2 * HOUR)
+    assert ward.open_grades == []

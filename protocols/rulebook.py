@@ -195,7 +195,8 @@ def _fingerprint(folder: Path) -> str:
 
 def _prove(book: Rulebook, folder: Path) -> None:
     """Every source cited exists, every answer means something, and every symptom in words has its rule."""
-    for row in (*book.rules.values(), *book.for_a_grade):
+    rows: list[Rule | Need] = [*book.rules.values(), *book.for_a_grade]
+    for row in rows:
         for key in row.source:
             if key not in book.sources:
                 raise BrokenLabel("triage.toml", f"rule {row.id}", f"the source {key!r} is not listed")

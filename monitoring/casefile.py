@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from monitoring import assessed, board, escalations, kits, pocket, readings
+from monitoring import assessed, board, escalations, kits, ladders, pocket, readings
 from monitoring.models import Escalation, EscalationEvent, Finding, HomeKit, Page, Patient, Reaction, Watch
-from notifications import oncall
+from monitoring.rules import WatchRules
 from notifications.models import Delivery, Message
-from protocols import ladder, provisional
+from protocols import provisional
 
 ASSESSED = 5
 
@@ -214,15 +214,12 @@ def _next_people(case: Escalation, now: datetime) -> str:
     if case.state != Escalation.State.OPEN or case.next_at is None:
         return ""
     at = max(case.next_at, now)
-    people = {
-        rung: oncall.who(case.site, rung, now=at) for rung in range(1, oncall.rungs(case.site, now=at) + 1)
-    }
-    step = ladder.next_step(
-        case.round, case.rung, [rung for rung, who in people.items() if who], top=len(people)
-    )
+    standing = ladders.at(case.site, WatchRules.thaw(case.rules).ladder, now=at)
+    step = ladders.next_step(standing, round_=case.round, rung=case.rung)
     if not step.staffed:
         return "nobody is on the list: the site's own number is called"
-    return f"rung {step.rung}: {', '.join(person.name for person in people[step.rung])}"
+    names = ", ".join(person.name for person in standing[step.rung - 1].people)
+    return f"rung {step.rung}: {names}"
 
 
 def may_reach(case: Escalation, clinician_id: int) -> bool:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from monitoring import escalations, texts, watches
+from monitoring import escalations, ladders, texts, watches
 from monitoring.models import CheckIn, Escalation, Patient, Watch
 from monitoring.rules import WatchRules
-from notifications import oncall
 
 BLOCKED_BY_KEYWORD = ("STOP", "21610")
 
@@ -61,7 +61,8 @@ def _who_calls_the_patient(
     if case is not None and case.owner is not None:
         return f"{case.owner.name} has case {case.code} and must telephone."
     if case is not None:
-        return f"Whoever takes case {case.code} must telephone. Nobody has it yet; {_on_call(patient, now)}."
+        first = _on_call(patient, case.rules, now)
+        return f"Whoever takes case {case.code} must telephone. Nobody has it yet; {first}."
     if watch is None:
         return "A nurse must telephone and agree how to reach them. Nothing is asked by the service."
     coming = watch.checkins.filter(state=CheckIn.State.WAITING).order_by("next_at").first()
@@ -71,12 +72,12 @@ def _who_calls_the_patient(
     late = WatchRules.thaw(watch.rules).clarify
     return (
         f"A nurse must telephone at each check-in, next {at}: the call comes onto the list, "
-        f"and not made within {late} minutes it becomes a case; {_on_call(patient, now)}."
+        f"and not made within {late} minutes it becomes a case; {_on_call(patient, watch.rules, now)}."
     )
 
 
-def _on_call(patient: Patient, now: datetime) -> str:
-    people = oncall.who(patient.site, 1, now=now)
+def _on_call(patient: Patient, rules: dict[str, Any], now: datetime) -> str:
+    people = ladders.at(patient.site, WatchRules.thaw(rules).ladder, now=now)[0].people
     if not people:
         return "nobody is on the first rung now"
     return f"on the first rung now: {', '.join(person.name for person in people)}"

@@ -151,10 +151,10 @@ def _page_next_rung(case: Escalation, now: datetime, *, besides: Clinician | Non
     for rung in climbed.empty:
         note(case, "nobody on rung", now=now, text=f"Nobody is on rung {rung}. Somebody must cover it.")
     case.round, case.rung = climbed.round, climbed.rung
-    case.next_at = now + WatchRules.thaw(case.rules).rung_time(case.urgency)
+    case.next_at = now + climbed.lasts
     case.save(update_fields=["round", "rung", "next_at"])
     for person in climbed.paged:
-        note(case, "paged", now=now, text=f"Rung {climbed.rung}: {person.name}, by text and voice.")
+        note(case, "paged", now=now, text=f"Rung {climbed.rung}: {person.name}, {climbed.by}.")
     if besides is not None and besides not in climbed.paged:
         paging.page_owner(case, besides, now=now)
         note(case, "paged", now=now, text=f"{besides.name} again, who had it, by text and voice.")
@@ -162,6 +162,7 @@ def _page_next_rung(case: Escalation, now: datetime, *, besides: Clinician | Non
 
 def notice_unheard_pages(*, now: datetime) -> int:
     """Pages whose text and call both failed cost no more time: the next rung is due at once."""
+    paging.hurry_other_routes(now=now)
     return each([page.pk for page in paging.unheard(now=now)], lambda pk: _bring_forward(pk, now))
 
 

@@ -7,46 +7,52 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import F, Q
 
-from monitoring import texts
+from monitoring import ladders, texts
 from monitoring.models import Escalation, Page
 from monitoring.rules import WatchRules
 from notifications import oncall, outbox
 from notifications.models import Channel, Clinician, Delivery, Lane, Message, Site
 from protocols import ladder, wording
+from protocols.ladder import Rung
 
 NOTICE_VALID_FOR = timedelta(minutes=15)
+AT_ONCE = Rung(())  # text and call together: for whoever had the case
 
 
 @dataclass(frozen=True)
 class Climbed:
-    """Where the ladder stands after one climb, who was paged, and which rungs had nobody."""
+    """Where the ladder stands after one climb, for how long, who was paged, and which rungs had nobody."""
 
     round: int
     rung: int
+    lasts: timedelta
+    by: str
     paged: Sequence[Clinician]
     empty: Sequence[int]
 
 
 def page_next_rung(case: Escalation, *, now: datetime) -> Climbed:
     """Page everybody on the next rung that has somebody. With nobody on any rung, call the site's own number."""
-    people = {
-        rung: oncall.who(case.site, rung, now=now) for rung in range(1, oncall.rungs(case.site, now=now) + 1)
-    }
-    step = ladder.next_step(
-        case.round, case.rung, [rung for rung, who in people.items() if who], top=len(people)
-    )
-    paged = people[step.rung] if step.staffed else []
-    for clinician in paged:
-        _page(case, clinician, round_=step.round, rung=step.rung, now=now)
+    rules = WatchRules.thaw(case.rules)
+    standing = ladders.at(case.site, rules.ladder, now=now)
+    step = ladders.next_step(standing, round_=case.round, rung=case.rung)
     if not step.staffed:
         _call_the_desk(case, step, now)
-    return Climbed(step.round, step.rung, paged, step.skipped)
+        return Climbed(step.round, step.rung, rules.rung_time(case.urgency), "", [], step.skipped)
+    called = standing[step.rung - 1]
+    minutes = called.rung.minutes(case.urgency, rules.per_rung)
+    for clinician in called.people:
+        _page(case, clinician, round_=step.round, number=step.rung, on=called.rung, minutes=minutes, now=now)
+    return Climbed(
+        step.round, step.rung, timedelta(minutes=minutes), called.rung.routes, called.people, step.skipped
+    )
 
 
 def page_owner(case: Escalation, owner: Clinician, *, now: datetime) -> None:
     """Page whoever had the case again, beside the ladder, when it reopens."""
     if owner.phone and owner.is_active:
-        _page(case, owner, round_=case.round, rung=0, now=now)
+        minutes = WatchRules.thaw(case.rules).per_rung[case.urgency]
+        _page(case, owner, round_=case.round, number=0, on=AT_ONCE, minutes=minutes, now=now)
 
 
 def tell_owner_of_news(case: Escalation, owner: Clinician, *, now: datetime) -> None:
@@ -68,9 +74,18 @@ def tell_owner_of_news(case: Escalation, owner: Clinician, *, now: datetime) -> 
     )
 
 
-def _page(case: Escalation, clinician: Clinician, *, round_: int, rung: int, now: datetime) -> None:
-    minutes = WatchRules.thaw(case.rules).per_rung[case.urgency]
-    key = f"page:{case.pk}:{case.generation}:{round_}:{rung}:{clinician.pk}"
+def _page(
+    case: Escalation,
+    clinician: Clinician,
+    *,
+    round_: int,
+    number: int,
+    on: Rung,
+    minutes: int,
+    now: datetime,
+) -> None:
+    """Page somebody by text and call, each after the rung's own delay; neither is sent once the rung's time is over."""
+    key = f"page:{case.pk}:{case.generation}:{round_}:{number}:{clinician.pk}"
     words = "page.text" if (case.generation, round_) == (1, 1) else "page.again"
     body = wording.text(
         words, "en", urgency=case.urgency.upper(), code=case.code, link=link(case), minutes=str(minutes)
@@ -86,6 +101,7 @@ def _page(case: Escalation, clinician: Clinician, *, round_: int, rung: int, now
         clinician=clinician,
         urgency=case.urgency,
         valid_for=valid_for,
+        after=timedelta(minutes=on.text_after_minutes),
         now=now,
     )
     voice = outbox.queue(
@@ -97,13 +113,14 @@ def _page(case: Escalation, clinician: Clinician, *, round_: int, rung: int, now
         clinician=clinician,
         urgency=case.urgency,
         valid_for=valid_for,
+        after=timedelta(minutes=on.voice_after_minutes),
         now=now,
     )
     Page.objects.get_or_create(
         escalation=case,
         generation=case.generation,
         round=round_,
-        rung=rung,
+        rung=number,
         clinician=clinician,
         defaults={"at": now, "text": text, "voice": voice},
     )
@@ -194,6 +211,21 @@ def _notify(site: Site, clinician: Clinician, key: str, body: str, *, now: datet
         valid_for=NOTICE_VALID_FOR,
         now=now,
     )
+
+
+def hurry_other_routes(*, now: datetime) -> int:
+    """Of a page whose text or call has failed, the route that still waits for its delay is due at once."""
+    failed = [Delivery.State.FAILED, Delivery.State.EXPIRED]
+    due = 0
+    for failing, waiting in (("text", "voice"), ("voice", "text")):
+        page = f"message__page_as_{waiting}"
+        due += Delivery.objects.filter(
+            state=Delivery.State.PENDING,
+            due_at__gt=now,
+            **{f"{page}__escalation__state": Escalation.State.OPEN},
+            **{f"{page}__{failing}__deliveries__state__in": failed},
+        ).update(due_at=now)
+    return due
 
 
 def unheard(*, now: datetime) -> list[Page]:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from protocols.ladder import Rung
 from protocols.pathway import Pathway
 
 
@@ -21,6 +22,7 @@ class WatchRules:
     tell_patient: int = 10
     concern_every: int = 60
     per_rung: dict[str, int] = field(default_factory=lambda: {"emergency": 5, "urgent": 15})
+    ladder: tuple[Rung, ...] = ()
 
     @classmethod
     def of(cls, pathway: Pathway) -> "WatchRules":
@@ -37,19 +39,21 @@ class WatchRules:
             tell_patient=pathway.tell_patient_minutes,
             concern_every=int(pathway.concern_every_hours * 60),
             per_rung={urgency: int(minutes) for urgency, minutes in pathway.minutes_per_rung.items()},
+            ladder=pathway.ladder,
         )
 
     @classmethod
     def thaw(cls, frozen: dict[str, Any]) -> "WatchRules":
         """The rules as a watch or a case keeps them."""
-        return cls(**frozen)
+        rungs = (Rung(**{**row, "calls": tuple(row["calls"])}) for row in frozen.get("ladder", ()))
+        return cls(**{**frozen, "ladder": tuple(rungs)})
 
     def freeze(self) -> dict[str, Any]:
         """What a watch or a case keeps."""
         return asdict(self)
 
     def rung_time(self, urgency: str) -> timedelta:
-        """How long one rung has before the next is called."""
+        """How long it lasts until somebody is looked for again where nobody stands on any rung."""
         return timedelta(minutes=self.per_rung[urgency])
 
 

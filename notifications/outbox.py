@@ -56,10 +56,12 @@ def queue(
     urgency: str = "",
     valid_for: timedelta,
     now: datetime,
+    after: timedelta = timedelta(0),
 ) -> Message:
     """Queue one message in the caller's transaction; the same key again returns the first one unchanged.
 
-    Within its lane an emergency goes before what is urgent, and that before everything else.
+    Within its lane an emergency goes before what is urgent, and that before everything else. It is due `after` so
+    long from now, and never sent later than `valid_for` from now.
     """
     sender = site.page_number if lane in PAGES else site.patient_number
     facts = {
@@ -77,7 +79,7 @@ def queue(
     message, created = Message.objects.get_or_create(key=key, defaults=facts)
     if created:
         Delivery.objects.create(
-            message=message, lane=lane, precedence=PRECEDENCE.get(urgency, ORDINARY), due_at=now
+            message=message, lane=lane, precedence=PRECEDENCE.get(urgency, ORDINARY), due_at=now + after
         )
         nudge(CARRIERS[lane])
     return message

@@ -50,6 +50,7 @@ OTHERS = {
     "note": "what this pathway is for",
     "rhythm": "check-ins after a step-up dose",
     "later_rhythm": "check-ins after later doses",
+    "ladder": "the ladder: who is called, in which order",
     "later_doses": "which doses are later doses",
     "in_hospital": "which doses are given in hospital",
     "pocket_dexamethasone": "pocket dexamethasone",

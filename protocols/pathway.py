@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from protocols.ladder import Rung
 from protocols.model import Label, Source, Statement
 
 # In the place of dose ids: every dose that is watched as a step-up dose.
@@ -78,6 +79,7 @@ class Pathway:
 
     `own` names each value a site set itself: what was published covers it no longer. `in_hospital` names the doses
     given there, by id or as STEP_UP, which is every dose watched as a step-up dose; every other one is given at home.
+    Without a `ladder` every place of the on-call list is a rung, by text and call at once.
     """
 
     id: str
@@ -107,6 +109,7 @@ class Pathway:
     weight_change_percent: Decimal | None = None
     own: tuple[OwnValue, ...] = ()
     in_hospital: tuple[str, ...] = ()
+    ladder: tuple[Rung, ...] = ()
 
     @property
     def fingerprint(self) -> str:

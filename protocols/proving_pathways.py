@@ -5,7 +5,7 @@ Each check yields `(place, problem)`; the library refuses the file at the first 
 
 from collections.abc import Iterator
 
-from protocols import rulebook
+from protocols import ladder, rulebook
 from protocols.pathway import Pathway, Readiness, Rhythm
 from protocols.proving import Problem, sources_cited
 
@@ -54,6 +54,7 @@ def pathway_problems(pathway: Pathway) -> Iterator[Problem]:
             yield name, "must be more than nothing"
     if any(rung <= 0 for rung in pathway.minutes_per_rung.values()):
         yield "minutes_per_rung", "every rung must last more than nothing"
+    yield from ladder.problems(pathway.ladder, pathway.minutes_per_rung)
     if pathway.fever_c * 9 / 5 + 32 != pathway.fever_f:
         yield "fever_f", f"{pathway.fever_f} F is not {pathway.fever_c} C"
     line = rulebook.load().temperature["fever"]

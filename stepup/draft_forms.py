@@ -1,7 +1,6 @@
 """Forms of a draft: its values in real fields, part by part, each saved with its reason and its source."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -10,49 +9,16 @@ from django import forms
 
 from monitoring.forms import WardForm
 from protocols import drafting, parsing
-from protocols.errors import Refusal
 from protocols.pathway import STEP_UP
-from protocols.proving_pathways import QUESTIONS
 from protocols.regimens import Given
 from stepup import fields, moments
+from stepup.draft_parts import Part
 from stepup.drafts import Wanted
 
 EVERY_STEP_UP = (STEP_UP, "doses watched as step-up doses")
-NEW_ROWS, MOST_ROWS, LARGEST = 2, 20, 100_000
+LARGEST = 100_000
 WAIVERS = ("nurse", "pharmacist", "prescriber")
 WANTS = {"minutes": "minutes", "date": "a day", "name": "a name", "answer": "an answer"}
-
-
-@dataclass(frozen=True)
-class Part:
-    """What is edited on one page."""
-
-    id: str
-    title: str
-    values: tuple[str, ...]
-
-
-PARTS = {
-    part.id: part
-    for part in (
-        Part("hours", "Hours of watching", ("watch_hours", "later_watch_hours", "concern_every_hours")),
-        Part("rhythm", "Check-ins after a step-up dose", ("rhythm",)),
-        Part("later", "Check-ins after later doses", ("later_rhythm",)),
-        Part("doses", "Which doses are later doses, and which in hospital", ("later_doses", "in_hospital")),
-        Part(
-            "silence",
-            "When nobody answers",
-            tuple(value for value in drafting.NUMBERS if value[:7] == "silence"),
-        ),
-        Part(
-            "calling",
-            "Calling people",
-            tuple(value for value in drafting.NUMBERS if "minutes" in value and value[:7] != "silence"),
-        ),
-        Part("limits", "Fever, weight and pocket dexamethasone", (*drafting.AMOUNTS, "pocket_dexamethasone")),
-        Part("proposals", "What nobody has published", ("note", "proposals")),
-    )
-}
 
 
 class BeginForm(WardForm):
@@ -129,7 +95,7 @@ def _field(value: str, doses: Sequence[tuple[str, str]], now: Any) -> Any:
         return forms.BooleanField(required=False, initial=now)
     if value in {"later_doses", "in_hospital"}:
         every = [EVERY_STEP_UP] if value == "in_hospital" else []
-        return several(_first(now, [*every, *doses]), initial=now)
+        return several(first(now, [*every, *doses]), initial=now)
     rows = 12 if value == "proposals" else 3
     return forms.CharField(
         max_length=6000,
@@ -140,7 +106,7 @@ def _field(value: str, doses: Sequence[tuple[str, str]], now: Any) -> Any:
     )
 
 
-def _first(now: Any, choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def first(now: Any, choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """The choices with those that stand first, in their own order, so that saving unchanged changes nothing."""
     standing = [now] if isinstance(now, str) else list(now or ())
     words = dict(choices)
@@ -196,56 +162,6 @@ def several(choices: Any, **more: Any) -> forms.MultipleChoiceField:
     )
 
 
-class RhythmForm(WhyForm):
-    """Rows of check-ins; an empty row says nothing, and a row made empty goes."""
-
-    def __init__(self, *args: Any, part: Part, pathway: Mapping[str, Any], doses: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.value = part.values[0]
-        rows = drafting.get(pathway, self.value) or []
-        self.count = min(len(rows) + NEW_ROWS, MOST_ROWS)
-        for number in range(self.count):
-            row = rows[number] if number < len(rows) else {}
-            for key in ("from_hour", "to_hour", "every_hours"):
-                label = (
-                    f"Row {number + 1}: {key.replace('_', ' ').replace('every hours', 'every so many hours')}"
-                )
-                field = whole(initial=row.get(key), required=False, label=label)
-                field.goes_with = True  # type: ignore[attr-defined]
-                self.fields[f"{key}_{number}"] = field
-            asked = several(
-                _first(row.get("ask"), [(q, q) for q in sorted(QUESTIONS)]), initial=row.get("ask")
-            )
-            asked.label = f"Row {number + 1}: asks"
-            self.fields[f"ask_{number}"] = asked
-        self.order_fields([name for name in self.fields if name not in WhyForm.base_fields])
-
-    def clean(self) -> dict[str, Any]:
-        """A row is whole or empty."""
-        for number in range(self.count):
-            typed = [
-                self.cleaned_data.get(f"{key}_{number}") for key in ("from_hour", "to_hour", "every_hours")
-            ]
-            if any(each is not None for each in typed) and None in typed:
-                name = ("from_hour", "to_hour", "every_hours")[typed.index(None)]
-                self.add_error(f"{name}_{number}", "Type all three hours, or leave the whole row empty.")
-        return self.cleaned_data
-
-    def wanted(self) -> list[Wanted]:
-        data, rows = self.cleaned_data, []
-        for number in range(self.count):
-            if data[f"from_hour_{number}"] is not None:
-                rows.append(
-                    {
-                        "from_hour": data[f"from_hour_{number}"],
-                        "to_hour": data[f"to_hour_{number}"],
-                        "every_hours": data[f"every_hours_{number}"],
-                        "ask": data[f"ask_{number}"],
-                    }
-                )
-        return [Wanted(self.value, rows)]
-
-
 class ItemForm(WhyForm):
     """One thing that must be true before a dose: its wording, how long it is good, before which doses it is asked."""
 
@@ -290,7 +206,7 @@ class ItemForm(WhyForm):
         }
         for name, choices in lists.items():
             field: Any = self.fields[name]
-            field.choices = _first(start.get(name), choices)
+            field.choices = first(start.get(name), choices)
         self.taken = {row["id"] for row in pathway["readiness"]}
         if self.was.get("derived"):
             for name in ("wants", "at_most_minutes"):
@@ -385,15 +301,3 @@ class TryForm(WardForm):
     def time_given(self) -> time:
         found: time = self.cleaned_data["at"]
         return found
-
-
-def form_of(part: Part) -> type[ValuesForm] | type[RhythmForm]:
-    """The form of a part."""
-    return RhythmForm if part.id in {"rhythm", "later"} else ValuesForm
-
-
-def part(name: str) -> Part:
-    """The part of that name; refused where there is none."""
-    if name not in PARTS:
-        raise Refusal("unknown-part", "A draft has no such part.")
-    return PARTS[name]

@@ -16,8 +16,8 @@ from protocols import drafting, library
 from protocols.drafting import Drafted
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
-from stepup import approvals, draft_forms, drafts, entries, entry_forms
-from stepup.draft_forms import BeginForm, ItemForm, RhythmForm, ValuesForm
+from stepup import approvals, draft_parts, draft_rows_forms, drafts, entries, entry_forms
+from stepup.draft_forms import BeginForm, ItemForm, WhyForm
 from stepup.models import Draft, LabelEntry
 
 UNPROCESSABLE = 422
@@ -139,7 +139,7 @@ def _sections(pathway: Mapping[str, Any], judged: Drafted) -> list[Section]:
 
     sections = [
         Section(part.title, f"?part={part.id}", tuple(map(row, part.values)))
-        for part in draft_forms.PARTS.values()
+        for part in draft_parts.PARTS.values()
     ]
     items = [item["id"] for item in pathway["readiness"]]
     return sections + [
@@ -200,7 +200,7 @@ def change_draft(request: SignedIn, pk: int) -> HttpResponse:
 
 def _form(
     request: SignedIn, draft: Draft, pathway: Mapping[str, Any]
-) -> tuple[ValuesForm | RhythmForm | ItemForm, str, tuple[str, ...]]:
+) -> tuple[WhyForm, str, tuple[str, ...]]:
     doses = entry_forms.doses(drafts.base(draft).label)
     typed, start = request.POST or None, {"seen": draft.edits.count()}
     item = request.GET.get("item")
@@ -211,14 +211,14 @@ def _form(
         form = ItemForm(typed, item=item, pathway=pathway, doses=doses, initial=start)
         return form, f"Before a dose: {item or 'a new item'}", (value,) if item else ()
     try:
-        part = draft_forms.part(request.GET.get("part", "hours"))
+        part = draft_parts.part(request.GET.get("part", "hours"))
     except Refusal as unknown:
         raise Http404(unknown.sentence) from unknown
-    kind = draft_forms.form_of(part)
+    kind = draft_rows_forms.form_of(part)
     return kind(typed, part=part, pathway=pathway, doses=doses, initial=start), part.title, part.values
 
 
-def _change(request: SignedIn, draft: Draft, form: ValuesForm | RhythmForm | ItemForm) -> list[Any]:
+def _change(request: SignedIn, draft: Draft, form: WhyForm) -> list[Any]:
     given = form.cleaned_data
     return drafts.change(
         draft.pk,

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from monitoring import rule_approvals
+from monitoring import ladders, rule_approvals
 from monitoring.access import SignedIn, act
 from notifications import clock, roles
 from notifications.models import Site
@@ -93,6 +93,7 @@ def show_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResp
         "sign_as": _may_sign_as(request, row),
         "own": {one.value: one for one in protocol.pathway.own},
         "own_silence": [one.value for one in protocol.pathway.own if one.value.startswith("silence.")],
+        "ladder": ladders.at(request.user.site, protocol.pathway.ladder, now=clock.now()),
         "own_rungs": [one.value for one in protocol.pathway.own if one.value.startswith("minutes_per_rung.")],
         "entered": [source for source in protocol.label.sources if source.level == SITE],
         "asks": bool(row and versions.earlier(row)),

@@ -110,6 +110,7 @@ def test_rows_of_check_ins_and_an_item_are_edited_in_fields(draft, pharmacist) -
     [
         *(f"part={part}" for part in ("hours", "rhythm", "later", "doses", "silence", "calling", "limits")),
         "part=proposals",
+        "part=ladder",
         *(f"item={item.id}" for item in library.pathway("outpatient-us").readiness),
     ],
 )
@@ -125,6 +126,19 @@ def test_every_part_saved_as_it_opens_changes_nothing(draft, pharmacist, part) -
     }
     answer = client.post(path, typed | {"why": "as it is", "seen": "0"})
     assert "Nothing differs from what stands in the draft." in answer.content.decode()
+
+
+def test_a_ladder_is_edited_in_rows_and_one_that_cannot_be_climbed_is_not_frozen(draft, pharmacist) -> None:
+    client = makers.signed_in(pharmacist)
+    path = reverse("draft-change", args=[draft.pk]) + "?part=ladder"
+    typed = {"calls_0": "on call 1", "voice_after_minutes_0": "2", "calls_1": "prescriber, on call 2"}
+    assert client.post(path, typed | {"why": "w", "seen": "0"}).status_code == 302
+    assert drafts.contents(draft)["pathway"]["ladder"] == [
+        {"calls": ["on call 1"], "voice_after_minutes": 2},
+        {"calls": ["prescriber", "on call 2"]},
+    ]
+    client.post(path, {"calls_0": "on call 1", "urgent_minutes_0": "0", "why": "w", "seen": "1"})
+    assert [place for place, _ in drafts.judged(draft).problems] == ["ladder, row 1"]
 
 
 def test_edits_rows_and_answers_are_only_added_to(draft, pharmacist) -> None:

@@ -172,6 +172,7 @@ def _pathway(pathway: Pathway) -> dict[str, Any]:
         "basis": [asdict(row) for row in pathway.basis],
         "silence": asdict(pathway.silence),
         "minutes_per_rung": dict(pathway.minutes_per_rung),
+        "ladder": [asdict(row) for row in pathway.ladder],
         "proposals": list(pathway.proposals),
         "sources": [asdict(source) for source in pathway.sources],
     }

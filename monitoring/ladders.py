@@ -1,0 +1,57 @@
+"""Who stands on each rung of a ladder at one moment. Read whenever somebody is paged; nothing is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifications import oncall, roles
+from notifications.models import Clinician, Site
+from protocols import ladder
+from protocols.ladder import Rung
+
+PERSON = "person:"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One rung, its number in the climb, and everybody it calls who is active and has a phone."""
+
+    number: int
+    rung: Rung
+    people: tuple[Clinician, ...]
+
+
+def at(site: Site, rungs: Sequence[Rung], *, now: datetime) -> tuple[Standing, ...]:
+    """The ladder of this site at `now`, the places of its on-call list that no rung names after the last one."""
+    places = oncall.rungs(site, now=now)
+    climbed = ladder.whole(rungs, places=places)
+    named = {place for rung in climbed for place in rung.places}
+    on_call = {place: oncall.who(site, place, now=now) for place in sorted(named | set(range(1, places + 1)))}
+    return tuple(
+        Standing(number, rung, _people(site, rung, on_call)) for number, rung in enumerate(climbed, start=1)
+    )
+
+
+def next_step(standing: Sequence[Standing], *, round_: int, rung: int) -> ladder.Step:
+    """Which rung is called after `rung` of that round."""
+    staffed = [one.number for one in standing if one.people]
+    return ladder.next_step(round_, rung, staffed, top=len(standing))
+
+
+def _people(site: Site, rung: Rung, on_call: dict[int, list[Clinician]]) -> tuple[Clinician, ...]:
+    """Everybody the rung calls, once each, in its own order."""
+    found: dict[int, Clinician] = {}
+    for call in rung.calls:
+        for person in _called(site, call, on_call):
+            found.setdefault(person.pk, person)
+    return tuple(found.values())
+
+
+def _called(site: Site, call: str, on_call: dict[int, list[Clinician]]) -> list[Clinician]:
+    if call.startswith("on call "):
+        return on_call[int(call.removeprefix("on call "))]
+    if call.startswith(PERSON):
+        named = site.clinicians.filter(username=call.removeprefix(PERSON), is_active=True).exclude(phone="")
+        # Somebody who could not take the case is not called for it: pages would end with them.
+        return [person for person in named if roles.may(person, "work on a case")]
+    return [person for people in on_call.values() for person in people if person.role == call]

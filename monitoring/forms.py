@@ -1,5 +1,6 @@
 """Forms: what was typed is kept, each field has its label, and an error names the field and what to type instead."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -59,6 +60,27 @@ class EndCloserForm(WardForm):
         max_length=300,
         error_messages={"required": "Say in a few words why the usual hours are enough again."},
     )
+
+
+class OverForm(WardForm):
+    """What a low blood count came back to, beside the button that says it is over; other reactions have no value."""
+
+    back_to = forms.DecimalField(
+        max_digits=7,
+        decimal_places=2,
+        min_value=Decimal(0),
+        required=False,
+        localize=False,
+        error_messages={
+            "invalid": "That is not a value: type the number alone, like 0.9, in the unit shown.",
+            "min_value": "A count is never below 0.",
+        },
+    )
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong with the value."""
+        return " ".join(str(said) for said in self.errors.get("back_to", ()))
 
 
 class HandBackForm(WardForm):

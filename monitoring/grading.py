@@ -165,23 +165,30 @@ def strike(reaction_id: int, *, why: str, by: Clinician, now: datetime) -> React
 
 
 @transaction.atomic
-def end(reaction_id: int, *, by: Clinician, now: datetime) -> Reaction:
+def end(reaction_id: int, *, by: Clinician, now: datetime, back_to: Decimal | None = None) -> Reaction:
     """Record that a reaction is over. Until then no dose may be given; twice changes nothing and says so.
 
-    Refused: CRS or ICANS that stands at 3 or 4, which ends on the worksheet, read by a second clinician.
+    A low blood count ends with the value it came back to, `back_to`, in the unit of the count: the label's row goes
+    by it. Refused without one, and with one for a reaction of another kind; refused for CRS or ICANS that stands at
+    3 or 4, which ends on the worksheet, read by a second clinician.
     """
     patient_id, kind = Reaction.objects.values_list("patient", "kind").get(pk=reaction_id)
     assessed.refuse_ending(people.hold(patient_id), kind)
-    return finish(reaction_id, by=by, now=now)
+    return finish(reaction_id, by=by, now=now, back_to=back_to)
 
 
-def finish(reaction_id: int, *, by: Clinician, now: datetime) -> Reaction:
+def finish(reaction_id: int, *, by: Clinician, now: datetime, back_to: Decimal | None = None) -> Reaction:
     """End a reaction of which everybody who must has said that it is over. The caller holds the patient."""
     reaction = Reaction.objects.select_for_update().select_related("patient__site").get(pk=reaction_id)
     if reaction.over_at is not None:
         raise Refusal("over-already", f"{reaction.over_by} has already recorded that this reaction is over.")
-    reaction.over_at, reaction.over_by = now, by
-    reaction.save(update_fields=["over_at", "over_by"])
+    is_count = reaction.kind == Reaction.Kind.BLOOD_COUNT
+    if is_count and (back_to is None or back_to < 0):
+        raise Refusal("back-to", f"Type the value that {reaction.count} came back to, as it was reported.")
+    if not is_count and back_to is not None:
+        raise Refusal("no-count", "A value belongs to the end of a low blood count alone.")
+    reaction.over_at, reaction.over_by, reaction.back_to = now, by, back_to
+    reaction.save(update_fields=["over_at", "over_by", "back_to"])
     patient = reaction.patient
     closer.settle(patient, why=f"{reaction.named} is over", by=by, now=now)
     audit.record("ended a reaction", str(patient), site=patient.site, by=by, now=now, reaction=reaction.pk)

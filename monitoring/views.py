@@ -288,10 +288,13 @@ def end_closer(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @act("record a reaction")
 def end_reaction(request: SignedIn, pk: int) -> HttpResponse:
-    """A graded reaction is over."""
+    """A graded reaction is over; a low blood count with the value it came back to."""
     reaction = find(Reaction.objects.select_related("patient"), request, pk, site="patient__site")
+    form = forms.OverForm(request.POST)
     try:
-        grading.end(reaction.pk, by=request.user, now=clock.now())
+        if not form.is_valid():
+            raise Refusal("back-to", form.sentence)
+        grading.end(reaction.pk, by=request.user, now=clock.now(), **form.cleaned_data)
         messages.success(request, f"Recorded: {reaction.named} is over.")
     except Refusal as refusal:
         messages.error(request, refusal.sentence)

@@ -19,6 +19,7 @@ KEYS = ("id", "value", "topic")
 MANY = {
     "restart": ("after", "regimens", "days"),
     "reactions": ("kind", "grades", "occurrence", "before"),
+    "counts": ("count", "at_least", "below", "only_with"),
     "dispensing": ("doses", "regimens", "from_kg", "to_kg"),
     "rhythm": ("from_hour", "to_hour", "every_hours"),
     "later_rhythm": ("from_hour", "to_hour", "every_hours"),

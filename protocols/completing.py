@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from protocols import counts
 from protocols.model import REACTION_KINDS, SITE
 from protocols.parsing import DAYS
 
@@ -19,6 +20,7 @@ KINDS = {
     "restart": "a row of the restart table",
     "dispensing": "a row of the dispensing volumes",
     "reaction": "a row after a reaction",
+    "count": "a row of a low blood count",
     "amount": "the amount of a dose",
     "window": "the days in which a step may follow",
     "premedication": "what is given before a dose",
@@ -134,6 +136,19 @@ def _reaction(label: Content, row: Row, earlier: frozenset[str]) -> None:
     ] + [row]
 
 
+def _count(label: Content, row: Row, earlier: frozenset[str]) -> None:
+    """The row, instead of one of which a part was not read, or of an earlier version's, for the same values."""
+    same = ("count", "at_least", "below", "only_with")
+    label["counts"] = [
+        old
+        for old in label.get("counts", ())
+        if not (
+            (old.get("missing") or _cites(old, earlier))
+            and [old.get(key) for key in same] == [row.get(key) for key in same]
+        )
+    ] + [row]
+
+
 def _amount(label: Content, row: Row, earlier: frozenset[str]) -> None:
     """An amount where none was read; what was missing of the dose besides is not said to be there."""
     dose = _dose(label, row)
@@ -185,6 +200,7 @@ FILL = {
     "restart": _restart,
     "dispensing": _dispensing,
     "reaction": _reaction,
+    "count": _count,
     "amount": _amount,
     "window": _window,
     "premedication": _premedication,
@@ -210,7 +226,9 @@ def read_so_far(label: Content, table: Content) -> None:
         _mark(label, table, as_list(label["premedication"]), whole=False)
     elif table["id"] in REACTION_KINDS:
         rows = [rule for rule in label["reactions"] if rule["kind"] == table["id"]]
-        _mark(label, table, rows, whole=_every_grade(rows))
+        low = label.get("counts", []) if table["id"] == counts.PART else []
+        every_count = table["id"] != counts.PART or {*counts.UNITS} <= {row["count"] for row in low}
+        _mark(label, table, [*rows, *low], whole=_every_grade(rows) and every_count)
 
 
 def _mark(label: Content, table: Content, rows: list[Content], *, whole: bool) -> None:

@@ -17,6 +17,7 @@ Answer = Literal["give", "wait", "ask"]
 Premedicate = Literal["yes", "no", "unspecified"]
 
 REACTION_KINDS = ("crs", "icans", "neurotoxicity", "infection", "other")
+COUNT_UNITS = {"neutrophils": "× 10⁹/L", "platelets": "× 10⁹/L", "haemoglobin": "g/dL"}
 SITE = "site"  # the level of what a site entered itself
 SECONDARY_LEVELS = frozenset({"label_paraphrase", "publication", "press_release", "news", "tertiary"})
 
@@ -242,6 +243,35 @@ class ReactionRule:
 
 
 @dataclass(frozen=True)
+class CountRule:
+    """A low blood count at which the label withholds a dose, and the value from which it may be given again.
+
+    Values are in the unit of the count (COUNT_UNITS): a dose is withheld below `below`, from `at_least` on where
+    the row begins somewhere, and given again at `until` or above. `only_with` names what must come with the count for
+    the row to hold, `and_without` what must be gone besides; a person judges both. Without `until`, `missing` says so.
+    """
+
+    count: str
+    below: Decimal
+    text: str
+    sources: tuple[str, ...]
+    at_least: Decimal | None = None
+    until: Decimal | None = None
+    only_with: str = ""
+    and_without: str = ""
+    missing: str = ""
+
+    @property
+    def unit(self) -> str:
+        """The unit of its values."""
+        return COUNT_UNITS[self.count]
+
+    def covers(self, value: Decimal) -> bool:
+        """True below the one bound and, where there is another, not below that."""
+        return value < self.below and (self.at_least is None or value >= self.at_least)
+
+
+@dataclass(frozen=True)
 class Reading:
     """How we read the label where it can be read in more than one way, and why: for a pharmacist to judge."""
 
@@ -283,6 +313,7 @@ class Label(Cites):
     guidelines: tuple[Statement, ...]
     volumes: tuple[Volume, ...] = ()
     dispensing: tuple[Dispensing, ...] = ()
+    counts: tuple[CountRule, ...] = ()
     readings: tuple[Reading, ...] = ()
     sources: tuple[Source, ...]
     text: str = field(repr=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from protocols import proving_delays, proving_dispensing
+from protocols import proving_counts, proving_delays, proving_dispensing
 from protocols.model import REACTION_KINDS, Label, ReactionRule, Source
 from protocols.regimens import Phase, Regimen, Step
 
@@ -42,6 +42,7 @@ def label_problems(label: Label) -> Iterator[Problem]:
     yield from _precautions(label)
     yield from proving_delays.delay_problems(label)
     yield from _reactions(label.reactions)
+    yield from proving_counts.count_problems(label.counts)
     yield from proving_dispensing.dispensing_problems(label)
     topics = [reading.topic for reading in label.readings]
     if not topics or len(set(topics)) != len(topics):

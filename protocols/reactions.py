@@ -9,11 +9,9 @@ from typing import Literal
 
 from protocols import precautions
 from protocols.errors import Refusal
-from protocols.model import REACTION_KINDS, Label, Premedicate, ReactionRule
+from protocols.model import REACTION_KINDS, CountRule, Label, Premedicate, ReactionRule
 
-# A low blood count is judged by its value, and no label read here prints the values: its part of the label asks.
-PART_OF_THE_LABEL = {"blood_count": "other"}
-KINDS = (*REACTION_KINDS, *PART_OF_THE_LABEL)
+KINDS = REACTION_KINDS  # a low blood count is judged by its value: `counts`
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def _unread(
     if not resolved:
         because = f"A grade {grade} reaction ({kind.replace('_', ' ')}) is not over: no dose until it is."
         return Ruling("hold", "unspecified", True, seen, because, "our rule, in every protocol", information)
-    unread = label.table(PART_OF_THE_LABEL.get(kind, kind)).missing
+    unread = label.table(kind).missing
     missing = unread or f"no row read covers {kind.replace('_', ' ')} grade {grade} before this dose"
     return Ruling("ask", "unspecified", True, seen, label.supply(missing), "not read", information)
 
@@ -98,10 +96,7 @@ def _ruled(
     information: tuple[str, ...],
 ) -> Ruling:
     """The row's answer. A dose after a reaction always needs a recorded review."""
-    source = label.cite(rule.sources)
-    because = f"Label: {rule.text}."
-    if label.secondary(rule.sources):
-        because += " Read in a retelling of the label, not in the label itself: confirm it."
+    source, because = label.cite(rule.sources), said(label, rule)
     if rule.then == "stop":
         return Ruling("stop", "unspecified", True, "", because, source, information)
     observe = "; ".join(filter(None, (rule.observe, seen)))
@@ -120,3 +115,9 @@ def _ruled(
         because = f"{label.supply(rule.missing)} {because}"
         decision = "ask"
     return Ruling(decision, rule.premedicate, True, observe, because, source, information)
+
+
+def said(label: Label, rule: ReactionRule | CountRule) -> str:
+    """A row as a sentence, which says so where only a retelling of the label was read."""
+    retold = " Read in a retelling of the label, not in the label itself: confirm it."
+    return f"Label: {rule.text}.{retold if label.secondary(rule.sources) else ''}"

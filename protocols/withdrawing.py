@@ -18,6 +18,7 @@ LISTS = {
     "dispensing": "dispensing",
     "reactions": "reaction",
     "premedication": "premedication",
+    "counts": "count",
 }
 
 
@@ -63,8 +64,9 @@ def withdrawn(label: Row, original: Row, gone: Iterable[str], *, own_id: str) ->
         _restore_doses(made, original, source)
     cited = {source for _, row in _rows(made) for source in as_list(row.get("sources"))}
     made["sources"] = [one for one in made["sources"] if one["level"] != SITE or one["id"] in cited]
-    if not made.get("dispensing"):
-        made.pop("dispensing", None)
+    for part in ("dispensing", "counts"):
+        if not made.get(part):
+            made.pop(part, None)
     if not any(one["level"] == SITE for one in made["sources"]):
         return copy.deepcopy(dict(original))
     made["tables"] = copy.deepcopy(original["tables"])
@@ -114,6 +116,13 @@ def _same_grades(original: list[Row], row: Row) -> Iterator[Row]:
             yield old
 
 
+def _same_count(original: list[Row], row: Row) -> Iterator[Row]:
+    """A row of the same values of which a part had not been read."""
+    for old in original:
+        if old.get("missing") and (old["count"], old["below"]) == (row["count"], row["below"]):
+            yield old
+
+
 def _same_doses(original: list[Row], row: Row) -> Iterator[Row]:
     """What was known before the same doses, and what of it was not."""
     for old in original:
@@ -126,6 +135,7 @@ AGAIN = {
     "dispensing": lambda original, row: iter(()),
     "reactions": _same_grades,
     "premedication": _same_doses,
+    "counts": _same_count,
 }
 
 

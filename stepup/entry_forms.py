@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 from django import forms
 
 from monitoring.forms import WardForm
-from protocols import parsing
+from protocols import counts, parsing
 from protocols.model import REACTION_KINDS, Label
 from stepup.draft_forms import amount, several, whole
 
 AGENT = ("drug_class", "example", "dose", "route")
+COMPANY = [("", "nothing else is printed"), *((one, one) for one in counts.COMPANY)]
 PREMEDICATE = [("unspecified", "the row does not say"), ("yes", "yes"), ("no", "no")]
 
 
@@ -171,6 +172,25 @@ class ReactionForm(EntryForm):
         return row | {"grades": [int(grade) for grade in row["grades"]]}
 
 
+class CountForm(EntryForm):
+    """A row of a low blood count: below which value a dose is withheld, and from which on it is given again."""
+
+    about = ("count",)
+    once = ("text",)
+
+    count = forms.ChoiceField(
+        label="Count", choices=[(name, f"{name}, {unit}") for name, unit in counts.UNITS.items()]
+    )
+    below = amount(label="Withheld below")
+    at_least = amount(
+        label="From, included", required=False, help_text="Empty where the row covers every lower value."
+    )
+    only_with = forms.ChoiceField(label="Only together with", choices=COMPANY, required=False)
+    until = amount(label="Given again at, or above")
+    and_without = forms.ChoiceField(label="And without", choices=COMPANY, required=False)
+    text = forms.CharField(label="What the label says", max_length=300)
+
+
 class _OneDose(EntryForm):
     about = ("dose",)
     steps_only: ClassVar[bool] = False
@@ -267,6 +287,7 @@ FORMS: dict[str, type[EntryForm]] = {
     "restart": RestartForm,
     "dispensing": DispensingForm,
     "reaction": ReactionForm,
+    "count": CountForm,
     "amount": AmountForm,
     "window": WindowForm,
     "premedication": PremedicationForm,

@@ -1,5 +1,6 @@
 """The next dose, decided from what happened: hold while anything is open, then what the label allows, or ask."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from monitoring.models import Reaction
 from protocols import delays, precautions, reactions
 from protocols.model import Label
 from protocols.regimens import Given
-from stepup import approvals, arranged, obstacles, readiness, stages
+from stepup import approvals, arranged, low_counts, obstacles, readiness, stages
 from stepup.models import Appointment, Course, Dose
 
 
@@ -35,8 +36,20 @@ def decide(course: Course, *, now: datetime) -> NextDose:
     """What may be done at `now`. A hold is derived from open facts every time; it is never a copied flag."""
     open_now = obstacles.first(course)
     if open_now is not None:
-        return NextDose("hold", open_now.because, open_now.rule)
+        return NextDose("hold", open_now.because, open_now.rule, notes=_label_says(course, now))
     return _when_ready(course, _within_the_stage(course, _by_the_label(course, now), now), now)
+
+
+def _label_says(course: Course, now: datetime) -> tuple[str, ...]:
+    """The label's own row for each reaction that is open, with its source: why it holds, and what it wants after."""
+    label = approvals.content(course.protocol).label
+    history = list(Reaction.objects.filter(patient=course.patient).order_by("noted_at", "pk"))
+    ruled = [
+        _ruled(label, reaction, history[:place], None, now)
+        for place, reaction in enumerate(history)
+        if reaction.over_at is None
+    ]
+    return tuple(note for one in ruled for note in (f"{one.because} ({one.source})", *one.information))
 
 
 def _within_the_stage(course: Course, answer: NextDose, now: datetime) -> NextDose:
@@ -133,22 +146,32 @@ def _after_reactions(label: Label, course: Course, answer: NextDose, now: dateti
     on_plan = Dose.objects.filter(course__patient=course.patient, deviation="", report=None)
     last_on_plan = on_plan.order_by("-given_at").first()
     for place, reaction in enumerate(history):
-        ruled = reactions.next_after(
-            label,
-            kind=reaction.kind,
-            grade=reaction.grade,
-            resolved=reaction.over_at is not None,
-            recurrent=_is_recurrent(reaction, history[:place]),
-            next_step=answer.step or None,
-            clear_hours=_hours(now - reaction.over_at) if reaction.over_at else None,
-        )
+        ruled = _ruled(label, reaction, history[:place], answer.step or None, now)
         settled = last_on_plan is not None and last_on_plan.given_at > reaction.noted_at
         if ruled.decision == "stop" or not settled:
             answer = _stricter(answer, ruled)
-    return answer
+    results = low_counts.of_results(label, course, now=now)
+    return answer if results is None else _stricter(answer, results)
 
 
-def _is_recurrent(reaction: Reaction, earlier: list[Reaction]) -> bool:
+def _ruled(
+    label: Label, reaction: Reaction, earlier: Sequence[Reaction], step: str | None, now: datetime
+) -> reactions.Ruling:
+    """The label's answer to one reaction: a low blood count by its value, everything else by its grade."""
+    if reaction.kind == Reaction.Kind.BLOOD_COUNT:
+        return low_counts.of_reaction(label, reaction)
+    return reactions.next_after(
+        label,
+        kind=reaction.kind,
+        grade=reaction.grade,
+        resolved=reaction.over_at is not None,
+        recurrent=_is_recurrent(reaction, earlier),
+        next_step=step,
+        clear_hours=_hours(now - reaction.over_at) if reaction.over_at else None,
+    )
+
+
+def _is_recurrent(reaction: Reaction, earlier: Sequence[Reaction]) -> bool:
     """Whether this is another episode of its kind: one at least as bad was over before this one was noted.
 
     One night graded twice, in one case or before the first grade's reaction was over, is one episode.

@@ -8,7 +8,7 @@ from django import forms
 from monitoring.forms import WardForm
 from monitoring.grading import Seen
 from monitoring.models import Reaction
-from monitoring.models.people import UNITS
+from protocols import counts
 
 
 class StrikeForm(WardForm):
@@ -43,7 +43,7 @@ class ReactionForm(WardForm):
     )
     count = forms.ChoiceField(
         label="Which count is low",
-        choices=[("", "no blood count"), *((key, f"{key}, {UNITS[key]}") for key in Reaction.Count.values)],
+        choices=[("", "no blood count"), *((key, f"{key}, {unit}") for key, unit in counts.UNITS.items())],
         required=False,
     )
     value = forms.DecimalField(

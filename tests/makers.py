@@ -162,11 +162,12 @@ def a_course(
     now: datetime = NOON,
     is_ready: bool = True,
     uncovered_why: str = "a test without a rota",
+    protocol: SiteProtocol | None = None,
 ) -> Course:
     """A course that starts today on an approved protocol, with everything wanted before its first dose."""
     course = courses.open_course(
         patient,
-        an_approved_protocol(patient.site, label, now=now),
+        protocol or an_approved_protocol(patient.site, label, now=now),
         regimen=regimen,
         start_on=courses.local_date(patient, now),
         weight_kg=weight_kg,

@@ -1,13 +1,13 @@
 """Patients, what was ordered for them, and what they reacted with."""
 
+from decimal import Decimal
+
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from notifications.models import Clinician, Site
-from protocols.parsing import plain
-
-UNITS = {"neutrophils": "× 10⁹/L", "platelets": "× 10⁹/L", "haemoglobin": "g/dL"}
+from protocols import counts
 
 
 class Patient(models.Model):
@@ -163,6 +163,9 @@ class Reaction(models.Model):
     noted_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
     over_at = models.DateTimeField(null=True)
     over_by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")
+    back_to = models.DecimalField(
+        null=True, max_digits=7, decimal_places=2, help_text="what a low count came back to, as it was read"
+    )
 
     objects = ReactionsThatCount()
     with_struck = models.Manager["Reaction"]()
@@ -182,6 +185,11 @@ class Reaction(models.Model):
                 condition=Q(kind="blood_count", value__isnull=False, value__gte=0) & ~Q(count="")
                 | ~Q(kind="blood_count") & Q(count="", value=None),
             ),
+            models.CheckConstraint(
+                name="reaction_came_back_where_a_low_count_is_over",
+                condition=Q(back_to=None)
+                | Q(kind="blood_count", over_at__isnull=False, back_to__isnull=False, back_to__gte=0),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -191,8 +199,18 @@ class Reaction(models.Model):
     def named(self) -> str:
         """Kind and grade in a few words: `CRS grade 2`, `neutrophils 0.4 × 10⁹/L grade 4`, `other grade 2 (rash)`."""
         if self.kind == self.Kind.BLOOD_COUNT:
-            return f"{self.count} {plain(self.value)} {UNITS[self.count]} grade {self.grade}"
+            return f"{counts.shown(self.count, self.value or Decimal(0))} grade {self.grade}"
         return f"{self.get_kind_display()} grade {self.grade}" + (f" ({self.what})" if self.what else "")
+
+    @property
+    def unit(self) -> str:
+        """The unit of a low count; empty for everything else."""
+        return counts.UNITS.get(self.count, "")
+
+    @property
+    def came_back(self) -> str:
+        """What a low count came back to, `neutrophils 0.9 × 10⁹/L`; empty for everything else."""
+        return "" if self.back_to is None else counts.shown(self.count, self.back_to)
 
 
 class ReactionStrike(models.Model):

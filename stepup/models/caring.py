@@ -10,7 +10,8 @@ from stepup.models.courses import Course
 class CareEntry(models.Model):
     """What somebody said of one item of a course. Never changed; an entry that was wrong is taken back by another.
 
-    A result stands as it was read. Nothing is concluded from a result, nor from its absence.
+    A result stands as it was read. Nothing is concluded from its words, nor from its absence; a number may hold the
+    next dose where a row of the label says so (`low_counts`).
     """
 
     class Kind(models.TextChoices):

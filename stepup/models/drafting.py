@@ -77,6 +77,7 @@ class LabelEntry(models.Model):
         RESTART = "restart", "restart after a delay"
         DISPENSING = "dispensing", "dispensing volume"
         REACTION = "reaction", "after a reaction"
+        COUNT = "count", "low blood count"
         AMOUNT = "amount", "amount of a dose"
         WINDOW = "window", "days in which a step may follow"
         PREMEDICATION = "premedication", "what is given before a dose"

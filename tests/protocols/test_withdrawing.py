@@ -27,6 +27,7 @@ ROWS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "restart": (ELRANATAMAB, "restart", RESTART),
     "dispensing": (ELRANATAMAB, "dispensing", FLAT),
     "reaction": (ELRANATAMAB, "reaction", {"kind": "crs", "grades": [1, 2], "text": "made up", "then": "give"}),
+    "count": (ELRANATAMAB, "count", {"count": "platelets", "below": "20", "until": "30", "text": "made up"}),
     "window": (LINVOSELTAMAB, "window", {"regimen": "monotherapy", "dose": "step_up_dose_2", "max_days": 9}),
     "premedication": (
         LINVOSELTAMAB, "premedication", {"before": ["step_up_dose_1"], "timing": "before", "agents": [AGENT]},

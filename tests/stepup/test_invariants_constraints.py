@@ -219,6 +219,12 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("reaction_low_count_has_its_value", "below nothing",
      lambda c: change(Reaction.objects, kind="blood_count", count="platelets", value=-1)),
     ("reaction_low_count_has_its_value", "a value of CRS", lambda c: change(Reaction.objects, value=40)),
+    ("reaction_came_back_where_a_low_count_is_over", "CRS back to 2", lambda c: change(Reaction.objects, back_to=2)),
+    ("reaction_came_back_where_a_low_count_is_over", "back, not over",
+     lambda c: change(Reaction.objects, kind="blood_count", count="platelets", value=9, back_to=40)),
+    ("reaction_came_back_where_a_low_count_is_over", "back to below nothing",
+     lambda c: change(Reaction.objects, kind="blood_count", count="platelets", value=9, over_at=NOON,
+                      over_by=c.prescriber, back_to=-1)),
     # watches and check-ins
     ("watch_one_open_per_patient", "two watches", lambda c: copy(c.watch)),
     ("watch_starts_with_a_dose", "a dose to come", lambda c: change(Watch.objects, given_at=NOON + HOUR)),

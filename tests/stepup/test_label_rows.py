@@ -64,6 +64,10 @@ OTHER_ROWS = [
         "kind": "icans", "occurrence": "any", "grades": ["1", "2"], "text": "made up", "then": "give",
         "premedicate": "unspecified", "clear_hours": "24",
     }),
+    ("count", makers.ELRANATAMAB_ASKS, {
+        "count": "platelets", "at_least": "21", "below": "32", "only_with": "bleeding", "until": "43",
+        "and_without": "bleeding", "text": "made up",
+    }),
     ("window", "linvoseltamab-us-2025-07", {
         "dose": "monotherapy:step_up_dose_2", "min_days": "5", "max_days": "9",
     }),

@@ -83,7 +83,7 @@ def test_the_same_reaction_twice_is_told_and_a_worse_one_is_kept(patient, nurse)
 
 def test_after_its_end_the_same_reaction_is_another_one(patient, nurse) -> None:
     first = grading.record(patient.pk, NEUTROPHILS, by=nurse, now=NOON)
-    grading.end(first.pk, by=nurse, now=NOON + HOUR)
+    grading.end(first.pk, by=nurse, now=NOON + HOUR, back_to=Decimal(1))
     grading.record(patient.pk, NEUTROPHILS, by=nurse, now=NOON + 2 * HOUR)
     assert Reaction.objects.filter(over_at=None).count() == 1
 
@@ -94,7 +94,7 @@ def test_a_low_count_holds_the_dose_and_then_the_unread_part_of_the_label_asks(p
     held = next_dose.decide(course, now=NOON)
     assert held.decision == "hold"
     assert "Neutrophils 0.4 × 10⁹/L grade 4 is not recorded as over." in held.because
-    grading.end(reaction.pk, by=nurse, now=NOON + HOUR)
+    grading.end(reaction.pk, by=nurse, now=NOON + HOUR, back_to=Decimal(1))
     asked = next_dose.decide(course, now=NOON + HOUR)
     assert asked.decision == "ask"
     assert "blood counts and other reactions have not been read" in asked.because

@@ -77,6 +77,7 @@ def test_every_word_of_a_site_s_own_protocol_stands_there_too(client) -> None:
     rows = [
         ("dispensing", makers.FLAT_ROW),
         ("restart", RESTART),
+        ("count", {"count": "platelets", "below": "21", "until": "32", "text": "made-up count words"}),
         ("reaction", {"kind": "crs", "grades": [4], "text": "a made-up sentence", "then": "stop"}),
     ]
     for kind, row in rows:

@@ -1,14 +1,12 @@
 """Whether the service itself is well: is the engine alive, do pages leave, and who answers now."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Max
 
 from notifications import heartbeat, oncall
-from notifications.models import Delivery, Heartbeat, Lane, Shift, Site
-
-LOOK_AHEAD = timedelta(days=14)
+from notifications.models import Delivery, Heartbeat, Lane, Site
 
 
 @dataclass(frozen=True)
@@ -59,27 +57,26 @@ def take(site: Site, *, now: datetime) -> Pulse:
 
 def on_call(site: Site, *, now: datetime) -> tuple[OnCall, ...]:
     """Every rung of the site's list, first called first."""
-    shifts = list(
-        Shift.objects.filter(site=site, period__overlap=(now, now + LOOK_AHEAD)).select_related("clinician")
-    )
-    return tuple(_rung(rung, shifts, now) for rung in range(1, oncall.rungs(site, now=now) + 1))
+    ahead = [
+        one for one in oncall.stints(site, since=now, until=now + oncall.LOOK_AHEAD) if one.can_be_reached
+    ]
+    return tuple(_rung(rung, ahead, now) for rung in range(1, oncall.rungs(site, now=now) + 1))
 
 
-def _rung(rung: int, shifts: list[Shift], now: datetime) -> OnCall:
-    reachable = [s for s in shifts if s.rung == rung and s.clinician.is_active and s.clinician.phone]
-    mine = sorted(reachable, key=lambda shift: shift.period.lower)
-    current = next((shift for shift in mine if shift.period.lower <= now), None)
-    until, later = (current.period.upper if current else None), []
-    for shift in mine:
-        if current and shift.clinician_id == current.clinician_id and shift.period.lower == until:
-            until = shift.period.upper  # the same person goes straight on
-        elif shift.period.lower > now:
-            later.append(shift)
+def _rung(rung: int, ahead: list[oncall.Stint], now: datetime) -> OnCall:
+    mine = [one for one in ahead if one.rung == rung]
+    current = next((one for one in mine if one.starts_at <= now), None)
+    until, later = (current.ends_at if current else None), []
+    for one in mine:
+        if current and one.clinician == current.clinician and one.starts_at == until:
+            until = one.ends_at  # the same person goes straight on
+        elif one.starts_at > now:
+            later.append(one)
     return OnCall(
         rung=rung,
         name=current.clinician.name if current else "",
         phone=current.clinician.phone if current else "",
         until=until,
         next_name=later[0].clinician.name if later else "",
-        next_at=later[0].period.lower if later else None,
+        next_at=later[0].starts_at if later else None,
     )

@@ -1,32 +1,140 @@
-"""Who answers now, who answers next, and the hours nobody covers."""
+"""Who answers now, who answers next, and the hours nobody covers: from rotations, shifts, overrides and time off.
+
+Nothing here is kept: each question reads the rows and asks `protocols.rotas`, which alone decides who goes before whom.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Max
 
 from notifications import roles
-from notifications.models import Clinician, Shift, Site
+from notifications.models import Clinician, Override, Rotation, RungRule, Shift, Site, TimeOff
+from protocols import rotas
 from protocols.errors import Refusal
+from protocols.rotas import Gap
+
+__all__ = ["Gap"]
 
 RETIRED_AFTER = timedelta(days=14)
+LOOK_AHEAD = timedelta(days=14)
+INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
-class Gap:
-    """A span in which a rung has nobody who can be reached."""
+class Stint:
+    """One clinician on one rung for a span, and what says so: `kind` and `id` name the row."""
 
     rung: int
+    clinician: Clinician
+    starts_at: datetime
+    ends_at: datetime
+    kind: str
+    id: int
+
+    @property
+    def can_be_reached(self) -> bool:
+        """Whether a page would go anywhere."""
+        return self.clinician.is_active and bool(self.clinician.phone)
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A span in which one clinician stands on two rungs, so that the second call reaches nobody new."""
+
+    clinician: Clinician
+    rungs: tuple[int, int]
     starts_at: datetime
     ends_at: datetime
 
 
+@dataclass(frozen=True)
+class Reading:
+    """The on-call list of a site between two moments, read once."""
+
+    rota: rotas.Rota
+    people: dict[int, Clinician]
+
+    def stints(self, since: datetime, until: datetime) -> list[Stint]:
+        """Everybody on call between two moments, by rung and time, whether they can be reached or not."""
+        return [self._named(one) for one in self.rota.stints(since, until)]
+
+    def doubles(self, since: datetime, until: datetime) -> list[Booked]:
+        """Every span in which somebody stands on two rungs."""
+        return [
+            Booked(self.people[one.person], one.rungs, one.starts_at, one.ends_at)
+            for one in rotas.doubles(self.rota.stints(since, until))
+        ]
+
+    def away(self, clinician: Clinician, since: datetime, until: datetime) -> list[Stint]:
+        """The stints this clinician was named for between two moments and is away from: each opened a gap."""
+        at_work = rotas.Rota(self.rota.rotations, self.rota.fixed).stints(since, until)
+        off = [(one.starts_at, one.ends_at) for one in self.rota.away if one.person == clinician.pk]
+        mine = [one for one in at_work if one.person == clinician.pk]
+        return [
+            Stint(one.rung, clinician, max(one.starts_at, a), min(one.ends_at, b), one.kind, one.id)
+            for one in mine
+            for a, b in off
+            if max(one.starts_at, a) < min(one.ends_at, b)
+        ]
+
+    def _named(self, one: rotas.Stint) -> Stint:
+        return Stint(one.rung, self.people[one.person], one.starts_at, one.ends_at, one.kind, one.id)
+
+
+def read(site: Site, *, since: datetime, until: datetime) -> Reading:
+    """Everything that says who is on call between two moments, in five queries."""
+    span, people = DateTimeTZRange(since, until), {}
+    rotations = Rotation.objects.filter(site=site, since__lt=until).exclude(until__lte=since)
+    read_rotations = list(rotations.prefetch_related("turns__clinician"))
+    for rotation in read_rotations:
+        people.update({turn.clinician_id: turn.clinician for turn in rotation.turns.all()})
+    fixed: list[rotas.Stint] = []
+    for model, kind in ((Override, rotas.OVERRIDE), (Shift, rotas.SHIFT)):
+        for row in model.objects.filter(site=site, period__overlap=span).select_related("clinician"):
+            people[row.clinician_id] = row.clinician
+            period = row.period
+            fixed.append(rotas.Stint(row.rung, row.clinician_id, period.lower, period.upper, kind, row.pk))
+    off = TimeOff.objects.filter(site=site, period__overlap=span)
+    away = tuple(rotas.Away(one.clinician_id, one.period.lower, one.period.upper) for one in off)
+    return Reading(
+        rotas.Rota(tuple(_rotation(one, site) for one in read_rotations), tuple(fixed), away), people
+    )
+
+
+def _rotation(row: Rotation, site: Site) -> rotas.Rotation:
+    hours = None
+    if row.opens is not None and row.closes is not None:
+        hours = rotas.Hours(frozenset(row.weekdays), row.opens, row.closes)
+    return rotas.Rotation(
+        id=row.pk,
+        rung=row.rung,
+        layer=row.layer,
+        zone=site.time_zone,
+        people=tuple(turn.clinician_id for turn in row.turns.all()),
+        starts_on=row.starts_on,
+        hand_over=row.hand_over,
+        turn_hours=row.turn_hours,
+        since=row.since,
+        until=row.until,
+        hours=hours,
+    )
+
+
+def stints(site: Site, *, since: datetime, until: datetime) -> list[Stint]:
+    """Everybody on call between two moments, by rung and time, whether they can be reached or not."""
+    return read(site, since=since, until=until).stints(since, until)
+
+
 def who(site: Site, rung: int, *, now: datetime) -> list[Clinician]:
     """The people on this rung at this moment who are active and have a phone; usually one."""
-    on_shift = Shift.objects.filter(site=site, rung=rung, period__contains=now).select_related("clinician")
-    return [shift.clinician for shift in on_shift if shift.clinician.is_active and shift.clinician.phone]
+    return [one.clinician for one in people_now(site, now=now) if one.rung == rung and one.can_be_reached]
+
+
+def people_now(site: Site, *, now: datetime) -> list[Stint]:
+    """Everyone on call now, first rung first; their spans are cut to this moment."""
+    return stints(site, since=now, until=now + INSTANT)
 
 
 def rungs(site: Site, *, now: datetime) -> int:
@@ -34,13 +142,13 @@ def rungs(site: Site, *, now: datetime) -> int:
 
     A rung nobody has stood on for two weeks, and nobody will, is retired and no longer a gap.
     """
-    in_use = Shift.objects.filter(site=site, period__endswith__gte=now - RETIRED_AFTER)
-    return max(1, in_use.aggregate(top=Max("rung"))["top"] or 1)
-
-
-def people_now(site: Site, *, now: datetime) -> list[Shift]:
-    """Everyone on shift now, first rung first."""
-    return list(Shift.objects.filter(site=site, period__contains=now).select_related("clinician"))
+    since = now - RETIRED_AFTER
+    shifts = Shift.objects.filter(site=site, period__endswith__gte=since).values_list("rung")
+    overrides = Override.objects.filter(site=site, period__endswith__gte=since).values_list("rung")
+    rotations = Rotation.objects.filter(site=site).exclude(until__lt=since).values_list("rung")
+    return max(
+        [1, *(rung for (rung,) in shifts.order_by().union(overrides.order_by(), rotations.order_by()))]
+    )
 
 
 @dataclass(frozen=True)
@@ -50,26 +158,20 @@ class Cover:
     since: datetime
     until: datetime
     rungs: int
-    shifts: tuple[Shift, ...]
+    stints: tuple[Stint, ...]
 
     def gaps(self, since: datetime, until: datetime) -> list[Gap]:
         """Every span between two moments in which some rung has nobody reachable, per rung in order.
 
         Outside what was read nobody is known to be reachable, so it is a gap.
         """
-        found: list[Gap] = []
-        for rung in range(1, self.rungs + 1):
-            on_rung = [s for s in self.shifts if s.rung == rung and s.period.upper > since]
-            found.extend(_uncovered(rung, [s for s in on_rung if s.period.lower < until], since, until))
-        return found
+        return _gaps(self.stints, self.rungs, since, until)
 
 
 def cover(site: Site, *, since: datetime, until: datetime, now: datetime) -> Cover:
-    """The on-call list of a site between two moments, in two queries; `now` says whose ladder it is."""
-    span = DateTimeTZRange(since, until)
-    shifts = Shift.objects.filter(site=site, period__overlap=span).select_related("clinician")
-    reachable = tuple(one for one in shifts if one.clinician.is_active and one.clinician.phone)
-    return Cover(since, until, rungs(site, now=now), reachable)
+    """The on-call list of a site between two moments; `now` says whose ladder it is."""
+    reachable = [one for one in stints(site, since=since, until=until) if one.can_be_reached]
+    return Cover(since, until, rungs(site, now=now), tuple(reachable))
 
 
 def gaps(site: Site, *, since: datetime, until: datetime, now: datetime | None = None) -> list[Gap]:
@@ -81,28 +183,38 @@ def gaps(site: Site, *, since: datetime, until: datetime, now: datetime | None =
     return read.gaps(since, until)
 
 
-def _uncovered(rung: int, shifts: Sequence[Shift], since: datetime, until: datetime) -> list[Gap]:
-    found: list[Gap] = []
-    reached = since
-    for shift in sorted(shifts, key=lambda one: one.period.lower):
-        if shift.period.lower > reached:
-            found.append(Gap(rung, reached, shift.period.lower))
-        reached = max(reached, shift.period.upper)
-    if reached < until:
-        found.append(Gap(rung, reached, until))
-    return found
+def _gaps(read: Sequence[Stint], top: int, since: datetime, until: datetime) -> list[Gap]:
+    taken = [rotas.Stint(s.rung, s.clinician.pk, s.starts_at, s.ends_at, s.kind, s.id) for s in read]
+    return rotas.gaps(taken, range(1, top + 1), since, until)
 
 
-def add_shift(
-    site: Site, clinician: Clinician, rung: int, *, starts_at: datetime, ends_at: datetime
-) -> Shift:
-    """Put a clinician of this site on a rung for a span. Overlaps on one rung are refused by the database."""
+def rules(site: Site) -> dict[int, RungRule]:
+    """What the site says of each rung, by its number; the newest row of each counts."""
+    return {row.rung: row for row in RungRule.objects.filter(site=site).order_by("pk")}
+
+
+def check_able(site: Site, clinician: Clinician, rung: int) -> None:
+    """Refuse whoever pages would be lost on: of another site, of a role that takes no cases, or not of this rung's."""
     if clinician.site_id != site.pk:
         raise Refusal("other-site", "That person belongs to another site and would be paged for strangers.")
     if not roles.may(clinician, "work on a case"):
         raise Refusal(
             "role", f"A {clinician.get_role_display()} cannot take a case, so pages would end with them."
         )
+    rule = rules(site).get(rung)
+    if rule is not None and rule.role and rule.role != clinician.role:
+        raise Refusal(
+            "rung-role",
+            f"Rung {rung} ({rule.title}) is for a {rule.get_role_display()}; "
+            f"{clinician.name} is a {clinician.get_role_display()}.",
+        )
+
+
+def add_shift(
+    site: Site, clinician: Clinician, rung: int, *, starts_at: datetime, ends_at: datetime
+) -> Shift:
+    """Put a clinician of this site on a rung for a span. Overlaps on one rung are refused by the database."""
+    check_able(site, clinician, rung)
     return Shift.objects.create(
         site=site, clinician=clinician, rung=rung, period=DateTimeTZRange(starts_at, ends_at)
     )

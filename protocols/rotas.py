@@ -144,7 +144,7 @@ class Rota:
         higher one.
         """
         since, until = since.astimezone(UTC), until.astimezone(UTC)
-        rungs = sorted({one.rung for one in (*self.rotations, *self.fixed)})
+        rungs = sorted({one.rung for one in self.rotations} | {one.rung for one in self.fixed})
         return [stint for rung in rungs for stint in self._on(rung, since, until)]
 
     def stints(self, since: datetime, until: datetime) -> list[Stint]:

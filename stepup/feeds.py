@@ -1,4 +1,4 @@
-"""What stands in a calendar feed: visits, closed days and uncovered hours of a unit; the shifts of one clinician.
+"""What stands in the calendar feed of a unit: visits, closed days and uncovered hours. Of a clinician: see `own_feed`.
 
 A feed leaves the service and lies on telephones. No event names a patient, a birthday, a drug, an amount or a free
 word: a visit is a number and a reference that only somebody signed in can open.
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 
 from notifications import oncall
-from notifications.models import AuditEntry, Clinician, Shift, Site
+from notifications.models import Site
 from protocols import chairs, delays
 from stepup import approvals, unit
 from stepup.models import Appointment, ClosedDay, Course, CourseEvent, Dose
@@ -46,29 +46,6 @@ class Event:
 def of_unit(site: Site, *, now: datetime) -> list[Event]:
     """Visits with a time, closed days, and hours nobody covers, around `now`."""
     return [*_visits(site, now), *_closed(site, now), *_gaps(site, now)]
-
-
-def of_clinician(clinician: Clinician, *, now: datetime) -> list[Event]:
-    """The shifts of one clinician. The ledger knows when each was last changed, and how often."""
-    shifts = Shift.objects.filter(
-        clinician=clinician, site=clinician.site, period__endswith__gte=now - BACK, period__startswith__lte=now + AHEAD
-    )  # fmt: skip
-    lines = AuditEntry.objects.filter(site=clinician.site, subject__in=[f"shift:{one.pk}" for one in shifts])
-    changed: dict[str, list[datetime]] = {}
-    for line in lines.order_by("at"):
-        changed.setdefault(line.subject, []).append(line.at)
-    return [
-        Event(
-            uid=f"shift-{one.pk}",
-            stamp=changed.get(f"shift:{one.pk}", [one.period.lower])[-1],
-            start=one.period.lower,
-            end=one.period.upper,
-            title=f"On call, rung {one.rung}",
-            path=reverse("on-call"),
-            sequence=max(0, len(changed.get(f"shift:{one.pk}", [])) - 1),
-        )
-        for one in shifts
-    ]
 
 
 @dataclass

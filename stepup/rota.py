@@ -1,79 +1,144 @@
-"""Who is on call when: shifts added, ended and shown, with the hours nobody covers."""
+"""Who is on call when: two weeks at a glance with the hours nobody covers, and shifts added and ended by hand."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from notifications import audit, oncall
-from notifications.models import Clinician, Shift, Site
+from notifications.models import Clinician, RungRule, Shift, Site
+from protocols import chairs
 from protocols.errors import Refusal
 
-SHOWN = timedelta(days=14)
+SHOWN = 14
+DAY = timedelta(days=1)
 LONGEST = timedelta(days=62)
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """One span of a rung: somebody's shift, or (without a name) a gap."""
+    """One span of a rung: somebody's turn, shift or override, or (without a name) a gap.
 
+    `kind` and `id` name the row that says so; `twice` says that this person stands on another rung as well.
+    """
+
+    rung: int
     starts_at: datetime
     ends_at: datetime
     name: str = ""
-    shift: int | None = None
+    kind: str = ""
+    id: int | None = None
     has_phone: bool = True
     is_now: bool = False
+    twice: bool = False
 
 
 @dataclass(frozen=True)
-class Lane:
-    """One rung over the days shown, in order of time."""
+class Cell:
+    """One rung on one day."""
 
     rung: int
-    stretches: tuple[Stretch, ...]
-
-    @property
-    def gaps(self) -> int:
-        """How many spans nobody covers."""
-        return sum(not stretch.name for stretch in self.stretches)
+    parts: tuple[Stretch, ...]
 
 
-def lanes(site: Site, *, now: datetime) -> tuple[Lane, ...]:
-    """Every rung from now for two weeks, shifts and gaps together."""
-    until = now + SHOWN
-    shifts = list(
-        Shift.objects.filter(site=site, period__overlap=DateTimeTZRange(now, until)).select_related(
-            "clinician"
-        )
+@dataclass(frozen=True)
+class Day:
+    """One local day of the calendar: every rung, cut to the day."""
+
+    on: date
+    is_today: bool
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Head:
+    """One rung: its number, and what the site says of it."""
+
+    rung: int
+    rule: RungRule | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The on-call list from today for two weeks. Gaps are counted from now on.
+
+    `by_hand` are the shifts and overrides that somebody may take off the list.
+    """
+
+    days: tuple[Day, ...]
+    heads: tuple[Head, ...]
+    gaps: tuple[Stretch, ...]
+    doubles: tuple[oncall.Booked, ...]
+    by_hand: tuple[Stretch, ...]
+
+
+def sheet(site: Site, *, now: datetime) -> Sheet:
+    """Two weeks of every rung, read once."""
+    zone = ZoneInfo(site.time_zone)
+    today = now.astimezone(zone).date()
+    edges = [chairs.moment(today + n * DAY, time(0), site.time_zone, last=False) for n in range(SHOWN + 1)]
+    read = oncall.read(site, since=edges[0], until=edges[-1])
+    stints, rungs = read.stints(edges[0], edges[-1]), range(1, oncall.rungs(site, now=now) + 1)
+    doubles = [one for one in read.doubles(edges[0], edges[-1]) if one.ends_at > now]
+    taken = [_stretch(one, doubles, now) for one in stints]
+    reachable = tuple(one for one in stints if one.can_be_reached)
+    cover = oncall.Cover(now, edges[-1], len(rungs), reachable)
+    gaps = [Stretch(gap.rung, gap.starts_at, gap.ends_at) for gap in cover.gaps(now, edges[-1])]
+    spans = sorted([*taken, *gaps], key=lambda one: one.starts_at)
+    rules = oncall.rules(site)
+    return Sheet(
+        days=tuple(
+            Day(day, day == today, tuple(Cell(rung, _cut(spans, rung, since, until)) for rung in rungs))
+            for day, since, until in zip(
+                (since.astimezone(zone).date() for since in edges), edges, edges[1:], strict=False
+            )
+        ),
+        heads=tuple(Head(rung, rules.get(rung)) for rung in rungs),
+        gaps=tuple(gaps),
+        doubles=tuple(doubles),
+        by_hand=tuple(one for one in taken if one.kind != "rotation" and one.ends_at > now),
     )
-    gaps = oncall.gaps(site, since=now, until=until)
-    return tuple(
-        Lane(
-            rung,
-            tuple(
-                sorted(
-                    [
-                        *(_shift(shift, now) for shift in shifts if shift.rung == rung),
-                        *(Stretch(g.starts_at, g.ends_at) for g in gaps if g.rung == rung),
-                    ],
-                    key=lambda stretch: stretch.starts_at,
-                )
-            ),
-        )
-        for rung in range(1, oncall.rungs(site, now=now) + 1)
-    )
 
 
-def _shift(shift: Shift, now: datetime) -> Stretch:
+def _stretch(one: oncall.Stint, doubles: Sequence[oncall.Booked], now: datetime) -> Stretch:
     return Stretch(
-        starts_at=shift.period.lower,
-        ends_at=shift.period.upper,
-        name=shift.clinician.name,
-        shift=shift.pk,
-        has_phone=bool(shift.clinician.phone and shift.clinician.is_active),
-        is_now=shift.period.lower <= now < shift.period.upper,
+        rung=one.rung,
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+        name=one.clinician.name,
+        kind=one.kind,
+        id=one.id,
+        has_phone=one.can_be_reached,
+        is_now=one.starts_at <= now < one.ends_at,
+        twice=any(
+            two.clinician == one.clinician
+            and one.rung in two.rungs
+            and _meet(two, one.starts_at, one.ends_at)
+            for two in doubles
+        ),
     )
+
+
+def _meet(span: oncall.Booked | Stretch, since: datetime, until: datetime) -> bool:
+    return span.starts_at < until and span.ends_at > since
+
+
+def _cut(spans: Sequence[Stretch], rung: int, since: datetime, until: datetime) -> tuple[Stretch, ...]:
+    return tuple(
+        replace(one, starts_at=max(one.starts_at, since), ends_at=min(one.ends_at, until))
+        for one in spans
+        if one.rung == rung and _meet(one, since, until)
+    )
+
+
+def at_hour(site: Site, *, at: datetime, now: datetime) -> list[tuple[Head, oncall.Stint | None]]:
+    """Who is on each rung at any moment that somebody asks for; None where nobody is."""
+    found = {one.rung: one for one in oncall.people_now(site, now=at)}
+    top, rules = max([oncall.rungs(site, now=now), *found]), oncall.rules(site)
+    return [(Head(rung, rules.get(rung)), found.get(rung)) for rung in range(1, top + 1)]
 
 
 def add(

@@ -13,6 +13,7 @@ from notifications.models.messages import (
     new_token,
 )
 from notifications.models.people import Clinician, ClinicianManager, Role, Site
+from notifications.models.rotations import Override, Rotation, RungRule, Swap, TimeOff, Turn
 from notifications.models.shifts import PointRange, Shift
 
 __all__ = [
@@ -26,11 +27,17 @@ __all__ = [
     "Heartbeat",
     "Lane",
     "Message",
+    "Override",
     "Pace",
     "PointRange",
     "ProviderReport",
     "Role",
+    "Rotation",
+    "RungRule",
     "Shift",
     "Site",
+    "Swap",
+    "TimeOff",
+    "Turn",
     "new_token",
 ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from monitoring.access import SignedIn, act, find, public
 from notifications import clock, roles
 from protocols.errors import Refusal
-from stepup import calendars, feeds, icalendar_text
+from stepup import calendars, feeds, icalendar_text, own_feed
 from stepup.calendar_forms import RevokeAddressForm
 from stepup.models import CalendarAddress
 
@@ -95,7 +95,7 @@ def show_feed(request: HttpRequest, secret: str) -> HttpResponse:
     events = (
         feeds.of_unit(address.site, now=now)
         if address.is_unit
-        else feeds.of_clinician(address.made_by, now=now)
+        else own_feed.of_clinician(address.made_by, now=now)
     )
     name = "Unit calendar" if address.is_unit else "On-call shifts"
     written = icalendar_text.write(events, name=name, base_url=_base(request))

@@ -1,4 +1,4 @@
-"""The on-call list."""
+"""The on-call list: two weeks of every rung, who is on at any hour, and shifts by hand."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET, require_POST
 from monitoring import pulse
 from monitoring.access import SignedIn, act, find
 from notifications import clock, roles
-from notifications.models import Shift
+from notifications.models import Rotation, Shift
 from protocols.errors import Refusal
-from stepup import forms, rota
+from stepup import forms, rota, rota_forms
 
 UNPROCESSABLE = 422
 
@@ -19,18 +19,26 @@ UNPROCESSABLE = 422
 @require_GET
 @act("see who is on call")
 def show_on_call(request: SignedIn) -> HttpResponse:
-    """Who answers now, who is next, and two weeks of every rung with its gaps."""
+    """Who answers now, who is next, who at any hour asked for, and two weeks of every rung with its gaps."""
     return _render(request)
 
 
 def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpResponse:
     now, site = clock.now(), request.user.site
+    hour = rota_forms.HourForm(request.GET if "on" in request.GET else None, site=site)
+    moment = hour.cleaned_data["moment"] if hour.is_valid() else None
     context = {
         "now": now,
         "on_call": pulse.on_call(site, now=now),
-        "lanes": rota.lanes(site, now=now),
+        "sheet": rota.sheet(site, now=now),
+        "rotations": Rotation.objects.filter(site=site)
+        .exclude(until__lte=now)
+        .prefetch_related("turns__clinician"),
         "may_change": roles.may(request.user, "change who is on call"),
         "form": form or forms.ShiftForm(site=site),
+        "hour": hour,
+        "asked": moment,
+        "answer": rota.at_hour(site, at=moment, now=now) if moment else (),
     }
     return render(request, "stepup/on_call.html", context, status=UNPROCESSABLE if form else 200)
 

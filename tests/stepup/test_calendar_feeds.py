@@ -24,6 +24,7 @@ from stepup import (
     feeds,
     holds,
     icalendar_text,
+    own_feed,
     rota,
     unit,
 )
@@ -200,11 +201,11 @@ def test_a_clinician_s_feed_has_their_own_shifts_and_its_changes_counted(course)
     lead = makers.a_clinician(course.site, Role.LEAD)
     nurse = makers.a_clinician(course.site, phone=makers.a_phone(), name="Nina Nurse")
     shift = rota.add(course.site, nurse, 2, starts_at=NOW, ends_at=NOW + DAY, by=lead, now=NOON)
-    [one] = feeds.of_clinician(nurse, now=NOW)
+    [one] = own_feed.of_clinician(nurse, now=NOW)
     assert (one.title, one.start, one.end) == ("On call, rung 2", NOW, NOW + DAY)
     assert (one.sequence, one.stamp) == (0, NOON)
     rota.remove(shift.pk, by=lead, now=NOW + HOUR)
-    [ended] = feeds.of_clinician(nurse, now=NOW + HOUR)
+    [ended] = own_feed.of_clinician(nurse, now=NOW + HOUR)
     assert (ended.uid, ended.end, ended.sequence, ended.stamp) == (one.uid, NOW + HOUR, 1, NOW + HOUR)
 
 

@@ -21,6 +21,7 @@ from monitoring.models import (
     Translation,
     Unread,
 )
+from notifications.models import RungRule, Turn
 from stepup.models import (
     AdoptionStage,
     Appointment,
@@ -67,6 +68,7 @@ from tests.stepup.lies import (
     taken_back,
 )
 from tests.stepup.lies_of_assessments import an_assessment_reading
+from tests.stepup.lies_of_rotas import a_rung_rule, a_turn
 from tests.stepup.lies_of_words import (
     a_finding,
     a_kit,
@@ -96,6 +98,7 @@ ADDED = [
     an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report, an_open_day, a_chair_time,
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
     a_version_choice, a_strike, a_finding, a_phrase, a_kit, a_rules_approval, a_translation,
+    a_rung_rule, a_turn,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
@@ -133,6 +136,8 @@ HISTORIES = {
     "finding": (Finding.objects, "because"),
     "rules approval": (RulesApproval.objects, "why"),
     "reply": (Reply.objects, "body"),
+    "rung rule": (RungRule.objects, "title"),
+    "turn": (Turn.objects, "place"),
     "learned phrase": (LearnedPhrase.objects, "words"),
 }
 

@@ -26,7 +26,7 @@ from monitoring.models import (
 from notifications.models import Clinician, Delivery, Message, Pace, Shift, Site
 from tests import kept
 from tests.makers import NOON
-from tests.stepup import lies_about_courses
+from tests.stepup import lies_about_courses, lies_of_rotas
 from tests.stepup.lies import (
     Clinic,
     a_calendar_address,
@@ -288,6 +288,7 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("unread_once_on_a_task", "one text counted twice", lambda c: an_unread_reply(c, times=2)),
     ("translation_has_words", "a translation into nothing", lambda c: a_translation(c, words="")),
     *lies_about_courses.LIES,
+    *lies_of_rotas.LIES,
 ]  # fmt: skip
 
 

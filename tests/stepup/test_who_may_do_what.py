@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from monitoring import escalations, pocket, unread, worklist
 from monitoring.models import Reaction, Reply
-from notifications import clock, roles
+from notifications import clock, overrides, roles, rotations
 from notifications.models import Clinician, Role, Site
 from stepup import calendars, care_entries, closures, courses, holds, weights
 from tests import bedside, kept, makers
@@ -105,7 +105,9 @@ class Ward:
             Reply.objects.create(site=self.site, provider_sid="SM-unread", sender=self.patient.phone, received_at=now),
             patient=self.patient, finding=None, due_at=now, pages_when_late=True, now=now,
         )  # fmt: skip
+        self.keep_a_list(responder, now)
         self.rows = {
+            **self.on_call,
             **dict.fromkeys((name for name in NAMES if name.startswith("inbox-")), waiting.pk),
             **{name: self.course.pk for name in NAMES if name.endswith("supportive-care")},
             "take-back-supportive-care": care.pk,
@@ -135,6 +137,27 @@ class Ward:
             "admit": self.patient.pk, "still-in": stay.pk, "discharge": stay.pk, "stay-mistake": stay.pk,
             **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},
             **dict.fromkeys(("phrase", "phrase-approve", "phrase-end"), phrase.pk), "phrase-propose": phrase.reply_id,
+        }  # fmt: skip
+
+    def keep_a_list(self, responder: Clinician, now: datetime) -> None:
+        """A rotation, an override and what else an address of the on-call list names."""
+        plan = rotations.Plan(
+            rung=2, layer=1, name="doctors", people=[responder], starts_on=now.date(), hand_over=time(8),
+            turn_hours=168, since=now,
+        )  # fmt: skip
+        rotation = rotations.begin(self.site, plan, by=responder, now=now)
+        override = overrides.make(
+            self.site,
+            responder,
+            3,
+            starts_at=now,
+            ends_at=now + timedelta(days=1),
+            why="ill",
+            by=responder,
+            now=now,
+        )
+        self.on_call = {
+            **dict.fromkeys(("change-rotation", "end-rotation"), rotation.pk), "end-override": override.pk,
         }  # fmt: skip
 
     def path(self, name: str) -> str:

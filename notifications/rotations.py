@@ -1,0 +1,126 @@
+"""Rotations: begun, replaced and ended; and what a site calls its rungs. What has been on call stays as it was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.db import IntegrityError, transaction
+
+from notifications import audit, oncall
+from notifications.models import Clinician, Rotation, RungRule, Site, Turn
+from protocols.errors import Refusal
+from protocols.rotas import Hours
+
+MOST_PEOPLE = 12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A rotation as somebody wants it. `people` take turns in this order; `hours` limits it to a part of the week."""
+
+    rung: int
+    layer: int
+    name: str
+    people: Sequence[Clinician]
+    starts_on: date
+    hand_over: time
+    turn_hours: int
+    since: datetime
+    hours: Hours | None = None
+
+
+def begin(
+    site: Site, plan: Plan, *, by: Clinician, now: datetime, instead_of: Rotation | None = None
+) -> Rotation:
+    """Begin a rotation; with `instead_of` that one ends at the same moment, so that no hour is left out.
+
+    Refused: a moment that has passed, nobody or too many in it, somebody no page would reach, another rotation on the
+    same rung and layer.
+    """
+    _check(site, plan, now)
+    try:
+        with transaction.atomic():
+            if instead_of is not None:
+                _end(_hold(instead_of.pk), at=plan.since, by=by, now=now)
+            return _write(site, plan, by, now)
+    except IntegrityError as clash:
+        raise Refusal(
+            "overlap",
+            f"Rung {plan.rung} has another rotation on layer {plan.layer} for part of that time. End it first, or "
+            "choose another layer.",
+        ) from clash
+
+
+def _check(site: Site, plan: Plan, now: datetime) -> None:
+    if plan.since < now:
+        raise Refusal("past-rotation", "A rotation begins now or later: who was on call stays as it was.")
+    if not plan.people:
+        raise Refusal("nobody", "Choose at least one person to take turns.")
+    if len(plan.people) > MOST_PEOPLE:
+        raise Refusal("too-many", f"At most {MOST_PEOPLE} people take turns in one rotation.")
+    for person in plan.people:
+        oncall.check_able(site, person, plan.rung)
+        if not person.phone:
+            raise Refusal("no-phone", f"{person.name} has no phone on record, so no page would reach them.")
+
+
+def _write(site: Site, plan: Plan, by: Clinician, now: datetime) -> Rotation:
+    hours = plan.hours
+    row = Rotation.objects.create(
+        site=site,
+        rung=plan.rung,
+        layer=plan.layer,
+        name=plan.name,
+        starts_on=plan.starts_on,
+        hand_over=plan.hand_over,
+        turn_hours=plan.turn_hours,
+        weekdays=sorted(hours.weekdays) if hours else [],
+        opens=hours.opens if hours else None,
+        closes=hours.closes if hours else None,
+        since=plan.since,
+        made_by=by,
+        made_at=now,
+    )
+    places = enumerate(plan.people, start=1)
+    Turn.objects.bulk_create(Turn(rotation=row, place=n, clinician=person) for n, person in places)
+    audit.record("began a rotation", f"rotation:{row.pk}", site=site, by=by, now=now, rung=row.rung)
+    return row
+
+
+@transaction.atomic
+def end(rotation_id: int, *, at: datetime, by: Clinician, now: datetime) -> Rotation:
+    """End a rotation at a moment from now on. One that ended already is refused."""
+    if at < now:
+        raise Refusal("past-rotation", "A rotation ends now or later: who was on call stays as it was.")
+    return _end(_hold(rotation_id), at=at, by=by, now=now)
+
+
+def _hold(rotation_id: int) -> Rotation:
+    return Rotation.objects.select_for_update(of=("self",)).select_related("site").get(pk=rotation_id)
+
+
+def _end(row: Rotation, *, at: datetime, by: Clinician, now: datetime) -> Rotation:
+    if row.until is not None and row.until <= now:
+        raise Refusal("rotation-over", f"The rotation {row.name} has ended already.")
+    row.until, row.ended_by = max(at, row.since), by
+    row.save(update_fields=["until", "ended_by"])
+    audit.record("ended a rotation", f"rotation:{row.pk}", site=row.site, by=by, now=now, rung=row.rung)
+    return row
+
+
+@transaction.atomic
+def set_rung(site: Site, rung: int, *, title: str, role: str, by: Clinician, now: datetime) -> RungRule:
+    """Say what a rung is called here and whose place it is. Refused while somebody of another role is still to come."""
+    row = RungRule.objects.create(site=site, rung=rung, title=title, role=role, set_by=by, set_at=now)
+    audit.record("said whose a rung is", f"rung:{rung}", site=site, by=by, now=now, role=role)
+    to_come = oncall.stints(site, since=now, until=now + oncall.LOOK_AHEAD)
+    others = sorted(
+        {s.clinician.name for s in to_come if s.rung == rung and role not in {"", s.clinician.role}}
+    )
+    if others:
+        raise Refusal(
+            "rung-role",
+            f"{', '.join(others)} {'is' if len(others) == 1 else 'are'} on rung {rung} in the next 14 days and of "
+            "another role. Put somebody else there first.",
+        )
+    return row

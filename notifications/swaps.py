@@ -1,0 +1,121 @@
+"""Swaps: hours offered to a colleague, perhaps for some of theirs, and answered by that colleague alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from notifications import audit, oncall, overrides
+from notifications.models import Clinician, Swap
+from protocols.errors import Refusal
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Hours of somebody on a rung."""
+
+    rung: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def offer(given: Hours, *, to: Clinician, by: Clinician, now: datetime, back: Hours | None = None) -> Swap:
+    """Offer hours of one's own to a colleague, perhaps for hours of theirs. Nothing changes until they accept.
+
+    Refused where the hours are not one's own from end to end, or the colleague could not be on that rung.
+    """
+    if to.pk == by.pk:
+        raise Refusal("same-person", "Offer your hours to somebody else.")
+    _check(given, of=by, to=to, now=now)
+    if back is not None:
+        _check(back, of=to, to=by, now=now)
+    with transaction.atomic():
+        row = Swap.objects.create(
+            site=by.site,
+            rung=given.rung,
+            period=DateTimeTZRange(given.starts_at, given.ends_at),
+            back_rung=back.rung if back else None,
+            back_period=DateTimeTZRange(back.starts_at, back.ends_at) if back else None,
+            offered_by=by,
+            offered_to=to,
+            offered_at=now,
+        )
+        audit.record("offered a swap", f"swap:{row.pk}", site=by.site, by=by, now=now, to=to.pk)
+    return row
+
+
+@transaction.atomic
+def accept(swap_id: int, *, by: Clinician, now: datetime) -> Swap:
+    """Take the hours: from here on both are on call as agreed. Refused once the hours are somebody else's or began."""
+    row = _answer(swap_id, Swap.State.ACCEPTED, by=by, now=now)
+    given, back = _given(row), _back(row)
+    _check(given, of=row.offered_by, to=by, now=now)
+    if back is not None:
+        _check(back, of=by, to=row.offered_by, now=now)
+    _put(given, by, row, now)
+    if back is not None:
+        _put(back, row.offered_by, row, now)
+    return row
+
+
+@transaction.atomic
+def decline(swap_id: int, *, by: Clinician, now: datetime) -> Swap:
+    """Say no: the hours stay with whoever offered them."""
+    return _answer(swap_id, Swap.State.DECLINED, by=by, now=now)
+
+
+@transaction.atomic
+def withdraw(swap_id: int, *, by: Clinician, now: datetime) -> Swap:
+    """Take an offer back that nobody has answered."""
+    return _answer(swap_id, Swap.State.WITHDRAWN, by=by, now=now)
+
+
+def _answer(swap_id: int, state: Swap.State, *, by: Clinician, now: datetime) -> Swap:
+    """Answer an open offer once, by the one person who may."""
+    rows = Swap.objects.select_for_update(of=("self",)).select_related("site", "offered_by", "offered_to")
+    row = rows.get(pk=swap_id)
+    may = row.offered_by_id if state == Swap.State.WITHDRAWN else row.offered_to_id
+    if by.pk != may:
+        raise Refusal(
+            "not-yours", "Only the person it was offered to can answer it, and only its maker take it back."
+        )
+    if row.state != Swap.State.OFFERED:
+        raise Refusal("answered", f"That offer is {row.get_state_display()} already.")
+    row.state, row.answered_at = state, now
+    row.save(update_fields=["state", "answered_at"])
+    audit.record(f"{state} a swap", f"swap:{row.pk}", site=row.site, by=by, now=now)
+    return row
+
+
+def _check(hours: Hours, *, of: Clinician, to: Clinician, now: datetime) -> None:
+    overrides.check_span(hours.starts_at, hours.ends_at, now=now)
+    if hours.starts_at < now:
+        raise Refusal("begun", "Those hours have begun. Ask whoever keeps the list for an override.")
+    read = oncall.stints(of.site, since=hours.starts_at, until=hours.ends_at)
+    held = sum(
+        ((one.ends_at - one.starts_at) for one in read if (one.rung, one.clinician) == (hours.rung, of)),
+        start=hours.starts_at - hours.starts_at,
+    )
+    if held != hours.ends_at - hours.starts_at:
+        raise Refusal("not-theirs", f"{of.name} is not on rung {hours.rung} for all of those hours.")
+    oncall.check_able(of.site, to, hours.rung)
+
+
+def _put(hours: Hours, person: Clinician, swap: Swap, now: datetime) -> None:
+    """The hours as an override; an older one that gave them to whoever swaps them is cut back to what it keeps."""
+    why = f"swapped, offer {swap.pk}"
+    overrides.give(
+        swap.site, person, hours.rung, starts_at=hours.starts_at, ends_at=hours.ends_at, why=why,
+        by=swap.offered_to, now=now,
+    )  # fmt: skip
+
+
+def _given(row: Swap) -> Hours:
+    return Hours(row.rung, row.period.lower, row.period.upper)
+
+
+def _back(row: Swap) -> Hours | None:
+    if row.back_rung is None or row.back_period is None:
+        return None
+    return Hours(row.back_rung, row.back_period.lower, row.back_period.upper)

@@ -1,0 +1,131 @@
+"""Rotations, what a rung is called, and overrides: what whoever keeps the on-call list arranges."""
+
+from datetime import datetime, timedelta
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_http_methods, require_POST
+
+from monitoring.access import SignedIn, act, find
+from notifications import clock, oncall, overrides, rotations
+from notifications.models import Override, Rotation
+from protocols.errors import Refusal
+from stepup import rota_forms
+
+UNPROCESSABLE = 422
+NIGHT = timedelta(hours=12)
+
+
+@require_http_methods(["GET", "POST"])
+@act("change who is on call")
+def new_rotation(request: SignedIn) -> HttpResponse:
+    """A rotation, from a moment on."""
+    initial = {"rung": 1, "layer": 1, "turn": 1, "unit": "weeks"}
+    return _rotation(request, None, initial)
+
+
+@require_http_methods(["GET", "POST"])
+@act("change who is on call")
+def change_rotation(request: SignedIn, pk: int) -> HttpResponse:
+    """A changed rotation in the place of one, from a moment on; what was on call until then stays."""
+    row = find(Rotation.objects.prefetch_related("turns"), request, pk)
+    return _rotation(request, row, rota_forms.rotation_initial(row))
+
+
+def _rotation(request: SignedIn, row: Rotation | None, initial: dict[str, object]) -> HttpResponse:
+    now, site = clock.now(), request.user.site
+    form = rota_forms.RotationForm(request.POST or None, site=site, now=now, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = rotations.begin(site, form.plan(), by=request.user, now=now, instead_of=row)
+            messages.success(request, f"{made.name} takes turns on rung {made.rung}.")
+            return redirect(reverse("on-call") + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    context = {"form": form, "row": row, "now": now}
+    return render(request, "stepup/rotation.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+@require_POST
+@act("change who is on call")
+def end_rotation(request: SignedIn, pk: int) -> HttpResponse:
+    """No more turns from now on."""
+    row, now = find(Rotation.objects.all(), request, pk), clock.now()
+    try:
+        rotations.end(row.pk, at=now, by=request.user, now=now)
+        messages.success(request, f"{row.name} ended now. Look for gaps below.")
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(reverse("on-call") + "#result")
+
+
+@require_http_methods(["GET", "POST"])
+@act("change who is on call")
+def set_rung(request: SignedIn) -> HttpResponse:
+    """What a rung is called here and whose place it is."""
+    form = rota_forms.RungForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            row = rotations.set_rung(request.user.site, by=request.user, now=clock.now(), **form.cleaned_data)
+            messages.success(request, f"Rung {row.rung} is called {row.title}.")
+            return redirect(reverse("on-call") + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    context = {"form": form, "rules": oncall.rules(request.user.site)}
+    return render(request, "stepup/rung.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@act("change who is on call")
+def override(request: SignedIn) -> HttpResponse:
+    """Somebody on a rung for a span; a link from a gap fills in which."""
+    now, site = clock.now(), request.user.site
+    form = rota_forms.OverrideForm(request.POST or None, site=site, initial=_asked(request, now))
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        person = form.people[given["clinician"]]
+        try:
+            overrides.make(
+                site, person, given["rung"], starts_at=given["start"], ends_at=given["end"], why=given["why"],
+                by=request.user, now=now,
+            )  # fmt: skip
+            messages.success(request, f"{person.name} is on rung {given['rung']} for that time.")
+            return redirect(reverse("on-call") + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    context = {"form": form, "now": now}
+    return render(request, "stepup/override.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _asked(request: SignedIn, now: datetime) -> dict[str, object]:
+    since, until = (_moment(request.GET.get(name, "")) for name in ("from", "to"))
+    since = since or now
+    until = until if until and until > since else since + NIGHT
+    return {
+        "rung": request.GET.get("rung", "1")[:1],
+        **rota_forms.span_initial(since, until, request.user.site.time_zone),
+    }
+
+
+def _moment(typed: str) -> datetime | None:
+    try:
+        at = parse_datetime(typed)
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None
+
+
+@require_POST
+@act("change who is on call")
+def end_override(request: SignedIn, pk: int) -> HttpResponse:
+    """The list below it speaks again from now on."""
+    row = find(Override.objects.all(), request, pk)
+    try:
+        row = overrides.end(row.pk, by=request.user, now=clock.now())
+        messages.success(request, f"{row.clinician.name}'s override on rung {row.rung} is taken back.")
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(reverse("on-call") + "#result")

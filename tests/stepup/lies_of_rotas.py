@@ -1,0 +1,99 @@
+"""Rotations, overrides, swaps and time off that no operation would make, made behind every rule's back."""
+
+from collections.abc import Callable
+from datetime import time, timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from notifications.models import Override, Rotation, RungRule, Swap, TimeOff, Turn
+from tests.makers import NOON
+from tests.stepup.lies import Clinic
+
+HOUR = timedelta(hours=1)
+NIGHT = DateTimeTZRange(NOON, NOON + 8 * HOUR)
+NO_END = DateTimeTZRange(NOON, None)
+NO_HOURS = DateTimeTZRange(NOON, NOON)
+
+
+def a_rung_rule(clinic: Clinic, **facts: object) -> RungRule:
+    """Rung 1 is the nurse's."""
+    row = {
+        "site": clinic.site, "rung": 1, "title": "nurse", "role": "nurse", "set_by": clinic.prescriber, "set_at": NOON,
+    }  # fmt: skip
+    return RungRule.objects.create(**(row | facts))
+
+
+def a_rotation(clinic: Clinic, **facts: object) -> Rotation:
+    """Weekly turns on rung 1 from Monday, of nobody yet."""
+    row = {
+        "site": clinic.site, "rung": 1, "name": "nurses", "starts_on": NOON.date(), "hand_over": time(8),
+        "turn_hours": 168, "since": NOON, "made_by": clinic.prescriber, "made_at": NOON,
+    }  # fmt: skip
+    return Rotation.objects.create(**(row | facts))
+
+
+def a_turn(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """The first place of a rotation."""
+    row = {"rotation": a_rotation(clinic), "place": 1, "clinician": clinic.doctors[0]}
+    for _ in range(times):
+        Turn.objects.create(**(row | facts))
+
+
+def an_override(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """A night on rung 1."""
+    row = {
+        "site": clinic.site, "rung": 1, "clinician": clinic.doctors[1], "period": NIGHT, "why": "ill",
+        "made_by": clinic.prescriber, "made_at": NOON,
+    }  # fmt: skip
+    for _ in range(times):
+        Override.objects.create(**(row | facts))
+
+
+def a_swap(clinic: Clinic, **facts: object) -> Swap:
+    """A night offered by one doctor to the other."""
+    row = {
+        "site": clinic.site, "rung": 1, "period": NIGHT, "offered_by": clinic.doctors[0],
+        "offered_to": clinic.doctors[1], "offered_at": NOON,
+    }  # fmt: skip
+    return Swap.objects.create(**(row | facts))
+
+
+def a_time_off(clinic: Clinic, **facts: object) -> TimeOff:
+    """A night off."""
+    row = {
+        "site": clinic.site, "clinician": clinic.doctors[0], "period": NIGHT, "made_by": clinic.doctors[0],
+        "made_at": NOON,
+    }  # fmt: skip
+    return TimeOff.objects.create(**(row | facts))
+
+
+LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
+    ("rung_rule_starts_at_one", "a rung below the first", lambda c: a_rung_rule(c, rung=0)),
+    ("rung_rule_role_takes_cases", "a rung of auditors", lambda c: a_rung_rule(c, role="auditor")),
+    ("rotation_rung_and_layer_start_at_one", "turns on rung 0", lambda c: a_rotation(c, rung=0)),
+    ("rotation_rung_and_layer_start_at_one", "layer 0", lambda c: a_rotation(c, layer=0)),
+    ("rotation_turn_is_an_hour_to_a_year", "turns of no time", lambda c: a_rotation(c, turn_hours=0)),
+    ("rotation_hours_are_whole", "hours on no day", lambda c: a_rotation(c, opens=time(8), closes=time(17))),
+    ("rotation_hours_are_whole", "days without hours", lambda c: a_rotation(c, weekdays=[0])),
+    ("rotation_hours_are_whole", "an eighth day of the week",
+     lambda c: a_rotation(c, weekdays=[7], opens=time(8), closes=time(17))),
+    ("rotation_end_says_who", "ended by nobody", lambda c: a_rotation(c, until=NOON + HOUR)),
+    ("rotation_end_says_who", "ended at no time", lambda c: a_rotation(c, ended_by=c.prescriber)),
+    ("rotation_end_says_who", "over before it began",
+     lambda c: a_rotation(c, until=NOON - HOUR, ended_by=c.prescriber)),
+    ("rotation_one_per_layer_at_a_time", "two on one layer", lambda c: (a_rotation(c), a_rotation(c))),
+    ("turn_one_person_per_place", "two in one place", lambda c: a_turn(c, times=2)),
+    ("turn_places_start_at_one", "a place before the first", lambda c: a_turn(c, place=0)),
+    ("override_rung_starts_at_one", "an override on rung 0", lambda c: an_override(c, rung=0)),
+    ("override_has_a_reason", "for no reason", lambda c: an_override(c, why="")),
+    ("override_period_is_bounded", "an override without an end", lambda c: an_override(c, period=NO_END)),
+    ("override_period_is_bounded", "an override of no hours", lambda c: an_override(c, period=NO_HOURS)),
+    ("override_end_says_who", "taken back by nobody", lambda c: an_override(c, ended_at=NOON)),
+    ("override_one_person_per_rung_at_a_time", "two overrides on rung 1", lambda c: an_override(c, times=2)),
+    ("swap_is_between_two", "with oneself", lambda c: a_swap(c, offered_to=c.doctors[0])),
+    ("swap_period_is_bounded", "hours without an end", lambda c: a_swap(c, period=NO_END)),
+    ("swap_back_is_whole", "hours back on no rung", lambda c: a_swap(c, back_period=NIGHT)),
+    ("swap_state_matches_facts", "accepted at no time", lambda c: a_swap(c, state="accepted")),
+    ("time_off_period_is_bounded", "off for good", lambda c: a_time_off(c, period=NO_END)),
+    ("time_off_end_says_who", "taken back by nobody", lambda c: a_time_off(c, ended_at=NOON)),
+]  # fmt: skip

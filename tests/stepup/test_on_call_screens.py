@@ -1,0 +1,135 @@
+"""The on-call list as people keep it: rotations, overrides, gaps to fill, and who is on at any hour."""
+
+import re
+from datetime import datetime, timedelta
+from html import unescape
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from notifications import clock, oncall
+from notifications.models import AuditEntry, Clinician, Override, Role, Rotation, Site
+from tests import makers
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def site() -> Site:
+    return makers.a_site()
+
+
+@pytest.fixture
+def people(site) -> list[Clinician]:
+    return [makers.a_clinician(site, name=name, phone=makers.a_phone()) for name in ("Nurse N", "Nurse M")]
+
+
+@pytest.fixture
+def client(site) -> Client:
+    return makers.signed_in(makers.a_clinician(site, Role.LEAD))
+
+
+def shown(site: Site, at: datetime) -> tuple[str, str]:
+    """The day and the time a site's clock shows."""
+    local = at.astimezone(ZoneInfo(site.time_zone))
+    return f"{local:%Y-%m-%d}", f"{local:%H:%M}"
+
+
+def typed(site: Site, people: list[Clinician], **facts: str) -> dict[str, object]:
+    """Weekly turns of both nurses on rung 1, from the start of yesterday's minute."""
+    on, at = shown(site, clock.now() - DAY)
+    usual = {
+        "name": "nurses", "rung": "1", "layer": "1", "turn": "1", "unit": "weeks", "starts_on": on, "hand_over": at,
+        "person_1": people[0].pk, "person_2": people[1].pk,
+    }  # fmt: skip
+    return usual | facts
+
+
+def words(answer) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())))
+
+
+def test_a_rotation_is_begun_and_both_weeks_stand_on_the_calendar(client, site, people) -> None:
+    answer = client.post(reverse("new-rotation"), typed(site, people), follow=True)
+    assert "nurses takes turns on rung 1." in words(answer)
+    [row] = Rotation.objects.all()
+    assert [turn.clinician.name for turn in row.turns.all()] == ["Nurse N", "Nurse M"]
+    now = clock.now()
+    assert [oncall.who(site, 1, now=now + n * DAY)[0].name for n in (0, 7)] == ["Nurse N", "Nurse M"]
+    page = words(answer)
+    assert "every week, hand-over" in page
+    assert "To mend" not in page
+
+
+def test_a_changed_rotation_takes_the_place_of_the_old_one(client, site, people) -> None:
+    client.post(reverse("new-rotation"), typed(site, people))
+    old = Rotation.objects.get()
+    page = client.get(reverse("change-rotation", args=[old.pk])).content.decode()
+    assert 'value="nurses"' in page
+    client.post(reverse("change-rotation", args=[old.pk]), typed(site, people[::-1], name="turned round"))
+    assert [one.name for one in oncall.who(site, 1, now=clock.now())] == ["Nurse M"]
+    old.refresh_from_db()
+    assert old.until is not None
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ({"person_1": ""}, "Choose who takes the first turn."),
+        ({"opens": "20:00"}, "Give both times, or neither for whole days."),
+        ({"turn": "0"}, "Type a whole number from 1 to 366."),
+        ({"from_on": "2027-01-01"}, "Give both the date and the time, or neither."),
+        ({"from_on": "2020-01-01", "from_at": "08:00"}, "who was on call stays as it was"),
+    ],
+)
+def test_what_was_typed_wrongly_is_said_beside_its_field(client, site, people, facts, says) -> None:
+    answer = client.post(reverse("new-rotation"), typed(site, people, **facts))
+    assert answer.status_code == 422
+    assert says in words(answer)
+    assert not Rotation.objects.exists()
+
+
+def test_nights_leave_the_days_as_a_gap_that_an_override_fills(client, site, people) -> None:
+    nights = typed(site, people, opens="20:00", closes="08:00", weekdays=["0", "1", "2", "3", "4", "5", "6"])
+    page = client.post(reverse("new-rotation"), nights, follow=True).content.decode()
+    assert page.count("Put somebody there") >= 13
+    link = unescape(re.search(r'href="([^"]*override/\?[^"]*)"', page)[1])
+    form = client.get(link).content.decode()
+    values = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    gap = oncall.gaps(site, since=clock.now(), until=clock.now() + DAY)[0]
+    answer = client.post(
+        reverse("override"), {**values, "clinician": people[1].pk, "why": "day cover"}, follow=True
+    )
+    assert "Nurse M is on rung 1 for that time." in words(answer)
+    [row] = Override.objects.all()
+    assert abs(row.period.upper - gap.ends_at) < timedelta(minutes=1)
+    client.post(reverse("end-override", args=[row.pk]))
+    assert AuditEntry.objects.filter(subject=f"override:{row.pk}").count() == 2
+
+
+def test_who_is_on_call_at_any_hour_is_answered(client, site, people) -> None:
+    client.post(reverse("new-rotation"), typed(site, people))
+    on, at = shown(site, clock.now() + 7 * DAY)
+    assert "rung 1: Nurse M ." in words(client.get(reverse("on-call"), {"on": on, "at": at}))
+    assert "rung 1: nobody ." in words(client.get(reverse("on-call"), {"on": "2020-01-01", "at": "08:00"}))
+
+
+def test_a_rung_of_prescribers_is_named_and_takes_no_nurse(client, site, people) -> None:
+    client.post(reverse("set-rung"), {"rung": "2", "title": "prescriber at home", "role": "prescriber"})
+    answer = client.post(reverse("new-rotation"), typed(site, people, rung="2"))
+    assert "Rung 2 (prescriber at home) is for a prescriber; Nurse N is a nurse." in words(answer)
+
+
+def test_somebody_on_two_rungs_is_shown(client, site, people) -> None:
+    client.post(reverse("new-rotation"), typed(site, people))
+    answer = client.post(reverse("new-rotation"), typed(site, people, rung="2", name="second"), follow=True)
+    assert "Nurse N twice on rungs 1 and 2: the second call reaches nobody new" in words(answer)
+
+
+def test_an_ended_rotation_opens_its_gap_at_once(client, site, people) -> None:
+    client.post(reverse("new-rotation"), typed(site, people))
+    answer = client.post(reverse("end-rotation", args=[Rotation.objects.get().pk]), follow=True)
+    assert "Nobody on rung 1" in words(answer)

@@ -7,7 +7,7 @@ What the provider may or may not have taken is a state of its own, settled in `r
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from celery import current_app
@@ -86,7 +86,12 @@ def queue(
 
 
 def nudge(task: str) -> None:
-    """Ask a worker to look, after commit. A courtesy: the engine carries out whatever stays waiting."""
+    """Ask a worker to look, after commit. A courtesy: the engine carries out whatever stays waiting.
+
+    Where no broker is named there is no worker to ask.
+    """
+    if not settings.REDIS_URL:
+        return
 
     def send() -> None:
         try:
@@ -105,19 +110,24 @@ def cancel(messages: QuerySet[Message], *, now: datetime) -> None:
 
 
 def deliver_due(
-    *, now: datetime, lanes: Iterable[Lane] = tuple(Lane), patience: timedelta = timedelta(0)
+    *,
+    now: datetime,
+    lanes: Iterable[Lane] = tuple(Lane),
+    patience: timedelta = timedelta(0),
+    passed: Callable[[], float] = time.monotonic,
 ) -> int:
     """Hand over whatever has been due for `patience`, most urgent lane first; return how many were tried.
 
     `now` moves on by the whole seconds the provider takes, so that no lease begins in the past. A turn starts
-    nothing new after TURN_SECONDS; what is left stays due for the next one.
+    nothing new after TURN_SECONDS; what is left stays due for the next one. `passed` says how many seconds have
+    passed since some moment; on a virtual clock none do.
     """
-    began, tried = time.monotonic(), 0
+    began, tried = passed(), 0
 
     def moment() -> datetime:
-        return now + timedelta(seconds=int(time.monotonic() - began))
+        return now + timedelta(seconds=int(passed() - began))
 
-    while time.monotonic() - began < TURN_SECONDS and (batch := _claim(moment(), tuple(lanes), patience)):
+    while passed() - began < TURN_SECONDS and (batch := _claim(moment(), tuple(lanes), patience)):
         for delivery in batch:
             _hand_over(delivery, moment())
         tried += len(batch)

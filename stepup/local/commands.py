@@ -5,7 +5,9 @@ import importlib
 import importlib.util
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 from stepup.local import environment, servers, steps, suite, up
 from stepup.local.folder import DataFolder, Secrets
@@ -22,6 +24,8 @@ _WITHOUT_DATABASE = frozenset(
         *("makemessages", "compilemessages", "startapp", "startproject"),
     }
 )
+# They get a database of their own that is thrown away, whatever the environment names.
+_ON_A_THROW_AWAY = frozenset({"simulate"})
 # Every other one that starts the database finds it up to date.
 _ABOUT_MIGRATIONS = frozenset(
     {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "squashmigrations"}
@@ -67,6 +71,8 @@ def _django(argv: Sequence[str]) -> int:
 
 def _settings(name: str, argv: Sequence[str], until_done: contextlib.ExitStack) -> dict[str, str]:
     """What the environment lacks: nothing in a deployment, which is never taken for a demo."""
+    if name in _ON_A_THROW_AWAY and _ASKS_FOR_HELP.isdisjoint(argv):
+        return _throw_away(until_done)
     if name in _PLAIN and "STEPUP_ENV" not in os.environ:
         return {"STEPUP_ENV": "demo"}
     if _is_deployment(name):
@@ -86,6 +92,16 @@ def _settings(name: str, argv: Sequence[str], until_done: contextlib.ExitStack) 
     embedded = any(child.name == "postgres" for child in running.children)
     if embedded and name not in _ABOUT_MIGRATIONS:
         steps.migrate(venv, folder, settings)
+    return settings
+
+
+def _throw_away(until_done: contextlib.ExitStack) -> dict[str, str]:
+    """The settings of a database, up to date and empty, that nobody else knows and nothing remains of. No broker."""
+    folder, venv = DataFolder(Path(tempfile.mkdtemp(prefix="stepup-throw-away-"))), Venv()
+    until_done.callback(servers.remove, folder)
+    running = until_done.enter_context(servers.running(folder, venv, durable=False, only_embedded=True))
+    settings = environment.of_service(folder.secrets(), database_url=running.database_url, redis_url="")
+    steps.migrate(venv, folder, settings)
     return settings
 
 

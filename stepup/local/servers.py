@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from stepup.local import ports, postgres
@@ -30,14 +30,22 @@ class Servers:
 
 
 def of_folder(
-    folder: DataFolder, venv: Venv, *, durable: bool = True, besides: Collection[int] = ()
+    folder: DataFolder,
+    venv: Venv,
+    *,
+    durable: bool = True,
+    besides: Collection[int] = (),
+    only_embedded: bool = False,
 ) -> Servers:
     """The servers that `folder` is to use; embedded ones are created on the first call. Starts nothing.
+
+    With `only_embedded`, those that the environment names are left alone.
 
     None of them takes a port of `besides`: who promised those to a part that starts later still finds them free.
     """
     secrets, packages = folder.secrets(), venv.site_packages()
-    database_url, redis_url = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
+    named: Mapping[str, str] = {} if only_embedded else os.environ
+    database_url, redis_url = named.get("DATABASE_URL", ""), named.get("REDIS_URL", "")
     children: list[Child] = []
     used: dict[str, int] = {}
     if not database_url:
@@ -57,13 +65,15 @@ def of_folder(
 
 
 @contextlib.contextmanager
-def running(folder: DataFolder, venv: Venv, *, durable: bool = True) -> Iterator[Servers]:
+def running(
+    folder: DataFolder, venv: Venv, *, durable: bool = True, only_embedded: bool = False
+) -> Iterator[Servers]:
     """The folder's servers, running: those of whoever holds the folder now, or our own for the time being."""
     with folder.held() as ours:
         if not ours:
             yield _of_the_holder(folder)
             return
-        servers = of_folder(folder, venv, durable=durable)
+        servers = of_folder(folder, venv, durable=durable, only_embedded=only_embedded)
         supervisor = Supervisor()
         try:
             supervisor.start(servers.children)

@@ -1,0 +1,192 @@
+"""What people do in the virtual ward: patients and caregivers who read and write, responders and nurses who act.
+
+Their texts and keys go in at the operations behind the service's doors; what staff do on screens are its operations.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+from random import Random
+
+from monitoring import escalations, inbound, unread, voice, worklist
+from monitoring.models import Escalation, Finding, Patient, Task
+from notifications.models import Clinician, Delivery
+from protocols.errors import Refusal
+from stepup.simulate import figures
+from stepup.simulate.agenda import Agenda, after
+from stepup.simulate.clinic import Clinic
+from stepup.simulate.patients import question_in
+from stepup.simulate.provider import Provider
+
+CODE = re.compile(r"reply (\d{4}) to take it")
+KEY_AFTER = timedelta(seconds=15)
+BETWEEN_TEXTS = timedelta(seconds=20)
+
+
+class People:
+    """Everybody who carries a phone, and the nurse at the screen."""
+
+    def __init__(self, clinic: Clinic, provider: Provider, agenda: Agenda, rng: Random) -> None:
+        self.clinic, self.provider, self.agenda, self.rng = clinic, provider, agenda, rng
+        provider.arrives, provider.rings = self._reads, self._hears_ringing
+        self._responders = {who.phone: who for who in clinic.responders}
+        self._at_home: dict[str, tuple[int, bool]] = {}  # phone: patient, whether it is the caregiver's
+        self._reading: set[int] = set()
+        self._sids = count(1)
+
+    # at home
+
+    def writes_unasked(self, patient: int, now: datetime) -> None:
+        """Now and then they write something of their own; more often in the first days after a dose."""
+        person = self.clinic.persons[patient]
+        began = person.began_at
+        early = began is not None and now - began < timedelta(days=figures.UNASKED_EARLY_DAYS)
+        rate = figures.UNASKED_EARLY if early else figures.UNASKED_LATER
+        at = now + timedelta(days=person.rng.expovariate(rate))
+
+        def write(moment: datetime) -> None:
+            if person.began_at is not None:
+                stops = person.opts_out and person.rng.random() < 0.2
+                self._text(self._phone_of(patient), "STOP" if stops else person.writes_unasked(), moment)
+                if stops:
+                    person.opts_out = False
+                    self.provider.blocked.add(self._phone_of(patient))
+            self.writes_unasked(patient, moment)
+
+        self.agenda.put(at, write)
+
+    def _reads(self, phone: str, words: str, now: datetime) -> None:
+        """A text has arrived on a handset."""
+        if phone in self._responders:
+            self._is_paged(self._responders[phone], words, now)
+        elif phone in self._known():
+            patient, is_caregiver = self._at_home[phone]
+            (self._caregiver_reads if is_caregiver else self._patient_reads)(patient, words, now)
+
+    def _patient_reads(self, patient: int, words: str, now: datetime) -> None:
+        person, question = self.clinic.persons[patient], question_in(words)
+        if not question:
+            return
+        span = person.looks_after(now, roused="no answer from you" in words)
+        if span is not None:
+            self.agenda.put(now + span, lambda at: self._answers(patient, question, at))
+
+    def _caregiver_reads(self, patient: int, words: str, now: datetime) -> None:
+        person, question = self.clinic.persons[patient], question_in(words)
+        if question not in {"caregiver", "silence"} or person.rng.random() > figures.CAREGIVER_ANSWERS:
+            return
+        phone = self._phone_of(patient, caregiver=True)
+        span = after(person.rng, figures.QUICK_MEDIAN, 1.0)
+        self.agenda.put(now + span, lambda at: self._text(phone, person.writes(question, at)[-1], at))
+        if question == "silence" and person.rng.random() < figures.ROUSED:
+            self.agenda.put(now + 2 * span, lambda at: self._answers(patient, "temperature", at))
+
+    def _answers(self, patient: int, question: str, now: datetime) -> None:
+        for place, words in enumerate(self.clinic.persons[patient].writes(question, now)):
+            self.agenda.put(now + place * BETWEEN_TEXTS, self._texting(self._phone_of(patient), words))
+
+    def _texting(self, phone: str, words: str) -> Callable[[datetime], None]:
+        return lambda at: self._text(phone, words, at)
+
+    def _text(self, phone: str, words: str, now: datetime, *, to: str = "") -> None:
+        """A handset sends a text: it comes once, twice, or only into the provider's log."""
+        to, sid = to or self.clinic.site.patient_number, f"SM{next(self._sids):032d}"
+        self.provider.receive(phone, to, words, sid, now)
+        if self.provider.hit(self.provider.faults.inbound_lost):
+            self.provider.went_wrong += 1
+            return
+        for _ in range(2 if self.provider.hit(self.provider.faults.inbound_twice) else 1):
+            reply = inbound.receive(provider_sid=sid, sender=phone, sent_to=to, body=words, now=now)
+        if Finding.objects.filter(reply=reply, human_task=True).exists():
+            self._somebody_reads(reply.patient_id, now)
+
+    # on the telephone
+
+    def _hears_ringing(self, phone: str, token: str, now: datetime) -> bool:
+        """A phone rings; True when somebody picks up and presses a key."""
+        share = figures.TAKES_CALL if phone in self._responders else figures.PICKS_UP
+        if self.rng.random() >= share:
+            return False
+        self.agenda.put(now + KEY_AFTER, lambda at: self._presses(token, at))
+        return True
+
+    def _presses(self, token: str, now: datetime) -> None:
+        call = Delivery.objects.select_related("message").filter(token=token).first()
+        if call is None:
+            return
+        voice.key_pressed(call, "1", call_sid=f"CA{call.pk}", words_at="/words", now=now)
+        if call.message.to in self._responders:
+            self._goes_on_with_cases(self._responders[call.message.to], now)
+        elif call.message.to in self._known():
+            patient, _ = self._at_home[call.message.to]
+            self.agenda.put(now + timedelta(minutes=2), lambda at: self._answers(patient, "temperature", at))
+
+    # staff
+
+    def _is_paged(self, who: Clinician, words: str, now: datetime) -> None:
+        code = CODE.search(words)
+        if code is None or self.rng.random() >= figures.READS_PAGE:
+            return
+
+        def take(at: datetime) -> None:
+            self._text(who.phone, code[1], at, to=self.clinic.site.page_number)
+            self._goes_on_with_cases(who, at)
+
+        self.agenda.put(now + after(self.rng, figures.PAGE_MEDIAN, figures.PAGE_SIGMA), take)
+
+    def _goes_on_with_cases(self, who: Clinician, now: datetime) -> None:
+        """Whoever has just taken a case calls the patient, and then records how it ended."""
+        for case in Escalation.objects.filter(owner=who, state="taken", taken_at=now).order_by("pk"):
+            if self.rng.random() < figures.REACHES:
+                at = now + after(self.rng, figures.REACH_MEDIAN, figures.REACH_SIGMA)
+                self.agenda.put(at, self._reaching(case.pk, who))
+
+    def _reaching(self, case: int, who: Clinician) -> Callable[[datetime], None]:
+        def reach(now: datetime) -> None:
+            try:
+                escalations.reach(case, by=who, now=now)
+            except Refusal:
+                return  # it was handed on meanwhile
+            span = after(self.rng, figures.RESOLVE_MEDIAN, figures.RESOLVE_SIGMA)
+            self.agenda.put(now + span, lambda at: self._resolve(case, who, at))
+
+        return reach
+
+    def _resolve(self, case: int, who: Clinician, now: datetime) -> None:
+        patient = Escalation.objects.values_list("patient", flat=True).get(pk=case)
+        febrile = patient is not None and self.clinic.persons[patient].has_fever(now)
+        grades = [("crs", 1 if febrile else 0), ("icans", 0)] if patient else []
+        outcome = "home" if patient else "no concern"
+        try:
+            escalations.resolve(case, by=who, now=now, outcome=outcome, grades=grades, over=True)
+        except Refusal:
+            return
+
+    def _somebody_reads(self, patient: int | None, now: datetime) -> None:
+        for task in Task.objects.filter(patient=patient, done_at=None).order_by("pk"):
+            if task.pk not in self._reading:
+                self._reading.add(task.pk)
+                span = after(self.rng, figures.READ_MEDIAN, figures.READ_SIGMA)
+                self.agenda.put(now + span, self._finishing(task.pk))
+
+    def _finishing(self, task: int) -> Callable[[datetime], None]:
+        def finish(now: datetime) -> None:
+            row = Task.objects.get(pk=task)
+            if row.done_at is None:
+                read = unread.newest(row)
+                worklist.finish(task, by=self.clinic.nurse, outcome="read", read=read, now=now)
+
+        return finish
+
+    # phones
+
+    def _phone_of(self, patient: int, *, caregiver: bool = False) -> str:
+        number = self.clinic.persons[patient].number
+        return f"+15550{(300_000 if caregiver else 200_000) + number}"
+
+    def _known(self) -> dict[str, tuple[int, bool]]:
+        if not self._at_home:
+            for phone, caregiver, pk in Patient.objects.values_list("phone", "caregiver_phone", "pk"):
+                self._at_home |= {phone: (pk, False), caregiver: (pk, True)}
+        return self._at_home

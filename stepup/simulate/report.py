@@ -1,0 +1,216 @@
+"""What a virtual ward went through, read from its own records, as figures that add up and as lines for people."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from statistics import quantiles
+from typing import Any
+
+from django.db.models import Min, Q
+
+from monitoring.models import CheckIn, Escalation, Page, Reply, Task, Watch
+from notifications.models import Delivery
+from stepup.simulate import figures
+from stepup.simulate.clinic import ZONE
+from stepup.simulate.ward import BEGINS, Plan, Seen
+
+HOURS = 24
+PERSON_TIMES = {
+    "first page with the provider": "page",
+    "case taken": "take",
+    "patient reached": "reach",
+    "text read by a person": "read",
+}
+
+
+@dataclass
+class Report:
+    """One clinic's figures, or those of several added up. Spans are in seconds."""
+
+    days: int = 0
+    patients: int = 0
+    watched_days: float = 0.0
+    by_hour: dict[str, list[int]] = field(default_factory=dict)
+    spans: dict[str, list[float]] = field(default_factory=dict)
+    checkins: Counter[str] = field(default_factory=Counter)
+    deliveries: Counter[str] = field(default_factory=Counter)
+    cases: Counter[str] = field(default_factory=Counter)
+    pages: int = 0
+    doses: int = 0
+    doses_put_off: int = 0
+    fevers: int = 0
+    went_wrong: int = 0
+    checks: int = 0
+    broken: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Report") -> None:
+        """Take another clinic's figures in."""
+        self.days = max(self.days, other.days)
+        for name in (
+            "patients",
+            "watched_days",
+            "pages",
+            "doses",
+            "doses_put_off",
+            "fevers",
+            "went_wrong",
+            "checks",
+        ):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("checkins", "deliveries", "cases", "broken"):
+            getattr(self, name).update(getattr(other, name))
+        for what, counts in other.by_hour.items():
+            mine = self.by_hour.setdefault(what, [0] * HOURS)
+            self.by_hour[what] = [a + b for a, b in zip(mine, counts, strict=True)]
+        for what, spans in other.spans.items():
+            self.spans.setdefault(what, []).extend(spans)
+
+
+def gather(plan: Plan, seen: Seen) -> Report:
+    """Read the figures of the one clinic in this database."""
+    ends_at = BEGINS + timedelta(days=plan.days)
+    watches = Watch.objects.values_list("opened_at", "closed_at")
+    outward = Delivery.objects.exclude(submitted_at=None)
+    cases = Escalation.objects.order_by("pk")
+    return Report(
+        days=plan.days,
+        patients=plan.patients,
+        watched_days=sum(((min(end or ends_at, ends_at) - start).total_seconds() for start, end in watches), 0.0)
+        / 86400,
+        by_hour={
+            "texts in": _hours(Reply.objects.filter(channel="text").values_list("received_at", flat=True)),
+            "texts out": _hours(outward.filter(message__channel="text").values_list("submitted_at", flat=True)),
+            "calls out": _hours(outward.filter(message__channel="voice").values_list("submitted_at", flat=True)),
+            "pages": _hours(Page.objects.values_list("at", flat=True)),
+            "texts to read": _hours(Task.objects.values_list("opened_at", flat=True)),
+            "cases": _hours(cases.values_list("opened_at", flat=True)),
+        },
+        spans=_spans(),
+        checkins=Counter(CheckIn.objects.exclude(question_at=None).values_list("state", flat=True)),
+        deliveries=Counter(Delivery.objects.values_list("state", flat=True)),
+        cases=Counter(_kind(case.headline) for case in cases),
+        pages=Page.objects.count(),
+        doses=seen.doses,
+        doses_put_off=seen.doses_put_off,
+        fevers=seen.fevers,
+        went_wrong=seen.went_wrong,
+        checks=seen.checks,
+        broken=seen.broken,
+    )  # fmt: skip
+
+
+def _hours(moments: Iterable[datetime | None]) -> list[int]:
+    counts = Counter(moment.astimezone(ZONE).hour for moment in moments if moment is not None)
+    return [counts[hour] for hour in range(HOURS)]
+
+
+def _spans() -> dict[str, list[float]]:
+    said = {
+        name: Min("events__at", filter=Q(events__what=what))
+        for name, what in (("taken_first", "taken"), ("reached_first", "reached"))
+    }
+    submitted = Min("pages__text__deliveries__submitted_at")
+    rows = Escalation.objects.annotate(**said, page_at=submitted).values_list(
+        "opened_at", "page_at", "taken_first", "reached_first"
+    )
+    found: dict[str, list[float]] = {"page": [], "take": [], "reach": [], "read": []}
+    for opened_at, *moments in rows.order_by("pk"):
+        for name, at in zip(("page", "take", "reach"), moments, strict=True):
+            if at is not None:
+                found[name].append((at - opened_at).total_seconds())
+    done = Task.objects.exclude(done_at=None).exclude(done_by=None).values_list("opened_at", "done_at")
+    found["read"] = [(end - begin).total_seconds() for begin, end in done.order_by("pk") if end is not None]
+    return found
+
+
+def _kind(headline: str) -> str:
+    if headline.startswith("Silence"):
+        return "silence"
+    return "not done in time" if headline.startswith("Nobody has done this") else "what was texted"
+
+
+def staff(report: Report) -> list[float]:
+    """How many people each hour of the day keeps busy, at the share of an hour that somebody can be busy."""
+    minutes = [
+        tasks * figures.MINUTES_A_TASK + cases * figures.MINUTES_A_CASE
+        for tasks, cases in zip(report.by_hour["texts to read"], report.by_hour["cases"], strict=True)
+    ]
+    return [one / report.days / 60 / figures.BUSY_SHARE for one in minutes]
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The same for machines; spans as percentiles."""
+    whole = asdict(report)
+    whole["spans"] = {name: _percentiles(spans) for name, spans in report.spans.items()}
+    whole["watched_days"] = round(report.watched_days, 2)
+    whole["pages_per_patient_day"] = _rate(report.pages, report.patients * report.days)
+    whole["pages_per_watched_day"] = _rate(report.pages, report.watched_days)
+    whole["staff_by_hour"] = [round(one, 2) for one in staff(report)]
+    return whole
+
+
+def lines(plan: Plan, report: Report) -> list[str]:
+    """The report for people."""
+    asked = sum(report.checkins[state] for state in ("answered", "missed", "unsendable"))
+    need = staff(report)
+    top = max(range(HOURS), key=need.__getitem__)
+    return [
+        f"{report.patients} patients, {report.days} days, seed {plan.seed}, faults {plan.faults}: {report.doses} doses,"
+        f" {report.watched_days:.0f} days of watch, {report.fevers} fevers",
+        "",
+        f"{'hour':<6}" + "".join(f"{what:>15}" for what in report.by_hour) + f"{'people busy':>15}",
+        *_table(report, need),
+        "",
+        f"check-ins          {asked} asked, {_share(report.checkins['answered'], asked)} answered",
+        f"deliveries         {_counted(report.deliveries)}; {report.went_wrong} faults at the provider",
+        f"cases              {_counted(report.cases)}",
+        f"pages              {report.pages}: {_rate(report.pages, report.patients * report.days)} a patient and day,"
+        f" {_rate(report.pages, report.watched_days)} a watched day",
+        "",
+        f"{'time until':<32}{'number':>8}{'half':>10}{'9 of 10':>10}{'longest':>10}",
+        *(_span_line(what, report.spans[name]) for what, name in PERSON_TIMES.items()),
+        "",
+        f"staff              {need[top]:.1f} people busy at the hour with most work ({top:02d}:00),"
+        f" {sum(need) / HOURS:.2f} on average; {report.patients / figures.PATIENTS_A_NURSE:.1f} by the published ratio",
+        f"invariants         {report.checks} checks, {_counted(report.broken) or 'none broken'}",
+    ]  # fmt: skip
+
+
+def _table(report: Report, need: Sequence[float]) -> list[str]:
+    return [
+        f"{hour:02d}:00 " + "".join(f"{counts[hour]:>15}" for counts in report.by_hour.values())
+        + f"{need[hour]:>15.2f}"
+        for hour in range(HOURS)
+    ]  # fmt: skip
+
+
+def _span_line(what: str, spans: Sequence[float]) -> str:
+    shown = _percentiles(spans)
+    return f"{what:<32}{len(spans):>8}" + "".join(
+        f"{_clock(shown[name]):>10}" for name in ("p50", "p90", "longest")
+    )
+
+
+def _percentiles(spans: Sequence[float]) -> dict[str, float | None]:
+    if len(spans) < 2:
+        only = spans[0] if spans else None
+        return {"p50": only, "p90": only, "longest": only}
+    tenths = quantiles(spans, n=10, method="inclusive")
+    return {"p50": tenths[4], "p90": tenths[8], "longest": max(spans)}
+
+
+def _clock(seconds: float | None) -> str:
+    return "-" if seconds is None else str(timedelta(seconds=round(seconds)))
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
+
+
+def _rate(number: int, of: float) -> float:
+    return round(number / of, 3) if of else 0.0
+
+
+def _share(number: int, of: int) -> str:
+    return f"{100 * number / of:.0f} %" if of else "none"

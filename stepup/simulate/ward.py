@@ -1,0 +1,180 @@
+"""One clinic lived through: people act, the provider reports, and the service does what is due, each at its moment."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+
+from django.db import connection
+
+from monitoring import checkins, escalations, silence, worklist
+from notifications import gateway, heartbeat, outbox, reconcile
+from stepup import engine, missed_texts
+from stepup.simulate import clinic as clinics
+from stepup.simulate import figures
+from stepup.simulate.agenda import Agenda
+from stepup.simulate.clinic import ZONE
+from stepup.simulate.people import People
+from stepup.simulate.provider import Provider
+
+BEGINS = datetime(2027, 3, 1, tzinfo=ZONE).astimezone(UTC)  # a Monday; the clocks change on day 14
+WHOLE_TURN = timedelta(hours=2)
+LIGHT_TURN = timedelta(minutes=30)
+CHAIRS_FROM, CHAIRS_HOURS = 9, 6
+
+# When something of the service's own is due next, each from its own index, and what then acts on it.
+DUE: dict[str, str] = {
+    "ask": "SELECT min(next_at) FROM monitoring_checkin WHERE state = 'waiting' AND next_at IS NOT NULL",
+    "silence": "SELECT min(next_at) FROM monitoring_checkin WHERE state = 'asked' AND next_at IS NOT NULL",
+    "cases": "SELECT least(min(next_at), min(tell_patient_at)) FROM monitoring_escalation WHERE state <> 'resolved'",
+    "tasks": "SELECT min(due_at) FROM monitoring_task WHERE done_at IS NULL AND pages_when_late",
+    "deliver": "SELECT min(due_at) FROM notifications_delivery WHERE state = 'pending'",
+    "settle": "SELECT least(min(lease_until), min(deadline_at), min(due_at) FILTER (WHERE state = 'ambiguous'))"
+    " FROM notifications_delivery WHERE state IN ('claimed', 'submitting', 'ambiguous', 'accepted')",
+}
+READ_DUE = "SELECT " + ", ".join(f"({question})" for question in DUE.values())
+ACT: dict[str, Callable[[datetime], object]] = {
+    "ask": lambda now: checkins.ask_due(now=now),
+    "silence": lambda now: silence.climb(now=now),
+    "cases": lambda now: escalations.climb(now=now),
+    "tasks": lambda now: worklist.page_for_late(now=now),
+    "deliver": lambda now: outbox.deliver_due(now=now, passed=lambda: 0.0),
+    "settle": lambda now: reconcile.settle_all(now=now),
+}
+ROUNDS = 5  # at one moment: what one act makes due the next one carries out
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be lived through. `starting` is the share that begins the step-up; the others are further on."""
+
+    patients: int
+    days: int
+    seed: int
+    faults: str = "usual"
+    starting: float = 0.1
+
+
+@dataclass
+class Seen:
+    """What the ward itself counts; the rest is read from the records."""
+
+    doses: int = 0
+    doses_put_off: int = 0
+    checks: int = 0
+    broken: Counter[str] = field(default_factory=Counter)
+    went_wrong: int = 0
+    fevers: int = 0
+
+
+class Ward:
+    """One clinic on its own clock."""
+
+    def __init__(self, plan: Plan, number: int) -> None:
+        self.plan, self.seed = plan, f"{plan.seed}:{number}"
+        self.ends_at = BEGINS + timedelta(days=plan.days)
+        self.agenda, self.seen = Agenda(), Seen()
+        self.now: datetime = BEGINS
+        self._due: datetime | None = BEGINS
+        self.provider = Provider(self.agenda, figures.FAULTS[plan.faults], Random(f"{self.seed}:provider"))
+        self.clinic = clinics.build(number, days=plan.days, now=BEGINS)
+        self.people = People(self.clinic, self.provider, self.agenda, Random(f"{self.seed}:staff"))
+
+    def live(self) -> Seen:
+        """Everything from the first day to the last; nothing leaves the process."""
+        self.provider.now = BEGINS
+        with gateway.through(self.provider):
+            self._admit_everybody()
+            self._every(WHOLE_TURN, self._whole_turn)
+            self._every(LIGHT_TURN, self._light_turn)
+            while (moment := self._next_moment()) is not None:
+                self._turn(moment)
+            self.now = self.provider.now = self.ends_at
+            self._whole_turn(self.ends_at)
+        self.seen.went_wrong = self.provider.went_wrong
+        self.seen.fevers = sum(person.had_fever for person in self.clinic.persons.values())
+        return self.seen
+
+    def _admit_everybody(self) -> None:
+        """Whoever begins, and whoever is further on, has the next dose on some weekday of the run, at some chair."""
+        rng = Random(f"{self.seed}:chairs")
+        for number in range(self.plan.patients):
+            later = rng.random() >= self.plan.starting
+            within = figures.NEXT_DOSE_WITHIN_DAYS if later else self.plan.days
+            day = (BEGINS + timedelta(days=rng.randrange(within))).astimezone(ZONE).date()
+            day -= timedelta(days=max(0, day.weekday() - 4))
+            pk = clinics.admit(self.clinic, number, seed=self.seed, first_on=day, later=later, now=BEGINS)
+            minute = CHAIRS_FROM * 60 + rng.randrange(CHAIRS_HOURS * 60)
+            at = datetime.combine(day, time(minute // 60, minute % 60), ZONE).astimezone(UTC)
+            self.agenda.put(at, self._dose_of(pk))
+            self.people.writes_unasked(pk, BEGINS)
+
+    def _dose_of(self, patient: int) -> Callable[[datetime], None]:
+        def give(now: datetime) -> None:
+            if clinics.give(self.clinic, patient, now=now):
+                self.seen.doses += 1
+                self.clinic.persons[patient].is_given_a_dose(now)
+                on = clinics.next_on(self.clinic, patient)
+                ahead = (on - now.astimezone(ZONE).date()).days if on else self.plan.days
+            else:
+                self.seen.doses_put_off += 1
+                ahead = 1
+            self.agenda.put(now + timedelta(days=max(1, ahead)), give)
+
+        return give
+
+    # the clock
+
+    def _next_moment(self) -> datetime | None:
+        coming = min(filter(None, [self.agenda.next_at(), self._due]), default=None)
+        return coming if coming is not None and coming < self.ends_at else None
+
+    def _turn(self, moment: datetime) -> None:
+        self.now = self.provider.now = max(self.now, moment)
+        acts = self.agenda.due(self.now)
+        for act, _ in acts:
+            act(self.now)
+        if not all(quiet for _, quiet in acts) or self._due is None or self._due <= self.now:
+            self._carry_out()
+
+    def _carry_out(self) -> None:
+        """Whatever is due, and what that makes due; then the moment at which something is due next."""
+        for _ in range(ROUNDS):
+            times = self._read_due()
+            due = [name for name, at in times.items() if at is not None and at <= self.now]
+            if not due:
+                break
+            for name in due:
+                ACT[name](self.now)
+        # What is overdue and was not acted on is looked at again in a second, not at this moment for ever.
+        soonest = min(filter(None, times.values()), default=None)
+        self._due = None if soonest is None else max(soonest, self.now + timedelta(seconds=1))
+
+    def _read_due(self) -> dict[str, datetime | None]:
+        with connection.cursor() as cursor:
+            cursor.execute(READ_DUE)
+            return dict(zip(DUE, cursor.fetchone() or (), strict=True))
+
+    def _every(self, span: timedelta, act: Callable[[datetime], None]) -> None:
+        def again(now: datetime) -> None:
+            act(now)
+            self.agenda.put(now + span, again)
+
+        self.agenda.put(BEGINS + span, again)
+
+    def _light_turn(self, now: datetime) -> None:
+        """What the engine also looks at, where a delay of minutes changes no figure."""
+        checkins.keep_close(now=now)
+        if self.plan.faults != "none":
+            silence.notice_unsendable(now=now)
+            escalations.notice_unheard_pages(now=now)
+
+    def _whole_turn(self, now: datetime) -> None:
+        """A turn of the engine itself, with its count of broken invariants."""
+        if self.plan.faults != "none":
+            missed_texts.fetch(now=now)
+        self._carry_out()
+        engine.act(now=now)
+        self.seen.checks += 1
+        self.seen.broken.update(heartbeat.figures(heartbeat.ENGINE).get("broken") or {})

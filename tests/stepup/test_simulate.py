@@ -1,0 +1,74 @@
+"""The virtual ward: it lives by the service's own operations, says the same for the same seed, and sees what breaks."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError
+from django.db import transaction
+
+from notifications.models import Shift
+from protocols import wording
+from stepup.management.commands import simulate
+from stepup.simulate import report
+from stepup.simulate.patients import question_in
+from stepup.simulate.ward import BEGINS, Plan, Ward
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+SMALL = Plan(patients=1, days=1, seed=3, faults="storm", starting=1.0)
+
+
+def lived_through(plan: Plan) -> report.Report:
+    """One clinic, of which nothing stays."""
+    with transaction.atomic():
+        found = report.gather(plan, Ward(plan, 0).live())
+        transaction.set_rollback(True)
+    return found
+
+
+def test_a_seed_gives_the_same_report_again_and_faults_break_no_invariant() -> None:
+    first, again = lived_through(SMALL), lived_through(SMALL)
+    assert report.document(first) == report.document(again)
+    assert (first.doses, first.broken) == (1, {})
+    assert sum(first.by_hour["texts in"]) > 5, "somebody lives in it"
+    assert first.went_wrong > 0
+    assert first.checks >= 12
+
+
+def test_an_hour_that_nobody_covers_is_reported_as_broken() -> None:
+    ward = Ward(Plan(patients=1, days=1, seed=1, faults="none", starting=1.0), 0)
+    ward.agenda.put(BEGINS + timedelta(hours=20), lambda now: Shift.objects.filter(rung=2).update(rung=3))
+    assert set(ward.live().broken) == {"I11"}
+
+
+def test_what_is_reported_adds_up_over_clinics() -> None:
+    one = report.Report(days=2, patients=3, by_hour={"pages": [1] * 24}, spans={"take": [60.0]}, pages=24)
+    whole = report.Report()
+    whole.add(one)
+    whole.add(one)
+    assert (whole.days, whole.patients, whole.pages) == (2, 6, 48)
+    assert whole.by_hour == {"pages": [2] * 24}
+    assert whole.spans == {"take": [60.0, 60.0]}
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["temperature", "temperature_mouth", "symptoms", "medicine", "thinking", "caregiver", "bp", "oxygen"],
+)
+def test_a_patient_knows_every_question_and_its_reminder(question) -> None:
+    asked = wording.load()["en"].texts[f"ask.{question}"]
+    assert question_in(asked) == question.removesuffix("_mouth")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"patients": "many"}, "whole number"),
+        ({"days": "0"}, "1 to 90 days"),
+        ({"faults": "some"}, "none, usual, storm"),
+    ],
+)
+def test_what_cannot_be_lived_through_is_refused_in_one_line(typed, told) -> None:
+    options = {"patients": "2", "days": "2", "seed": "1", "faults": "none", "starting": "20", "json": False}
+    with pytest.raises(CommandError, match=told) as refused:
+        simulate.Command().handle(**(options | typed))
+    assert refused.value.returncode == 2

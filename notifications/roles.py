@@ -57,6 +57,8 @@ MAY: dict[str, frozenset[Role]] = {
     "see protocols": frozenset({N, PH, PR, RE, LE, AU, AD}),
     "see who is on call": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
     "change who is on call": frozenset({N, LE, AD}),
+    "swap hours on call": frozenset({N, PR, RE}),
+    "note time off": frozenset({N, PR, RE, LE, AD}),
     "set closed days": frozenset({N, LE, AD}),
     "set hours and chairs": frozenset({N, LE, AD}),
     "see adoption": frozenset({N, PH, PR, RE, LE, AU, AD}),

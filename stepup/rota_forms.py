@@ -88,6 +88,11 @@ def span_initial(starts_at: datetime, ends_at: datetime, zone: str) -> dict[str,
     }
 
 
+def said(at: datetime, zone: str) -> str:
+    """A moment on the site's clock, as a choice says it."""
+    return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %H:%M %Z}"
+
+
 class HourForm(WardForm):
     """Any hour about which somebody asks who is on call."""
 

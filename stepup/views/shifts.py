@@ -6,9 +6,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from monitoring import pulse
+from monitoring import changeover, pulse
 from monitoring.access import SignedIn, act, find
-from notifications import clock, roles
+from notifications import clock, oncall, roles
 from notifications.models import Rotation, Shift
 from protocols.errors import Refusal
 from stepup import forms, rota, rota_forms
@@ -34,6 +34,8 @@ def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpRespo
         "rotations": Rotation.objects.filter(site=site)
         .exclude(until__lte=now)
         .prefetch_related("turns__clinician"),
+        "waiting": changeover.waiting(site, now=now),
+        "is_on_now": any(one.clinician == request.user for one in oncall.people_now(site, now=now)),
         "may_change": roles.may(request.user, "change who is on call"),
         "form": form or forms.ShiftForm(site=site),
         "hour": hour,

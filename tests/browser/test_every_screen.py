@@ -49,6 +49,8 @@ SCREENS = {
     "on call": "/on-call/",
     "rotation": "/on-call/rotations/new/",
     "override": "/on-call/override/",
+    "own shifts": "/on-call/mine/",
+    "time off": "/on-call/time-off/",
     "whose a rung is": "/on-call/rungs/",
     "gradual adoption": "/adoption/",
     "protocols": "/protocols/",

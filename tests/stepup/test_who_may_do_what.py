@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from monitoring import escalations, pocket, unread, worklist
 from monitoring.models import Reaction, Reply
 from notifications import clock, overrides, roles, rotations
-from notifications.models import Clinician, Role, Site
+from notifications.models import Clinician, Role, Site, Swap
 from stepup import calendars, care_entries, closures, courses, holds, weights
 from tests import bedside, kept, makers
 
@@ -135,7 +135,7 @@ class Ward:
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,
             "strike-reaction": reaction.pk,
             "admit": self.patient.pk, "still-in": stay.pk, "discharge": stay.pk, "stay-mistake": stay.pk,
-            **{name: case.pk for name in NAMES if name.split("-")[0] == "case"},
+            **{name: case.pk for name in NAMES if name.split("-")[0] == "case"}, "accept-case": case.pk,
             **dict.fromkeys(("phrase", "phrase-approve", "phrase-end"), phrase.pk), "phrase-propose": phrase.reply_id,
         }  # fmt: skip
 
@@ -156,7 +156,15 @@ class Ward:
             by=responder,
             now=now,
         )
+        swap = Swap.objects.create(
+            site=self.site, rung=1, period=(now, now + timedelta(hours=1)), offered_by=responder,
+            offered_to=makers.a_clinician(self.site), offered_at=now,
+        )  # fmt: skip
+        overrides.take_time_off(
+            responder, starts_at=now, ends_at=now + timedelta(hours=1), by=responder, now=now
+        )
         self.on_call = {
+            "answer-swap": swap.pk, "end-time-off": responder.time_off.get().pk,
             **dict.fromkeys(("change-rotation", "end-rotation"), rotation.pk), "end-override": override.pk,
         }  # fmt: skip
 

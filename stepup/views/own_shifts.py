@@ -1,0 +1,146 @@
+"""One's own on call: hours, swaps, time off, and cases accepted at a change of shift."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from monitoring import changeover
+from monitoring.access import SignedIn, act, find
+from monitoring.models import Escalation
+from notifications import clock, oncall, overrides, roles, swaps
+from notifications.models import Swap, TimeOff
+from protocols.errors import Refusal
+from stepup import own_shifts, rota_forms
+
+UNPROCESSABLE = 422
+
+
+@require_http_methods(["GET", "POST"])
+@act("swap hours on call")
+def show_own(request: SignedIn) -> HttpResponse:
+    """One's own hours for four weeks; a form offers some of them to a colleague."""
+    now, person = clock.now(), request.user
+    own = own_shifts.of(person, now=now)
+    mine, theirs = _choices(own.stints, now), _choices(own.others, now, named=True)
+    people = {pk: one for pk, one in rota_forms.able(person.site).items() if one.pk != person.pk}
+    form = rota_forms.SwapForm(
+        request.POST or None, people=people, mine=_options(mine), theirs=_options(theirs)
+    )
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            back = theirs[given["back"]][1] if given["back"] else None
+            to = form.people[given["to"]]
+            swaps.offer(mine[given["given"]][1], to=to, by=person, now=now, back=back)
+            messages.success(request, f"Offered to {to.name}. Until they accept, the hours are yours.")
+            return redirect(reverse("own-shifts") + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    context = {"own": own, "form": form, "now": now}
+    return render(request, "stepup/own_shifts.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+Choices = dict[str, tuple[str, swaps.Hours]]
+
+
+def _choices(stints: tuple[oncall.Stint, ...], now: datetime, *, named: bool = False) -> Choices:
+    """Hours to choose from, by a value that stays the same while they do. What has begun cannot be swapped."""
+    return {
+        f"{one.rung}.{one.starts_at:%Y%m%d%H%M}": (
+            f"{one.clinician.name}: {_words(one)}" if named else _words(one),
+            swaps.Hours(one.rung, one.starts_at, one.ends_at),
+        )
+        for one in stints
+        if one.starts_at > now
+    }
+
+
+def _words(one: oncall.Stint) -> str:
+    zone = one.clinician.site.time_zone
+    return f"rung {one.rung}, {rota_forms.said(one.starts_at, zone)} to {rota_forms.said(one.ends_at, zone)}"
+
+
+def _options(choices: Choices) -> list[tuple[str, str]]:
+    return [(value, words) for value, (words, _) in choices.items()]
+
+
+@require_POST
+@act("swap hours on call")
+def answer_swap(request: SignedIn, pk: int) -> HttpResponse:
+    """Accept, decline or take back an offer."""
+    row = find(Swap.objects.all(), request, pk)
+    acts: dict[str, tuple[Callable[..., Swap], str]] = {
+        "accept": (swaps.accept, "Accepted: the on-call list has changed."),
+        "decline": (swaps.decline, "Declined: the hours stay where they were."),
+        "withdraw": (swaps.withdraw, "The offer is taken back."),
+    }
+    operation, said = acts.get(request.POST.get("answer", ""), acts["decline"])
+    try:
+        operation(row.pk, by=request.user, now=clock.now())
+        messages.success(request, said)
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(reverse("own-shifts") + "#result")
+
+
+@require_http_methods(["GET", "POST"])
+@act("note time off")
+def show_time_off(request: SignedIn) -> HttpResponse:
+    """Time off to come, with the hours it leaves to nobody, and a form to note more."""
+    now, person = clock.now(), request.user
+    keeps = roles.may(person, "change who is on call")
+    people = list(rota_forms.able(person.site).values()) if keeps else [person]
+    form = rota_forms.TimeOffForm(request.POST or None, site=person.site, people=people)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        who = form.people[given["clinician"]]
+        try:
+            opened = overrides.take_time_off(
+                who, starts_at=given["start"], ends_at=given["end"], by=person, now=now
+            )
+            left = (
+                f"It leaves {len(opened)} of their spans on call to nobody." if opened else "It opens no gap."
+            )
+            messages.success(request, f"{who.name} is not called for that time. {left}")
+            return redirect(reverse("time-off") + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    context = {
+        "form": form,
+        "now": now,
+        "off": own_shifts.time_off(person.site, to=person, now=now),
+        "may_change": keeps,
+    }
+    return render(request, "stepup/time_off.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+@require_POST
+@act("note time off")
+def end_time_off(request: SignedIn, pk: int) -> HttpResponse:
+    """Called again from now on."""
+    row = find(TimeOff.objects.all(), request, pk)
+    try:
+        row = overrides.end_time_off(row.pk, by=request.user, now=clock.now())
+        messages.success(request, f"{row.clinician.name} is called again where the list names them.")
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(reverse("time-off") + "#result")
+
+
+@require_POST
+@act("work on a case")
+def accept_case(request: SignedIn, pk: int) -> HttpResponse:
+    """Take over a case from somebody who is off call."""
+    case = find(Escalation.objects.all(), request, pk)
+    try:
+        changeover.accept(case.pk, by=request.user, now=clock.now())
+        messages.success(request, f"You have {case.code} now.")
+        return redirect("case", case.pk)
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(reverse("on-call") + "#result")

@@ -3,8 +3,8 @@
 import re
 from datetime import datetime, timedelta
 
-from monitoring import escalations, opting_out, paging, texts
-from monitoring.models import Escalation, Reply
+from monitoring import drills, escalations, opting_out, paging, texts
+from monitoring.models import Escalation, ReachTest, Reply
 from notifications import outbox
 from notifications.models import Channel, Clinician, Lane, Message
 from protocols import triage, wording
@@ -30,35 +30,43 @@ def is_for_us(reply: Reply, clinician: Clinician) -> bool:
 
 
 def answer(reply: Reply, clinician: Clinician, *, now: datetime) -> Message:
-    """Take or decline the case the text names, and text back how it went. Anything unclear is never guessed."""
+    """Do what the text says about a page or a test of reach, and text back how it went. Nothing unclear is guessed."""
     said = reply.body.strip()
-    open_now = escalations.open_cases().filter(site=clinician.site, state=Escalation.State.OPEN)
-    waiting = list(open_now.order_by("opened_at"))
-    mentioned = _mentioned(said, clinician)
     if triage.assess(said, triage.Context(sender="clinician")).control == "opt_out":
         opting_out.responder_stopped(clinician, now=now)
-    bare = said.casefold().rstrip(".! ") in BARE_YES
-    if TAKES.fullmatch(said) and len(mentioned) == 1:
-        body = take_and_say(mentioned[0], clinician, now=now, how="text")
-    elif bare and len(waiting) == 1:
-        body = take_and_say(waiting[0], clinician, now=now, how="text")
-    elif DECLINES.match(said) and len(mentioned) == 1:
-        body = decline_and_say(mentioned[0], clinician, said, now=now)
-    elif waiting:
-        body = wording.text("page.which", "en", codes=", ".join(one.code for one in waiting))
-    else:
-        body = wording.text("page.unknown", "en")
     return outbox.queue(
         site=clinician.site,
         key=f"answer:{reply.pk}",
         lane=Lane.PAGE_TEXT,
         channel=Channel.TEXT,
         to=reply.sender,
-        body=body,
+        body=_done(said, clinician, drills.heard(clinician, how="text", now=now), now),
         clinician=clinician,
         valid_for=VALID_FOR,
         now=now,
     )
+
+
+def _done(said: str, clinician: Clinician, test: ReachTest | None, now: datetime) -> str:
+    """Take or decline the case the text names, or answer a test of reach; the one line that says how it went.
+
+    After such a test a bare yes is about the test, unless a case was paged to that person since.
+    """
+    open_now = escalations.open_cases().filter(site=clinician.site, state=Escalation.State.OPEN)
+    waiting = list(open_now.order_by("opened_at"))
+    mentioned = _mentioned(said, clinician)
+    bare = said.casefold().rstrip(".! ") in BARE_YES
+    if test is not None and bare and not drills.was_paged_since(test):
+        return drills.answer(test, how="text", now=now)
+    if TAKES.fullmatch(said) and len(mentioned) == 1:
+        return take_and_say(mentioned[0], clinician, now=now, how="text")
+    if bare and len(waiting) == 1:
+        return take_and_say(waiting[0], clinician, now=now, how="text")
+    if DECLINES.match(said) and len(mentioned) == 1:
+        return decline_and_say(mentioned[0], clinician, said, now=now)
+    if waiting:
+        return wording.text("page.which", "en", codes=", ".join(one.code for one in waiting))
+    return wording.text("page.unknown", "en")
 
 
 def take_and_say(case: Escalation, clinician: Clinician, *, now: datetime, how: str) -> str:

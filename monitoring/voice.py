@@ -3,7 +3,7 @@
 from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
-from monitoring import inbound, responders
+from monitoring import drills, inbound, responders
 from monitoring.models import CheckIn, Escalation, Page
 from notifications.models import Delivery, Message
 from protocols import wording
@@ -25,6 +25,8 @@ def spoken(delivery: Delivery, *, key_action: str) -> str:
             _gather(key_action, _say("voice.patient.intro", language), _say("voice.patient.menu", language)),
             _say("voice.patient.nothing", language),
         )
+    if drills.of_call(message):
+        return _document(_gather(key_action, _say("voice.page.drill", "en")))
     about = "voice.page.news" if message.key.startswith("news:") else "voice.desk"
     return _document(_say(about, "en"))
 
@@ -45,6 +47,9 @@ def key_pressed(delivery: Delivery, digit: str, *, call_sid: str, words_at: str,
     page = _page_of(message)
     if page is not None:
         return _page_key(page, digit, words_at, now)
+    if drills.of_call(message) and message.clinician is not None:
+        drills.heard(message.clinician, how="key press", now=now)
+        return _document(_say("voice.page.proved", "en"))
     checkin = _checkin_of(message)
     if checkin is None:
         return _document(_say("voice.desk", "en"))

@@ -14,6 +14,7 @@ from monitoring import (
     admissions,
     checkins,
     conversation,
+    drills,
     escalations,
     inbound,
     opting_out,
@@ -53,6 +54,7 @@ def act(*, now: datetime) -> dict[str, int]:
         ("asked", lambda: checkins.ask_due(now=now, patience=PATIENCE)),
         ("unsendable", lambda: silence.notice_unsendable(now=now)),
         ("silences", lambda: silence.climb(now=now, patience=PATIENCE)),
+        ("unproved", lambda: drills.look_after(now=now)),
         ("tasks", lambda: worklist.page_for_late(now=now)),
         ("dead numbers", lambda: opting_out.notice_dead_numbers(now=now)),
         ("kept close", lambda: checkins.keep_close(now=now)),
@@ -77,7 +79,8 @@ def settle(*, now: datetime) -> None:
 
 
 def slow_tick(*, now: datetime) -> int:
-    """What need not happen every second: ask the provider for texts that never reached us."""
+    """What need not happen every second: ask who comes on call for an answer, and the provider for missed texts."""
+    _try("asked at the start", lambda: drills.begin_due(now=now))
     return _try("missed texts", lambda: missed_texts.fetch(now=now))
 
 

@@ -104,6 +104,7 @@ urlpatterns = [
     path("on-call/override/", rotations.override, name="override"),
     path("on-call/override/<int:pk>/end/", rotations.end_override, name="end-override"),
     path("on-call/mine/", own_shifts.show_own, name="own-shifts"),
+    path("on-call/mine/page-me/", own_shifts.page_me, name="page-me"),
     path("on-call/mine/swaps/<int:pk>/", own_shifts.answer_swap, name="answer-swap"),
     path("on-call/time-off/", own_shifts.show_time_off, name="time-off"),
     path("on-call/time-off/<int:pk>/end/", own_shifts.end_time_off, name="end-time-off"),

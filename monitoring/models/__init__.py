@@ -7,6 +7,7 @@ from monitoring.models.hearing import Finding, Reply
 from monitoring.models.kits import HomeKit
 from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction, ReactionStrike
 from monitoring.models.phrases import LearnedPhrase
+from monitoring.models.reaching import ReachTest
 from monitoring.models.ruling import RulesApproval
 from monitoring.models.staying import Admission
 from monitoring.models.unread import TaskEvent, Translation, Unread
@@ -31,6 +32,7 @@ __all__ = [
     "PatientEvent",
     "PocketInstruction",
     "PocketOrder",
+    "ReachTest",
     "Reaction",
     "ReactionStrike",
     "Reply",

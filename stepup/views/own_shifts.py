@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from monitoring import changeover
+from monitoring import changeover, drills
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Escalation
 from notifications import clock, oncall, overrides, roles, swaps
@@ -41,7 +41,7 @@ def show_own(request: SignedIn) -> HttpResponse:
             return redirect(reverse("own-shifts") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
-    context = {"own": own, "form": form, "now": now}
+    context = {"own": own, "form": form, "now": now, "proof": drills.proofs([person])[person.pk]}
     return render(request, "stepup/own_shifts.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
@@ -130,6 +130,18 @@ def end_time_off(request: SignedIn, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
     return redirect(reverse("time-off") + "#result")
+
+
+@require_POST
+@act("swap hours on call")
+def page_me(request: SignedIn) -> HttpResponse:
+    """A text and a call to one's own phone, marked DRILL."""
+    try:
+        drills.page_me(request.user, now=clock.now())
+        messages.success(request, "A text and a call are on their way to you, marked DRILL. Answer either.")
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect(reverse("own-shifts") + "#result")
 
 
 @require_POST

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from monitoring import changeover, pulse
+from monitoring import changeover, drills, pulse
 from monitoring.access import SignedIn, act, find
 from notifications import clock, oncall, roles
 from notifications.models import Rotation, Shift
@@ -27,15 +27,18 @@ def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpRespo
     now, site = clock.now(), request.user.site
     hour = rota_forms.HourForm(request.GET if "on" in request.GET else None, site=site)
     moment = hour.cleaned_data["moment"] if hour.is_valid() else None
+    on_now = oncall.people_now(site, now=now)
+    proofs = drills.proofs(one.clinician for one in on_now)
     context = {
         "now": now,
+        "on_now": [(one, proofs[one.clinician.pk]) for one in on_now],
         "on_call": pulse.on_call(site, now=now),
         "sheet": rota.sheet(site, now=now),
         "rotations": Rotation.objects.filter(site=site)
         .exclude(until__lte=now)
         .prefetch_related("turns__clinician"),
         "waiting": changeover.waiting(site, now=now),
-        "is_on_now": any(one.clinician == request.user for one in oncall.people_now(site, now=now)),
+        "is_on_now": any(one.clinician == request.user for one in on_now),
         "may_change": roles.may(request.user, "change who is on call"),
         "form": form or forms.ShiftForm(site=site),
         "hour": hour,

@@ -5,7 +5,9 @@ from datetime import time, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from notifications.models import Override, Rotation, RungRule, Swap, TimeOff, Turn
+from monitoring.models import ReachTest
+from notifications import outbox
+from notifications.models import Channel, Lane, Override, Rotation, RungRule, Swap, TimeOff, Turn
 from tests.makers import NOON
 from tests.stepup.lies import Clinic
 
@@ -67,6 +69,20 @@ def a_time_off(clinic: Clinic, **facts: object) -> TimeOff:
     return TimeOff.objects.create(**(row | facts))
 
 
+def a_reach_test(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """Asked at the start of a turn on rung 1."""
+    for n in range(times):
+        text = outbox.queue(
+            site=clinic.site, key=f"reach:{n}", lane=Lane.PAGE_TEXT, channel=Channel.TEXT, to=clinic.doctors[0].phone,
+            valid_for=HOUR, now=NOON,
+        )  # fmt: skip
+        row = {
+            "site": clinic.site, "clinician": clinic.doctors[0], "kind": "start", "rung": 1, "starts_at": NOON,
+            "ends_at": NOON + HOUR, "asked_at": NOON, "due_at": NOON + HOUR, "text": text,
+        }  # fmt: skip
+        ReachTest.objects.create(**(row | facts))
+
+
 LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("rung_rule_starts_at_one", "a rung below the first", lambda c: a_rung_rule(c, rung=0)),
     ("rung_rule_role_takes_cases", "a rung of auditors", lambda c: a_rung_rule(c, role="auditor")),
@@ -94,6 +110,12 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("swap_period_is_bounded", "hours without an end", lambda c: a_swap(c, period=NO_END)),
     ("swap_back_is_whole", "hours back on no rung", lambda c: a_swap(c, back_period=NIGHT)),
     ("swap_state_matches_facts", "accepted at no time", lambda c: a_swap(c, state="accepted")),
+    ("reach_test_once_per_turn", "asked twice", lambda c: a_reach_test(c, times=2)),
+    ("reach_test_of_a_turn_says_which", "of no turn", lambda c: a_reach_test(c, starts_at=None)),
+    ("reach_test_of_a_turn_says_which", "asked for, of a turn", lambda c: a_reach_test(c, kind="asked")),
+    ("reach_test_answer_says_how", "answered by nothing", lambda c: a_reach_test(c, answered_at=NOON)),
+    ("reach_test_has_time", "no time to answer", lambda c: a_reach_test(c, due_at=NOON)),
+    ("reach_test_has_time", "silent before its time", lambda c: a_reach_test(c, lapsed_at=NOON)),
     ("time_off_period_is_bounded", "off for good", lambda c: a_time_off(c, period=NO_END)),
     ("time_off_end_says_who", "taken back by nobody", lambda c: a_time_off(c, ended_at=NOON)),
 ]  # fmt: skip

@@ -1,0 +1,281 @@
+"""Whether whoever is on call can be reached: asked by text at the start of each turn, and whenever they want to know.
+
+Any text or key press from that phone proves it. Who stays silent is *unproved*: still called, shown as such, and the
+next person is asked to stand in for the rest of the turn.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+
+from monitoring import texts, worklist
+from monitoring.models import Page, ReachTest, Reply
+from notifications import audit, oncall, outbox, overrides
+from notifications.each import each
+from notifications.models import Channel, Clinician, Lane, Message, Site, TimeOff
+from protocols import wording
+from protocols.errors import Refusal
+
+Kind = ReachTest.Kind
+ANSWER_WITHIN = timedelta(minutes=10)  # a proposal of ours: nobody has published it
+LOOK_BACK = timedelta(
+    minutes=10
+)  # an engine that was away this long still asks; later the turn is well under way
+STAND_IN_PATH = "/on-call/mine/"
+
+
+# Asking
+
+
+def begin_due(*, now: datetime) -> int:
+    """Ask everybody whose turn began in the last minutes, once for each turn; return how many were asked."""
+    return each(list(Site.objects.values_list("pk", flat=True)), lambda pk: _begin_at(pk, now))
+
+
+def _begin_at(site_id: int, now: datetime) -> int:
+    site = Site.objects.get(pk=site_id)
+    read = oncall.stints(site, since=now - LOOK_BACK - oncall.INSTANT, until=now + oncall.LOOK_AHEAD)
+    begun = [
+        one for one in read if now - LOOK_BACK <= one.starts_at <= now < one.ends_at and one.can_be_reached
+    ]
+    new = [one for one in begun if not _went_straight_on(one, read)]
+    return sum(_ask_turn(site, one, Kind.START, now) for one in new)
+
+
+def _went_straight_on(one: oncall.Stint, read: Sequence[oncall.Stint]) -> bool:
+    """Whether the same person had the rung until that moment, so that no turn of theirs begins."""
+    return any(
+        (other.rung, other.clinician, other.ends_at) == (one.rung, one.clinician, one.starts_at)
+        for other in read
+    )
+
+
+@transaction.atomic
+def _ask_turn(site: Site, one: oncall.Stint, kind: ReachTest.Kind, now: datetime) -> int:
+    about = {"clinician": one.clinician, "rung": one.rung, "starts_at": one.starts_at}
+    Clinician.objects.select_for_update(no_key=True).get(pk=one.clinician.pk)  # two engines ask once
+    if ReachTest.objects.filter(kind__in=[Kind.START, Kind.STAND_IN], **about).exists():
+        return 0
+    words = "page.on_call_now" if kind == Kind.START else "page.stand_in"
+    facts = {
+        "next_time": texts.site_day_and_time(site, one.ends_at),
+        "link": settings.PUBLIC_BASE_URL + STAND_IN_PATH,
+    }
+    key = f"reach:{one.clinician.pk}:{one.rung}:{one.starts_at:%Y%m%d%H%M}:{kind}"
+    _ask(site, kind, wording.text(words, "en", **facts), key=key, now=now, ends_at=one.ends_at, **about)
+    return 1
+
+
+@transaction.atomic
+def page_me(clinician: Clinician, *, now: datetime) -> ReachTest:
+    """Text and ring whoever asks for it, marked DRILL. Refused without a phone, or while one still waits."""
+    locked = Clinician.objects.select_for_update(no_key=True).select_related("site").get(pk=clinician.pk)
+    if not locked.phone:
+        raise Refusal("no-phone", "There is no phone on record for you, so no page would reach you.")
+    waiting = ReachTest.objects.filter(clinician=locked, kind=Kind.ASKED, answered_at=None, due_at__gt=now)
+    if waiting.exists():
+        raise Refusal(
+            "drill-waits", "A test page is on its way to you. Answer it, or wait until its time is over."
+        )
+    key = f"reach:{locked.pk}:asked:{now:%Y%m%d%H%M%S}"
+    test = _ask(locked.site, Kind.ASKED, wording.text("page.drill", "en"), key=key, now=now, clinician=locked)
+    outbox.queue(
+        site=locked.site,
+        key=f"{key}:voice",
+        lane=Lane.PAGE_VOICE,
+        channel=Channel.VOICE,
+        to=locked.phone,
+        clinician=locked,
+        valid_for=ANSWER_WITHIN,
+        now=now,
+    )
+    audit.record("asked for a test page", f"clinician:{locked.pk}", site=locked.site, by=locked, now=now)
+    return test
+
+
+def _ask(
+    site: Site, kind: ReachTest.Kind, body: str, *, key: str, now: datetime, **facts: object
+) -> ReachTest:
+    clinician = facts["clinician"]
+    assert isinstance(clinician, Clinician)  # noqa: S101 - every caller names one
+    text = outbox.queue(
+        site=site,
+        key=key,
+        lane=Lane.PAGE_TEXT,
+        channel=Channel.TEXT,
+        to=clinician.phone,
+        body=body,
+        clinician=clinician,
+        valid_for=ANSWER_WITHIN,
+        now=now,
+    )
+    return ReachTest.objects.create(
+        site=site, kind=kind, asked_at=now, due_at=now + ANSWER_WITHIN, text=text, **facts
+    )
+
+
+# Answering
+
+
+@transaction.atomic
+def heard(clinician: Clinician, *, how: str, now: datetime) -> ReachTest | None:
+    """Something came from this phone: every test that waits is answered. The newest of them, if there was one."""
+    waiting = ReachTest.objects.select_for_update().filter(clinician=clinician, answered_at=None)
+    tests = list(waiting.filter(asked_at__gte=now - 2 * ANSWER_WITHIN).order_by("asked_at"))
+    for test in tests:
+        if test.kind != Kind.STAND_IN:
+            test.answered_at, test.how = now, how
+            test.save(update_fields=["answered_at", "how"])
+    return tests[-1] if tests else None
+
+
+def was_paged_since(test: ReachTest) -> bool:
+    """Whether a case was paged to this person after the test: then "1" may mean the case."""
+    return Page.objects.filter(clinician=test.clinician, at__gte=test.asked_at).exists()
+
+
+def answer(test: ReachTest, *, how: str, now: datetime) -> str:
+    """Say thank you in one line; whoever was asked to stand in is on call from here on."""
+    if test.kind != Kind.STAND_IN:
+        return wording.text("page.proved", "en")
+    return stand_in(test.pk, how=how, now=now)
+
+
+@transaction.atomic
+def stand_in(test_id: int, *, how: str, now: datetime) -> str:
+    """Put whoever said yes on the rung for the rest of the turn, once, and say so in one line.
+
+    Not where it has ended, where somebody else said yes before, or where whoever had the turn was heard from since.
+    """
+    test = ReachTest.objects.select_related("site", "clinician").get(pk=test_id)
+    turn = ReachTest.objects.filter(site=test.site, rung=test.rung, starts_at=test.starts_at)
+    others = [one for one in turn.select_for_update().order_by("pk") if one.pk != test.pk]
+    test.refresh_from_db(fields=["answered_at"])
+    if (
+        test.rung is None
+        or test.ends_at is None
+        or test.ends_at <= now
+        or any(one.answered_at for one in others)
+    ):
+        return wording.text("page.not_needed", "en")
+    if test.answered_at is None:
+        test.answered_at, test.how = now, how
+        test.save(update_fields=["answered_at", "how"])
+        overrides.give(
+            test.site, test.clinician, test.rung, starts_at=now, ends_at=test.ends_at,
+            why="stands in: nobody answered at the start of the turn", by=test.clinician, now=now,
+        )  # fmt: skip
+    until = texts.site_day_and_time(test.site, test.ends_at)
+    return wording.text("page.stands_in", "en", next_time=until)
+
+
+# Silence
+
+
+def look_after(*, now: datetime) -> int:
+    """Tests that nobody answered in time: noted once, put on the work list, and somebody is asked to stand in."""
+    due = ReachTest.objects.filter(answered_at=None, lapsed_at=None, due_at__lte=now)
+    return each(list(due.values_list("pk", flat=True)[:50]), lambda pk: _lapse(pk, now))
+
+
+@transaction.atomic
+def _lapse(pk: int, now: datetime) -> int:
+    waiting = ReachTest.objects.select_for_update(skip_locked=True, of=("self",)).select_related(
+        "site", "clinician"
+    )
+    test = waiting.filter(pk=pk, answered_at=None, lapsed_at=None).first()
+    if test is None:
+        return 0
+    test.lapsed_at = now
+    test.save(update_fields=["lapsed_at"])
+    if test.kind == Kind.ASKED or test.ends_at is None or test.ends_at <= now:
+        return 1
+    asked = _ask_somebody(test, now)
+    if test.kind == Kind.START or asked is None:
+        whom = f"{asked.name} was asked to stand in" if asked else "nobody else is left to ask"
+        worklist.open_task(
+            site=test.site,
+            what=f"Rung {test.rung}: {test.clinician.name} did not answer; {whom}",
+            due_at=now + ANSWER_WITHIN,
+            pages_when_late=False,
+            now=now,
+        )
+    return 1
+
+
+def _ask_somebody(test: ReachTest, now: datetime) -> Clinician | None:
+    """Ask the next person on that rung who was not asked yet, is not on call now, and is not away."""
+    assert test.rung is not None and test.starts_at is not None and test.ends_at is not None  # noqa: S101, PT018
+    read = oncall.stints(test.site, since=now, until=now + oncall.LOOK_AHEAD)
+    busy = {one.clinician.pk for one in read if one.starts_at <= now}
+    turn = ReachTest.objects.filter(site=test.site, rung=test.rung, starts_at=test.starts_at)
+    asked = set(turn.values_list("clinician", flat=True))
+    away = set(
+        TimeOff.objects.filter(site=test.site, period__overlap=(now, test.ends_at)).values_list(
+            "clinician", flat=True
+        )
+    )
+    for one in sorted(
+        (s for s in read if s.starts_at > now), key=lambda s: (s.rung != test.rung, s.starts_at)
+    ):
+        if (
+            one.can_be_reached
+            and one.clinician.pk not in busy | asked | away
+            and _may_stand_in(test, one.clinician)
+        ):
+            turn_left = oncall.Stint(test.rung, one.clinician, test.starts_at, test.ends_at, "", 0)
+            _ask_turn(test.site, turn_left, Kind.STAND_IN, now)
+            return one.clinician
+    return None
+
+
+def _may_stand_in(test: ReachTest, clinician: Clinician) -> bool:
+    try:
+        oncall.check_able(test.site, clinician, test.rung or 1)
+    except Refusal:
+        return False
+    return True
+
+
+# Showing
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What is known of one person's phone: when it was last heard from, and the newest test of the turn they have."""
+
+    heard_at: datetime | None
+    test: ReachTest | None
+
+    @property
+    def is_unproved(self) -> bool:
+        """Asked, and not answered in time."""
+        return self.test is not None and self.test.answered_at is None and self.test.lapsed_at is not None
+
+
+def proofs(people: Iterable[Clinician]) -> dict[int, Proof]:
+    """What is known of each phone, in three queries, by the clinician's number."""
+    ids = [one.pk for one in people]
+    texted = dict(
+        Reply.objects.filter(clinician__in=ids).values_list("clinician").annotate(last=Max("received_at"))
+    )
+    tests = ReachTest.objects.filter(clinician__in=ids)
+    answered = dict(
+        tests.filter(answered_at__isnull=False).values_list("clinician").annotate(last=Max("answered_at"))
+    )
+    newest = {
+        test.clinician_id: test for test in tests.order_by("clinician", "-asked_at").distinct("clinician")
+    }
+    return {
+        pk: Proof(max((at for at in (texted.get(pk), answered.get(pk)) if at), default=None), newest.get(pk))
+        for pk in ids
+    }
+
+
+def of_call(message: Message) -> bool:
+    """Whether this call is a test that somebody asked for."""
+    return message.key.startswith("reach:") and message.channel == Channel.VOICE

@@ -1,0 +1,182 @@
+"""Whether whoever comes on call can be reached: asked, proved by any answer, and replaced where nobody answers."""
+
+from datetime import datetime, timedelta
+from itertools import count
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from monitoring import drills, escalations, inbound, voice
+from monitoring.models import ReachTest, Task
+from notifications import oncall, overrides
+from notifications.models import Channel, Clinician, Message, Override, Site
+from protocols.errors import Refusal
+from tests import makers
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+LATE = NOON + 10 * MINUTE
+_sids = count(1)
+
+
+@pytest.fixture
+def site() -> Site:
+    return makers.a_site()
+
+
+@pytest.fixture
+def people(site) -> list[Clinician]:
+    """Three who follow each other on rung 1, eight hours each, from noon."""
+    found = [makers.a_clinician(site, name=f"Nurse {n}", phone=makers.a_phone()) for n in "NMO"]
+    for n, person in enumerate(found):
+        starts_at = NOON + n * 8 * HOUR
+        oncall.add_shift(site, person, 1, starts_at=starts_at, ends_at=starts_at + 8 * HOUR)
+    return found
+
+
+def says(person: Clinician, words: str, *, now: datetime = NOON + MINUTE) -> str:
+    """What a text from somebody's phone is answered with."""
+    reply = inbound.receive(
+        provider_sid=f"SM-drill-{next(_sids)}",
+        sender=person.phone,
+        sent_to=person.site.page_number,
+        body=words,
+        now=now,
+    )
+    return Message.objects.get(key=f"answer:{reply.pk}").body
+
+
+def asked(person: Clinician) -> list[str]:
+    return list(person.reach_tests.order_by("pk").values_list("kind", flat=True))
+
+
+def on_call(site: Site, now: datetime) -> list[str]:
+    return [one.name for one in oncall.who(site, 1, now=now)]
+
+
+def test_whoever_comes_on_is_asked_once(site, people) -> None:
+    assert [drills.begin_due(now=NOON + n * MINUTE) for n in range(12)] == [1] + [0] * 11
+    [test] = ReachTest.objects.all()
+    assert (test.clinician, test.rung, test.due_at) == (people[0], 1, LATE)
+    assert test.text.body.startswith("You are on call now, until Mon 01 Mar 20:00 EST. Reply 1")
+
+
+def test_whoever_goes_straight_on_is_not_woken_for_it(site, people) -> None:
+    starts_at = NOON + 24 * HOUR
+    oncall.add_shift(site, people[2], 1, starts_at=starts_at, ends_at=starts_at + 8 * HOUR)
+    assert drills.begin_due(now=starts_at) == 0
+
+
+def test_a_reply_proves_the_phone(site, people) -> None:
+    drills.begin_due(now=NOON)
+    assert says(people[0], "1") == "Thank you: pages reach you. Nothing else to do."
+    drills.look_after(now=LATE)
+    proof = drills.proofs(people)[people[0].pk]
+    assert (proof.heard_at, proof.is_unproved) == (NOON + MINUTE, False)
+    assert not Task.objects.exists()
+
+
+def test_one_means_the_case_once_a_case_was_paged_after_the_question(site, people) -> None:
+    drills.begin_due(now=NOON)
+    case, _ = escalations.raise_concern(
+        site=site, patient=makers.a_patient(site), urgency="urgent", headline="a fever", now=NOON
+    )
+    assert says(people[0], "1") == f"You have {case.code}. Call the patient now, then record it: " + (
+        f"http://127.0.0.1:8000/case/{case.pk}/"
+    )
+    assert drills.proofs(people)[people[0].pk].test.answered_at is not None
+
+
+def test_one_never_takes_a_case_that_was_paged_before_the_question(site, people) -> None:
+    """It was paged to whoever was on call then: the answer is about the phone."""
+    case, _ = escalations.raise_concern(
+        site=site, patient=makers.a_patient(site), urgency="urgent", headline="a fever", now=NOON - HOUR
+    )
+    drills.begin_due(now=NOON)
+    assert says(people[0], "1").startswith("Thank you")
+    case.refresh_from_db()
+    assert case.owner is None
+
+
+def test_silence_is_shown_and_the_next_person_is_asked_to_stand_in(site, people) -> None:
+    drills.begin_due(now=NOON)
+    assert drills.look_after(now=LATE - MINUTE) == 0
+    assert drills.look_after(now=LATE) == 1
+    assert drills.proofs(people)[people[0].pk].is_unproved
+    assert [asked(one) for one in people] == [["start"], ["stand in"], []]
+    assert Task.objects.get().what == "Rung 1: Nurse N did not answer; Nurse M was asked to stand in"
+    assert on_call(site, LATE) == ["Nurse N"]  # still called: unproved is not unreachable
+
+
+def test_whoever_says_yes_stands_in_for_the_rest_of_the_turn(site, people) -> None:
+    drills.begin_due(now=NOON)
+    drills.look_after(now=LATE)
+    assert (
+        says(people[1], "1", now=LATE + MINUTE)
+        == "You are on call now until Mon 01 Mar 20:00 EST. Thank you."
+    )
+    assert on_call(site, LATE + MINUTE) == ["Nurse M"]
+    assert on_call(site, NOON + 8 * HOUR) == ["Nurse M"]
+    assert on_call(site, NOON + 16 * HOUR) == ["Nurse O"]
+    assert Override.objects.get().why.startswith("stands in")
+
+
+def test_another_text_is_no_yes(site, people) -> None:
+    drills.begin_due(now=NOON)
+    drills.look_after(now=LATE)
+    says(people[1], "who is this?", now=LATE + MINUTE)
+    assert on_call(site, LATE + MINUTE) == ["Nurse N"]
+
+
+def test_a_yes_that_comes_after_the_answer_changes_nothing(site, people) -> None:
+    drills.begin_due(now=NOON)
+    drills.look_after(now=LATE)
+    says(people[0], "here, sorry", now=LATE + MINUTE)
+    assert says(people[1], "1", now=LATE + 2 * MINUTE) == "Thank you. It is covered already. Nothing to do."
+    assert on_call(site, LATE + 2 * MINUTE) == ["Nurse N"]
+
+
+def test_silence_of_the_stand_in_asks_the_one_after(site, people) -> None:
+    overrides.take_time_off(people[1], starts_at=LATE, ends_at=LATE + HOUR, by=people[1], now=NOON)
+    drills.begin_due(now=NOON)
+    drills.look_after(now=LATE)
+    assert asked(people[2]) == ["stand in"]  # Nurse M has time off
+    drills.look_after(now=LATE + 10 * MINUTE)
+    assert Task.objects.filter(what="Rung 1: Nurse O did not answer; nobody else is left to ask").exists()
+
+
+# Page me now
+
+
+def test_a_test_page_is_marked_and_rings_too(site, people) -> None:
+    drills.page_me(people[0], now=NOON)
+    text, call = Message.objects.filter(clinician=people[0]).order_by("channel")
+    assert text.body == "DRILL, no patient. Reply 1 to show that pages reach you."
+    assert call.channel == Channel.VOICE
+    with pytest.raises(Refusal, match="on its way"):
+        drills.page_me(people[0], now=NOON + MINUTE)
+    says(people[0], "1")
+    drills.page_me(people[0], now=NOON + 2 * MINUTE)
+
+
+def test_the_call_says_drill_and_a_key_proves_the_phone(site, people) -> None:
+    drills.page_me(people[0], now=NOON)
+    delivery = Message.objects.get(channel=Channel.VOICE).deliveries.get()
+    assert "This is a drill." in voice.spoken(delivery, key_action="/key/")
+    said = voice.key_pressed(delivery, "1", call_sid="CA1", words_at="/words/", now=NOON + MINUTE)
+    assert "pages reach you" in said
+    assert ReachTest.objects.get().how == "key press"
+
+
+def test_nobody_without_a_phone_is_promised_a_page(site) -> None:
+    with pytest.raises(Refusal, match="no phone on record"):
+        drills.page_me(makers.a_clinician(site), now=NOON)
+
+
+def test_the_button_pages_and_the_list_shows_who_is_proved(site, people) -> None:
+    client: Client = makers.signed_in(people[0])
+    page = client.post(reverse("page-me"), follow=True).content.decode()
+    assert "A text and a call are on their way to you" in page
+    assert ReachTest.objects.get().clinician == people[0]

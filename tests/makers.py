@@ -7,9 +7,19 @@ from itertools import count
 
 from django.test import Client
 
-from monitoring import admissions, escalations, inbound, languages, patients, phrases, unread, worklist
+from monitoring import (
+    admissions,
+    escalations,
+    identity,
+    inbound,
+    languages,
+    patients,
+    phrases,
+    unread,
+    worklist,
+)
 from monitoring.models import Admission, Escalation, LearnedPhrase, Patient, Reply, Task
-from notifications import oncall
+from notifications import clock, oncall
 from notifications.models import Clinician, Role, Site
 from protocols import library, wording
 from protocols.errors import Refusal
@@ -259,9 +269,12 @@ def resolved(case: Escalation, *, by: Clinician, now: datetime) -> Escalation:
 
 
 def signed_in(clinician: Clinician) -> Client:
-    """A browser in which this clinician is signed in."""
+    """A browser in which this clinician has just signed in with their password."""
     client = Client()
     client.force_login(clinician, backend="django.contrib.auth.backends.ModelBackend")
+    session = client.session
+    session[identity.KEY] = clock.now().isoformat()
+    session.save()
     return client
 
 

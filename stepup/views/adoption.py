@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from monitoring import identity
 from monitoring.access import SignedIn, act, find
 from notifications import audit, clock, roles
 from protocols import delays
@@ -157,7 +158,8 @@ def _history(request: SignedIn) -> list[tuple[AdoptionStage, tuple[str, ...]]]:
 
 @require_http_methods(["GET", "POST"])
 @act("override a stage")
-def override_stage(request: SignedIn, pk: int) -> HttpResponse:
+@identity.signs
+def override_stage(request: SignedIn, pk: int, *, again: identity.Again) -> HttpResponse:
     """A prescriber lets one dose go home beyond the stage."""
     course = find(Course.objects.select_related("patient__site", "site", "protocol"), request, pk)
     now = clock.now()
@@ -165,7 +167,7 @@ def override_stage(request: SignedIn, pk: int) -> HttpResponse:
     chart = charts.of(course, reader=request.user, now=now)
     start = {"step": chart.stage.step if chart.stage else ""}
     form = StageOverrideForm(request.POST or None, steps=_beyond(course, stands), initial=start)
-    if form.is_bound and form.is_valid():
+    if form.is_bound and all([form.is_valid(), again.holds()]):
         given = form.cleaned_data
         try:
             adoption.override(course.pk, step=given["step"], reason=given["reason"], by=request.user, now=now)
@@ -178,13 +180,13 @@ def override_stage(request: SignedIn, pk: int) -> HttpResponse:
         "course": course,
         "patient": course.patient,
         "form": form,
+        "again": again,
         "now": now,
         "stands": stands,
         "far": stages.far(stands, now=now) if stands else "",
     }
-    return render(
-        request, "stepup/stage_override.html", context, status=UNPROCESSABLE if form.errors else 200
-    )
+    status = UNPROCESSABLE if form.is_bound else 200
+    return render(request, "stepup/stage_override.html", context, status=status)
 
 
 def _beyond(course: Course, stands: Standing | None) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from monitoring import contacts, opting_out, patients, pocket
+from monitoring import contacts, identity, opting_out, patients, pocket
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Patient, PocketOrder, Task
 from notifications import audit, clock
@@ -21,12 +21,13 @@ LONGEST_ID = 18  # digits; more is no row's number
 
 @require_http_methods(["GET", "POST"])
 @act("correct contacts")
-def correct_contacts(request: SignedIn, pk: int) -> HttpResponse:
+@identity.signs
+def correct_contacts(request: SignedIn, pk: int, *, again: identity.Again) -> HttpResponse:
     """Telephones, language, time zone, caregiver and allergies, as they are and as they should be."""
     patient = find(Patient.objects.select_related("site"), request, pk)
     now = clock.now()
     form = contact_forms.ContactForm(request.POST or None, patient=patient)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and all([form.is_valid(), again.holds()]):
         try:
             seen, said = form.cleaned_data["seen"], form.said()
             changed = patients.correct(patient.pk, seen=seen, said=said, by=request.user, now=now)
@@ -37,7 +38,7 @@ def correct_contacts(request: SignedIn, pk: int) -> HttpResponse:
             form.refuse(refusal)
             patient.refresh_from_db()
             form.look_again(refusal, patient)
-    return _show(request, patient, now, form=form)
+    return _show(request, patient, now, again=again, form=form)
 
 
 def _after(patient: Patient) -> str:
@@ -68,7 +69,8 @@ def let_texts_go(request: SignedIn, pk: int) -> HttpResponse:
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
-    return _show(request, patient, now, texts_form=form, of_caregiver=caregiver)
+    again = identity.Again(request, now=now)
+    return _show(request, patient, now, again=again, texts_form=form, of_caregiver=caregiver)
 
 
 def _show(
@@ -76,6 +78,7 @@ def _show(
     patient: Patient,
     now: datetime,
     *,
+    again: identity.Again,
     form: contact_forms.ContactForm | None = None,
     texts_form: contact_forms.TextsForm | None = None,
     of_caregiver: bool = False,
@@ -91,11 +94,12 @@ def _show(
         "patient": patient,
         "now": now,
         "form": form or contact_forms.ContactForm(None, patient=patient),
+        "again": again,
         "lines": lines,
         "texts_form": texts_form,
         "wrote": _who_wrote(request),
     }
-    wrong = bool((form and form.errors) or (texts_form and texts_form.errors))
+    wrong = any(one is not None and one.errors for one in (form, texts_form, again.form))
     return render(request, "stepup/contacts.html", context, status=UNPROCESSABLE if wrong else 200)
 
 

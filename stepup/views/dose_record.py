@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from monitoring import watches
+from monitoring import identity, watches
 from monitoring.access import SignedIn, act, find
 from monitoring.forms import WardForm
 from monitoring.models import Watch
@@ -74,7 +74,8 @@ def _try(
 
 @require_http_methods(["GET", "POST"])
 @act("report a dose")
-def report_dose(request: SignedIn, pk: int) -> HttpResponse:
+@identity.signs
+def report_dose(request: SignedIn, pk: int, *, again: identity.Again) -> HttpResponse:
     """A dose given elsewhere or in the past: first what is known of it, then what it changes and the final button."""
     course = find(Course.objects.select_related("patient__site", "site", "protocol"), request, pk)
     now, label = clock.now(), approvals.content(course.protocol).label
@@ -94,12 +95,15 @@ def report_dose(request: SignedIn, pk: int) -> HttpResponse:
             now=now,
         ).dose
 
-    return _in_two_steps(request, course, form, record, now=now, more={"label": label, "reporting": True})
+    return _in_two_steps(
+        request, course, form, record, now=now, more={"label": label, "reporting": True, "again": again}
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @act("correct a dose")
-def correct_dose(request: SignedIn, pk: int) -> HttpResponse:
+@identity.signs
+def correct_dose(request: SignedIn, pk: int, *, again: identity.Again) -> HttpResponse:
     """What is wrong with a dose as recorded: first how it really was, then what that changes and the final button."""
     rows = Dose.with_struck.select_related("recorded_by", "watch")
     dose = find(rows, request, pk, site="course__site")
@@ -122,7 +126,7 @@ def correct_dose(request: SignedIn, pk: int) -> HttpResponse:
         corrections.strike(dose.pk, kind=given["kind"], reason=given["reason"], by=request.user, now=now)
         return None
 
-    more = {"label": label, "dose": dose, "struck": struck}
+    more = {"label": label, "dose": dose, "struck": struck, "again": again}
     return _in_two_steps(request, course, form, correct, now=now, more=more)
 
 
@@ -144,13 +148,13 @@ def _in_two_steps(
 ) -> HttpResponse:
     patient = course.patient
     sure = request.method == "POST" and "sure" in request.POST
-    identity = forms.IdentityForm(request.POST if sure else None, name=patient.name, born_on=patient.born_on)
-    keep = sure and identity.is_valid()
+    ticks = forms.IdentityForm(request.POST if sure else None, name=patient.name, born_on=patient.born_on)
+    keep = sure and all([ticks.is_valid(), more["again"].holds()])
     tried = _try(course, form, record, now, keep=keep) if form.is_bound and form.is_valid() else None
     if tried is not None and keep:
         return _kept(request, course, form, tried)
     audit.record("read the record", str(patient), site=course.site, by=request.user, now=now)
-    context = {"course": course, "patient": patient, "form": form, "identity": identity, "now": now} | more
+    context = {"course": course, "patient": patient, "form": form, "identity": ticks, "now": now} | more
     context |= {"tried": tried, "given": getattr(form, "cleaned_data", {})}
     page = "stepup/report_dose.html" if "reporting" in more else "stepup/correct_dose.html"
     wrong = bool(form.errors) or (tried is not None and sure)

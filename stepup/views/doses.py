@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from monitoring import identity
 from monitoring.access import SignedIn, act, find
 from notifications import audit, clock
 from protocols import delays, dosing, precautions
@@ -56,7 +57,8 @@ def _planned(course: Course, label: Label, now: datetime) -> Planned:
 
 @require_http_methods(["GET", "POST"])
 @act("record a dose")
-def record_dose(request: SignedIn, pk: int) -> HttpResponse:
+@identity.signs
+def record_dose(request: SignedIn, pk: int, *, again: identity.Again) -> HttpResponse:
     """First what was given and when; then the same again beside the final button that names the act."""
     course = find(Course.objects.select_related("patient__site", "site", "protocol"), request, pk)
     now = clock.now()
@@ -68,7 +70,8 @@ def record_dose(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.DoseForm(request.POST or None, initial=start, zone=course.site.time_zone, steps=steps)
     patient = course.patient
     sure = request.method == "POST" and "sure" in request.POST
-    identity = forms.IdentityForm(request.POST if sure else None, name=patient.name, born_on=patient.born_on)
+    ticks = forms.IdentityForm(request.POST if sure else None, name=patient.name, born_on=patient.born_on)
+    signed = sure and all([ticks.is_valid(), again.holds()])
     context = {
         "course": course,
         "patient": patient,
@@ -76,20 +79,21 @@ def record_dose(request: SignedIn, pk: int) -> HttpResponse:
         "reviews": arranged.reviews(course),
         "label": label,
         "form": form,
+        "again": again,
         "now": now,
     }
-    tried = _try(request, course, form, now, keep=sure and identity.is_valid()) if form.is_bound else None
+    tried = _try(request, course, form, now, keep=signed) if form.is_bound else None
     if request.method == "GET":
         audit.record("read the record", str(patient), site=course.site, by=request.user, now=now)
     if tried is None:
         return render(
             request, "stepup/record_dose.html", context, status=UNPROCESSABLE if form.errors else 200
         )
-    if sure and identity.is_valid():
+    if signed:
         return _recorded(request, tried)
     context.update(
         {
-            "identity": identity,
+            "identity": ticks,
             "tried": tried,
             "checkins": tried.checkins,
             "step_name": dict(steps)[tried.step],
@@ -162,7 +166,8 @@ def _recorded(request: SignedIn, done: Tried) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @act("confirm a dose")
-def confirm_dose(request: SignedIn, pk: int) -> HttpResponse:
+@identity.signs
+def confirm_dose(request: SignedIn, pk: int, *, again: identity.Again) -> HttpResponse:
     """The second clinician enters a figure of their own; the first one is not shown."""
     rows = Dose.with_struck.select_related(
         "course__patient__site", "course__protocol", "recorded_by", "weight", "report"
@@ -170,7 +175,7 @@ def confirm_dose(request: SignedIn, pk: int) -> HttpResponse:
     dose = find(rows, request, pk, site="course__site")
     now = clock.now()
     form = forms.ConfirmForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and all([form.is_valid(), again.holds()]):
         try:
             courses.confirm_dose(dose.pk, by=request.user, figure_mg=form.cleaned_data["figure_mg"], now=now)
             messages.success(request, "Confirmed: both figures agree.")
@@ -186,7 +191,9 @@ def confirm_dose(request: SignedIn, pk: int) -> HttpResponse:
         "patient": patient,
         "label": label,
         "form": form,
+        "again": again,
         "now": now,
     }
     context["is_recorder"] = dose.recorded_by_id == request.user.pk
-    return render(request, "stepup/confirm_dose.html", context, status=UNPROCESSABLE if form.errors else 200)
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "stepup/confirm_dose.html", context, status=status)

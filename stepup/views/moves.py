@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from monitoring import identity
 from monitoring.access import SignedIn, act, find
 from notifications import audit, clock
 from protocols.errors import Refusal
@@ -33,35 +34,45 @@ class Looked:
 
 @require_http_methods(["GET", "POST"])
 @act("move a dose")
-def move_dose(request: SignedIn, pk: int) -> HttpResponse:
+@identity.signs
+def move_dose(request: SignedIn, pk: int, *, again: identity.Again) -> HttpResponse:
     """A new date and time for the next dose; nothing is saved before its changes were shown."""
-    return _arrange(request, pk, skip=False)
+    return _arrange(request, pk, again, skip=False)
 
 
 @require_http_methods(["GET", "POST"])
 @act("skip a dose")
-def skip_dose(request: SignedIn, pk: int) -> HttpResponse:
+@identity.signs
+def skip_dose(request: SignedIn, pk: int, *, again: identity.Again) -> HttpResponse:
     """Leave a dose of a repeated interval out, and say when the next one is."""
-    return _arrange(request, pk, skip=True)
+    return _arrange(request, pk, again, skip=True)
 
 
-def _arrange(request: SignedIn, pk: int, *, skip: bool) -> HttpResponse:
+def _arrange(request: SignedIn, pk: int, again: identity.Again, *, skip: bool) -> HttpResponse:
     course = find(Course.objects.select_related("patient__site", "site", "protocol"), request, pk)
     now, zone = clock.now(), course.site.time_zone
     form = MoveForm(request.POST or None, zone=zone, skip=skip, initial=_start(course, zone, skip=skip))
     sure = "sure" in request.POST
     looked = _look(course, form, now, skip=skip) if form.is_bound else Looked(None)
-    if looked.preview and sure and not looked.is_old:
+    overrides = bool(form.is_bound and form.cleaned_data.get("override"))
+    if looked.preview and sure and not looked.is_old and again.holds(needed=overrides):
         made = _keep(request, course, form, looked.preview, now)
         if made:
             messages.success(request, f"Done: {made.get_kind_display()}. {appointments.said(made)}")
             return redirect(reverse("patient", args=[course.patient_id]) + "#result")
     audit.record("read the record", str(course.patient), site=course.site, by=request.user, now=now)
-    return _render(request, course, form, looked, now, skip=skip)
+    return _render(request, course, form, looked, now, again=again, skip=skip)
 
 
 def _render(
-    request: SignedIn, course: Course, form: MoveForm, looked: Looked, now: datetime, *, skip: bool
+    request: SignedIn,
+    course: Course,
+    form: MoveForm,
+    looked: Looked,
+    now: datetime,
+    *,
+    again: identity.Again,
+    skip: bool,
 ) -> HttpResponse:
     planned, put = appointments.next_planned(course)
     is_old = looked.is_old and "sure" in request.POST
@@ -69,6 +80,7 @@ def _render(
         "course": course,
         "patient": course.patient,
         "form": form,
+        "again": again,
         "now": now,
         "skip": skip,
         "holds": arranged.holds(course),
@@ -80,7 +92,8 @@ def _render(
     }
     if looked.preview is None and not skip:
         context |= slots.of(course, now=now)
-    status = UNPROCESSABLE if form.errors or is_old else 200
+    wrong = form.errors or is_old or (again.form and again.form.errors)
+    status = UNPROCESSABLE if wrong else 200
     return render(request, "stepup/move_dose.html", context, status=status)
 
 

@@ -17,6 +17,7 @@ from monitoring import (
     closer,
     contacts,
     escalations,
+    identity,
     kits,
     patients,
     pocket,
@@ -106,23 +107,29 @@ def _gaps(watch: Watch | None, now: datetime) -> list[oncall.Gap]:
 
 @require_http_methods(["GET", "POST"])
 @act("enrol a patient")
-def enrol(request: SignedIn) -> HttpResponse:
+@identity.signs
+def enrol(request: SignedIn, *, again: identity.Again) -> HttpResponse:
     """A patient and their course, together or not at all."""
     site, now = request.user.site, clock.now()
     data = request.POST or None
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     who = forms.PatientForm(data, site=site)
     what = forms.CourseForm(data, site=site, initial={"weighed_on": today, "weighed_by": request.user.name})
-    if request.method == "POST" and all([who.is_valid(), what.is_valid()]):
+    if request.method == "POST" and all([who.is_valid(), what.is_valid(), _signed(what, again)]):
         course = _admit(request, who, what, now)
         if course is not None:
             messages.success(
                 request, "Enrolled. Read the plan with the patient, then record the first dose when given."
             )
             return redirect(_record(course.patient_id))
-    wrong = bool(who.errors or what.errors)
-    context = {"who": who, "what": what, "now": now, "none_approved": not what.rows}
+    wrong = any(one is not None and one.errors for one in (who, what, again.form))
+    context = {"who": who, "what": what, "again": again, "now": now, "none_approved": not what.rows}
     return render(request, "stepup/enrol.html", context, status=UNPROCESSABLE if wrong else 200)
+
+
+def _signed(what: forms.CourseForm, again: identity.Again) -> bool:
+    """Opening a course towards hours that nobody covers is an override, and signed."""
+    return again.holds(needed=what.is_valid() and bool(what.cleaned_data["uncovered_why"]))
 
 
 def _admit(request: SignedIn, who: forms.PatientForm, what: forms.CourseForm, now: datetime) -> Course | None:
@@ -144,12 +151,13 @@ def _open(request: SignedIn, patient: Patient, form: forms.CourseForm, now: date
 
 @require_http_methods(["GET", "POST"])
 @act("enrol a patient")
-def open_course(request: SignedIn, pk: int) -> HttpResponse:
+@identity.signs
+def open_course(request: SignedIn, pk: int, *, again: identity.Again) -> HttpResponse:
     """A new course for somebody who is enrolled already."""
     patient = find(Patient.objects.select_related("site"), request, pk)
     now = clock.now()
     form = forms.CourseForm(request.POST or None, site=patient.site)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and all([form.is_valid(), _signed(form, again)]):
         try:
             _open(request, patient, form, now)
             messages.success(request, "The course is open.")
@@ -157,8 +165,9 @@ def open_course(request: SignedIn, pk: int) -> HttpResponse:
         except Refusal as refusal:
             form.refuse(refusal)
     audit.record("read the record", str(patient), site=patient.site, by=request.user, now=now)
-    context = {"patient": patient, "what": form, "now": now, "none_approved": not form.rows}
-    return render(request, "stepup/open_course.html", context, status=UNPROCESSABLE if form.errors else 200)
+    context = {"patient": patient, "what": form, "again": again, "now": now, "none_approved": not form.rows}
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "stepup/open_course.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

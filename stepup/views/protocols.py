@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from monitoring import ladders, rule_approvals
+from monitoring import identity, ladders, rule_approvals
 from monitoring.access import SignedIn, act
 from notifications import clock, roles
 from notifications.models import Site
@@ -19,6 +19,7 @@ from protocols.pathway import Protocol
 from stepup import approvals, drafts, feasible, version_choices, versions
 from stepup.models import Draft, SiteProtocol
 
+UNPROCESSABLE = 422
 SIGNING = ("approve as pharmacist", "approve as prescriber")
 WHO_SIGNS = ["pharmacist", "prescriber"]
 
@@ -79,6 +80,10 @@ def _line(site: Site, protocol: Protocol) -> Line:
 def show_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResponse:
     """The whole content of one protocol, as it would be signed."""
     protocol = _protocol(request.user.site, label_id, pathway_id)
+    return _page(request, protocol, identity.Again(request, now=clock.now()))
+
+
+def _page(request: SignedIn, protocol: Protocol, again: identity.Again) -> HttpResponse:
     line = _line(request.user.site, protocol)
     row = line.row
     context = {
@@ -99,8 +104,10 @@ def show_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResp
         "asks": bool(row and versions.earlier(row)),
         "unanswered": version_choices.unanswered(row) if row else 0,
         "draft": Draft.objects.filter(frozen=row).first() if row else None,
+        "again": again,
     }
-    return render(request, "stepup/protocol.html", context)
+    status = UNPROCESSABLE if request.method == "POST" else 200
+    return render(request, "stepup/protocol.html", context, status=status)
 
 
 def _protocol(site: Site, label_id: str, pathway_id: str) -> Protocol:
@@ -128,7 +135,10 @@ def _may_sign_as(request: SignedIn, row: SiteProtocol | None) -> str:
 
 @require_POST
 @act("see protocols")
-def sign_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResponse:
+@identity.signs
+def sign_protocol(
+    request: SignedIn, label_id: str, pathway_id: str, *, again: identity.Again
+) -> HttpResponse:
     """Sign exactly the content that was shown; if it changed in between, nothing is signed."""
     protocol = _protocol(request.user.site, label_id, pathway_id)
     if not any(roles.may(request.user, act_) for act_ in SIGNING):
@@ -137,6 +147,8 @@ def sign_protocol(request: SignedIn, label_id: str, pathway_id: str) -> HttpResp
         )
     if request.POST.get("fingerprint") != protocol.fingerprint:
         raise Refusal("content-changed", "This protocol changed while you read it. Read it again, then sign.")
+    if not again.holds():
+        return _page(request, protocol, again)
     made = drafts.own_content(request.user.site, label_id, pathway_id)
     row = made or approvals.propose(request.user.site, label_id, pathway_id)
     approvals.approve(row.pk, by=request.user, now=clock.now())

@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from monitoring import identity
 from monitoring.access import public
 from monitoring.forms import WardRenderer
+from notifications import clock
 
 WRONG = (
     "This name and password do not belong together. Check both; after 8 tries sign-in rests for 15 minutes."
@@ -38,6 +40,12 @@ class SignInView(LoginView):
     template_name = "stepup/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Signed in, and for a few minutes whoever signs something is not asked again."""
+        answer: HttpResponse = super().form_valid(form)
+        identity.prove(self.request, now=clock.now())
+        return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What the form needs, without the host name under the hospital's word."""

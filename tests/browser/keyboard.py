@@ -14,6 +14,7 @@ IN_A_BROWSER = [
     pytest.mark.processes,
     pytest.mark.skipif(not browsers.found(), reason="no Chromium on this machine"),
 ]
+PASSWORD = "step-up-at-home"  # of everybody in the demo
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
 # Numbers and units in running text with a space between them where a line may break.
 PARTED = """() => {
@@ -32,10 +33,17 @@ def signed_in(browser: Browser, base: str, name: str, scheme: str = "light") -> 
     page = browser.new_context(viewport=NARROW, color_scheme=scheme).new_page()
     page.goto(f"{base}/sign-in/")
     page.fill("input[name=username]", name)
-    page.fill("input[name=password]", "step-up-at-home")
+    page.fill("input[name=password]", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{base}/board/")
     return page
+
+
+def signs(page: Page, password: str = PASSWORD) -> None:
+    """Type the password again where the page asks for it; soon after signing in it does not."""
+    asked = page.get_by_label("Your password, again")
+    if asked.count():
+        asked.fill(password)
 
 
 def words(page: Page) -> str:

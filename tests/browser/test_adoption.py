@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page
 
-from tests.browser.keyboard import IN_A_BROWSER, NARROW, follow, reads_well, type_into, words
+from tests.browser.keyboard import IN_A_BROWSER, NARROW, follow, reads_well, signs, type_into, words
 
 pytestmark = IN_A_BROWSER
 DORA = "/patient/3/"
@@ -50,6 +50,7 @@ def _one_dose_is_let_beyond(page: Page, base: str) -> None:
     page.goto(base + DORA)
     follow(page, "override the stage for one dose", to="**/stage/")
     type_into(page, "why this dose is given at home", "lives next door")
+    signs(page)
     reads_well(page)
     follow(page, "let this dose of dora example go home", to=f"{base}{DORA}**")
     assert "lives next door" in words(page)

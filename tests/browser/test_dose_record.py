@@ -12,18 +12,21 @@ from tests.browser.keyboard import (
     WIDE,
     follow,
     reads_well,
+    signs,
     tab_to,
     type_into,
+    words,
 )
 
 pytestmark = IN_A_BROWSER
 
 
-def _ticks_both_and_presses(page: Page, words: str) -> None:
+def _ticks_both_and_presses(page: Page, button: str) -> None:
     for ask in ("The name is", "The date of birth is"):
         tab_to(page, ask)
         page.keyboard.press("Space")
-    tab_to(page, words)
+    signs(page)
+    tab_to(page, button)
     page.keyboard.press("Enter")
 
 
@@ -58,6 +61,7 @@ def test_after_a_long_delay_it_is_reviewed_and_started_again_with_the_keyboard_a
     prescriber.goto(f"{base}/patient/4/")
     follow(prescriber, "do the second check", to="**/confirm/")
     type_into(prescriber, "your own figure", "3.9")
+    signs(prescriber)
     prescriber.keyboard.press("Enter")
     prescriber.wait_for_url(f"{base}/patient/4/**")
     follow(prescriber, "review benefit and risk", to="**/review/")
@@ -132,3 +136,21 @@ def test_the_whole_course_prints_black_on_white_with_its_time(opened, base) -> N
         == "rgb(255, 255, 255)"
     )
     assert len(page.pdf(prefer_css_page_size=True)) > 5000
+
+
+def test_a_signature_asks_for_the_password_again_and_a_wrong_one_loses_nothing(service, opened, base) -> None:
+    page = opened(size=NARROW)
+    service.move_clock(6 * 60)
+    page.goto(f"{base}/patient/2/contacts/")
+    type_into(page, "allergies", "latex")
+    type_into(page, "your password, again", "not mine")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=That is not your password.")
+    assert "errors" in page.evaluate("document.activeElement.className"), "the focus is on what is wrong"
+    assert page.get_by_label("Allergies").input_value() == "latex"
+    reads_well(page)
+    signs(page)
+    page.get_by_label("Your password, again").press("Enter")
+    page.wait_for_selector("text=Corrected: allergies.")
+    page.goto(f"{base}/patient/2/contacts/")
+    assert "you gave your password within the last 5 minutes" in words(page)

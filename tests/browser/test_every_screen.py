@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.keyboard import IN_A_BROWSER, NARROW, PARTED, follow, tab_to, type_into
+from tests.browser.keyboard import IN_A_BROWSER, NARROW, PARTED, follow, signs, tab_to, type_into
 from tests.browser.rules import RULES
 from tests.browser.screenshots import ALMA, DORA, LUZ, OUR_NUMBER, ROSA
 from tests.service import Service, demo
@@ -278,6 +278,7 @@ def test_a_number_is_corrected_and_texts_let_go_with_the_keyboard_alone_at_320_p
     assert page.evaluate("document.activeElement.id") == "id_phone", "the error leads to its field"
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("+1 555 011 0033")
+    signs(page)
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Corrected: telephone.")
     tab_to(page, "I spoke with Dora Example on (555) 011-0033")

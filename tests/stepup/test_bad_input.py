@@ -45,9 +45,7 @@ def site() -> Site:
 
 @pytest.fixture
 def nurse(site) -> Client:
-    client = Client()
-    client.force_login(makers.a_clinician(site), backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    return makers.signed_in(makers.a_clinician(site))
 
 
 # enrolment
@@ -149,7 +147,11 @@ def dose(**changed: str) -> dict[str, str]:
 
 
 def record(nurse: Client, course: Course, typed: dict[str, str], *, sure: bool = True) -> Any:
-    ticks = {"sure": "yes", "name_checked": "on", "born_checked": "on"} if sure else {}
+    ticks = (
+        {"sure": "yes", "name_checked": "on", "born_checked": "on", "password": makers.PASSWORD}
+        if sure
+        else {}
+    )
     return nurse.post(reverse("record-dose", args=[course.pk]), typed | ticks)
 
 

@@ -60,7 +60,11 @@ def moves(nurse: Client, course: Course, typed: dict[str, str], *, sure: bool = 
     path = reverse("move-dose", args=[course.pk])
     if sure:
         shown = nurse.post(path, typed).content.decode()
-        typed = typed | {"sure": "yes"} | dict(re.findall(r'name="(seen|shown)" value="([^"]*)"', shown))
+        typed = (
+            typed
+            | {"sure": "yes", "password": makers.PASSWORD}
+            | dict(re.findall(r'name="(seen|shown)" value="([^"]*)"', shown))
+        )
     return nurse.post(path, typed)
 
 
@@ -153,9 +157,7 @@ def test_a_closed_day_that_cannot_be_is_refused_with_the_fix(site, nurse, change
 
 
 def somebody(site: Site, role: str) -> Client:
-    client = Client()
-    client.force_login(makers.a_clinician(site, role), backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    return makers.signed_in(makers.a_clinician(site, role))
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,8 @@ def patient(site) -> Patient:
 
 
 def somebody(site: Site, role: str = Role.NURSE) -> tuple[Client, Clinician]:
-    clinician, client = makers.a_clinician(site, role), Client()
-    client.force_login(clinician, backend="django.contrib.auth.backends.ModelBackend")
-    return client, clinician
+    clinician = makers.a_clinician(site, role)
+    return makers.signed_in(clinician), clinician
 
 
 @pytest.fixture

@@ -49,9 +49,7 @@ def nurse(site) -> Clinician:
 
 @pytest.fixture
 def client(nurse) -> Client:
-    client = Client()
-    client.force_login(nurse, backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    return makers.signed_in(nurse)
 
 
 def shown(client: Client, name: str, *args: object) -> str:

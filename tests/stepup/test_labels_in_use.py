@@ -34,9 +34,7 @@ def patient(site) -> Patient:
 
 
 def signed_in(site: Site, role: str) -> Client:
-    client = Client()
-    client.force_login(makers.a_clinician(site, role), backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    return makers.signed_in(makers.a_clinician(site, role))
 
 
 @pytest.mark.parametrize("label", library.known_labels(), ids=lambda label: label.id)

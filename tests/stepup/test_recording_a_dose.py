@@ -5,7 +5,6 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from monitoring.models import CheckIn
@@ -138,8 +137,7 @@ def test_hours_that_nobody_covers_are_shown_before_a_dose_is_recorded(course) ->
     Shift.objects.all().delete()
     nurse, now = makers.a_clinician(course.site), clock.now()
     Course.objects.filter(pk=course.pk).update(start_on=courses.local_date(course.patient, now))
-    client = Client()
-    client.force_login(nurse, backend="django.contrib.auth.backends.ModelBackend")
+    client = makers.signed_in(nurse)
     local = now.astimezone(ZoneInfo(course.site.time_zone))
     typed = {"on": f"{local:%Y-%m-%d}", "at": f"{local:%H:%M}", "step": "step_up_dose_1", "given_mg": "4.2"}
     typed["deviation"] = "given before the list was read"

@@ -177,9 +177,7 @@ SURE = {"sure": "yes", "name_checked": "on", "born_checked": "on"}
 
 @pytest.fixture
 def nurse(course) -> Client:
-    client = Client()
-    client.force_login(makers.a_clinician(course.site), backend="django.contrib.auth.backends.ModelBackend")
-    return client
+    return makers.signed_in(makers.a_clinician(course.site))
 
 
 def test_it_is_shown_with_what_it_changes_before_anything_is_kept(nurse, course) -> None:

@@ -26,6 +26,11 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db]
 SIGNED_BY_THE_PROVIDER = {"inbound-text", "call-answered", "call-key", "delivery-report"}
 # One address, two acts: who may sign depends on whose signature it is.
 SEVERAL_ACTS = {"protocol-sign": ("approve as pharmacist", "approve as prescriber")}
+# Addresses whose act is signed: the password is typed again there, or was within five minutes (test_signing_again.py).
+SIGNED = {
+    "record-dose", "confirm-dose", "report-dose", "correct-dose", "protocol-sign", "contacts", "override-stage",
+    "move-dose", "skip-dose", "enrol", "open-course",
+}  # fmt: skip
 METHODS = ("get", "post")
 FORBIDDEN, NOT_FOUND, NOT_THAT_METHOD, TO_SIGN_IN = 403, 404, 405, 302
 
@@ -240,6 +245,11 @@ def test_the_open_addresses_open_for_anybody(ward) -> None:
 def test_every_act_of_the_table_guards_an_address() -> None:
     several = {act for acts in SEVERAL_ACTS.values() for act in acts}
     assert {address.callback.act for address in GUARDED} | several == set(roles.MAY)
+
+
+def test_the_addresses_that_are_signed_ask_again_who_it_is() -> None:
+    """A dose and its second check, an approval, another number, an override; what each asks is proved beside them."""
+    assert {str(address.name) for address in GUARDED if hasattr(address.callback, "signs")} == SIGNED
 
 
 def test_an_inactive_clinician_may_do_nothing(ward) -> None:

@@ -118,9 +118,7 @@ class Ward:
     def client(self, role: str = Role.NURSE) -> tuple[Client, Clinician]:
         """Somebody new of this site, signed in."""
         clinician = makers.a_clinician(self.site, role, name=f"{self.mark} {role}")
-        client = Client()
-        client.force_login(clinician, backend="django.contrib.auth.backends.ModelBackend")
-        return client, clinician
+        return makers.signed_in(clinician), clinician
 
     def words(self) -> list[str]:
         """What only this site's own screens may show."""

@@ -130,7 +130,7 @@ def notice_dead_numbers(*, now: datetime) -> int:
     """
     refused = Delivery.objects.filter(
         state=Delivery.State.FAILED,
-        error_code__in=provider_errors.UNREACHABLE_BY_TEXT,
+        error_code__in=provider_errors.codes(*provider_errors.ENDS_TEXTING),
         message__channel="text",
         ended_at__gte=now - LOOK_BACK,
     )

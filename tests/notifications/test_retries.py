@@ -44,7 +44,47 @@ def test_the_pauses_of_each_error(code, pauses) -> None:
 
 
 def test_every_error_with_another_try_is_in_this_table() -> None:
-    assert {code for code, pauses in PAUSES.items() if pauses} == set(provider_errors.RETRY_AFTER)
+    assert {code for code, pauses in PAUSES.items() if pauses} == {
+        code for code, error in provider_errors.table().items() if error.pauses
+    }
+
+
+MEANS = {
+    "number": "21211 21217 21614 21635 30005 30006",
+    "blocked": "21610 30004",
+    "passing": "30003 30008 30410 30500 30017",
+    "sender": "21611 30001 30022 30023 30027 21606 21703 21704 21705 30032 30034",
+    "account": "20003 30002",
+    "ours": "21617 21602 21408 30450 30610 30640",
+    "words": "30007",
+    "expired": "30036 30012",
+}
+
+
+def test_what_each_error_means_and_no_other_is_known() -> None:
+    means = {code: kind for kind, codes in MEANS.items() for code in codes.split()}
+    assert {code: error.means for code, error in provider_errors.table().items()} == means
+    assert provider_errors.of("99999").means == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ('codes = ["1", "1"]\nmeans = "number"\nsays = "x"', "two rows"),
+        ('codes = ["1"]\nmeans = "hopeless"\nsays = "x"', "hopeless"),
+        ('codes = ["1"]\nmeans = "number"\nsays = ""', "words"),
+        ('codes = ["one"]\nmeans = "number"\nsays = "x"', "needs a number"),
+        ('codes = ["1"]\nmeans = "number"\npauses = [60]\nsays = "x"', "another try"),
+        ('codes = ["1"]\nmeans = "passing"\nsays = "x"', "needs its pauses"),
+        ('codes = ["1"]\nmeans = "passing"\npauses = [0]\nsays = "x"', "longer than nothing"),
+        ('codes = ["1"]\nmeans = "unknown"\nsays = "x"', "another try"),
+    ],
+)
+def test_a_table_that_is_not_whole_is_refused(tmp_path, row, problem) -> None:
+    broken = tmp_path / "errors.toml"
+    broken.write_text(f"[[error]]\n{row}\n")
+    with pytest.raises(ValueError, match=problem):
+        provider_errors.table(broken)
 
 
 @pytest.mark.parametrize(

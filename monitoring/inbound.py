@@ -140,7 +140,9 @@ def speakers(reply: Reply) -> tuple[str, list[Patient]]:
 
 def _site(sender: str, sent_to: str) -> Site:
     """The site whose number was texted; failing that, the sender's own; failing that, the first there is."""
-    by_number = Site.objects.filter(Q(patient_number=sent_to) | Q(page_number=sent_to)).first()
+    by_number = Site.objects.filter(
+        Q(patient_number=sent_to) | Q(page_number=sent_to) | Q(fallback_number=sent_to or None)
+    ).first()
     if by_number is not None:
         return by_number
     by_sender = Site.objects.filter(

@@ -26,7 +26,8 @@ VALID_FOR = timedelta(minutes=15)
 
 def is_for_us(reply: Reply, clinician: Clinician) -> bool:
     """Whether a clinician's text is about a page: sent to the paging number, or naming a known code."""
-    return reply.sent_to == clinician.site.page_number or bool(_mentioned(reply.body, clinician))
+    ours = {clinician.site.page_number, clinician.site.fallback_number} - {""}
+    return reply.sent_to in ours or bool(_mentioned(reply.body, clinician))
 
 
 def answer(reply: Reply, clinician: Clinician, *, now: datetime) -> Message:

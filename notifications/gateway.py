@@ -19,6 +19,8 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
+from notifications.models import Account
+
 CONNECT_SECONDS, READ_SECONDS = 3.0, 12.0
 RING_SECONDS = 25
 TOO_MANY = 429
@@ -37,6 +39,10 @@ class Taken:
 
 class NotTaken(Exception):  # noqa: N818 - outcomes, not errors
     """Provably not processed (rate limit, connection refused): try again a little later."""
+
+
+class NoConnection(NotTaken):
+    """Provably not processed, because nobody answered the knock."""
 
 
 class RefusedForGood(Exception):  # noqa: N818
@@ -70,8 +76,9 @@ def through(line: Line) -> Iterator[None]:
 class _HttpClient(TwilioHttpClient):
     """The library's client, with every request sent to the configured provider address, once, with a time limit."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: str) -> None:
         super().__init__(max_retries=0)
+        self.base = base
         self.timeout = (CONNECT_SECONDS, READ_SECONDS)
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -80,18 +87,35 @@ class _HttpClient(TwilioHttpClient):
         if _instead:
             fields = {**(kwargs.get("params") or {}), **(kwargs.get("data") or {})}
             return Response(*_instead[-1](method, whole.path, fields))
-        address = settings.TWILIO_API_BASE + whole.path + (f"?{whole.query}" if whole.query else "")
+        address = self.base + whole.path + (f"?{whole.query}" if whole.query else "")
         return super().request(method, address, *args, **kwargs)
 
 
-def _client() -> Client:
-    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=_HttpClient())
+def _client(account: Account) -> Client:
+    if account == Account.SECOND:
+        second = _HttpClient(settings.TWILIO_SECOND_API_BASE)
+        return Client(
+            settings.TWILIO_SECOND_ACCOUNT_SID, settings.TWILIO_SECOND_AUTH_TOKEN, http_client=second
+        )
+    first = _HttpClient(settings.TWILIO_API_BASE)
+    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=first)
 
 
-def send_text(*, sender: str, to: str, body: str, callback: str, valid_seconds: int) -> Taken:
+def is_well(account: Account) -> bool:
+    """Whether the provider answers for this account, and lets it send. No answer is a no."""
+    try:
+        client = _client(account)
+        return str(client.api.v2010.accounts(client.account_sid or "").fetch().status) == "active"
+    except NO_ANSWER:
+        return False
+
+
+def send_text(
+    *, sender: str, to: str, body: str, callback: str, valid_seconds: int, account: Account = Account.FIRST
+) -> Taken:
     """Hand over one text. `callback` is our address for its reports; it expires after `valid_seconds`."""
     return _taken(
-        lambda: _client().messages.create(
+        lambda: _client(account).messages.create(
             from_=sender,
             to=to,
             body=body,
@@ -102,13 +126,15 @@ def send_text(*, sender: str, to: str, body: str, callback: str, valid_seconds: 
     )
 
 
-def place_call(*, sender: str, to: str, words_at: str, callback: str) -> Taken:
+def place_call(
+    *, sender: str, to: str, words_at: str, callback: str, account: Account = Account.FIRST
+) -> Taken:
     """Ring a phone; the provider fetches what to say from `words_at` once somebody, or a voicemail, answers.
 
     No machine detection: it is often wrong, and nothing here counts as an answer but a key press.
     """
     return _taken(
-        lambda: _client().calls.create(
+        lambda: _client(account).calls.create(
             from_=sender,
             to=to,
             url=words_at,
@@ -122,29 +148,31 @@ def place_call(*, sender: str, to: str, words_at: str, callback: str) -> Taken:
     )
 
 
-def status(sid: str) -> tuple[str, str]:
+def status(sid: str, *, account: Account = Account.FIRST) -> tuple[str, str]:
     """What the provider says now about a text or call: (status, error code or ""). Raises Unknown."""
     try:
-        client = _client()
+        client = _client(account)
         found: Any = client.calls(sid).fetch() if sid.startswith("CA") else client.messages(sid).fetch()
     except NO_ANSWER as problem:
         raise Unknown(str(type(problem).__name__)) from problem
     return str(found.status), str(getattr(found, "error_code", None) or "")
 
 
-def texts_sent(*, sender: str, to: str, body: str, since: datetime) -> list[str]:
+def texts_sent(
+    *, sender: str, to: str, body: str, since: datetime, account: Account = Account.FIRST
+) -> list[str]:
     """Ids of texts the provider already holds with this sender, recipient and body. Raises Unknown."""
     try:
-        listed = _client().messages.list(to=to, from_=sender, date_sent_after=since, limit=50)
+        listed = _client(account).messages.list(to=to, from_=sender, date_sent_after=since, limit=50)
     except NO_ANSWER as problem:
         raise Unknown(str(type(problem).__name__)) from problem
     return [str(one.sid) for one in listed if one.body == body]
 
 
-def calls_placed(*, sender: str, to: str, since: datetime) -> list[str]:
+def calls_placed(*, sender: str, to: str, since: datetime, account: Account = Account.FIRST) -> list[str]:
     """Ids of calls the provider already placed from `sender` to `to`. Raises Unknown."""
     try:
-        listed = _client().calls.list(to=to, from_=sender, start_time_after=since, limit=50)
+        listed = _client(account).calls.list(to=to, from_=sender, start_time_after=since, limit=50)
     except NO_ANSWER as problem:
         raise Unknown(str(type(problem).__name__)) from problem
     return [str(one.sid) for one in listed]
@@ -160,12 +188,12 @@ class Received(TypedDict):
     DateSent: datetime | None
 
 
-def texts_received(*, to: str, since: datetime) -> list[Received]:
+def texts_received(*, to: str, since: datetime, account: Account = Account.FIRST) -> list[Received]:
     """Every text the provider received for one of our numbers since then, page by page, whether or not it managed to
     tell us, oldest first. Raises Unknown.
     """
     try:
-        listed = _client().messages.list(to=to, date_sent_after=since, page_size=PAGE_SIZE)
+        listed = _client(account).messages.list(to=to, date_sent_after=since, page_size=PAGE_SIZE)
     except NO_ANSWER as problem:
         raise Unknown(str(type(problem).__name__)) from problem
     inbound = [one for one in listed if str(one.direction) == "inbound"]
@@ -192,7 +220,7 @@ def _taken(create: Callable[[], Any], *, prefix: tuple[str, ...]) -> Taken:
         raise Unknown(str(problem.status)) from problem
     except NO_ANSWER as problem:
         if _never_connected(problem):
-            raise NotTaken("no connection") from problem
+            raise NoConnection("no connection") from problem
         raise Unknown(type(problem).__name__) from problem
     # A 201 with an empty body parses into a message without an id: nothing is known about it.
     if not str(made.sid or "").startswith(prefix):

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from notifications import gateway, pacing, provider_errors
-from notifications.models import Channel, Clinician, Delivery, Lane, Message, Site
+from notifications import accounts, gateway, pacing, provider_errors
+from notifications.models import Account, Channel, Clinician, Delivery, Lane, Message, Site
 
 State = Delivery.State
 LEASE = timedelta(seconds=30)
@@ -37,7 +37,7 @@ CARRIERS = {
     Lane.REPLY: "notifications.deliver_replies",
     Lane.CHECKIN: "notifications.deliver_checkins",
 }
-PAGES = (Lane.PAGE_VOICE, Lane.PAGE_TEXT)
+PAGES = accounts.PAGES
 
 logger = logging.getLogger(__name__)
 
@@ -156,35 +156,61 @@ def let_none_starve(*, now: datetime) -> int:
 def _hand_over(delivery: Delivery, now: datetime) -> None:
     """Guard, commit, POST, record. Every step moves the row only if it still stands where it was left."""
     message = delivery.message
+    way = accounts.way_of(delivery, message)
     ours = Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence)
     still_wanted = ours.filter(state=State.CLAIMED, message__cancelled_at=None, message__not_after__gt=now)
-    if not still_wanted.update(state=State.SUBMITTING, submitted_at=now, lease_until=now + LEASE):
+    submitting = {"state": State.SUBMITTING, "submitted_at": now, "lease_until": now + LEASE}
+    if not still_wanted.update(**submitting, account=way.account):
         _drop(delivery.pk, delivery.fence, now)
         return
     try:
-        taken = _post(delivery, message, now)
-    except gateway.NotTaken:
-        ours.filter(state=State.SUBMITTING).update(
-            state=State.PENDING, due_at=now + NOT_TAKEN_PAUSE, lease_until=None, submitted_at=None
-        )
+        taken = _post(delivery, message, way, now)
+    except gateway.NotTaken as not_taken:
+        if isinstance(not_taken, gateway.NoConnection):
+            accounts.note_doubt(way.account, str(not_taken), now=now)
+        _wait(delivery, message, way.account, now)
     except gateway.RefusedForGood as refused:
         fail(ours.filter(state=State.SUBMITTING), message, code=refused.code, now=now)
     except gateway.Unknown as unknown:
         logger.warning("Delivery %s may have been sent (%s).", delivery.pk, unknown)
+        accounts.note_doubt(way.account, str(unknown), now=now)
         ours.filter(state=State.SUBMITTING).update(state=State.AMBIGUOUS, lease_until=None, due_at=now)
     else:
+        accounts.note_taken(way.account)
         accept(ours, sid=taken.sid, channel=message.channel, now=now)
 
 
-def _post(delivery: Delivery, message: Message, now: datetime) -> gateway.Taken:
+def _wait(delivery: Delivery, message: Message, account: Account, now: datetime) -> None:
+    """It was surely not taken: due again after a pause, or at once where the other account can carry it.
+
+    A first attempt may then take either way; one that was queued for the second account stays with it.
+    """
+    other = account == Account.FIRST and accounts.is_out(account) and accounts.can_stand_in(message)
+    Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence, state=State.SUBMITTING).update(
+        state=State.PENDING,
+        due_at=now if other else now + NOT_TAKEN_PAUSE,
+        account="" if delivery.attempt == 1 else account,
+        lease_until=None,
+        submitted_at=None,
+    )
+
+
+def _post(delivery: Delivery, message: Message, way: accounts.Way, now: datetime) -> gateway.Taken:
     base = settings.PUBLIC_BASE_URL + "/webhooks/twilio"
     report = f"{base}/status/{delivery.token}"
     if message.channel == Channel.VOICE:
         words = f"{base}/voice/{delivery.token}"
-        return gateway.place_call(sender=message.sender, to=message.to, words_at=words, callback=report)
+        return gateway.place_call(
+            account=way.account, sender=way.sender, to=message.to, words_at=words, callback=report
+        )
     seconds = int((message.not_after - now).total_seconds())
     return gateway.send_text(
-        sender=message.sender, to=message.to, body=message.body, callback=report, valid_seconds=seconds
+        account=way.account,
+        sender=way.sender,
+        to=message.to,
+        body=message.body,
+        callback=report,
+        valid_seconds=seconds,
     )
 
 
@@ -208,6 +234,11 @@ def fail(deliveries: QuerySet[Delivery], message: Message, *, code: str, now: da
     if not moved:
         return False
     last = message.deliveries.order_by("-attempt").first()
+    means = provider_errors.of(code).means
+    if means == provider_errors.Means.ACCOUNT and last and last.account:
+        accounts.note_out(Account(last.account), f"error {code}", now=now)
+    if means in provider_errors.MENDED_BY_ANOTHER_ACCOUNT:
+        page_by_second(message, now=now)
     pause = provider_errors.retry_after(code, attempt=last.attempt if last else 1)
     may_try = pause is not None and message.cancelled_at is None and now + pause < message.not_after
     # A page does not wait for a second try at the same phone: its other channel and the next person are faster.
@@ -218,6 +249,20 @@ def fail(deliveries: QuerySet[Delivery], message: Message, *, code: str, now: da
             defaults={"lane": last.lane, "precedence": last.precedence, "due_at": now + pause},
         )
     return True
+
+
+def page_by_second(message: Message, *, now: datetime) -> bool:
+    """Queue a page once more, by the second account, at once; False where that cannot carry it or has it already."""
+    tried = message.deliveries.filter(account=Account.SECOND).exists()
+    wanted = message.cancelled_at is None and now < message.not_after
+    last = message.deliveries.order_by("-attempt").first()
+    if tried or not wanted or last is None or not accounts.can_stand_in(message):
+        return False
+    facts = {"account": Account.SECOND, "lane": last.lane, "precedence": last.precedence, "due_at": now}
+    _, is_new = Delivery.objects.get_or_create(message=message, attempt=last.attempt + 1, defaults=facts)
+    if is_new:
+        nudge(CARRIERS[Lane(last.lane)])
+    return is_new
 
 
 def _drop(pk: int, fence: int, now: datetime) -> None:

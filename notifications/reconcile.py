@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from notifications import gateway, outbox
-from notifications.models import Channel, Delivery, Message, ProviderReport
+from notifications import accounts, gateway, outbox
+from notifications.models import Account, Channel, Delivery, Message, ProviderReport
 
 State = Delivery.State
 SETTLE_AFTER = timedelta(seconds=30)
@@ -118,7 +118,7 @@ def settle_ambiguous(*, now: datetime) -> int:
 
     While it gives no answer, one question a turn is enough: each of the others would wait as long for nothing.
     """
-    unsure = Delivery.objects.filter(state=State.AMBIGUOUS, due_at__lte=now).select_related("message")
+    unsure = Delivery.objects.filter(state=State.AMBIGUOUS, due_at__lte=now).select_related("message__site")
     asked = 0
     for delivery in unsure.order_by("due_at", "pk")[:20]:
         asked += 1
@@ -128,30 +128,43 @@ def settle_ambiguous(*, now: datetime) -> int:
 
 
 def _settle(delivery: Delivery, now: datetime) -> bool:
-    """Settle one; False when the provider gave no answer."""
+    """Settle one; False when the provider gave no answer.
+
+    A page is then sent once more by the second account, if the first is out: prefer a second page to a lost one.
+    """
     row = Delivery.objects.filter(pk=delivery.pk, state=State.AMBIGUOUS, fence=delivery.fence)
     message = delivery.message
     submitted_at = delivery.submitted_at or now
     try:
-        held = _held_by_provider(message, submitted_at - ASK_FROM)
+        held = _held_by_provider(delivery, message, submitted_at - ASK_FROM)
     except gateway.Unknown:
         row.update(due_at=now + timedelta(seconds=5))
+        if now - submitted_at >= SETTLE_AFTER and accounts.is_out(Account.FIRST):
+            outbox.page_by_second(message, now=now)
         return False
     known = set(Delivery.objects.filter(provider_sid__in=held).values_list("provider_sid", flat=True))
+    later = message.deliveries.filter(attempt__gt=delivery.attempt)
     unclaimed = [sid for sid in held if sid not in known]
     if unclaimed:
         outbox.accept(row, sid=unclaimed[0], channel=message.channel, now=now)
+        later.filter(state=State.PENDING).update(state=State.CANCELLED, ended_at=now)
     elif now - submitted_at < SETTLE_AFTER:
         row.update(due_at=now + timedelta(seconds=5))
+    elif later.exists():
+        row.update(state=State.FAILED, error_code="not-taken", ended_at=now)
     else:
-        row.update(state=State.PENDING, due_at=now, submitted_at=None)
+        account = "" if delivery.attempt == 1 else delivery.account
+        row.update(state=State.PENDING, due_at=now, submitted_at=None, account=account)
     return True
 
 
-def _held_by_provider(message: Message, since: datetime) -> list[str]:
+def _held_by_provider(delivery: Delivery, message: Message, since: datetime) -> list[str]:
+    way = accounts.sender_of(delivery, message)
     if message.channel == Channel.VOICE:
-        return gateway.calls_placed(sender=message.sender, to=message.to, since=since)
-    return gateway.texts_sent(sender=message.sender, to=message.to, body=message.body, since=since)
+        return gateway.calls_placed(account=way.account, sender=way.sender, to=message.to, since=since)
+    return gateway.texts_sent(
+        account=way.account, sender=way.sender, to=message.to, body=message.body, since=since
+    )
 
 
 def ask_about_silent(*, now: datetime) -> int:
@@ -164,7 +177,9 @@ def ask_about_silent(*, now: datetime) -> int:
     for delivery in overdue.order_by("deadline_at", "pk")[:20]:
         asked += 1
         try:
-            status, code = gateway.status(delivery.provider_sid or "")
+            status, code = gateway.status(
+                delivery.provider_sid or "", account=Account(delivery.account or Account.FIRST)
+            )
         except gateway.Unknown:
             _end_silence(delivery, "", "", now)
             break
@@ -193,6 +208,7 @@ def settle_all(*, now: datetime) -> int:
     return (
         apply_reports(now=now)
         + outbox.let_none_starve(now=now)
+        + accounts.look_after(now=now)
         + recover_leases(now=now)
         + settle_ambiguous(now=now)
         + ask_about_silent(now=now)

@@ -16,15 +16,20 @@ def is_genuine(request: HttpRequest) -> bool:
     """Whether the request carries the provider's signature over our public address and its parameters.
 
     The address is built from PUBLIC_BASE_URL and the raw path: Host and X-Forwarded headers are whatever a
-    caller wants them to be. During key rotation the previous token is honoured too. There is no time stamp in the
-    scheme, so a replay is made harmless by storing every message under the provider's own id.
+    caller wants them to be. During key rotation the previous token is honoured too, of either account. There is no
+    time stamp in the scheme, so a replay is made harmless by storing every message under the provider's own id.
     """
     given = request.headers.get("X-Twilio-Signature")
     if not given:
         return False
     address = settings.PUBLIC_BASE_URL + request.get_full_path()
-    tokens = [token for token in (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_AUTH_TOKEN_PREVIOUS) if token]
-    return any(RequestValidator(token).validate(address, request.POST, given) for token in tokens)
+    known = (
+        settings.TWILIO_AUTH_TOKEN,
+        settings.TWILIO_AUTH_TOKEN_PREVIOUS,
+        settings.TWILIO_SECOND_AUTH_TOKEN,
+        settings.TWILIO_SECOND_AUTH_TOKEN_PREVIOUS,
+    )
+    return any(RequestValidator(token).validate(address, request.POST, given) for token in known if token)
 
 
 def signed(view: Webhook) -> Webhook:

@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
-from notifications import clock, heartbeat
+from notifications import accounts, clock, heartbeat
+from notifications.models import Account
 from protocols import triage
 
 
@@ -17,7 +18,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while every part of the engine signs in and found no invariant broken; 503 with the reasons otherwise.
+    """200 while every part of the engine signs in, no invariant is broken and no account is out; 503 otherwise.
 
     The counts are those of the engine's last turn: whoever asks costs no more than reading them. `rules` names what
     reads replies, so that a monitor sees a change of it. No personal data.
@@ -25,13 +26,16 @@ def healthz(request: HttpRequest) -> JsonResponse:
     now = clock.now()
     broken = heartbeat.figures(heartbeat.ENGINE).get("broken") or {}
     late = [part for part in heartbeat.parts() if heartbeat.is_late(part, now=now)]
-    good = not late and not broken
+    out = accounts.out()
+    good = not late and not broken and not out
     return JsonResponse(
         {
             "healthy": good,
             "engine_silent_seconds": _silent_seconds(heartbeat.ENGINE, now),
             "silent_parts": late,
             "broken_invariants": broken,
+            "accounts_out": out,
+            "pages_leave_by": Account.SECOND if Account.FIRST in out else Account.FIRST,
             "rules": triage.RULES_VERSION[:12],
         },
         status=200 if good else 503,

@@ -83,10 +83,13 @@ def unapplied(now: datetime) -> QuerySet[ProviderReport]:
 
 
 def double_sends(now: datetime) -> QuerySet[Any, Any]:
-    """I8: two live provider ids for one message of the last day."""
+    """I8: two live provider ids of one account for one message of the last day.
+
+    The other account may hold one too: while the first gives no answer, a second page is preferred to a lost one.
+    """
     sent = Delivery.objects.filter(provider_sid__isnull=False).exclude(state=State.FAILED)
     sent = sent.filter(message__created_at__gt=now - timedelta(days=1))
-    return sent.values("message").annotate(n=Count("pk")).filter(n__gt=1)
+    return sent.values("message", "account").annotate(n=Count("pk")).filter(n__gt=1)
 
 
 def unwatched_watches(now: datetime) -> QuerySet[Watch]:

@@ -3,10 +3,12 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from monitoring import inbound
 from monitoring.models import Reply
 from notifications import gateway, heartbeat
-from notifications.models import Site
+from notifications.models import Account, Site
 
 LOOK_BACK = timedelta(minutes=30)
 logger = logging.getLogger(__name__)
@@ -20,9 +22,9 @@ def fetch(*, now: datetime) -> int:
     """
     taken, complete = 0, True
     since = min(heartbeat.last_at(heartbeat.MISSED_TEXTS) or now, now) - LOOK_BACK
-    for number in _our_numbers():
+    for number, account in _our_numbers():
         try:
-            listed = gateway.texts_received(to=number, since=since)
+            listed = gateway.texts_received(to=number, since=since, account=account)
         except gateway.Unknown:
             logger.warning("The provider's log could not be read; trying again shortly.")
             complete = False
@@ -50,6 +52,11 @@ def fetch(*, now: datetime) -> int:
     return taken
 
 
-def _our_numbers() -> list[str]:
-    pairs = Site.objects.values_list("patient_number", "page_number")
-    return sorted({number for pair in pairs for number in pair})
+def _our_numbers() -> list[tuple[str, Account]]:
+    """Every number people text us on, and the account that holds it."""
+    found = set()
+    for site in Site.objects.all():
+        found |= {(site.patient_number, Account.FIRST), (site.page_number, Account.FIRST)}
+        if site.fallback_number and settings.TWILIO_SECOND_ACCOUNT_SID:
+            found.add((site.fallback_number, Account.SECOND))
+    return sorted(found)

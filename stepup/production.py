@@ -18,10 +18,11 @@ def problems(
     account_sid: str,
     auth_token: str,
     api_base: str,
+    second_account_sid: str,
+    second_auth_token: str,
+    second_api_base: str,
 ) -> list[str]:
     """One sentence for each setting that must change before the service may carry real patients."""
-    provider = urlsplit(api_base)
-    is_the_provider = provider.scheme == "https" and (provider.hostname or "").endswith(".twilio.com")
     weak = len(secret_key) < SHORTEST_SECRET or len(set(secret_key)) < FEWEST_DIFFERENT_CHARACTERS
     checks = [
         (weak, "SECRET_KEY is missing or weak: set at least 50 random characters."),
@@ -41,8 +42,26 @@ def problems(
             "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are missing: without them nobody can be texted or called.",
         ),
         (
-            not is_the_provider,
+            not _is_the_provider(api_base),
             "TWILIO_API_BASE is not the provider's https address: credentials go wherever it points.",
+        ),
+        (
+            bool(second_account_sid or second_auth_token)
+            and not (second_account_sid.startswith("AC") and second_auth_token),
+            "TWILIO_SECOND_ACCOUNT_SID and TWILIO_SECOND_AUTH_TOKEN go together: a second account needs both.",
+        ),
+        (
+            not _is_the_provider(second_api_base),
+            "TWILIO_SECOND_API_BASE is not the provider's https address: credentials go wherever it points.",
+        ),
+        (
+            bool(second_account_sid) and second_account_sid == account_sid,
+            "TWILIO_SECOND_ACCOUNT_SID is the first account: a second one must not fail with it.",
         ),
     ]
     return [sentence for broken, sentence in checks if broken]
+
+
+def _is_the_provider(base: str) -> bool:
+    address = urlsplit(base)
+    return address.scheme == "https" and (address.hostname or "").endswith(".twilio.com")

@@ -29,6 +29,11 @@ TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_AUTH_TOKEN_PREVIOUS = env.str("TWILIO_AUTH_TOKEN_PREVIOUS", default="")
 TWILIO_API_BASE = env.str("TWILIO_API_BASE", default="https://api.twilio.com").rstrip("/")
+# A second account, by which pages leave while the first cannot send. Empty: there is none.
+TWILIO_SECOND_ACCOUNT_SID = env.str("TWILIO_SECOND_ACCOUNT_SID", default="")
+TWILIO_SECOND_AUTH_TOKEN = env.str("TWILIO_SECOND_AUTH_TOKEN", default="")
+TWILIO_SECOND_AUTH_TOKEN_PREVIOUS = env.str("TWILIO_SECOND_AUTH_TOKEN_PREVIOUS", default="")
+TWILIO_SECOND_API_BASE = env.str("TWILIO_SECOND_API_BASE", default="https://api.twilio.com").rstrip("/")
 PHONES_PAGE_URL = env.str("DOUBLE_URL", default="")
 
 # The demo may move its own clock forward, so that a night fits into ten minutes. Production never can.
@@ -45,6 +50,9 @@ if STEPUP_ENV == "production":
         account_sid=TWILIO_ACCOUNT_SID,
         auth_token=TWILIO_AUTH_TOKEN,
         api_base=TWILIO_API_BASE,
+        second_account_sid=TWILIO_SECOND_ACCOUNT_SID,
+        second_auth_token=TWILIO_SECOND_AUTH_TOKEN,
+        second_api_base=TWILIO_SECOND_API_BASE,
     )
     if problems:
         raise ImproperlyConfigured("StepUp will not start in production:\n  " + "\n  ".join(problems))

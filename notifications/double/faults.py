@@ -1,7 +1,7 @@
 """The fault script: rules that say which request goes wrong, and how.
 
 A rule is `{"match": {"to", "from", "kind", "nth"}, "do": ..., "times": N, "probability": p, "seed": s}`.
-Every part of `match` may be left out. `kind` is message, call or inbound. `nth` counts the requests the rule
+Every part of `match` may be left out. `kind` is message, call, inbound or account. `nth` counts the requests the rule
 would match from the moment it was set. Without `times` a rule works until it is cleared.
 """
 
@@ -17,7 +17,7 @@ IN_CALLBACKS = {"no_callback", "duplicate_callback", "reorder_callbacks", "bad_s
 ON_THE_WAY = {"hold", "failed", "duplicate", "lost"}
 PLAIN = INSTEAD_OF_ACCEPTING | AFTER_ACCEPTING | IN_CALLBACKS | ON_THE_WAY
 WITH_NUMBER = frozenset({"slow", "late_callback", "undelivered", "failed", "error"})
-REQUEST_KINDS = frozenset({"message", "call", "inbound"})
+REQUEST_KINDS = frozenset({"message", "call", "inbound", "account"})
 
 
 def split(do: str) -> tuple[str, str]:

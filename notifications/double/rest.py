@@ -64,6 +64,8 @@ class Rest:
             raise ApiError(401, 20003, "Authenticate")
 
     def _route(self, request: Request) -> Answer:
+        if request.path == f"{self._account}.json":
+            return self._fetch_account(request)
         if request.path.startswith(self._account + "/"):
             rest = request.path.removeprefix(self._account)
             found = [
@@ -77,6 +79,12 @@ class Rest:
             if found:
                 raise ApiError(405, 20004, "Method not allowed")
         raise ApiError(404, 20404, f"The requested resource {request.path} was not found")
+
+    def _fetch_account(self, request: Request) -> Answer:
+        if request.method != "GET":
+            raise ApiError(405, 20004, "Method not allowed")
+        broken = answers.before_accepting(self._faults.strike(kind="account", sender="", to=""))
+        return broken or answers.as_json(shapes.account(self._options.account_sid, self._account))
 
     # Texts
 

@@ -14,6 +14,7 @@ from notifications.double.request import Request
 from notifications.double.voice import duration
 
 R = TypeVar("R", Message, Call)
+FOUNDED = datetime(2020, 1, 1, tzinfo=UTC)
 PAGING = frozenset({"PageSize", "Page", "PageToken"})
 
 ERRORS = {
@@ -54,6 +55,25 @@ def message(record: Message, account: str) -> dict[str, Any]:
         "status": record.status,
         "subresource_uris": {"media": f"{uri}/Media.json", "feedback": f"{uri}/Feedback.json"},
         "to": record.to,
+        "uri": f"{uri}.json",
+    }
+
+
+def account(sid: str, uri: str) -> dict[str, Any]:
+    """The account itself as the provider's interface shows it, without its token."""
+    parts = ("calls", "messages", "incoming_phone_numbers", "recordings")
+    return {
+        "sid": sid,
+        "owner_account_sid": sid,
+        "friendly_name": "The provider double",
+        "status": "active",
+        "type": "Full",
+        "date_created": _when(FOUNDED),
+        "date_updated": _when(FOUNDED),
+        "auth_token": None,
+        "subresource_uris": {
+            part: f"{uri}/{''.join(word.capitalize() for word in part.split('_'))}.json" for part in parts
+        },
         "uri": f"{uri}.json",
     }
 

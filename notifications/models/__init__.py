@@ -2,6 +2,8 @@
 
 from notifications.models.ledger import AuditEntry, AuditSeal
 from notifications.models.messages import (
+    Account,
+    AccountState,
     Channel,
     Delivery,
     DemoClock,
@@ -17,6 +19,8 @@ from notifications.models.rotations import Override, Rotation, RungRule, Swap, T
 from notifications.models.shifts import PointRange, Shift
 
 __all__ = [
+    "Account",
+    "AccountState",
     "AuditEntry",
     "AuditSeal",
     "Channel",

@@ -22,6 +22,38 @@ class Channel(models.TextChoices):
     VOICE = "voice", "voice"
 
 
+class Account(models.TextChoices):
+    """One of our accounts at the provider."""
+
+    FIRST = "first", "first account"
+    SECOND = "second", "second account"
+
+
+class AccountState(models.Model):
+    """How one account does. No row: nothing was ever wrong with it."""
+
+    account = models.CharField(max_length=8, choices=Account.choices, unique=True)
+    doubts = models.PositiveSmallIntegerField(
+        default=0, help_text="hand-overs in a row of which nobody knows whether they were taken"
+    )
+    out_since = models.DateTimeField(null=True)
+    out_why = models.CharField(max_length=60, blank=True)
+    asked_at = models.DateTimeField(
+        null=True, help_text="when the provider was last asked whether it is well"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="account_that_is_out_says_why",
+                condition=Q(out_since=None, out_why="") | Q(out_since__isnull=False) & ~Q(out_why=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account}: {self.out_why or 'in use'}"
+
+
 class Message(models.Model):
     """Something to say to someone through one channel, committed with the fact it announces."""
 
@@ -85,6 +117,12 @@ class Delivery(models.Model):
     fence = models.PositiveIntegerField(default=0)
     token = models.CharField(max_length=32, unique=True, default=new_token)
     submitted_at = models.DateTimeField(null=True)
+    account = models.CharField(
+        max_length=8,
+        choices=Account.choices,
+        blank=True,
+        help_text="whose it is; empty until it is handed over",
+    )
     provider_sid = models.CharField(max_length=40, null=True, unique=True)
     provider_status = models.CharField(max_length=20, blank=True)
     status_rank = models.PositiveSmallIntegerField(default=0)

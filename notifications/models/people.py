@@ -17,6 +17,11 @@ class Site(models.Model):
     oncall_number = models.CharField(max_length=20, help_text="answered by a person at every hour")
     patient_number = models.CharField(max_length=20, unique=True, help_text="texts to and from patients")
     page_number = models.CharField(max_length=20, unique=True, help_text="pages to and from clinicians")
+    fallback_number = models.CharField(
+        max_length=20,
+        blank=True,
+        help_text="of the second provider account: pages leave here when the first is out",
+    )
     patient_texts_per_second = models.DecimalField(
         max_digits=6, decimal_places=2, null=True, help_text="segments a second from the patients' number"
     )
@@ -29,6 +34,11 @@ class Site(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(
+                name="site_fallback_number_is_one_sites",
+                fields=["fallback_number"],
+                condition=~Q(fallback_number=""),
+            ),
             models.CheckConstraint(
                 name="site_patient_rate_is_above_zero",
                 condition=Q(patient_texts_per_second=None) | Q(patient_texts_per_second__gt=0),

@@ -7,7 +7,7 @@ from notifications.models import Site
 from tests import makers
 from tests.notifications.sending import Line
 
-STOOD_IN_FOR = ("send_text", "place_call", "status", "texts_sent", "calls_placed")
+STOOD_IN_FOR = ("send_text", "place_call", "status", "texts_sent", "calls_placed", "is_well")
 
 
 @pytest.fixture

@@ -55,6 +55,7 @@ class Line:
         self.held: dict[str, dict[str, Any]] = {}
         self.statuses: dict[str, tuple[str, str]] = {}
         self.is_silent = False
+        self.unwell: set[str] = set()
         self.questions = 0
         self._script: list[object] = []
         self._numbers = count(1)
@@ -86,17 +87,20 @@ class Line:
             raise gateway.Unknown("ReadTimeout")
         return gateway.Taken(sid, "queued")
 
-    def status(self, sid: str) -> tuple[str, str]:
+    def status(self, sid: str, *, account: str) -> tuple[str, str]:
         self._ask()
         if sid not in self.statuses:
             raise gateway.Unknown("404")
         return self.statuses[sid]
 
-    def texts_sent(self, *, sender: str, to: str, body: str, since: datetime) -> list[str]:
-        return self._find("SM", sender=sender, to=to, body=body)
+    def texts_sent(self, *, account: str, sender: str, to: str, body: str, since: datetime) -> list[str]:
+        return self._find("SM", account=account, sender=sender, to=to, body=body)
 
-    def calls_placed(self, *, sender: str, to: str, since: datetime) -> list[str]:
-        return self._find("CA", sender=sender, to=to)
+    def calls_placed(self, *, account: str, sender: str, to: str, since: datetime) -> list[str]:
+        return self._find("CA", account=account, sender=sender, to=to)
+
+    def is_well(self, account: str) -> bool:
+        return account not in self.unwell
 
     def _find(self, prefix: str, **wanted: str) -> list[str]:
         self._ask()

@@ -185,6 +185,13 @@ def test_during_rotation_the_token_before_is_honoured_too(settings, token, genui
     assert signature.is_genuine(post(FORM, sign(FORM, token=token))) is genuine
 
 
+@pytest.mark.parametrize(("token", "genuine"), [("second", True), ("second before", True), ("third", False)])
+def test_the_second_account_signs_with_tokens_of_its_own(settings, token, genuine) -> None:
+    settings.TWILIO_SECOND_AUTH_TOKEN = "second"
+    settings.TWILIO_SECOND_AUTH_TOKEN_PREVIOUS = "second before"
+    assert signature.is_genuine(post(FORM, sign(FORM, token=token))) is genuine
+
+
 # The door itself
 
 

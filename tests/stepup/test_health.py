@@ -7,7 +7,8 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from notifications import clock, heartbeat
+from notifications import accounts, clock, heartbeat
+from notifications.models import Account
 from stepup import engine, invariants
 from stepup.management.commands import engine as command
 
@@ -42,6 +43,14 @@ def test_what_the_engine_found_is_told_without_looking_again(monkeypatch) -> Non
     sign_in(*heartbeat.parts(), broken={"I3": 2})
     status, said = ask()
     assert (status, said["broken_invariants"]) == (503, {"I3": 2})
+
+
+def test_an_account_that_is_out_turns_it_red_and_is_named() -> None:
+    sign_in(*heartbeat.parts(), broken={})
+    assert ask()[1]["pages_leave_by"] == "first"
+    accounts.note_out(Account.FIRST, "error 30002", now=clock.now())
+    status, said = ask()
+    assert (status, said["accounts_out"], said["pages_leave_by"]) == (503, {"first": "error 30002"}, "second")
 
 
 class Turns:

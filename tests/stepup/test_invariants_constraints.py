@@ -23,8 +23,8 @@ from monitoring.models import (
     Task,
     Watch,
 )
-from notifications.models import Clinician, Delivery, Message, Pace, Shift, Site
-from tests import kept
+from notifications.models import AccountState, Clinician, Delivery, Message, Pace, Shift, Site
+from tests import kept, makers
 from tests.makers import NOON
 from tests.stepup import lies_about_courses, lies_of_rotas
 from tests.stepup.lies import (
@@ -76,6 +76,12 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("site_call_rate_is_above_zero", "calls that never ring", lambda c: change(Site.objects, calls_per_second=-1)),
     ("pace_one_per_sender", "two paces of one number", lambda c:
      [Pace.objects.create(sender="1", channel="text", free_at=NOON) for _ in range(2)]),
+    ("site_fallback_number_is_one_sites", "one number for two sites",
+     lambda c: [makers.a_site(fallback_number=OTHER_PHONE) for _ in range(2)]),
+    ("account_that_is_out_says_why", "out for no reason",
+     lambda c: AccountState.objects.create(account="first", out_since=NOON)),
+    ("account_that_is_out_says_why", "a reason, and not out",
+     lambda c: AccountState.objects.create(account="first", out_why="x")),
     ("clinician_phone_is_one_persons", "two on one phone",
      lambda c: change(Clinician.objects.filter(shifts__isnull=False), phone=OTHER_PHONE)),
     ("shift_rung_starts_at_one", "rung 0", lambda c: change(Shift.objects.filter(rung=1), rung=0)),

@@ -20,9 +20,11 @@ class Log:
     def __init__(self) -> None:
         self.away: set[str] = set()
         self.since: list[datetime] = []
+        self.asked: set[tuple[str, str]] = set()
 
-    def texts_received(self, *, to: str, since: datetime) -> list[dict[str, str]]:
+    def texts_received(self, *, to: str, since: datetime, account: str) -> list[dict[str, str]]:
         self.since.append(since)
+        self.asked.add((to, str(account)))
         if to in self.away:
             raise gateway.Unknown("no answer")
         return []
@@ -41,6 +43,13 @@ def test_the_first_fetch_looks_back_half_an_hour(log) -> None:
     assert set(log.since) == {NOON - LOOK_BACK}
 
 
+def test_the_second_account_s_log_is_read_for_its_own_number(log, settings) -> None:
+    settings.TWILIO_SECOND_ACCOUNT_SID = "AC" + "2" * 32
+    makers.a_site(fallback_number="+15550160001")
+    missed_texts.fetch(now=NOON)
+    assert [number for number, account in log.asked if account == "second"] == ["+15550160001"]
+
+
 def test_after_three_hours_away_it_looks_back_to_before_they_began(log) -> None:
     missed_texts.fetch(now=NOON)
     log.since.clear()
@@ -50,7 +59,7 @@ def test_after_three_hours_away_it_looks_back_to_before_they_began(log) -> None:
 
 def test_a_fetch_that_could_not_read_every_number_does_not_count(log) -> None:
     missed_texts.fetch(now=NOON)
-    log.away = {missed_texts._our_numbers()[0]}
+    log.away = {missed_texts._our_numbers()[0][0]}
     missed_texts.fetch(now=NOON + HOUR)
     assert heartbeat.last_at(heartbeat.MISSED_TEXTS) == NOON
     log.away.clear()

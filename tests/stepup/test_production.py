@@ -21,6 +21,9 @@ SAFE: dict[str, object] = {
     "account_sid": "AC" + "1" * 32,
     "auth_token": "the account's token",
     "api_base": "https://api.twilio.com",
+    "second_account_sid": "",
+    "second_auth_token": "",
+    "second_api_base": "https://api.twilio.com",
 }
 UNSAFE = [
     ("secret_key", "", "SECRET_KEY"),
@@ -46,6 +49,11 @@ UNSAFE = [
     ("api_base", "https://nottwilio.com", "TWILIO_API_BASE"),
     ("api_base", "https://example/.twilio.com", "TWILIO_API_BASE"),
     ("api_base", "https://api.twilio.com@example", "TWILIO_API_BASE"),
+]
+UNSAFE += [
+    ("second_auth_token", "a token without an account", "TWILIO_SECOND_ACCOUNT_SID"),
+    ("second_account_sid", "AC" + "2" * 32, "TWILIO_SECOND_ACCOUNT_SID"),
+    ("second_api_base", "http://127.0.0.1:8100", "TWILIO_SECOND_API_BASE"),
 ]
 SAFE_TOO = [
     ("secret_key", SECRET[:50]),
@@ -74,7 +82,7 @@ def test_one_unsafe_setting_gets_one_sentence_that_names_it(setting, value, name
 
 def test_nothing_set_at_all_gets_every_sentence_at_once() -> None:
     nothing = {setting: type(value)() for setting, value in SAFE.items()}
-    assert len(production.problems(**nothing | {"debug": True})) == 8
+    assert len(production.problems(**nothing | {"debug": True})) == 9
 
 
 def test_no_sentence_repeats_a_secret() -> None:

@@ -1,0 +1,254 @@
+"""Pages leave by the second account while the first cannot send, and by both only where the first gives no answer."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from django.db.models import Q
+
+from notifications import accounts, clock, gateway, outbox, reconcile
+from notifications.double.options import Options
+from notifications.double.server import Double
+from notifications.models import Account, Delivery, Lane, Message, Site
+from tests import makers
+from tests.conftest import ACCOUNT, TOKEN
+from tests.makers import NOON
+from tests.notifications.sending import MINUTE, SECOND, Line, a_message, delivery_of
+from tests.provider import ProviderDouble
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+State = Delivery.State
+SECOND_SID = "AC" + "2" * 32
+STAND_IN = "+15550160001"
+SILENT = gateway.Unknown("ReadTimeout")
+
+
+@pytest.fixture
+def site(settings) -> Site:
+    settings.TWILIO_SECOND_ACCOUNT_SID = SECOND_SID
+    return makers.a_site(fallback_number=STAND_IN)
+
+
+def a_page(site: Site, *, lane: Lane = Lane.PAGE_TEXT, now: datetime = NOON) -> Message:
+    return a_message(site, lane=lane, body="URGENT case 4821", valid_for=15 * MINUTE, now=now)
+
+
+def accounts_of(line: Line) -> list[tuple[str, str]]:
+    """Every hand-over: by which account, from which number."""
+    return [(given["account"], given["sender"]) for given in line.handed]
+
+
+def test_while_the_first_account_sends_nothing_leaves_by_the_second(site, line) -> None:
+    for lane in (Lane.PAGE_TEXT, Lane.PAGE_VOICE, Lane.REPLY):
+        a_message(site, lane=lane)
+    outbox.deliver_due(now=NOON)
+    assert {account for account, _ in accounts_of(line)} == {"first"}
+    assert accounts.out() == {}
+
+
+@pytest.mark.parametrize("lane", [Lane.PAGE_TEXT, Lane.PAGE_VOICE])
+@pytest.mark.parametrize("code", ["20003", "30002"])
+def test_an_account_that_is_refused_hands_its_page_to_the_second_at_once(site, line, lane, code) -> None:
+    line.says(gateway.RefusedForGood(code))
+    message = a_page(site, lane=lane)
+    outbox.deliver_due(now=NOON)
+    assert accounts_of(line) == [("first", site.page_number), ("second", STAND_IN)]
+    assert [d.state for d in message.deliveries.order_by("attempt")] == [State.FAILED, State.ACCEPTED]
+    assert accounts.out() == {"first": f"error {code}"}
+    a_page(site, lane=lane)
+    outbox.deliver_due(now=NOON + SECOND)
+    assert accounts_of(line)[2:] == [("second", STAND_IN)], "the next one asks the first no more"
+
+
+@pytest.mark.parametrize("code", ["30034", "21606", "21611"])
+def test_a_number_that_may_not_send_costs_one_page_the_way_and_not_the_whole_account(
+    site, line, code
+) -> None:
+    line.says(gateway.RefusedForGood(code))
+    a_page(site)
+    outbox.deliver_due(now=NOON)
+    a_page(site)
+    outbox.deliver_due(now=NOON + SECOND)
+    assert [account for account, _ in accounts_of(line)] == ["first", "second", "first"]
+
+
+def test_another_error_is_no_reason_to_change(site, line) -> None:
+    line.says(gateway.RefusedForGood("30003"))
+    a_page(site)
+    outbox.deliver_due(now=NOON)
+    assert [account for account, _ in accounts_of(line)] == ["first"]
+
+
+def test_two_hand_overs_in_a_row_without_an_answer_put_an_account_out(site, line) -> None:
+    line.says(SILENT, None, SILENT, SILENT)
+    for _ in range(5):
+        a_page(site)
+    outbox.deliver_due(now=NOON)
+    assert [account for account, _ in accounts_of(line)] == ["first"] * 4 + ["second"]
+
+
+def test_a_page_that_surely_did_not_leave_goes_by_the_second_without_a_pause(site, line) -> None:
+    line.says(gateway.NoConnection("no connection"), gateway.NoConnection("no connection"))
+    message = a_page(site)
+    outbox.deliver_due(now=NOON)
+    outbox.deliver_due(now=NOON + outbox.NOT_TAKEN_PAUSE)
+    assert [account for account, _ in accounts_of(line)] == ["first", "first", "second"]
+    assert (message.deliveries.count(), delivery_of(message).account) == (1, "second")
+
+
+def test_a_rate_limit_is_no_doubt(site, line) -> None:
+    line.says(*[gateway.NotTaken("20429")] * 3)
+    a_page(site)
+    for second in range(5):
+        outbox.deliver_due(now=NOON + 2 * second * SECOND)
+    assert [account for account, _ in accounts_of(line)] == ["first"] * 4
+
+
+def test_patients_are_never_texted_by_the_second(site, line) -> None:
+    accounts.note_out(Account.FIRST, "error 30002", now=NOON)
+    a_message(site, lane=Lane.REPLY)
+    outbox.deliver_due(now=NOON)
+    assert accounts_of(line) == [("first", site.patient_number)]
+    assert accounts.out() == {}, "and when the first takes it, it is well again"
+
+
+@pytest.mark.parametrize("missing", ["account", "number"])
+def test_without_a_second_account_or_a_number_of_it_the_first_is_tried_on(
+    site, line, settings, missing
+) -> None:
+    if missing == "account":
+        settings.TWILIO_SECOND_ACCOUNT_SID = ""
+    else:
+        Site.objects.update(fallback_number="")
+    line.says(gateway.RefusedForGood("20003"))
+    first, again = a_page(site), a_page(site)
+    outbox.deliver_due(now=NOON)
+    assert [account for account, _ in accounts_of(line)] == ["first", "first"]
+    assert (delivery_of(first).state, delivery_of(again).state) == (State.FAILED, State.ACCEPTED)
+
+
+def test_when_both_are_out_the_first_is_tried_on(site, line) -> None:
+    for account in Account:
+        accounts.note_out(account, "error 30002", now=NOON)
+    a_page(site)
+    outbox.deliver_due(now=NOON)
+    assert [account for account, _ in accounts_of(line)] == ["first"]
+
+
+# A page of which nobody knows whether the first took it
+
+
+@pytest.fixture
+def doubtful(site, line) -> Message:
+    """Handed to the first account, which gave no answer and is out."""
+    line.says("unheard")
+    message = a_page(site)
+    outbox.deliver_due(now=NOON)
+    accounts.note_out(Account.FIRST, "ReadTimeout", now=NOON)
+    line.unwell.add("first")
+    return message
+
+
+def settle(line: Line, seconds: int) -> None:
+    reconcile.settle_all(now=NOON + seconds * SECOND)
+    outbox.deliver_due(now=NOON + seconds * SECOND)
+
+
+def test_where_the_first_cannot_be_asked_a_second_page_is_preferred_to_a_lost_one(doubtful, line) -> None:
+    line.is_silent = True
+    settle(line, 29)
+    assert len(line.handed) == 1, "it may still say whether it took it"
+    for seconds in (35, 40, 45):
+        settle(line, seconds)
+    assert [account for account, _ in accounts_of(line)] == ["first", "second"], (
+        "once, and not every five seconds"
+    )
+
+
+def test_where_the_first_says_that_it_took_it_nothing_leaves_by_the_second(doubtful, line) -> None:
+    settle(line, 35)
+    assert len(line.handed) == 1
+    assert delivery_of(doubtful).account == "first"
+
+
+def test_a_first_that_comes_back_is_not_handed_the_same_page_again(doubtful, line) -> None:
+    line.is_silent = True
+    settle(line, 35)
+    line.is_silent = False
+    line.held = {sid: given for sid, given in line.held.items() if given["account"] == "second"}
+    settle(line, 45)
+    assert [account for account, _ in accounts_of(line)] == ["first", "second"]
+    first = doubtful.deliveries.get(attempt=1)
+    assert (first.state, first.error_code) == (State.FAILED, "not-taken")
+
+
+def test_one_taken_meanwhile_is_not_paged_by_the_second(doubtful, line) -> None:
+    line.is_silent = True
+    outbox.cancel(Message.objects.filter(pk=doubtful.pk), now=NOON + 10 * SECOND)
+    settle(line, 35)
+    assert len(line.handed) == 1
+
+
+# Back again
+
+
+def test_the_first_is_asked_every_half_minute_and_used_again_once_it_is_well(site, line) -> None:
+    accounts.note_out(Account.FIRST, "error 30002", now=NOON)
+    line.unwell.add("first")
+    assert accounts.look_after(now=NOON + 29 * SECOND) == 0
+    assert accounts.look_after(now=NOON + 30 * SECOND) == 1
+    assert accounts.is_out(Account.FIRST)
+    line.unwell.clear()
+    assert accounts.look_after(now=NOON + 45 * SECOND) == 0
+    assert accounts.look_after(now=NOON + 60 * SECOND) == 1
+    a_page(site)
+    outbox.deliver_due(now=NOON + MINUTE)
+    assert [account for account, _ in accounts_of(line)] == ["first"]
+
+
+# Through the provider's own library
+
+
+@pytest.fixture
+def doubles(site, settings) -> Iterator[list[ProviderDouble]]:
+    """Two providers, one for each account."""
+    common = {"auth_token": TOKEN, "webhook_base": "http://127.0.0.1:9", "inbound_pauses": ()}
+    running = [Double(Options(account_sid=sid, **common)) for sid in (ACCOUNT, SECOND_SID)]
+    for double in running:
+        double.start()
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
+    settings.TWILIO_API_BASE, settings.TWILIO_SECOND_API_BASE = (double.url for double in running)
+    settings.TWILIO_SECOND_AUTH_TOKEN = TOKEN
+    yield [ProviderDouble(double.url) for double in running]
+    for double in running:
+        double.stop()
+
+
+def test_an_outage_of_the_first_provider_costs_a_page_seconds(site, doubles) -> None:
+    first, second = doubles
+    first.faults({"do": "error:20003"})
+    now = clock.now()
+    text, call = a_page(site, now=now), a_page(site, lane=Lane.PAGE_VOICE, now=now)
+    outbox.deliver_due(now=now)
+    assert [sent["sender"] for sent in second.ledger()["messages"]] == [STAND_IN]
+    assert [placed["to"] for placed in second.calls()] == [call.to]
+    assert not gateway.is_well(Account.FIRST)
+    first.faults()
+    assert gateway.is_well(Account.FIRST)
+    accounts.look_after(now=now + MINUTE)
+    assert accounts.out() == {}
+    by_second = Delivery.objects.filter(Q(message=text) | Q(message=call), account="second")
+    assert by_second.filter(state=State.ACCEPTED).count() == 2
+
+
+def test_what_the_second_account_holds_is_asked_of_the_second(site, doubles) -> None:
+    first, second = doubles
+    first.faults({"do": "error:20003"})
+    second.faults({"do": "500_after", "times": 1})
+    now = clock.now()
+    message = a_page(site, now=now)
+    outbox.deliver_due(now=now)
+    assert delivery_of(message).state == State.AMBIGUOUS
+    reconcile.settle_ambiguous(now=now + SECOND)
+    assert delivery_of(message).state == State.ACCEPTED
+    assert len(second.ledger()["messages"]) == 1

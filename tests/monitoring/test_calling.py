@@ -95,6 +95,13 @@ def test_the_code_alone_takes_it(home, words) -> None:
     assert home.case.owner == home.doctors[0]
 
 
+def test_a_page_that_came_by_the_second_account_is_answered_to_its_number(home) -> None:
+    home.site.fallback_number = "+15550160001"
+    home.site.save()
+    home.hears("ok", at=NIGHT + MINUTE, sender=home.doctors[0].phone, to="+15550160001")
+    assert home.case.owner == home.doctors[0], "a bare yes counts there as at the paging number"
+
+
 @pytest.mark.parametrize(("after", "code"), [(72 * HOUR, "2222"), (72 * HOUR + MINUTE, "1111")])
 def test_a_code_rests_for_three_days(home, monkeypatch, after, code) -> None:
     """A responder who answers yesterday's page late must not take somebody else's case."""

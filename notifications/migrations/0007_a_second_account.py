@@ -4,39 +4,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notifications', '0005_precedence_and_rates'),
+        ("notifications", "0006_rotations_overrides_swaps_and_time_off"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AccountState',
+            name="AccountState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.CharField(choices=[('first', 'first account'), ('second', 'second account')], max_length=8, unique=True)),
-                ('doubts', models.PositiveSmallIntegerField(default=0, help_text='hand-overs in a row of which nobody knows whether they were taken')),
-                ('out_since', models.DateTimeField(null=True)),
-                ('out_why', models.CharField(blank=True, max_length=60)),
-                ('asked_at', models.DateTimeField(help_text='when the provider was last asked whether it is well', null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "account",
+                    models.CharField(
+                        choices=[("first", "first account"), ("second", "second account")],
+                        max_length=8,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "doubts",
+                    models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="hand-overs in a row of which nobody knows whether they were taken",
+                    ),
+                ),
+                ("out_since", models.DateTimeField(null=True)),
+                ("out_why", models.CharField(blank=True, max_length=60)),
+                (
+                    "asked_at",
+                    models.DateTimeField(
+                        help_text="when the provider was last asked whether it is well", null=True
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='account',
-            field=models.CharField(blank=True, choices=[('first', 'first account'), ('second', 'second account')], help_text='whose it is; empty until it is handed over', max_length=8),
+            model_name="delivery",
+            name="account",
+            field=models.CharField(
+                blank=True,
+                choices=[("first", "first account"), ("second", "second account")],
+                help_text="whose it is; empty until it is handed over",
+                max_length=8,
+            ),
         ),
         migrations.AddField(
-            model_name='site',
-            name='fallback_number',
-            field=models.CharField(blank=True, help_text='of the second provider account: pages leave here when the first is out', max_length=20),
+            model_name="site",
+            name="fallback_number",
+            field=models.CharField(
+                blank=True,
+                help_text="of the second provider account: pages leave here when the first is out",
+                max_length=20,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(condition=models.Q(('fallback_number', ''), _negated=True), fields=('fallback_number',), name='site_fallback_number_is_one_sites'),
+            model_name="site",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("fallback_number", ""), _negated=True),
+                fields=("fallback_number",),
+                name="site_fallback_number_is_one_sites",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accountstate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('out_since', None), ('out_why', '')), models.Q(('out_since__isnull', False), models.Q(('out_why', ''), _negated=True)), _connector='OR'), name='account_that_is_out_says_why'),
+            model_name="accountstate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("out_since", None), ("out_why", "")),
+                    models.Q(("out_since__isnull", False), models.Q(("out_why", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="account_that_is_out_says_why",
+            ),
         ),
     ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from monitoring.models import ContentApproval, Patient
 from monitoring.models.approving import READ_BY_ALL
@@ -54,10 +54,14 @@ class Standing:
 
 def of_site(site: Site) -> tuple[Standing, ...]:
     """Every language there are texts in, as it stands at this site."""
-    rows = list(ContentApproval.objects.filter(site=site).select_related("by").order_by("pk"))
+    rows = list(_approvals(site).select_related("by").order_by("pk"))
     counted = Patient.objects.filter(site=site, is_active=True).values_list("language").annotate(Count("pk"))
     patients: Mapping[str, int] = dict(counted.order_by())
     return tuple(_standing(code, rows, patients.get(code, 0)) for code in wording.languages())
+
+
+def _approvals(site: Site) -> QuerySet[ContentApproval]:
+    return ContentApproval.objects.filter(site=site, what=ContentApproval.What.TEXTS)
 
 
 def _standing(code: str, rows: list[ContentApproval], patients: int) -> Standing:
@@ -72,7 +76,7 @@ def is_approved(site: Site, code: str) -> bool:
     if code not in wording.languages():
         return False
     now = wording.fingerprint(code)
-    return ContentApproval.objects.filter(site=site, language=code, fingerprint=now).exists()
+    return _approvals(site).filter(language=code, fingerprint=now).exists()
 
 
 def refuse_unapproved(site: Site, code: str) -> None:
@@ -87,6 +91,17 @@ def refuse_unapproved(site: Site, code: str) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Words:
+    """What somebody approves: the words of one language as they are now. `called` is what a refusal calls them."""
+
+    what: str
+    code: str
+    fingerprint: str
+    content: str
+    called: str
+
+
 @transaction.atomic
 def approve(
     site: Site,
@@ -98,24 +113,49 @@ def approve(
     by: Clinician,
     now: datetime,
 ) -> ContentApproval:
+    """Approve exactly the texts that were read; refused as by `approve_words`."""
+    words = Words(
+        ContentApproval.What.TEXTS, code, wording.fingerprint(code), wording.content(code), "These texts"
+    )
+    row = approve_words(
+        site, words, fingerprint=fingerprint, reads_language=reads_language, note=note, by=by, now=now
+    )
+    audit.record(
+        "approved texts", f"language:{code}", site=site, by=by, now=now, fingerprint=fingerprint, row=row.pk
+    )
+    return row
+
+
+@transaction.atomic
+def approve_words(
+    site: Site,
+    words: Words,
+    *,
+    fingerprint: str,
+    reads_language: bool,
+    note: str = "",
+    by: Clinician,
+    now: datetime,
+) -> ContentApproval:
     """Approve exactly the words that were read. Refused if they changed meanwhile, or are approved already, and for
     another language than English without the statement that the approver reads it.
     """
-    if fingerprint != wording.fingerprint(code):
+    if fingerprint != words.fingerprint:
         raise Refusal(
-            "content-changed", "These texts changed while you read them. Read them again, then approve."
+            "content-changed", f"{words.called} changed while you read. Read everything again, then approve."
         )
-    if code != READ_BY_ALL and not reads_language:
+    if words.code != READ_BY_ALL and not reads_language:
         raise Refusal(
             "reads-language",
-            f"Say that you read {wording.name(code)}. If you do not, a colleague who does approves these texts.",
+            f"Say that you read {wording.name(words.code)}. If you do not, a colleague who does approves this.",
         )
     row, is_new = ContentApproval.objects.get_or_create(
+        what=words.what,
         site=site,
-        language=code,
+        language=words.code,
         fingerprint=fingerprint,
         defaults={
-            "content": wording.content(code),
+            "content": words.content,
             "reads_language": reads_language,
             "note": note.strip()[:LONGEST_NOTE],
             "by": by,
@@ -123,16 +163,13 @@ def approve(
         },
     )
     if not is_new:
-        raise Refusal("already-approved", f"{row.by.name} has approved exactly these texts already.")
-    audit.record(
-        "approved texts", f"language:{code}", site=site, by=by, now=now, fingerprint=fingerprint, row=row.pk
-    )
+        raise Refusal("already-approved", f"{row.by.name} has approved exactly these words already.")
     return row
 
 
 def history(site: Site, code: str) -> list[ContentApproval]:
     """Every approval of a language at this site, the newest first."""
-    return list(ContentApproval.objects.filter(site=site, language=code).select_related("by").order_by("-pk"))
+    return list(_approvals(site).filter(language=code).select_related("by").order_by("-pk"))
 
 
 @dataclass(frozen=True)

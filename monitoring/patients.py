@@ -44,6 +44,11 @@ class Particulars:
         return cls(**{name: getattr(patient, name) for name in CALLED})
 
 
+def new_code() -> str:
+    """Eight letters and digits for the short address of an emergency page; nobody guesses them."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
+
+
 @transaction.atomic
 def enrol(
     site: Site,
@@ -77,7 +82,7 @@ def enrol(
                 born_on=born_on,
                 **asdict(said),
                 reachable_since=now,
-                emergency_code="".join(secrets.choice(CODE_LETTERS) for _ in range(8)),
+                emergency_code=new_code(),
             )
     except IntegrityError:  # somebody else enrolled this patient, or this number, meanwhile
         _refuse_taken(site, identifier, number)

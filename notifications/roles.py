@@ -18,6 +18,7 @@ MAY: dict[str, frozenset[Role]] = {
     "see a patient": frozenset({N, PH, PR, RE, EM, LE, AU}),
     "enrol a patient": frozenset({N, PR}),
     "correct contacts": frozenset({N, PR}),
+    "give an emergency card": frozenset({N, PR}),
     "end an enrolment": frozenset({N, PR}),
     "state readiness": frozenset({N, PH, PR}),
     "record a weight": frozenset({N, PR}),

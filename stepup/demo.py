@@ -27,7 +27,15 @@ from monitoring.models import CheckIn, Patient, Reply, Task
 from notifications import oncall
 from notifications.models import Clinician, Delivery, Role, Site
 from protocols import planning, wording
-from stepup import approvals, care_entries, courses, readiness, reported
+from stepup import (
+    approvals,
+    care_entries,
+    courses,
+    emergency_approvals,
+    emergency_texts,
+    readiness,
+    reported,
+)
 from stepup.models import Course, DoseReport, SiteProtocol
 
 PASSWORD = "step-up-at-home"  # noqa: S105 - printed for everybody who runs the demo
@@ -120,10 +128,10 @@ def fill(*, now: datetime) -> Site:
         for label in ("teclistamab-us-2025-03", "elranatamab-us-2023")
     }
     for language in ("en", "es"):
-        languages.approve(
-            site, language, fingerprint=wording.fingerprint(language), reads_language=True,
-            by=staff["petra"], now=now - timedelta(days=9),
-        )  # fmt: skip
+        said: dict[str, Any] = {"reads_language": True, "by": staff["petra"], "now": now - timedelta(days=9)}
+        languages.approve(site, language, fingerprint=wording.fingerprint(language), **said)
+        page = emergency_texts.of(language).fingerprint
+        emergency_approvals.approve(site, language, fingerprint=page, **said)
     for invented in PATIENTS:
         _patient(site, invented, protocols[invented.label], staff, now)
     _harmless_words(site.patients.get(identifier="D-1003"), staff["nora"], now - timedelta(hours=2))

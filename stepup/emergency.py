@@ -4,11 +4,8 @@ The advice never waits for anything. The facts need a second fact that a card do
 per patient, and a lock hides the facts alone.
 """
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -19,9 +16,8 @@ from monitoring.patients import CODE_LETTERS
 from notifications import audit
 from notifications.models import Site
 from stepup import approvals
-from stepup.models import Course, Dose, EmergencyVisit, Transfer
+from stepup.models import CardReplacement, Course, Dose, EmergencyVisit, Transfer
 
-ADVICE = Path(__file__).parent / "emergency.toml"
 TRIES = 5
 PER = timedelta(hours=1)
 LOOK_WITHIN = timedelta(minutes=30)
@@ -47,26 +43,20 @@ class Facts:
     transfer: Transfer | None = None
 
 
-@cache
-def advice() -> dict[str, Any]:
-    """The general part, with each statement's sources written out. Raises KeyError for a source nobody listed."""
-    content = tomllib.loads(ADVICE.read_text(encoding="utf-8"))
-    listed = [source["id"] for source in content["sources"]]
-    for said in [*content["recognise"], *content["treat"], content["crs"], content["icans"]]:
-        said["numbers"] = [_number(listed, source) for source in said["sources"]]
-    return content
-
-
-def _number(listed: list[str], source: str) -> int:
-    if source not in listed:
-        raise KeyError(f"emergency.toml cites {source}, which its list of sources does not have")
-    return listed.index(source) + 1
-
-
 def find(code: str) -> Patient | None:
     """The patient of a short address, typed in any case and with any spaces; None when there is none."""
-    typed = "".join(sign for sign in code.upper() if sign in CODE_LETTERS)
+    typed = _as_printed(code)
     return Patient.objects.select_related("site").filter(emergency_code=typed).first() if typed else None
+
+
+def replaced(code: str) -> CardReplacement | None:
+    """The replacement of an old card's code, typed as for `find`: it leads to its site's number, never to facts."""
+    rows = CardReplacement.objects.select_related("patient__site")
+    return rows.filter(code=_as_printed(code)).first()
+
+
+def _as_printed(code: str) -> str:
+    return "".join(sign for sign in code.upper() if sign in CODE_LETTERS)
 
 
 def only_site() -> Site | None:
@@ -82,12 +72,13 @@ def tries_left(patient: Patient, *, now: datetime) -> int:
 
 
 @transaction.atomic
-def opened(patient: Patient, *, now: datetime) -> None:
+def opened(patient: Patient, *, now: datetime, old_card: bool = False) -> None:
     """Somebody opened the address: oncology is told, once while nobody has looked, by a task that names nobody."""
+    which = "The page of a replaced emergency card" if old_card else "The emergency page"
     worklist.open_task(
         site=patient.site,
         patient=patient,
-        what="The emergency page was opened: find out whether the patient is in an emergency department",
+        what=f"{which} was opened: find out whether the patient is in an emergency department",
         due_at=now + LOOK_WITHIN,
         pages_when_late=watches.current(patient) is not None,
         now=now,

@@ -1,12 +1,23 @@
 """The form by which a named person approves the texts of one language."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django import forms
 
 from monitoring import languages
 from monitoring.forms import WardForm
 from monitoring.models.approving import READ_BY_ALL
+
+
+class Standing(Protocol):
+    """What is approved: the words of a language, by their fingerprint."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
 
 
 class ApprovalForm(WardForm):
@@ -27,7 +38,7 @@ class ApprovalForm(WardForm):
     )
     fingerprint = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
-    def __init__(self, *args: Any, standing: languages.Standing, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, standing: Standing, **kwargs: Any) -> None:
         super().__init__(*args, initial={"fingerprint": standing.fingerprint}, **kwargs)
         if standing.code == READ_BY_ALL:
             del self.fields["reads_language"]
@@ -35,5 +46,5 @@ class ApprovalForm(WardForm):
         said = self.fields["reads_language"]
         said.label = f"I read {standing.name} well enough to judge these texts"
         said.error_messages["required"] = (
-            f"Say that you read {standing.name}. If you do not, a colleague who does approves these texts."
+            f"Say that you read {standing.name}. If you do not, a colleague who does approves this."
         )

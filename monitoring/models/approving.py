@@ -10,12 +10,19 @@ READ_BY_ALL = "en"
 
 
 class ContentApproval(models.Model):
-    """A named person's approval of exactly these texts and questions of one language, at one site. Only added to."""
+    """A named person's approval of exactly these words of one language, at one site: the texts and questions of
+    patients, or the emergency page. Only added to.
+    """
 
+    class What(models.TextChoices):
+        TEXTS = "texts", "texts to patients"
+        EMERGENCY = "emergency", "emergency page"
+
+    what = models.CharField(max_length=12, choices=What.choices, default=What.TEXTS)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="content_approvals")
     language = models.CharField(max_length=12)
     fingerprint = models.CharField(max_length=64)
-    content = models.TextField(help_text="the texts and questions as they were approved, canonical JSON")
+    content = models.TextField(help_text="the words as they were approved, canonical JSON")
     reads_language = models.BooleanField(help_text="that the approver states to read the language")
     note = models.CharField(max_length=300, blank=True)
     by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
@@ -23,7 +30,9 @@ class ContentApproval(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="content_approval_once", fields=["site", "language", "fingerprint"]),
+            models.UniqueConstraint(
+                name="content_approval_once", fields=["what", "site", "language", "fingerprint"]
+            ),
             models.CheckConstraint(
                 name="content_approval_by_somebody_who_reads_it",
                 condition=Q(language=READ_BY_ALL) | Q(reads_language=True),

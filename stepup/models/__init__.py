@@ -8,6 +8,7 @@ from stepup.models.choosing import VersionChoice
 from stepup.models.correcting import DoseCorrection, DoseReport
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
 from stepup.models.drafting import Draft, DraftEdit, EntryAnswer, LabelEntry
+from stepup.models.emergency import CardPrint, CardReplacement
 from stepup.models.readiness import ReadinessStatement
 from stepup.models.transferring import Transfer
 from stepup.models.unit import ChairTime, OpenDay, UnitHours
@@ -19,6 +20,8 @@ __all__ = [
     "CalendarAddress",
     "CalendarFetch",
     "CalendarRevocation",
+    "CardPrint",
+    "CardReplacement",
     "CareEntry",
     "CareRule",
     "ChairTime",

@@ -1,55 +1,50 @@
 """The doors of the emergency page: open to anybody, without scripts or cookies."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from monitoring.access import public
-from monitoring.forms import WardForm
 from monitoring.models import Patient
 from notifications import clock
-from stepup import emergency
+from notifications.models import Site
+from protocols import wording
+from stepup import emergency, emergency_approvals, emergency_texts
+from stepup.emergency_forms import BirthForm, CodeForm
+from stepup.emergency_texts import ENGLISH, Advice
 
 OPEN_TO_ALL = "an emergency team has no account; facts need the date of birth"
 
 
-class BirthForm(WardForm):
-    """The second fact, and where to call back."""
+@dataclass(frozen=True)
+class Shown:
+    """In which language the page is shown, and the one that was asked for where that is not ready."""
 
-    born_on = forms.DateField(
-        label="Patient's date of birth",
-        input_formats=["%m/%d/%Y", "%Y-%m-%d", "%m-%d-%Y", "%m.%d.%Y"],
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "placeholder": ""}),
-        help_text="Month, day, year, like 03/14/1958.",
-        error_messages={
-            "required": "Type the date of birth, like 03/14/1958.",
-            "invalid": "Type the date of birth as month, day, year, like 03/14/1958.",
-        },
-    )
-    callback = forms.CharField(
-        label="Your department's call-back number",
-        max_length=40,
-        required=False,
-        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
-    )
+    site: Site | None
+    advice: Advice
+    approval: Any
+    not_ready: str
 
 
-class CodeForm(WardForm):
-    """The short code from the card."""
-
-    code = forms.CharField(
-        label="Code on the patient's card",
-        max_length=20,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
-        error_messages={"required": "Type the code printed on the card."},
-    )
+def _in_language(request: HttpRequest, site: Site | None) -> Shown:
+    """What was asked for, if somebody of the site approved it; else English, with a plain statement."""
+    asked = request.GET.get("in", ENGLISH)
+    english = emergency_approvals.ready(site, ENGLISH)
+    approval = english.approval if english else None
+    if asked == ENGLISH or asked not in emergency_texts.load():
+        return Shown(site, emergency_texts.of(ENGLISH), approval, "")
+    standing = emergency_approvals.ready(site, asked)
+    if standing is None:
+        return Shown(site, emergency_texts.of(ENGLISH), approval, wording.name(asked))
+    return Shown(site, standing.advice, standing.approval, "")
 
 
 @public(OPEN_TO_ALL)
@@ -58,15 +53,15 @@ class CodeForm(WardForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def type_code(request: HttpRequest) -> HttpResponse:
     """General advice, and where to type the code."""
-    form = CodeForm(request.POST or None)
+    shown = _in_language(request, emergency.only_site())
+    form = CodeForm(request.POST or None, words=shown.advice.words)
     if request.method == "POST" and form.is_valid():
         typed = "".join(form.cleaned_data["code"].split())
-        if emergency.find(typed) is not None:
-            return redirect("emergency", code=typed.upper())
-        form.add_error(
-            "code", "This code is not known here. The advice below holds all the same: call oncology."
-        )
-    return _page(request, code_form=form, site=emergency.only_site(), status=422 if form.errors else 200)
+        if emergency.find(typed) or emergency.replaced(typed):
+            query = f"?{request.GET.urlencode()}" if request.GET else ""
+            return redirect(reverse("emergency", args=[typed.upper()]) + query)
+        form.add_error("code", shown.advice.words["unknown"])
+    return _page(request, shown, code_form=form, status=422 if form.errors else 200)
 
 
 @public(OPEN_TO_ALL)
@@ -77,55 +72,66 @@ def show_emergency(request: HttpRequest, code: str) -> HttpResponse:
     """One patient's page: advice and number at once, facts for the date of birth."""
     patient = emergency.find(code)
     if patient is None:
-        return _page(request, code_form=CodeForm(), site=emergency.only_site(), unknown=True, status=404)
+        return _without_patient(request, code)
     now = clock.now()
     if request.method == "GET":
         emergency.opened(patient, now=now)
-    form = BirthForm(request.POST or None)
+    shown = _in_language(request, patient.site)
+    form = BirthForm(request.POST or None, words=shown.advice.words)
     facts = None
     if request.method == "POST" and form.is_valid():
-        facts = _try(patient, form)
-    return _page(
-        request,
-        patient_page=True,
-        form=form,
-        facts=facts,
-        left=emergency.tries_left(patient, now=clock.now()),
-        site=patient.site,
-        status=422 if form.errors else 200,
-    )
+        facts = _try(patient, form, shown.advice.words)
+    if facts is not None:
+        english = emergency_approvals.ready(patient.site, ENGLISH)
+        advice = emergency_texts.of(ENGLISH)  # what is known of the patient is in English, and so is its page
+        shown = Shown(patient.site, advice, english.approval if english else None, "")
+    left = emergency.tries_left(patient, now=clock.now())
+    return _page(request, shown, form=form, facts=facts, left=left, status=422 if form.errors else 200)
 
 
-def _try(patient: Patient, form: BirthForm) -> emergency.Facts | None:
+def _without_patient(request: HttpRequest, code: str) -> HttpResponse:
+    """An old card still shows the advice and the number of the site that printed it; a wrong code what is general."""
+    old = emergency.replaced(code)
+    if old is None:
+        shown = _in_language(request, emergency.only_site())
+        form = CodeForm(None, words=shown.advice.words)
+        return _page(request, shown, code_form=form, unknown=True, status=404)
+    if request.method == "GET":
+        emergency.opened(old.patient, old_card=True, now=clock.now())
+    return _page(request, _in_language(request, old.patient.site), replaced=True, status=200)
+
+
+def _try(patient: Patient, form: BirthForm, words: dict[str, str]) -> emergency.Facts | None:
     given = form.cleaned_data
     now = clock.now()
     if emergency.tries_left(patient, now=now) == 0:
         return None
     facts = emergency.show_facts(patient.pk, born_on=given["born_on"], callback=given["callback"], now=now)
     if facts is None:
-        form.add_error(
-            "born_on", "That is not this patient's date of birth. Check the wristband or the card."
-        )
+        form.add_error("born_on", words["born_other"])
     return facts
 
 
-def _page(request: HttpRequest, *, status: int, site: Any, **context: Any) -> HttpResponse:
-    now = clock.now()
-    content = emergency.advice()
+def _page(request: HttpRequest, shown: Shown, *, status: int, **context: Any) -> HttpResponse:
+    now: datetime = clock.now()
+    site, advice = shown.site, shown.advice
     zone = site.time_zone if site else "UTC"
-    shown = {
-        "advice": content,
-        "expired": _today(now, zone) > content["review_on"],
+    here = now.astimezone(ZoneInfo(zone))
+    filled = {
+        "advice": advice,
+        "body": advice.body,
+        "words": advice.words,
+        "languages": emergency_texts.load().values(),
+        "not_ready": shown.not_ready,
+        "approval": shown.approval,
+        "approved_on": shown.approval.at.astimezone(ZoneInfo(zone)).date() if shown.approval else None,
+        "expired": advice.expired(here.date()),
         "now": now,
+        "now_words": f"{here:%Y-%m-%d %H:%M %Z}",
         "emergency_site": site,
         "zone_shown": zone,
         **context,
     }
-    response = render(request, "stepup/emergency.html", shown, status=status)
+    response = render(request, "stepup/emergency.html", filled, status=status)
     response["Referrer-Policy"] = "no-referrer"  # the address itself is the first of the two facts
     return response
-
-
-def _today(now: Any, zone: str) -> date:
-    today: date = now.astimezone(ZoneInfo(zone)).date()
-    return today

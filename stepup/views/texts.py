@@ -11,7 +11,7 @@ from monitoring.access import SignedIn, act
 from notifications import clock, roles
 from protocols import wording
 from protocols.errors import Refusal
-from stepup import texts_forms, texts_review
+from stepup import emergency_approvals, texts_forms, texts_review
 
 UNPROCESSABLE = 422
 
@@ -20,7 +20,12 @@ UNPROCESSABLE = 422
 @act("see texts")
 def show_texts(request: SignedIn) -> HttpResponse:
     """Every language, and whether anybody may be enrolled in it here."""
-    context = {"languages": languages.of_site(request.user.site), "now": clock.now()}
+    site = request.user.site
+    context = {
+        "languages": languages.of_site(site),
+        "pages": emergency_approvals.of_site(site),
+        "now": clock.now(),
+    }
     return render(request, "stepup/texts.html", context)
 
 

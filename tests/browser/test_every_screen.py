@@ -1,5 +1,6 @@
 """Every screen in a real browser: readable by machines and by tired people, in both themes, from 320 px up."""
 
+import gzip
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,8 @@ SCREENS = {
     "hold": "/course/3/hold/",
     "enrol": "/patients/new/",
     "contacts": "/patient/2/contacts/",
+    "emergency card": "/patient/2/card/",
+    "emergency page to approve": "/texts/emergency-page/zh-Hant/",
     "end an enrolment": "/patient/4/end/",
     "record a reaction": "/patient/4/reaction/",
     "assess": "/patient/3/assess/",
@@ -67,7 +70,10 @@ SCREENS = {
     "rules of triage": "/rules/",
     "downtime list": "/downtime/",
 }
-WITHOUT_SIGN_IN = {"sign in": "/sign-in/", "emergency code": "/e/", "unknown emergency code": "/e/AAAAAAAA/"}
+WITHOUT_SIGN_IN = {
+    "sign in": "/sign-in/", "emergency code": "/e/", "unknown emergency code": "/e/AAAAAAAA/",
+    "emergency page in Spanish": "/e/?in=es", "emergency page in a language that is not ready": "/e/?in=zh-Hant",
+}  # fmt: skip
 OPEN_SCREENS = pytest.mark.parametrize("path", WITHOUT_SIGN_IN.values(), ids=WITHOUT_SIGN_IN.keys())
 EVERY_SCREEN = pytest.mark.parametrize("path", SCREENS.values(), ids=SCREENS.keys())
 
@@ -143,20 +149,43 @@ def test_no_script_or_style_breaks_the_content_policy(opened, base, path) -> Non
     assert said == []
 
 
-def test_the_emergency_page_needs_no_sign_in_and_no_script(opened, base) -> None:
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_ux6_the_emergency_page_needs_no_sign_in_no_script_and_under_60_kb(opened, base, language) -> None:
     nurse = opened()
     nurse.goto(f"{base}/patient/1/")
     address = re.search(r"/e/\w+", nurse.content())
     assert address
     page = opened(who="nobody", size=NARROW, java_script_enabled=False)
-    answer = page.goto(base + address[0])
+    answer = page.goto(f"{base}{address[0]}/?in={language}")
+    assert page.locator("html").get_attribute("lang") == language
     first = page.locator(".first")
     assert first.is_visible()
     assert first.bounding_box()["y"] + first.bounding_box()["height"] <= NARROW["height"], (
         "before any scrolling"
     )
     assert "(555) 010-0100" in first.inner_text().replace("\u00a0", " ").replace("\u2011", "-")
-    assert len(answer.body()) < 60_000
+    styles = page.request.get(base + "/static/stepup/stepup.css").body()
+    assert len(answer.body()) + len(gzip.compress(styles)) < 60_000, "with its one style sheet, as it is sent"
+
+
+def test_ux6_the_emergency_page_prints_on_one_sheet_in_each_language_and_with_the_facts(opened, base) -> None:
+    nurse = opened()
+    nurse.goto(f"{base}/patient/1/")
+    address = re.search(r"/e/\w+", nurse.content())
+    page = opened(who="nobody", java_script_enabled=False)
+    for language in ("en", "es"):
+        page.goto(f"{base}/e/?in={language}")
+        assert _sheets(page) == 1, language
+    page.goto(f"{base}{address[0]}/")
+    page.fill("input[name=born_on]", "03/14/1958")
+    page.get_by_role("button").click()
+    page.wait_for_selector("text=This patient: Alma Sample")
+    assert _sheets(page) == 1, "with the facts"
+
+
+def _sheets(page) -> int:
+    """On how many sheets of US Letter, the smaller paper, a page prints."""
+    return page.pdf(format="Letter").count(b"/Type /Page\n")
 
 
 def test_what_is_open_before_a_dose_is_stated_with_the_keyboard_alone(opened, base) -> None:

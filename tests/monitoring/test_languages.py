@@ -114,7 +114,7 @@ def test_an_approval_is_refused(pharmacist, code, facts, refusal) -> None:
 
 def test_the_same_words_are_approved_once(site, pharmacist) -> None:
     approve(pharmacist, "en")
-    with pytest.raises(Refusal, match="Petra P has approved exactly these texts already"):
+    with pytest.raises(Refusal, match="Petra P has approved exactly these words already"):
         approve(makers.a_clinician(site, Role.PRESCRIBER), "en")
 
 

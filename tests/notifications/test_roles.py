@@ -14,6 +14,7 @@ TABLE = {
     "see a patient": "nurse pharmacist prescriber responder emergency lead auditor",
     "enrol a patient": "nurse prescriber",
     "correct contacts": "nurse prescriber",
+    "give an emergency card": "nurse prescriber",
     "end an enrolment": "nurse prescriber",
     "state readiness": "nurse pharmacist prescriber",
     "record a weight": "nurse prescriber",

@@ -148,7 +148,7 @@ def test_h35_no_ice_score_is_ever_made_of_a_text_message() -> None:
 
 
 def test_the_emergency_page_and_the_worksheet_grade_alike() -> None:
-    page = tomllib.loads((ROOT / "stepup" / "emergency.toml").read_text(encoding="utf-8"))
+    page = tomllib.loads((ROOT / "stepup" / "emergency_data" / "en.toml").read_text(encoding="utf-8"))
     pressure, oxygen = SCALE.crs
     for grade, (_, _, low_pressure, low_oxygen) in enumerate(page["crs"]["rows"][2:], start=3):
         assert low_pressure in {row.says for row in pressure.rows if row.grade == grade}

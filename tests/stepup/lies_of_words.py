@@ -14,6 +14,7 @@ from monitoring.models import (
     Translation,
     Unread,
 )
+from stepup.models import CardPrint, CardReplacement
 from tests import makers
 from tests.makers import NOON
 from tests.stepup.lies import Clinic
@@ -104,3 +105,21 @@ def a_rules_approval(clinic: Clinic, *, times: int = 1, **facts: object) -> None
     }  # fmt: skip
     for _ in range(times):
         RulesApproval.objects.create(**(row | facts))
+
+
+def a_card_print(clinic: Clinic, *, code: str = "AAAA2222") -> None:
+    CardPrint.objects.create(
+        patient=clinic.patients[0], code=code, language="en", by=clinic.prescriber, at=NOON
+    )
+
+
+def a_card_replacement(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    row = {
+        "patient": clinic.patients[0],
+        "code": "AAAA2222",
+        "reason": "lost",
+        "by": clinic.prescriber,
+        "at": NOON,
+    }
+    for _ in range(times):
+        CardReplacement.objects.create(**(row | facts))

@@ -364,9 +364,12 @@ def test_a_shift_that_cannot_be_is_refused_with_the_fix(site, nurse, typed, sent
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("", "Type the date of birth, like 03/14/1958."),
+        ("", "Type the date of birth as month, day, year, like 03/14/1958."),
         ("31/31/1960", "Type the date of birth as month, day, year, like 03/14/1958."),
-        ("05/18/1960", "That is not this patient's date of birth. Check the wristband or the card."),
+        (
+            "05/18/1960",
+            "That is not this patient's date of birth. Check the wristband or the patient's papers.",
+        ),
     ],
 )
 def test_a_date_of_birth_that_is_wrong_is_told_kindly(site, typed, sentence) -> None:

@@ -27,6 +27,8 @@ from stepup.models import (
     Appointment,
     CalendarAddress,
     CalendarRevocation,
+    CardPrint,
+    CardReplacement,
     CareEntry,
     CareRule,
     ChairTime,
@@ -70,6 +72,8 @@ from tests.stepup.lies import (
 from tests.stepup.lies_of_assessments import an_assessment_reading
 from tests.stepup.lies_of_rotas import a_rung_rule, a_turn
 from tests.stepup.lies_of_words import (
+    a_card_print,
+    a_card_replacement,
     a_finding,
     a_kit,
     a_phrase,
@@ -99,6 +103,7 @@ ADDED = [
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
     a_version_choice, a_strike, a_finding, a_phrase, a_kit, a_rules_approval, a_translation,
     a_rung_rule, a_turn,
+    a_card_print, a_card_replacement,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
@@ -131,6 +136,8 @@ HISTORIES = {
     "stage override": (StageOverride.objects, "reason"),
     "calendar address": (CalendarAddress.objects, "digest"),
     "calendar revocation": (CalendarRevocation.objects, "reason"),
+    "card print": (CardPrint.objects, "language"),
+    "card replacement": (CardReplacement.objects, "reason"),
     "care entry": (CareEntry.objects, "words"),
     "care rule": (CareRule.objects, "words"),
     "finding": (Finding.objects, "because"),

@@ -49,6 +49,8 @@ from tests.stepup.lies import (
 )
 from tests.stepup.lies_of_assessments import an_assessment, an_assessment_reading
 from tests.stepup.lies_of_words import (
+    a_card_print,
+    a_card_replacement,
     a_kit,
     a_phrase,
     a_rules_approval,
@@ -103,6 +105,11 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("calendar_revocation_has_a_reason", "ended for no reason", lambda c: a_calendar_revocation(c, reason="")),
     ("calendar_fetch_is_within_its_hour", "before its hour", lambda c: a_calendar_fetch(c, hour_at=NOON + HOUR)),
     ("calendar_fetch_is_within_its_hour", "fetched no times", lambda c: a_calendar_fetch(c, in_hour=0)),
+    # emergency cards
+    ("card_print_has_a_code", "a card that leads nowhere", lambda c: a_card_print(c, code="")),
+    ("card_replacement_has_its_code_and_a_reason", "for no reason", lambda c: a_card_replacement(c, reason="")),
+    ("card_replacement_has_its_code_and_a_reason", "no code replaced", lambda c: a_card_replacement(c, code="")),
+    ("stepup_cardreplacement_code_key", "one code replaced twice", lambda c: a_card_replacement(c, times=2)),
     # learned phrases
     ("learned_phrase_one_live", "learned twice", lambda c: a_phrase(c, times=2)),
     ("learned_phrase_has_words", "no words", lambda c: a_phrase(c, words="")),
@@ -304,7 +311,7 @@ HELD_BY_TRIGGERS = {
     "dose_replaces_one_of_its_course", "course_is_transferred_with_its_row", "course_is_transferred_for_good",
     "transfer_ends_its_course", "transfer_gives_up_its_own_appointment", "dose_is_given_before_the_transfer",
     "care_entry_takes_back_its_own", "stepup_careentry_takes_back_id", "monitoring_reactionstrike_reaction_id",
-    "monitoring_assessmentreading_assessment_id",
+    "monitoring_assessmentreading_assessment_id", "stepup_cardreplacement_code_key",
     "version_choice_is_of_what_it_runs_on", "version_choice_is_carried_out", "course_moves_by_a_choice",
 }  # fmt: skip
 

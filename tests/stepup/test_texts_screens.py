@@ -74,7 +74,7 @@ def test_a_named_person_approves_and_the_page_says_who(client, site) -> None:
     [
         ("es", {"reads_language": ""}, "Say that you read Spanish. If you do not, a colleague who does"),
         ("en", {"read_all": ""}, "Read every text first, then say so here."),
-        ("en", {"fingerprint": "0" * 64}, "These texts changed while you read them."),
+        ("en", {"fingerprint": "0" * 64}, "These texts changed while you read."),
         ("en", {"note": "x" * 301}, "at most 300"),
     ],
 )

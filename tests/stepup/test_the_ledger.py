@@ -40,6 +40,7 @@ def here(made_once) -> Ward:
         (Role.AUDITOR, "patient", "patient", "read the record"),
         (Role.AUDITOR, "temperatures", "patient", "read the record"),
         (Role.NURSE, "home-kit", "patient", "read the record"),
+        (Role.NURSE, "card", "patient", "read the record"),
         (Role.RESPONDER, "case", "case", "read a case"),
         (Role.PHARMACIST, "confirm-dose", "dose", "read a dose"),
         (Role.NURSE, "record-dose", "course", "read the record"),

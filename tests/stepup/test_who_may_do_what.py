@@ -121,6 +121,8 @@ class Ward:
             **dict.fromkeys(("texts-of", "approve-texts"), "es"),
             **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment", "record-reaction"), self.patient.pk),
             **dict.fromkeys(("patient-texts", "say", "end-quiet", "record-call", "open-case"), self.patient.pk),
+            **dict.fromkeys(("card", "card-print", "card-replace"), self.patient.pk),
+            **dict.fromkeys(("emergency-texts", "approve-emergency-texts"), "es"),
             "revoke-pocket-order": order.pk,
             "patient": self.patient.pk, "open-course": self.patient.pk, "pocket-order": self.patient.pk,
             "move-dose": self.course.pk, "skip-dose": self.course.pk, "remove-closed-day": closed.pk,

@@ -25,7 +25,7 @@ from monitoring import (
 from monitoring.models import CheckIn, Escalation
 from notifications import audit, heartbeat, outbox, reconcile
 from notifications.models import Delivery, Lane
-from stepup import invariants, missed_texts
+from stepup import downtime_files, invariants, missed_texts
 
 PATIENCE = timedelta(seconds=3)
 logger = logging.getLogger(__name__)
@@ -82,6 +82,11 @@ def slow_tick(*, now: datetime) -> int:
     """What need not happen every second: ask who comes on call for an answer, and the provider for missed texts."""
     _try("asked at the start", lambda: drills.begin_due(now=now))
     return _try("missed texts", lambda: missed_texts.fetch(now=now))
+
+
+def keep_paper(*, now: datetime) -> int:
+    """What goes onto a disk that may be away: the downtime lists that are due. On a thread of its own."""
+    return _try("downtime lists", lambda: downtime_files.keep_due(now=now))
 
 
 def nudge_due(*, now: datetime) -> None:

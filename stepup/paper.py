@@ -1,9 +1,11 @@
 """What is common to every PDF: fonts that hold the words, black on white, and the foot of each page.
 
 Latin words use a font every reader has. Words with Chinese signs use the Chinese font that PDF readers bring along. A
-letter that neither holds is printed as its plain form, and the foot of the page says so: never as an empty box.
+letter that neither holds is printed as its plain form, or as `?`, and never as an empty box; `lacks` tells a page of
+it, so that it can say so.
 """
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Any
@@ -16,6 +18,8 @@ from reportlab.platypus import Paragraph
 
 LATIN, BOLD, CHINESE = "Helvetica", "Helvetica-Bold", "MSung-Light"
 FIRST_CHINESE = 0x2E80  # what lies before it and in no western font is another script
+
+WITH_A_MARK = re.compile(r"LATIN (?P<size>CAPITAL|SMALL) LETTER (?P<letter>[A-Z]) WITH .*")
 
 pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
 
@@ -34,7 +38,15 @@ def _plain(sign: str) -> str:
     if ord(sign) >= FIRST_CHINESE or _in_latin(sign):
         return sign
     kept = "".join(part for part in unicodedata.normalize("NFKD", sign) if _in_latin(part))
+    named = WITH_A_MARK.fullmatch(unicodedata.name(sign, ""))  # a stroke does not come off by itself
+    if not kept and named:
+        kept = named["letter"] if named["size"] == "CAPITAL" else named["letter"].lower()
     return kept or "?"
+
+
+def lacks(words: str) -> bool:
+    """Whether some letter of the words is printed as another one."""
+    return printable(words) != words
 
 
 def _in_latin(sign: str) -> bool:

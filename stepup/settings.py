@@ -36,6 +36,10 @@ TWILIO_SECOND_AUTH_TOKEN_PREVIOUS = env.str("TWILIO_SECOND_AUTH_TOKEN_PREVIOUS",
 TWILIO_SECOND_API_BASE = env.str("TWILIO_SECOND_API_BASE", default="https://api.twilio.com").rstrip("/")
 PHONES_PAGE_URL = env.str("DOUBLE_URL", default="")
 
+# Where the downtime list is kept for an outage; empty: nowhere. A day of lists, one every quarter of an hour.
+DOWNTIME_FOLDER = env.str("DOWNTIME_FOLDER", default="")
+DOWNTIME_KEEP = env.int("DOWNTIME_KEEP", default=96)
+
 # The demo may move its own clock forward, so that a night fits into ten minutes. Production never can.
 DEMO_CLOCK = STEPUP_ENV in {"demo", "test"}
 

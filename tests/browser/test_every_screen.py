@@ -150,7 +150,7 @@ def test_no_script_or_style_breaks_the_content_policy(opened, base, path) -> Non
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_ux6_the_emergency_page_needs_no_sign_in_no_script_and_under_60_kb(opened, base, language) -> None:
+def test_ux6a_the_emergency_page_needs_no_sign_in_no_script_and_under_60_kb(opened, base, language) -> None:
     nurse = opened()
     nurse.goto(f"{base}/patient/1/")
     address = re.search(r"/e/\w+", nurse.content())
@@ -168,7 +168,9 @@ def test_ux6_the_emergency_page_needs_no_sign_in_no_script_and_under_60_kb(opene
     assert len(answer.body()) + len(gzip.compress(styles)) < 60_000, "with its one style sheet, as it is sent"
 
 
-def test_ux6_the_emergency_page_prints_on_one_sheet_in_each_language_and_with_the_facts(opened, base) -> None:
+def test_ux6a_the_emergency_page_prints_on_one_sheet_in_each_language_and_with_the_facts(
+    opened, base
+) -> None:
     nurse = opened()
     nurse.goto(f"{base}/patient/1/")
     address = re.search(r"/e/\w+", nurse.content())

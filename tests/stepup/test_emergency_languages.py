@@ -50,7 +50,7 @@ def test_there_is_a_page_in_every_language_patients_are_asked_in() -> None:
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_ux12_a_language_nobody_approved_is_not_ready_and_english_is_shown_with_a_plain_statement(
+def test_ux12a_a_language_nobody_approved_is_not_ready_and_english_is_shown_with_a_plain_statement(
     site, code
 ) -> None:
     patient = makers.a_patient(site)
@@ -62,7 +62,7 @@ def test_ux12_a_language_nobody_approved_is_not_ready_and_english_is_shown_with_
 
 
 @pytest.mark.parametrize("code", OTHERS)
-def test_ux12_no_mixing_in_one_page(site, code) -> None:
+def test_ux12a_no_mixing_in_one_page(site, code) -> None:
     """Every sentence of the approved language is there, and none of the English ones: mistakes and locks included."""
     approve(site, code)
     patient = makers.a_patient(site)

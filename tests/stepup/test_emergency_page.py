@@ -38,11 +38,13 @@ def test_right_dates_are_never_used_up() -> None:
     assert all(tries(patient, born_on=BORN, now=NOON) for _ in range(emergency.TRIES + 1))
 
 
-def test_the_advice_and_the_number_are_shown_to_whoever_has_no_tries_left() -> None:
+def test_ux6b_the_advice_and_the_number_are_shown_to_whoever_has_no_tries_left() -> None:
     patient = makers.a_patient(makers.a_site(), now=clock.now())
     path = reverse("emergency", args=[patient.emergency_code])
-    for _ in range(emergency.TRIES):
-        Client().post(path, {"born_on": "02/01/1903"})
+    for left in reversed(range(emergency.TRIES)):
+        shown = Client().post(path, {"born_on": "02/01/1903"}).content.decode()
+        assert (f"Tries left in this hour: {left}." in shown) == bool(left)
+        assert f"tel:{patient.site.oncall_number}" in shown
     page = Client().post(path, {"born_on": "05/17/1960"}).content.decode()
     assert patient.name not in page
     assert "tel:" in page

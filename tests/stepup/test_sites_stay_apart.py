@@ -58,7 +58,7 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("contacts", args=[ward.patient.pk]), reverse("end-enrolment", args=[ward.patient.pk]),
         reverse("record-reaction", args=[ward.patient.pk]), reverse("patient-texts", args=[ward.patient.pk]),
         reverse("temperatures", args=[ward.patient.pk]), reverse("card", args=[ward.patient.pk]),
-        reverse("emergency-texts", args=["en"]),
+        reverse("emergency-texts", args=["en"]), reverse("downtime-csv"),
         reverse("admit", args=[ward.patient.pk]),
         reverse("home-kit", args=[ward.patient.pk]),
         *(reverse(name, args=[ward.stay.pk]) for name in ("still-in", "discharge", "stay-mistake")),

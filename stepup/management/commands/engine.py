@@ -17,6 +17,7 @@ from stepup import engine
 
 TICK_SECONDS = 1.0
 SLOW_SECONDS = 60.0
+PAPER_SECONDS = 10.0
 logger = logging.getLogger("stepup.engine")
 
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
             *((partial(engine.carry, lane), TICK_SECONDS) for lane in Lane),
             (engine.settle, TICK_SECONDS),
             (engine.slow_tick, SLOW_SECONDS),
+            (engine.keep_paper, PAPER_SECONDS),  # a share that hangs holds up nothing else
         ]
         beside = [
             threading.Thread(target=_keep_turning, args=(stop, turn, seconds), daemon=True)

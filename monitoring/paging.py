@@ -1,5 +1,6 @@
 """Who is paged for a case, with which words, by text and voice at once; and what everybody else is told."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from protocols import ladder, wording
 from protocols.ladder import Rung
 
 NOTICE_VALID_FOR = timedelta(minutes=15)
+TOKEN_BYTES = 9  # 72 bits, in an address with which a page still fits one segment
 AT_ONCE = Rung(())  # text and call together: for whoever had the case
 
 
@@ -86,9 +88,13 @@ def _page(
 ) -> None:
     """Page somebody by text and call, each after the rung's own delay; neither is sent once the rung's time is over."""
     key = f"page:{case.pk}:{case.generation}:{round_}:{number}:{clinician.pk}"
-    words = "page.text" if (case.generation, round_) == (1, 1) else "page.again"
+    words, token = (
+        "page.text" if (case.generation, round_) == (1, 1) else "page.again",
+        secrets.token_urlsafe(TOKEN_BYTES),
+    )
+    address = f"{settings.PUBLIC_BASE_URL}/t/{token}/"
     body = wording.text(
-        words, "en", urgency=case.urgency.upper(), code=case.code, link=link(case), minutes=str(minutes)
+        words, "en", urgency=case.urgency.upper(), code=case.code, link=address, minutes=str(minutes)
     )
     valid_for = timedelta(minutes=minutes)
     text = outbox.queue(
@@ -122,7 +128,7 @@ def _page(
         round=round_,
         rung=number,
         clinician=clinician,
-        defaults={"at": now, "text": text, "voice": voice},
+        defaults={"at": now, "text": text, "voice": voice, "token": token},
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring import inbox_views, phrase_views, rule_approval_views, views, webhooks
+from monitoring import inbox_views, phrase_views, rule_approval_views, take_link_views, views, webhooks
 
 urlpatterns = [
     path("board/", views.show_board, name="board"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("case/<int:pk>/resolve/", views.resolve_case, name="case-resolve"),
     path("case/<int:pk>/hand-back/", views.hand_back_case, name="case-hand-back"),
     path("case/<int:pk>/decline/", views.decline_case, name="case-decline"),
+    path("t/<str:token>/", take_link_views.take_by_link, name="take-link"),
     path("watch/<int:pk>/closer/", views.end_closer, name="end-closer"),
     path("tasks/", views.show_tasks, name="tasks"),
     path("task/<int:pk>/done/", views.finish_task, name="task-done"),

@@ -35,9 +35,12 @@ def _page_words(page: Page, key_action: str) -> str:
     case = page.escalation
     if case.state != Escalation.State.OPEN:
         return _document(_line(responders.already(case)))
-    menu = _say("voice.page.menu", "en", code=" ".join(case.code), urgency=case.urgency)
+    # Outside the gathering no key counts: nobody takes a page before having heard which it is and how urgent.
     return _document(
-        _gather(key_action, _say("voice.page.intro", "en"), menu), _say("voice.page.nothing", "en")
+        _say("voice.page.intro", "en"),
+        _say("voice.page.what", "en", code=" ".join(case.code), urgency=case.urgency),
+        _gather(key_action, _say("voice.page.menu", "en")),
+        _say("voice.page.nothing", "en"),
     )
 
 

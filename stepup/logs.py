@@ -7,8 +7,8 @@ from types import TracebackType
 
 Failure = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
-# Whoever has the address of a calendar can read it.
-SECRET_ADDRESS = re.compile(r"(/calendar/)[^/\s]+")
+# Whoever has the address of a calendar can read it; of a page, can take its case.
+SECRET_ADDRESS = re.compile(r"(/calendar/|/t/)[^/\s]+")
 
 
 class Discreet(logging.Formatter):
@@ -19,7 +19,7 @@ class Discreet(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line without the secret of any calendar address in it."""
+        """The line without the secret of any address in it."""
         return SECRET_ADDRESS.sub(r"\1...", super().format(record))
 
     def formatException(self, ei: Failure) -> str:  # noqa: N802 - the library's name

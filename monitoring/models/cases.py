@@ -139,6 +139,12 @@ class Page(models.Model):
     text = models.OneToOneField(Message, on_delete=models.PROTECT, related_name="page_as_text")
     voice = models.OneToOneField(Message, on_delete=models.PROTECT, related_name="page_as_voice")
     unheard_at = models.DateTimeField(null=True, help_text="when both channels were known to have failed")
+    token = models.CharField(
+        max_length=16,
+        null=True,
+        unique=True,
+        help_text="the end of the address that takes the case by one tap",
+    )
 
     class Meta:
         constraints = [

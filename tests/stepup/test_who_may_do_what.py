@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from monitoring import escalations, pocket, unread, worklist
-from monitoring.models import Reaction, Reply
+from monitoring.models import Page, Reaction, Reply
 from notifications import clock, overrides, roles, rotations
 from notifications.models import Clinician, Role, Site, Swap
 from stepup import calendars, care_entries, closures, courses, holds, weights
@@ -239,7 +239,11 @@ def test_the_open_addresses_open_for_anybody(ward) -> None:
     """Signing out only takes a POST; the health figures may be red here, where no engine runs."""
     for address in addresses():
         if hasattr(address.callback, "public") and address.name not in {"sign-out", "healthz"}:
-            named = {"emergency": [ward.patient.emergency_code], "calendar-feed": [ward.secret]}
+            named = {
+                "emergency": [ward.patient.emergency_code],
+                "calendar-feed": [ward.secret],
+                "take-link": [Page.objects.get(escalation__site=ward.site).token],
+            }
             answer = Client().get(reverse(address.name, args=named.get(str(address.name), [])))
             assert answer.status_code == (TO_SIGN_IN if address.name == "home" else 200), address.name
 

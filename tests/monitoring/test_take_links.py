@@ -1,0 +1,137 @@
+"""One tap takes a case: from a phone that is signed in to nothing, once, for a while, and never by looking."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from monitoring import escalations, voice
+from monitoring.models import Escalation, Page
+from notifications import clock
+from notifications.models import AuditEntry, Message
+from protocols import wording
+from stepup import logs
+from tests import makers
+from tests.home import HOUR, MINUTE
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+State = Escalation.State
+
+
+class Paged:
+    """A fever was texted just now, and Dr A has been paged; doors read the real clock."""
+
+    def __init__(self) -> None:
+        now = clock.now()
+        self.site = makers.a_site()
+        self.doctors = [makers.a_responder(self.site, n, name=f"Dr {'AB'[n - 1]}", since=now) for n in (1, 2)]
+        self.patient = makers.a_patient(self.site, now=now)
+        self.worse(urgency="urgent", headline="a fever of 39.4")
+
+    def worse(self, *, urgency: str = "emergency", headline: str = "worse") -> None:
+        escalations.raise_concern(
+            site=self.site, patient=self.patient, urgency=urgency, headline=headline, now=clock.now()
+        )
+
+    @property
+    def case(self) -> Escalation:
+        return Escalation.objects.select_related("owner").get()
+
+
+@pytest.fixture
+def home() -> Paged:
+    return Paged()
+
+
+def address(page: Page) -> str:
+    """The path of the address as it stands in the text on that person's phone."""
+    [found] = re.findall(r"https?://\S+?(/t/\S+/)", page.text.body)
+    return found
+
+
+def test_the_button_takes_it_for_whoever_was_paged_without_a_password(home) -> None:
+    page = home.case.pages.get()
+    path = address(page)
+    shown = Client().get(path).content.decode()
+    assert shown.count("<button") == 1
+    answer = Client(enforce_csrf_checks=True).post(path, follow=True)
+    assert f"You have {home.case.code}" in answer.content.decode()
+    assert (home.case.state, home.case.owner) == (State.TAKEN, home.doctors[0])
+    assert home.case.events.get(what="taken").text == "By one-tap link."
+
+
+def test_looking_takes_nothing_however_often_a_phone_or_a_messenger_looks(home) -> None:
+    path = address(home.case.pages.get())
+    for look in (Client().get, Client().head, Client().get):
+        assert look(path).status_code == 200
+    assert home.case.state == State.OPEN
+    assert AuditEntry.objects.filter(act="opened a take link", by=home.doctors[0]).count() == 3
+
+
+def test_the_page_and_its_address_say_nothing_about_a_patient(home) -> None:
+    path = address(home.case.pages.get())
+    shown = Client().get(path)
+    words = shown.content.decode()
+    for secret in (
+        home.patient.name,
+        home.patient.phone,
+        "39.4",
+        "fever",
+        "teclistamab",
+        home.patient.identifier,
+    ):
+        assert secret not in words
+    assert shown["Referrer-Policy"] == "no-referrer"
+    assert "no-store" in shown["Cache-Control"]
+    record = logs.logging.LogRecord("web", 20, "", 0, f"GET {path} 200", None, None)
+    assert logs.Discreet().format(record) == "GET /t/.../ 200"
+
+
+def test_the_second_to_tap_hears_who_has_it_and_since_when(home) -> None:
+    case = home.case
+    escalations.climb(now=case.next_at)
+    first, second = case.pages.order_by("pk")
+    Client().post(address(second))
+    said = Client().post(address(first)).content.decode()
+    assert f"{case.code} was taken by Dr B at" in said
+    assert home.case.owner == home.doctors[1]
+
+
+def test_a_link_expires_after_an_hour_and_a_new_climb_makes_it_old(home) -> None:
+    page = home.case.pages.get()
+    Page.objects.filter(pk=page.pk).update(at=clock.now() - HOUR + MINUTE)
+    assert "<button" in Client().get(address(page)).content.decode()
+    Page.objects.filter(pk=page.pk).update(at=clock.now() - HOUR)
+    assert "<button" not in Client().get(address(page)).content.decode()
+    assert "This link has expired" in Client().post(address(page)).content.decode()
+    Page.objects.filter(pk=page.pk).update(at=clock.now())
+    home.worse()
+    assert "This link has expired" in Client().post(address(page)).content.decode()
+    assert home.case.state == State.OPEN
+    newest = home.case.pages.get(generation=2)
+    Client().post(address(newest))
+    assert home.case.state == State.TAKEN
+
+
+def test_a_link_somebody_made_up_is_unknown_and_that_of_somebody_who_left_takes_nothing(home) -> None:
+    page = home.case.pages.get()
+    assert Client().post("/t/aaaaaaaaaaaa/").status_code == 404
+    home.doctors[0].is_active = False
+    home.doctors[0].save()
+    Client().post(address(page))
+    assert home.case.state == State.OPEN
+
+
+def test_a_page_with_its_link_still_fits_one_segment() -> None:
+    link = f"https://stepup.hospital.example/t/{'a' * 12}/"
+    for key in ("page.text", "page.again"):
+        body = wording.text(key, "en", urgency="EMERGENCY", code="4821", link=link, minutes="15")
+        assert wording.segments(body) == 1
+
+
+def test_no_key_counts_before_it_was_said_which_page_it_is_and_how_urgent(home) -> None:
+    spoken = voice.spoken(Message.objects.get(page_as_voice__isnull=False).deliveries.get(), key_action="/k")
+    before, _, inside = spoken.partition("<Gather")
+    assert " ".join(home.case.code) in before
+    assert home.case.urgency in before
+    assert "Press 1" in inside

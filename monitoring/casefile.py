@@ -57,6 +57,8 @@ class Event:
     by: str
     what: str
     text: str
+    number: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,14 @@ def _route(message: Message) -> str:
 
 
 def _event(event: EscalationEvent) -> Event:
-    return Event(event.at, event.by.name if event.by else "the service", event.what, event.text)
+    return Event(
+        event.at,
+        event.by.name if event.by else "the service",
+        event.what,
+        event.text,
+        event.number,
+        event.digest[:12],
+    )
 
 
 def _next_people(case: Escalation, now: datetime) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring import closer, grading, paging, texts
+from monitoring import chains, closer, grading, paging, texts
 from monitoring.models import Escalation, EscalationEvent, Finding, Patient, Watch
 from monitoring.rules import DEFAULT, WatchRules
 from notifications import audit, outbox, roles
@@ -298,7 +298,9 @@ def resolve(
     note(case, "resolved", now=now, by=by, text=f"{OUTCOMES[outcome]}; {grades_said}. {text}".strip())
     closer.settle(case.patient, why=f"case {case.code} resolved", by=by, now=now)
     paging.cancel_waiting(case, now=now)
-    audit.record("resolved the case", str(case), site=case.site, by=by, now=now, outcome=outcome)
+    end = chains.end_of(case)
+    ends = {"outcome": outcome, "line": end.number, "digest": end.digest}
+    audit.record(chains.RESOLVED, str(case), site=case.site, by=by, now=now, **ends)
     return case
 
 

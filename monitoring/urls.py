@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from monitoring import inbox_views, phrase_views, rule_approval_views, take_link_views, views, webhooks
+from monitoring import (
+    case_paper_views,
+    inbox_views,
+    phrase_views,
+    rule_approval_views,
+    take_link_views,
+    views,
+    webhooks,
+)
 
 urlpatterns = [
     path("board/", views.show_board, name="board"),
@@ -14,6 +22,7 @@ urlpatterns = [
     path("case/<int:pk>/resolve/", views.resolve_case, name="case-resolve"),
     path("case/<int:pk>/hand-back/", views.hand_back_case, name="case-hand-back"),
     path("case/<int:pk>/decline/", views.decline_case, name="case-decline"),
+    path("case/<int:pk>/timeline/", case_paper_views.show_timeline, name="case-timeline"),
     path("t/<str:token>/", take_link_views.take_by_link, name="take-link"),
     path("watch/<int:pk>/closer/", views.end_closer, name="end-closer"),
     path("tasks/", views.show_tasks, name="tasks"),

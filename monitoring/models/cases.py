@@ -111,7 +111,7 @@ class Escalation(models.Model):
 
 
 class EscalationEvent(models.Model):
-    """One line of a case's history. Added, never changed."""
+    """One line of a case's history. Added, never changed; the database links it to the line before it."""
 
     escalation = models.ForeignKey(Escalation, on_delete=models.PROTECT, related_name="events")
     at = models.DateTimeField()
@@ -119,9 +119,23 @@ class EscalationEvent(models.Model):
     what = models.CharField(max_length=40)
     text = models.CharField(max_length=400, blank=True)
     finding = models.ForeignKey(Finding, null=True, on_delete=models.PROTECT, related_name="events")
+    number = models.PositiveIntegerField(
+        default=0, editable=False, help_text="its place in the case; the database sets it"
+    )
+    previous = models.CharField(
+        max_length=64, default="", editable=False, help_text="the digest of the line before it"
+    )
+    digest = models.CharField(
+        max_length=64, default="", editable=False, help_text="of this line; the database sets it"
+    )
 
     class Meta:
         ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="escalationevent_one_line_per_place", fields=["escalation", "number"]
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%H:%M:%S} {self.what}"

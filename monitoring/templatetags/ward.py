@@ -99,6 +99,20 @@ def span(length: timedelta) -> str:
 
 
 @register.filter
+def took(length: timedelta | None) -> str:
+    """How long a step took, `40 s`, `4 min 10 s`, `2 h 5 min`; or that it has not been."""
+    if length is None:
+        return "not yet"
+    seconds = int(length.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, rest = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+@register.filter
 def hours_after(hours: Decimal) -> str:
     """Elapsed hours since a dose, `4 h 05 min`; never rounded up. A corrected dose may have come after a question."""
     minutes = abs(int(round(hours * 60, 3)))

@@ -42,6 +42,7 @@ def here(made_once) -> Ward:
         (Role.NURSE, "home-kit", "patient", "read the record"),
         (Role.NURSE, "card", "patient", "read the record"),
         (Role.RESPONDER, "case", "case", "read a case"),
+        (Role.AUDITOR, "case-timeline", "case", "read a timeline"),
         (Role.PHARMACIST, "confirm-dose", "dose", "read a dose"),
         (Role.NURSE, "record-dose", "course", "read the record"),
         (Role.NURSE, "open-course", "patient", "read the record"),

@@ -79,6 +79,8 @@ MAY: dict[str, frozenset[Role]] = {
     "propose a phrase": frozenset({N, PH, PR, RE}),
     "approve a phrase": frozenset({PH, PR}),
     "approve the rules": frozenset({PH, PR}),
+    "see reports": frozenset({PH, PR, LE, AU}),
+    "review a rule": frozenset({PH, PR, LE}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

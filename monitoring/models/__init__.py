@@ -8,7 +8,7 @@ from monitoring.models.kits import HomeKit
 from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction, ReactionStrike
 from monitoring.models.phrases import LearnedPhrase
 from monitoring.models.reaching import ReachTest
-from monitoring.models.ruling import RulesApproval
+from monitoring.models.ruling import RuleReview, RulesApproval
 from monitoring.models.staying import Admission
 from monitoring.models.unread import TaskEvent, Translation, Unread
 from monitoring.models.watching import CheckIn, CloserQuestions, Watch
@@ -36,6 +36,7 @@ __all__ = [
     "Reaction",
     "ReactionStrike",
     "Reply",
+    "RuleReview",
     "RulesApproval",
     "Task",
     "TaskEvent",

@@ -1,4 +1,4 @@
-"""Which rules of triage a site has approved."""
+"""Which rules of triage a site has approved, and who weighed what each rule's alarms were worth."""
 
 from django.db import models
 from django.db.models import Q
@@ -33,3 +33,28 @@ class RulesApproval(models.Model):
 
     def __str__(self) -> str:
         return f"rules approval:{self.pk}"
+
+
+class RuleReview(models.Model):
+    """That somebody weighed one rule's alarms at a site, and who owns the rule since. Only added to; the newest counts.
+
+    It changes nothing by itself: a rule is changed by a release, or explained by a learned phrase.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="rule_reviews")
+    rule = models.CharField(max_length=80)
+    owner = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    words = models.CharField(max_length=300)
+    by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="rule_review_says_what_it_found", condition=~Q(words="") & ~Q(rule="")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"rule review:{self.pk}"

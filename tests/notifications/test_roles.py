@@ -75,6 +75,8 @@ TABLE = {
     "propose a phrase": "nurse pharmacist prescriber responder",
     "approve a phrase": "pharmacist prescriber",
     "approve the rules": "pharmacist prescriber",
+    "see reports": "pharmacist prescriber lead auditor",
+    "review a rule": "pharmacist prescriber lead",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

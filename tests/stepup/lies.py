@@ -100,7 +100,9 @@ def a_line_in_the_place_of_the_first(clinic: Clinic) -> None:
     """Another line in the place of a case's first one, past the trigger that sets the place."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE monitoring_escalationevent DISABLE TRIGGER monitoring_escalationevent_link")
+        cursor.execute(
+            "ALTER TABLE monitoring_escalationevent DISABLE TRIGGER monitoring_escalationevent_link"
+        )
         copy(EscalationEvent.objects.get(escalation=clinic.case, number=1))
 
 

@@ -8,6 +8,7 @@ from monitoring.models import (
     LearnedPhrase,
     ReactionStrike,
     Reply,
+    RuleReview,
     RulesApproval,
     Task,
     TaskEvent,
@@ -95,6 +96,15 @@ def an_unread_reply(clinic: Clinic, *, times: int = 1) -> Reply:
 def a_translation(clinic: Clinic, *, words: str = "I am well") -> None:
     reply = an_unread_reply(clinic)
     Translation.objects.create(reply=reply, words=words, by=clinic.prescriber, at=NOON)
+
+
+def a_rule_review(clinic: Clinic, **facts: object) -> None:
+    """What a rule's alarms were worth, weighed by somebody."""
+    row = {
+        "site": clinic.site, "rule": "fever", "owner": clinic.prescriber, "by": clinic.prescriber, "at": NOON,
+        "words": "as it should be",
+    }  # fmt: skip
+    RuleReview.objects.create(**(row | facts))
 
 
 def a_rules_approval(clinic: Clinic, *, times: int = 1, **facts: object) -> None:

@@ -72,6 +72,7 @@ def here(made_once) -> Ward:
         (Role.NURSE, "take-back-supportive-care", "care", "read the record"),
         (Role.LEAD, "supportive-care-list", "", "read the list"),
         (Role.LEAD, "phrases", "", "read the learned phrases"),
+        (Role.LEAD, "reports", "", "read the reports"),
         (Role.AUDITOR, "rules", "", "read the rules"),
         (Role.NURSE, "phrase-propose", "reply", "read a reply"),
     ],

@@ -133,7 +133,7 @@ class Ward:
             "record-weight": self.course.pk, "answer-weight": weight.pk,
             "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,
             "report-dose": self.course.pk, "course-calendar": self.course.pk,
-            "week-of": "2027-03-01", "revoke-calendar": address.pk,
+            "reports-csv": "cases", "week-of": "2027-03-01", "revoke-calendar": address.pk,
             "courses-of-version": self.course.protocol_id, "course-version": self.course.pk,
             "answer-version": self.course.pk,
             "assess": self.patient.pk, "read-assessment": assessed.pk,

@@ -1,0 +1,210 @@
+"""The record of response: how long each step took, every miss, what rules were worth; no figure of too little."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from monitoring import economy, escalations, reports, response
+from monitoring.models import Escalation, RuleReview
+from monitoring.response import Answered
+from notifications import clock
+from notifications.models import AuditEntry, Clinician, Role
+from protocols.errors import Refusal
+from tests import makers
+from tests.home import FEVER, HOUR, MINUTE, Home
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+DAY = 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("minutes", "median", "most", "worst"),
+    [
+        ([], None, None, None),
+        ([3, 1, 2], None, None, 3),
+        ([4, 1, 2, 3], None, None, 4),
+        ([5, 1, 2, 3, 4], 3, None, 5),
+        (range(1, 20), 10, None, 19),
+        (range(1, 21), 10, 19, 20),
+        (range(1, 101), 50, 95, 100),
+    ],
+)
+def test_a_figure_is_a_time_that_was_measured_and_is_not_made_of_too_few(
+    minutes, median, most, worst
+) -> None:
+    case = Escalation(urgency="urgent")
+    rows = [Answered(case, None, one * MINUTE, None, None) for one in minutes]
+    spread = response.spread([*rows, Answered(case, None, None, None, None)], "take", "urgent")
+    figures = [None if one is None else one * MINUTE for one in (median, most, worst)]
+    assert [spread.median, spread.most, spread.worst] == figures
+    assert (spread.count, spread.waiting) == (len(rows), 1)
+
+
+@pytest.fixture
+def home() -> Home:
+    """A fever at noon, paged at once and handed over after 2 s; taken only on the second rung, then let lapse."""
+    home = Home()
+    home.hears(FEVER)
+    case = home.case
+    page = case.pages.get()
+    page.text.deliveries.update(submitted_at=NOON + timedelta(seconds=2))
+    page.voice.deliveries.update(submitted_at=NOON + timedelta(seconds=3))
+    escalations.climb(now=case.next_at)
+    escalations.take(case.pk, by=home.doctors[1], now=NOON + 20 * MINUTE, how="text")
+    escalations.climb(now=NOON + 40 * MINUTE)
+    escalations.take(case.pk, by=home.doctors[0], now=NOON + 41 * MINUTE, how="text")
+    escalations.reach(case.pk, by=home.doctors[0], now=NOON + 50 * MINUTE)
+    return home
+
+
+def report(home: Home) -> reports.Report:
+    return reports.of(home.site, days=1, now=NOON + DAY)
+
+
+def resolved(home: Home, outcome: str = "home") -> None:
+    escalations.resolve(
+        home.case.pk, by=home.doctors[0], now=NOON + HOUR, outcome=outcome, grades=[("crs", 1), ("icans", 0)]
+    )
+
+
+def test_times_count_from_the_opening_to_the_first_such_moment(home) -> None:
+    [one] = report(home).cases
+    assert (one.page, one.take, one.reach) == (timedelta(seconds=2), 20 * MINUTE, 50 * MINUTE)
+    assert one.resolve is None
+    resolved(home)
+    assert report(home).cases[0].resolve == HOUR
+    assert reports.of(home.site, days=1, now=NOON + 2 * DAY).cases == []
+
+
+def test_every_miss_is_named(home) -> None:
+    assert [(one.what, one.at) for one in report(home).misses] == [
+        ("reopened", NOON + 40 * MINUTE),
+        ("patient told", home.case.opened_at + 15 * MINUTE),
+    ]
+
+
+def test_a_rule_is_worth_what_came_of_its_cases(home) -> None:
+    def first() -> economy.Worth:
+        return report(home).rules[0]
+
+    assert (first().fired, len(first().cases), first().resolved, first().acted_on) == (1, 1, 0, 0)
+    home.hears(FEVER, at=NOON + 55 * MINUTE)
+    escalations.take(home.case.pk, by=home.doctors[0], now=NOON + 56 * MINUTE, how="text")
+    escalations.reach(home.case.pk, by=home.doctors[0], now=NOON + 57 * MINUTE)
+    resolved(home)
+    assert (first().fired, len(first().cases), first().resolved, first().acted_on) == (2, 1, 1, 1)
+    assert first().share is None
+
+
+def test_a_case_that_was_no_reaction_was_not_acted_on(home) -> None:
+    resolved(home, outcome="no concern")
+    assert {(one.resolved, one.acted_on) for one in report(home).rules} == {(1, 0)}
+
+
+def test_a_share_is_said_of_twenty_cases_and_not_of_nineteen() -> None:
+    assert economy.Worth("x", resolved=19, acted_on=19).share is None
+    assert economy.Worth("x", resolved=20, acted_on=15).share == 75
+
+
+def test_a_review_names_an_owner_and_the_newest_counts(home) -> None:
+    lead = makers.a_clinician(home.site, Role.LEAD)
+    rule = report(home).rules[0].rule
+    for words in ("too often at night", "as it should be"):
+        economy.review(home.site, rule=rule, owner=lead, words=words, by=lead, now=NOON)
+    review = report(home).rules[0].review
+    assert (review.words, review.owner) == ("as it should be", lead)
+    for code, facts in (
+        ("words", {"words": " "}),
+        ("rule", {"rule": "no such rule"}),
+        ("owner", {"owner": makers.a_clinician(makers.a_site(), Role.LEAD)}),
+        ("owner", {"owner": makers.a_clinician(home.site, Role.NURSE)}),
+    ):
+        with pytest.raises(Refusal) as refused:
+            economy.review(
+                home.site, **({"rule": rule, "owner": lead, "words": "x"} | facts), by=lead, now=NOON
+            )
+        assert refused.value.code == code
+    assert RuleReview.objects.count() == 2
+
+
+def test_other_sites_are_not_in_it(home) -> None:
+    other = reports.of(makers.a_site(), days=1, now=NOON + DAY)
+    assert (other.cases, other.misses, other.rules) == ([], [], [])
+
+
+def test_the_queries_do_not_grow_with_the_cases(home) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            made = report(home)
+            assert all([made.cases, made.spreads, made.misses, made.rules])
+            reports.table(made, "cases")
+        return len(asked)
+
+    before = queries()
+    for caller in range(4):
+        escalations.raise_concern(
+            site=home.site,
+            patient=None,
+            caller=f"+1555000000{caller}",
+            urgency="urgent",
+            headline="x",
+            now=NOON,
+        )
+    assert queries() == before
+
+
+@pytest.mark.parametrize("name", ["cases", "misses", "rules"])
+def test_each_table_is_whole_as_csv_and_no_cell_is_a_formula(home, name) -> None:
+    lead = makers.a_clinician(home.site, Role.LEAD)
+    rule = report(home).rules[0].rule
+    economy.review(home.site, rule=rule, owner=lead, words="=1+1", by=lead, now=NOON)
+    head, *rows = csv.reader(StringIO(reports.table(report(home), name)))
+    assert len(rows) == len(getattr(report(home), name))
+    assert all(len(row) == len(head) for row in rows)
+    assert not any(cell.startswith("=") for row in rows for cell in row)
+    if name == "cases":
+        assert rows[0][head.index("take_seconds")] == "1200"
+
+
+def recent(site) -> Clinician:
+    """A case of just now, for the doors, which read the real clock; and a lead to read it."""
+    escalations.raise_concern(
+        site=site, patient=None, caller="+15550001111", urgency="urgent", headline="x", now=clock.now() - HOUR
+    )
+    return makers.a_clinician(site, Role.LEAD)
+
+
+def test_the_page_says_that_few_cases_have_no_percentile_and_is_in_the_ledger() -> None:
+    lead = recent(makers.a_site())
+    client = makers.signed_in(lead)
+    shown = client.get(reverse("reports")).content.decode()
+    assert "0 cases: no median" in shown
+    assert "0, and 1 not yet" in shown
+    assert "A rung had nobody on it" in shown
+    exported = client.get(reverse("reports-csv", args=["cases"]))
+    assert exported["Content-Type"].startswith("text/csv")
+    assert client.get(reverse("reports-csv", args=["patients"])).status_code == 404
+    assert set(AuditEntry.objects.filter(by=lead).values_list("act", flat=True)) >= {
+        "read the reports", "exported a report",
+    }  # fmt: skip
+
+
+def test_a_review_is_recorded_on_the_page_and_what_was_typed_is_kept() -> None:
+    home = Home(watched=False)
+    home.hears("39.6", at=clock.now() - HOUR)
+    lead = makers.a_clinician(home.site, Role.LEAD)
+    client, path = makers.signed_in(lead), reverse("rule-review")
+    rule = reports.of(home.site, days=1, now=clock.now()).rules[0].rule
+    typed = {"rule": rule, "owner": str(lead.pk), "words": "as it should be"}
+    wrong = client.post(path, typed | {"words": ""})
+    assert (wrong.status_code, "Say in a few words" in wrong.content.decode()) == (422, True)
+    shown = client.post(path, typed, follow=True).content.decode()
+    assert f"Owner: <b>{lead.name}</b>" in shown

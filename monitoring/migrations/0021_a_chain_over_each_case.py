@@ -52,7 +52,7 @@ ALTER TABLE monitoring_escalationevent ENABLE TRIGGER monitoring_escalationevent
 
 
 class Migration(migrations.Migration):
-    dependencies = [("monitoring", "0018_a_page_has_its_own_link")]
+    dependencies = [("monitoring", "0020_emergency_page_is_approved_too")]
     operations = [
         migrations.AddField(
             "escalationevent",

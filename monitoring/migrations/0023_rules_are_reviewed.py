@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("monitoring", "0019_a_chain_over_each_case"),
+        ("monitoring", "0022_a_page_has_its_own_link"),
         ('notifications', '0005_precedence_and_rates'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("monitoring", "0018_what_a_low_count_came_back_to"),
+        ("monitoring", "0021_a_chain_over_each_case"),
     ]
 
     operations = [

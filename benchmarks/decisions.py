@@ -3,6 +3,9 @@
 A screen asks for one plan and one decision at a time. These figures are here so that nobody is tempted to make
 the rules less plain for speed. A two-year plan should stay under a millisecond, and one core should make 100,000
 decisions a second.
+
+When last run (2026-11, one of two cores, the other not idle) the slowest two-year plan took 0.86 ms, and one core made
+380,000 decisions a second. While both cores were busy a plan took up to 1.5 ms.
 """
 
 from collections.abc import Callable, Mapping

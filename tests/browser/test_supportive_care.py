@@ -98,3 +98,21 @@ def prints_without_menus(page: Page, base: str) -> None:
     assert page.locator("caption", has_text="Overdue").is_visible()
     assert "Made " in text(page)
     assert len(page.pdf(prefer_css_page_size=True)) > 5000
+
+
+def test_a_low_count_is_recorded_and_ended_with_the_value_it_came_back_to(browser, base) -> None:
+    page = signed_in(browser, base, "nora")
+    page.goto(f"{base}/patient/2/")
+    press(page, "link", "Record a reaction")
+    for choice in ("Low blood count", "grade 3"):
+        page.get_by_label(choice, exact=True).press("Space")
+    page.get_by_label("Which count is low").select_option("platelets")
+    write(page, "Its value as reported", "18.5")
+    press(page, "button", "Record the reaction of")
+    page.wait_for_selector("text=Recorded: platelets 18.5")
+    reads_well(page)
+    write(page, "What platelets came back to", "52")
+    press(page, "button", "Record that platelets 18.5")
+    page.wait_for_selector("text=back to platelets 52")
+    assert "blood counts and other reactions have not been read" in text(page), "the label's part asks"
+    reads_well(page)

@@ -166,7 +166,7 @@ def test_the_minutes_a_patient_is_told_are_those_of_the_protocol(clinic) -> None
     assert "No call in 9 minutes?" in clinic.phone_of("patient")[-1]
 
 
-def test_a_taken_case_that_reaches_nobody_pages_again(clinic) -> None:
+def test_ux5a_a_taken_case_that_reaches_nobody_pages_again(clinic) -> None:
     clinic.at("Mon 10:00").gives()
     clinic.at("Mon 20:00").hears("101.4")
     clinic.texts_the_code("Dr A")

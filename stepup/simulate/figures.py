@@ -53,6 +53,8 @@ REACH_MEDIAN, REACH_SIGMA = 5.0, 0.6
 RESOLVE_MEDIAN, RESOLVE_SIGMA = 25.0, 0.5
 # Nurses reading texts that the rules could not: ours.
 READ_MEDIAN, READ_SIGMA = 4.0, 0.6
+# Until a nurse who read something worrying ends the closer questions that it began, because nothing came of it: ours.
+CLOSER_MEDIAN, CLOSER_SIGMA = 90.0, 0.4
 
 # Work, for the forecast of staff: minutes of a person. All ours.
 MINUTES_A_TASK = 3.0

@@ -3,14 +3,15 @@
 Their texts and keys go in at the operations behind the service's doors; what staff do on screens are its operations.
 """
 
+import contextlib
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 
-from monitoring import escalations, inbound, unread, voice, worklist
-from monitoring.models import Escalation, Finding, Patient, Task
+from monitoring import closer, escalations, inbound, unread, voice, worklist
+from monitoring.models import Escalation, Finding, Patient, Task, Watch
 from notifications.models import Clinician, Delivery
 from protocols.errors import Refusal
 from stepup.simulate import figures
@@ -176,8 +177,17 @@ class People:
             if row.done_at is None:
                 read = unread.newest(row)
                 worklist.finish(task, by=self.clinic.nurse, outcome="read", read=read, now=now)
+            span = after(self.rng, figures.CLOSER_MEDIAN, figures.CLOSER_SIGMA)
+            self.agenda.put(now + span, lambda at: self._looks_again(row.patient_id, at))
 
         return finish
+
+    def _looks_again(self, patient: int | None, now: datetime) -> None:
+        """Whoever read it looks at what came since, and ends the closer questions if nothing is open."""
+        watch = Watch.objects.filter(patient=patient, closed_at=None).first() if patient else None
+        if closer.of(watch) is not None and watch is not None:
+            with contextlib.suppress(Refusal):  # a case is open: whoever resolves it ends them
+                closer.end(watch.pk, why="well since", by=self.clinic.nurse, now=now)
 
     # phones
 

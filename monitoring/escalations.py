@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from monitoring import chains, closer, grading, paging, texts
 from monitoring.models import Escalation, EscalationEvent, Finding, Patient, Watch
 from monitoring.rules import DEFAULT, WatchRules
-from notifications import audit, outbox, roles
+from notifications import audit, crashing, outbox, roles
 from notifications.each import each
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
@@ -121,7 +121,13 @@ def climb(*, now: datetime, limit: int = 50, patience: timedelta = timedelta(0))
         .order_by("next_at")
         .values_list("pk", flat=True)
     )
-    return each(list(due[:limit]), lambda pk: _act_on(pk, now)) + _tell_waiting_patients(now, limit)
+    return each(list(due[:limit]), lambda pk: _act_and_commit(pk, now)) + _tell_waiting_patients(now, limit)
+
+
+def _act_and_commit(pk: int, now: datetime) -> int:
+    acted = _act_on(pk, now)
+    crashing.point(crashing.AFTER_COMMIT_CASE)
+    return acted
 
 
 @transaction.atomic
@@ -135,6 +141,7 @@ def _act_on(pk: int, now: datetime) -> int:
         _lapse(
             case, now, "not reached in time" if case.state == State.TAKEN else "no outcome recorded in time"
         )
+    crashing.point(crashing.BEFORE_COMMIT_CASE)
     return 1
 
 

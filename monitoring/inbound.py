@@ -10,6 +10,7 @@ from django.db.models import Q
 from monitoring import findings, responders, unread
 from monitoring.models import Patient, Reply
 from monitoring.rules import DEFAULT
+from notifications import crashing
 from notifications.each import each
 from notifications.models import Clinician, Site
 
@@ -52,6 +53,8 @@ def receive(
         reply, is_new = Reply.objects.get_or_create(provider_sid=provider_sid, defaults=facts)
         if is_new:
             _understand_or_tell(reply, now)
+        crashing.point(crashing.BEFORE_COMMIT_TEXT)
+    crashing.point(crashing.AFTER_COMMIT_TEXT)
     return reply
 
 

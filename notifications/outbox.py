@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from notifications import accounts, gateway, pacing, provider_errors
+from notifications import accounts, crashing, gateway, pacing, provider_errors
 from notifications.models import Account, Channel, Clinician, Delivery, Lane, Message, Site
 
 State = Delivery.State
@@ -128,6 +128,7 @@ def deliver_due(
         return now + timedelta(seconds=int(passed() - began))
 
     while passed() - began < TURN_SECONDS and (batch := _claim(moment(), tuple(lanes), patience)):
+        crashing.point(crashing.CLAIMED)
         for delivery in batch:
             _hand_over(delivery, moment())
         tried += len(batch)
@@ -163,8 +164,10 @@ def _hand_over(delivery: Delivery, now: datetime) -> None:
     if not still_wanted.update(**submitting, account=way.account):
         _drop(delivery.pk, delivery.fence, now)
         return
+    crashing.point(crashing.BEFORE_POST)
     try:
         taken = _post(delivery, message, way, now)
+        crashing.point(crashing.AFTER_POST)
     except gateway.NotTaken as not_taken:
         if isinstance(not_taken, gateway.NoConnection):
             accounts.note_doubt(way.account, str(not_taken), now=now)
@@ -178,6 +181,7 @@ def _hand_over(delivery: Delivery, now: datetime) -> None:
     else:
         accounts.note_taken(way.account)
         accept(ours, sid=taken.sid, channel=message.channel, now=now)
+    crashing.point(crashing.RECORDED)
 
 
 def _wait(delivery: Delivery, message: Message, account: Account, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
 
-from notifications import accounts, gateway, outbox
+from notifications import accounts, crashing, gateway, outbox
 from notifications.models import Account, Channel, Delivery, Message, ProviderReport
 
 State = Delivery.State
@@ -48,6 +48,7 @@ def store_report(token: str, payload: dict[str, str], *, now: datetime) -> Provi
         payload=payload,
         received_at=now,
     )
+    crashing.point(crashing.REPORT_STORED)
     apply_reports(now=now)
     return report
 
@@ -74,6 +75,7 @@ def _apply_one(report: ProviderReport, now: datetime) -> None:
     if delivery is not None:
         _apply(delivery, report.provider_sid, report.status, report.error_code, now)
     ProviderReport.objects.filter(pk=report.pk).update(applied_at=now)
+    crashing.point(crashing.BEFORE_COMMIT_REPORT)
 
 
 def _apply(delivery: Delivery, sid: str, status: str, code: str, now: datetime) -> None:

@@ -40,6 +40,9 @@ PHONES_PAGE_URL = env.str("DOUBLE_URL", default="")
 DOWNTIME_FOLDER = env.str("DOWNTIME_FOLDER", default="")
 DOWNTIME_KEEP = env.int("DOWNTIME_KEEP", default=96)
 
+# A file that names the point at which a test kills the process; nothing in production can ask for that.
+CRASH_SWITCH = env.str("STEPUP_CRASH_SWITCH", default="") if STEPUP_ENV != "production" else ""
+
 # The demo may move its own clock forward, so that a night fits into ten minutes. Production never can.
 DEMO_CLOCK = STEPUP_ENV in {"demo", "test"}
 

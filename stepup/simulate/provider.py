@@ -41,6 +41,8 @@ class Provider:
 
     def __call__(self, method: str, path: str, fields: Mapping[str, Any]) -> tuple[int, str]:
         """Answer one request as the provider's REST interface would: (status, body)."""
+        if "/Calls" not in path and "/Messages" not in path:
+            return 200, '{"status": "active"}'  # how the account itself is
         kind = "Calls" if "/Calls" in path else "Messages"
         if method == "POST":
             return self._take(kind, fields)

@@ -1,0 +1,85 @@
+"""A process killed (-9) at every point between two commits: nothing is lost and nothing said twice."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from notifications import crashing
+from tests.faults import night
+from tests.service import Service, running
+from tests.waiting import until
+
+pytestmark = pytest.mark.processes
+WITHIN = 60
+FURTHER = 35  # past a lease, and past the time after which the provider is asked again
+
+HARMLESS, FEVER = "Thank you", "38.6 and shaking"
+
+
+@pytest.fixture(scope="module")
+def switch(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("switch") / "die-at"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory, switch) -> Iterator[Service]:
+    with running(tmp_path_factory.mktemp("service"), STEPUP_CRASH_SWITCH=str(switch)) as service:
+        night.dose_is_given_and_checked(service)
+        yield service
+
+
+def a_text(service: Service) -> None:
+    """The patient texts something that is answered."""
+    service.provider.text(night.DORA, night.OUR_NUMBER, HARMLESS)
+
+
+def a_climb(service: Service) -> None:
+    """A case is open, and its next rung comes due."""
+    if not service.rows("SELECT 1 FROM monitoring_escalation WHERE state = 'open'"):
+        service.provider.text(night.DORA, night.OUR_NUMBER, FEVER)
+        until(lambda: service.rows("SELECT 1 FROM monitoring_escalation WHERE state = 'open'"), "the case")
+    service.move_clock(15 * 60)
+
+
+AT: list[tuple[str, Callable[[Service], None]]] = [
+    (point, a_climb if point.startswith("case") else a_text) for point in crashing.POINTS
+]
+
+
+@pytest.mark.parametrize(("point", "happens"), AT, ids=[point for point, _ in AT])
+def test_killed_at_any_point_nothing_is_lost_and_nothing_said_twice(service, switch, point, happens) -> None:
+    before = service.rows("SELECT count(*) FROM monitoring_reply")[0][0]
+    switch.write_text(point)
+    happens(service)
+    until(lambda: not switch.exists(), f"a process to die at {point!r}", seconds=WITHIN)
+    if happens is a_text:
+        count = "SELECT count(*) FROM monitoring_reply WHERE understood_at IS NOT NULL"
+        until(lambda: service.rows(count)[0][0] == before + 1, "the text, once", seconds=WITHIN)
+    service.move_clock(FURTHER)
+    until(lambda: not _live(service), "everything to be settled", seconds=WITHIN)
+    _every_text_is_accounted_for_once(service)
+
+
+def test_afterwards_every_invariant_holds(service) -> None:
+    until(lambda: '"healthy": true' in night._health(service), "a healthy service", seconds=WITHIN)
+
+
+def _live(service: Service) -> list[tuple[str, ...]]:
+    """What is still on its way; calls ring out by the clock."""
+    rows = service.rows(
+        "SELECT d.state FROM notifications_delivery d JOIN notifications_message m ON m.id = d.message_id"
+        " WHERE d.state IN ('pending', 'claimed', 'submitting', 'ambiguous', 'accepted') AND m.channel = 'text'"
+    )
+    if rows:
+        service.move_clock(5)
+    return rows
+
+
+def _every_text_is_accounted_for_once(service: Service) -> None:
+    """What the provider took is what we know it took: no text without a row, and no row with two texts."""
+    ours = service.rows("SELECT provider_sid FROM notifications_delivery WHERE provider_sid LIKE 'SM%%'")
+    taken = {m["sid"] for m in service.provider.ledger()["messages"] if m["direction"] != "inbound"}
+    assert taken == {sid for (sid,) in ours}
+    twice = "SELECT message_id FROM notifications_delivery WHERE state = 'delivered' GROUP BY 1 HAVING count(*) > 1"
+    assert service.rows(twice) == []

@@ -22,6 +22,7 @@ _WITHOUT_DATABASE = frozenset(
     {
         *("help", "version", "check", "diffsettings", "collectstatic", "findstatic"),
         *("makemessages", "compilemessages", "startapp", "startproject"),
+        "soak",  # which starts a whole service of its own
     }
 )
 # They get a database of their own that is thrown away, whatever the environment names.

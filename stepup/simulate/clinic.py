@@ -82,14 +82,23 @@ def _rota(site: Site, responders: list[Clinician], since: datetime, until: datet
             at, by_day = at + span, not by_day
 
 
-def admit(clinic: Clinic, number: int, *, seed: str, first_on: date, later: bool, now: datetime) -> int:
-    """Enrol one patient and open the course; answer the patient. `later`: the step-up was given elsewhere before."""
+def admit(
+    clinic: Clinic, number: int, *, seed: str, first_on: date | None, later: bool, now: datetime
+) -> int:
+    """Enrol one patient and open the course; answer the patient.
+
+    `later`: the step-up was given elsewhere before. Without a `first_on` no course is opened: nothing is due here.
+    """
     person = Person(number, Random(f"{seed}:{number}"), ZONE)
     patient = patients.enrol(
         clinic.site, by=clinic.nurse, now=now, identifier=f"V-{number}", name=f"Virtual {number}",
         born_on=date(1955, 1, 1), phone=f"+15550{200_000 + number}", language="en", time_zone=str(ZONE),
         caregiver_name=f"Caregiver {number}", caregiver_phone=f"+15550{300_000 + number}",
     )  # fmt: skip
+    clinic.persons[patient.pk] = person
+    if first_on is None:
+        person.began_at = now - timedelta(days=60)
+        return patient.pk
     before = DAYS_BEFORE_INTERVAL if later else 0
     course = courses.open_course(
         patient, clinic.protocol, regimen="", start_on=first_on - timedelta(days=before), weight_kg=Decimal(70),
@@ -97,7 +106,7 @@ def admit(clinic: Clinic, number: int, *, seed: str, first_on: date, later: bool
     )  # fmt: skip
     if later:
         _came_from_elsewhere(clinic, course, now)
-    clinic.persons[patient.pk], clinic.courses[patient.pk] = person, course.pk
+    clinic.courses[patient.pk] = course.pk
     return patient.pk
 
 

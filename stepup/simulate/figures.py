@@ -33,8 +33,9 @@ UNASKED_EARLY_DAYS = 3
 UNASKED_WORRYING = 0.05  # ours
 OPTS_OUT = 0.02  # a course; ours
 
-# Whoever is past the step-up has the next dose within this many days, and is given it weekly: ours.
-NEXT_DOSE_WITHIN_DAYS = 14
+# Of those past the step-up this share is given a dose weekly; the others have none in these days, and only write: ours.
+HAS_A_DOSE = 0.5
+WEEK_DAYS = 7
 # Fever after a step-up dose: 19.2 % with prophylactic tocilizumab (52 patients at home), about 70 % without.
 FEVER_WITH_TOCILIZUMAB, FEVER_WITHOUT = 0.192, 0.70
 HAS_TOCILIZUMAB = 0.5  # ours

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 
+from django.db.models import QuerySet
+
 from monitoring import closer, escalations, inbound, unread, voice, worklist
 from monitoring.models import Escalation, Finding, Patient, Task, Watch
 from notifications.models import Clinician, Delivery
@@ -164,8 +166,15 @@ class People:
         except Refusal:
             return
 
+    def look_at_the_list(self, now: datetime) -> None:
+        """The nurse sees what else stands there to do, like a call to a number that no text reaches."""
+        self._take_on(Task.objects.filter(done_at=None), now)
+
     def _somebody_reads(self, patient: int | None, now: datetime) -> None:
-        for task in Task.objects.filter(patient=patient, done_at=None).order_by("pk"):
+        self._take_on(Task.objects.filter(patient=patient, done_at=None), now)
+
+    def _take_on(self, tasks: QuerySet[Task], now: datetime) -> None:
+        for task in tasks.order_by("pk"):
             if task.pk not in self._reading:
                 self._reading.add(task.pk)
                 span = after(self.rng, figures.READ_MEDIAN, figures.READ_SIGMA)

@@ -21,6 +21,7 @@ from stepup.simulate.provider import Provider
 BEGINS = datetime(2027, 3, 1, tzinfo=ZONE).astimezone(UTC)  # a Monday; the clocks change on day 14
 WHOLE_TURN = timedelta(hours=2)
 LIGHT_TURN = timedelta(minutes=30)
+ROUND = timedelta(minutes=5)
 CHAIRS_FROM, CHAIRS_HOURS = 9, 6
 
 # When something of the service's own is due next, each from its own index, and what then acts on it.
@@ -88,6 +89,7 @@ class Ward:
             self._admit_everybody()
             self._every(WHOLE_TURN, self._whole_turn)
             self._every(LIGHT_TURN, self._light_turn)
+            self._every(ROUND, self.people.look_at_the_list)
             while (moment := self._next_moment()) is not None:
                 self._turn(moment)
             self.now = self.provider.now = self.ends_at
@@ -101,14 +103,24 @@ class Ward:
         rng = Random(f"{self.seed}:chairs")
         for number in range(self.plan.patients):
             later = rng.random() >= self.plan.starting
-            within = figures.NEXT_DOSE_WITHIN_DAYS if later else self.plan.days
+            has_a_dose = not later or rng.random() < figures.HAS_A_DOSE
+            within = figures.WEEK_DAYS if later else self.plan.days
             day = (BEGINS + timedelta(days=rng.randrange(within))).astimezone(ZONE).date()
             day -= timedelta(days=max(0, day.weekday() - 4))
-            pk = clinics.admit(self.clinic, number, seed=self.seed, first_on=day, later=later, now=BEGINS)
+            pk = clinics.admit(
+                self.clinic,
+                number,
+                seed=self.seed,
+                first_on=day if has_a_dose else None,
+                later=later,
+                now=BEGINS,
+            )
+            self.people.writes_unasked(pk, BEGINS)
+            if not has_a_dose:
+                continue
             minute = CHAIRS_FROM * 60 + rng.randrange(CHAIRS_HOURS * 60)
             at = datetime.combine(day, time(minute // 60, minute % 60), ZONE).astimezone(UTC)
             self.agenda.put(at, self._dose_of(pk))
-            self.people.writes_unasked(pk, BEGINS)
 
     def _dose_of(self, patient: int) -> Callable[[datetime], None]:
         def give(now: datetime) -> None:

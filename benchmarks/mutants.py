@@ -1,0 +1,172 @@
+"""Is a broken service noticed? `python -m benchmarks mutants` breaks a copy of it on purpose and runs the tests for it.
+
+Every listed break is one a reviewer once feared: no lease recovery, a ladder that ends, no look before the POST and so
+on. With `--of FILE` breaks are made instead, one at a time, from the file itself: a call left out, a comparison turned,
+`and` for `or`, a `not` dropped, a span changed; `--at-most` takes so many of them, chosen by `--seed`.
+
+Prints a line for each and the share that was noticed. Exit status 1 if a listed break was not.
+"""
+
+import argparse
+import ast
+import copy
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from benchmarks.breaks import BREAKS, TESTS_OF, Break
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".stepup", "__pycache__", "docs", "*.png")
+LIMIT_SECONDS = 600
+TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One break: whether a test noticed it, which one first, and how long that took."""
+
+    name: str
+    noticed: bool
+    by: str
+    seconds: float
+
+
+def main() -> None:
+    """Run the breaks and print the table."""
+    options = _options()
+    chosen = list(_made(options)) if options.of else [one for one in BREAKS if options.only in one.name]
+    with tempfile.TemporaryDirectory(prefix="stepup-mutants-") as folder:
+        place = Path(folder) / "copy"
+        shutil.copytree(ROOT, place, ignore=LEFT_OUT)
+        (place / ".venv").symlink_to(ROOT / ".venv")
+        if not _run(place, sorted({test for one in chosen for test in one.tests})).noticed:
+            outcomes = [_try(place, one) for one in chosen]
+        else:
+            sys.exit("The tests fail on the whole service already: mend that first.")
+    noticed = sum(one.noticed for one in outcomes)
+    print(f"\n{noticed} of {len(outcomes)} noticed ({100 * noticed / max(1, len(outcomes)):.0f} %)")
+    sys.exit(0 if options.of or noticed == len(outcomes) else 1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="benchmarks mutants", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", default="", help="listed breaks with this in their name")
+    parser.add_argument("--of", help="a file to make breaks from, like notifications/outbox.py")
+    parser.add_argument("--at-most", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def _try(place: Path, one: Break) -> Outcome:
+    """Break the copy, run its tests, and mend it."""
+    file = place / one.file
+    whole = file.read_text()
+    if whole.count(one.old) != 1 and not one.whole:
+        sys.exit(
+            f"{one.name}: {one.file} holds {whole.count(one.old)} times what is to be broken. Mend the list."
+        )
+    file.write_text(one.new if one.whole else whole.replace(one.old, one.new))
+    try:
+        outcome = _run(place, one.tests, one.name)
+    finally:
+        file.write_text(whole)
+    print(
+        f"{'noticed' if outcome.noticed else 'SURVIVED':<10}{outcome.seconds:>5.0f} s  {one.name:<60} {outcome.by}",
+        flush=True,
+    )
+    return outcome
+
+
+def _run(place: Path, tests: Sequence[str], name: str = "") -> Outcome:
+    began = time.monotonic()
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "--reuse-db",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:warnings",
+    ]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(
+            [*command, *tests], cwd=place, env=environment, capture_output=True, text=True, timeout=LIMIT_SECONDS,
+            check=False,
+        )  # fmt: skip
+        failed, printed = done.returncode != 0, done.stdout
+    except subprocess.TimeoutExpired:
+        failed, printed = True, "FAILED by taking too long"
+    lines = [line for line in printed.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    by = lines[0].split(" - ")[0].rpartition("::")[2] if lines else ""
+    return Outcome(name, failed, by, time.monotonic() - began)
+
+
+def _made(options: argparse.Namespace) -> Iterator[Break]:
+    """Breaks made from a file, in a reproducible choice."""
+    source = (ROOT / options.of).read_text()
+    tree = ast.parse(source)
+    found = list(_changed(tree))
+    chosen = Random(options.seed).sample(found, min(options.at_most, len(found)))  # noqa: S311
+    for name, changed in sorted(chosen, key=lambda one: int(one[0].split()[1])):
+        yield Break(name, options.of, "", ast.unparse(changed), TESTS_OF[options.of], whole=True)
+
+
+def _changed(tree: ast.Module) -> Iterator[tuple[str, ast.Module]]:
+    for place, node in enumerate(ast.walk(tree)):
+        for what, change in _changes(node):
+            twin = copy.deepcopy(tree)
+            change(next(one for number, one in enumerate(ast.walk(twin)) if number == place))
+            yield f"line {getattr(node, 'lineno', 0)} {what}", ast.fix_missing_locations(twin)
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], None]]]:
+    """What may be changed about one place, as (words, act on the same place of a copy)."""
+    if isinstance(node, ast.Compare) and type(node.ops[0]) in TURNED:
+        yield f"{type(node.ops[0]).__name__} turned", _turn
+    if isinstance(node, ast.BoolOp):
+        yield "and for or, or for and", _swap
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield "not dropped", _drop_not
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        yield f"left out: {ast.unparse(node)[:40]}", _leave_out
+    if isinstance(node, ast.keyword) and node.arg and type(getattr(node.value, "value", None)) is int:
+        yield f"{ast.unparse(node)} made ten times as much", _tenfold
+
+
+def _turn(node: Any) -> None:
+    node.ops[0] = TURNED[type(node.ops[0])]()
+
+
+def _swap(node: Any) -> None:
+    node.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+
+
+def _drop_not(node: Any) -> None:
+    node.op = ast.UAdd()
+    node.operand = ast.Call(ast.Name("bool", ast.Load()), [node.operand], [])
+
+
+def _leave_out(node: Any) -> None:
+    node.value = ast.Constant(None)
+
+
+def _tenfold(node: Any) -> None:
+    node.value = ast.Constant(node.value.value * 10 or 10)

@@ -1,0 +1,150 @@
+"""What an idle turn of the engine costs while finished rows pile up: `python -m benchmarks ticks --rows 100000`.
+
+A small virtual ward is lived through and ends; its finished rows are copied until each table that grows has as many as
+were asked for. Then nothing is due, and every step of a turn is timed, beside one plain `SELECT 1` on the same
+connection. `--rows` may be given several times.
+
+Wanted: looking for what is due, all steps together, under 5 ms and flat as rows grow. What the invariants cost is shown
+beside it; whatever grows with finished rows needs an index.
+"""
+
+import argparse
+import logging
+import statistics
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from monitoring import checkins, escalations, inbound, opting_out, silence, watches, worklist
+from notifications import outbox, reconcile
+from stepup import invariants
+from stepup.simulate.ward import BEGINS, Plan, Ward
+
+TARGET_MS = 5.0
+TIMES = 20
+# Each table that grows: which finished row is copied, and what must differ between copies (g counts them).
+GROWING: list[tuple[str, str, dict[str, str]]] = [
+    ("notifications_message", "key NOT LIKE 'copy:%'", {"key": "'copy:' || g"}),
+    ("notifications_delivery", "state = 'delivered'", {"message_id": "{copies} + g", "token": "'copy' || g",
+                                                       "provider_sid": "'SMcopy' || g"}),
+    ("notifications_providerreport", "applied_at IS NOT NULL", {}),
+    ("monitoring_reply", "understood_at IS NOT NULL", {"provider_sid": "'SMcopy' || g"}),
+    ("monitoring_finding", "true", {}),
+    ("monitoring_watch", "closed_at IS NOT NULL", {}),
+    ("monitoring_checkin", "state = 'answered'", {}),
+    ("monitoring_escalation", "state = 'resolved'", {}),
+    ("monitoring_escalationevent", "true", {}),
+    ("monitoring_task", "done_at IS NOT NULL", {}),
+]  # fmt: skip
+
+
+def main() -> None:
+    """Print what every step costs for each number of rows."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks ticks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, action="append", help="in each table that grows (1,000)")
+    sizes = sorted(parser.parse_args().rows or [1000])
+    logging.disable(logging.WARNING)
+    now, found = _ward(), dict[str, list[float]]()
+    before = 0
+    for size in sizes:
+        _fill(before, size)
+        before = size
+        for name, step in _steps(now).items():
+            found.setdefault(name, []).append(_spent_ms(step))
+    _show(sizes, found)
+
+
+def _show(sizes: list[int], found: dict[str, list[float]]) -> None:
+    print(f"{f'median of {TIMES}, in ms':<34}" + "".join(f"{f'{size:,} rows':>17}" for size in sizes))
+    for name, times in found.items():
+        print(f"{name:<34}" + "".join(f"{one:>17.2f}" for one in times))
+    verdicts = ["reached" if one <= TARGET_MS else "MISSED" for one in found["all of these"]]
+    print(f"{f'all of these under {TARGET_MS:g} ms':<34}" + "".join(f"{one:>17}" for one in verdicts))
+
+
+def _ward() -> datetime:
+    """A ward with something of everything, lived through; the moment at which nothing is due any more."""
+    plan = Plan(patients=4, days=3, seed=1, faults="storm", starting=1.0)
+    Ward(plan, 0).live()
+    now = BEGINS + timedelta(days=plan.days)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE monitoring_checkin SET next_at = next_at + interval '20 days' WHERE state = 'waiting'"
+        )
+        cursor.execute("UPDATE monitoring_watch SET closed_at = ends_at, closed_why = 'over' WHERE id = (SELECT min(id)"
+                       " FROM monitoring_watch)")  # fmt: skip
+    return now
+
+
+def _fill(before: int, size: int) -> None:
+    """Copy finished rows until there are `size` copies in each table, then let the planner know."""
+    with connection.cursor() as cursor:
+        for table, which, differs in GROWING:
+            cursor.execute(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'"
+                " AND is_generated = 'NEVER'",
+                [table],
+            )
+            columns = [name for (name,) in cursor.fetchall()]
+            cursor.execute(
+                "SELECT coalesce(min(id), 0) - 1 FROM notifications_message WHERE key LIKE 'copy:%'"
+            )
+            [copies] = cursor.fetchone() or [0]
+            values = [differs.get(name, f'r."{name}"').replace("{copies}", str(copies)) for name in columns]
+            named = ", ".join(f'"{name}"' for name in columns)
+            cursor.execute(
+                f"INSERT INTO {table} ({named}) SELECT {', '.join(values)}"  # noqa: S608 - names of our own
+                f" FROM (SELECT * FROM {table} WHERE {which} ORDER BY id LIMIT 1) r,"
+                f" generate_series({before + 1}, {size}) g"
+            )
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _steps(now: datetime) -> dict[str, Callable[[], object]]:
+    """Every step of a turn by name, all that look for what is due together, and each invariant."""
+    due: dict[str, Callable[[], object]] = {
+        "replies": lambda: inbound.sweep(now=now),
+        "cases": lambda: escalations.climb(now=now),
+        "unheard pages": lambda: escalations.notice_unheard_pages(now=now),
+        "asking": lambda: checkins.ask_due(now=now),
+        "unsendable": lambda: silence.notice_unsendable(now=now),
+        "silences": lambda: silence.climb(now=now),
+        "late tasks": lambda: worklist.page_for_late(now=now),
+        "dead numbers": lambda: opting_out.notice_dead_numbers(now=now),
+        "kept close": lambda: checkins.keep_close(now=now),
+        "watches that end": lambda: watches.close_due(now=now),
+        "deliveries": lambda: outbox.deliver_due(now=now),
+        "settling": lambda: reconcile.settle_all(now=now),
+    }
+    checks = {f"invariant {name}": _asking(query, now) for name, query in invariants.QUERIES.items()}
+    return {
+        "a plain SELECT 1": _select_one,
+        **due,
+        "all of these": lambda: [step() for step in due.values()],
+        **checks,
+        "all invariants": lambda: invariants.counts(now=now),
+    }
+
+
+def _asking(query: Callable[[datetime], object], now: datetime) -> Callable[[], object]:
+    return lambda: len(query(now)[:50])  # type: ignore[index]
+
+
+def _select_one() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.fetchone()
+
+
+def _spent_ms(step: Callable[[], object]) -> float:
+    step()
+    spent = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        step()
+        spent.append(1000 * (time.perf_counter() - began))
+    return statistics.median(spent)

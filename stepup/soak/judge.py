@@ -1,0 +1,81 @@
+"""Who judges a soak: the provider's ledger and the invariants, once all trouble is over and everything is quiet."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import environ
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import Count
+
+from monitoring.models import Finding, Reply
+from notifications import clock
+from notifications.models import Delivery, Message
+from stepup import invariants
+from stepup.soak.house import House
+
+QUIET_WITHIN_SECONDS = 150
+LIVE = [Delivery.State.PENDING, *Delivery.LIVE]
+
+
+def look_into(database_url: str) -> None:
+    """Read the troubled service's own database from this process."""
+    connection.close()
+    connection.settings_dict.update(environ.Env.db_url_config(database_url))
+
+
+def to_quiet(house: House, step: Callable[[], None]) -> None:
+    """Let the clock run until nothing is on its way and no invariant is broken, or the time for it is up."""
+    until = time.monotonic() + QUIET_WITHIN_SECONDS
+    while time.monotonic() < until:
+        house.go_on(3)
+        step()
+        try:
+            if not Delivery.objects.filter(state__in=LIVE).exists() and not broken():
+                return
+        except (OperationalError, InterfaceError):
+            connection.close()
+        house.ask("/double/clock", method="POST", body={"advance_seconds": 5})
+
+
+def broken() -> dict[str, int]:
+    """Invariants with rows; the hours of a rota that simply ends are no fault of the service."""
+    return {name: rows for name, rows in invariants.counts(now=clock.now()).items() if name != "I11"}
+
+
+def verdict(house: House, said: Sequence[tuple[str, str]]) -> list[str]:
+    """What is wrong, a line each; nothing if nobody was left unanswered."""
+    found = [f"invariant {name} has {rows} rows" for name, rows in broken().items()]
+    ledger = house.ask("/double/ledger")
+    if ledger is None:
+        return [*found, "the provider's ledger could not be read"]
+    placed = [m["sid"] for m in ledger["messages"] if m["direction"] != "inbound"]
+    placed += [call["sid"] for call in ledger["calls"]]
+    known = set(Delivery.objects.exclude(provider_sid=None).values_list("provider_sid", flat=True))
+    found += [f"the provider took {sid}, and nobody here knows it" for sid in placed if sid not in known]
+    found += [f"{sid} was never taken by the provider" for sid in known - set(placed)]
+    twice = (
+        Message.objects.filter(deliveries__state=Delivery.State.DELIVERED, channel="text")
+        .annotate(times=Count("deliveries")).filter(times__gt=1, deliveries__attempt=1)
+    )  # fmt: skip
+    found += [f"message {one.pk} was delivered twice" for one in twice if _delivered(one) > 1]
+    for sid, words in said:
+        found += _heard(sid, words)
+    return found
+
+
+def _delivered(message: Message) -> int:
+    return message.deliveries.filter(state=Delivery.State.DELIVERED).count()
+
+
+def _heard(sid: str, words: str) -> list[str]:
+    """Whether a text came in once, was understood, and danger in it became a case or joined one."""
+    replies = list(Reply.objects.filter(provider_sid=sid))
+    if len(replies) != 1 or replies[0].understood_at is None:
+        return [f"text {sid} was heard {len(replies)} times, or not understood"]
+    finding = Finding.objects.filter(reply=replies[0]).order_by("pk").first()
+    if words in {"38.6 and shaking", "I cannot breathe"}:
+        if finding is None or finding.urgency not in {"urgent", "emergency"}:
+            return [f"text {sid} was danger and was not found to be"]
+        if not finding.events.exists():
+            return [f"text {sid} was danger and is on no case"]
+    return []

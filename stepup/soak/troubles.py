@@ -1,0 +1,140 @@
+"""What befalls the service and what people do meanwhile, drawn from a seed: the same seed draws the same again."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+from monitoring import escalations
+from monitoring.models import Escalation, Patient
+from notifications import clock
+from notifications.models import Clinician, Site
+from protocols.errors import Refusal
+from stepup.soak.house import House
+
+PAUSE_SECONDS = (1.0, 4.0)
+ROUTINE = ["98.6", "6", "none", "Thank you", "98.4", "What time is my visit?"]
+FEVER = ["38.6", "101.4", "38.6 and shaking", "chills", "I cannot breathe"]
+PARTS = ["engine", "engine-2", "worker", "worker-2", "web", "valkey", "postgres"]
+HELD = ["engine", "worker", "engine-2", "worker-2"]
+FAULTS = [
+    "429", "500_before", "500_after", "timeout_after", "reset_after", "reset", "html_502", "empty_201", "slow:6",
+    "undelivered:30003", "no_callback", "duplicate_callback", "reorder_callbacks", "early_callback",
+    "late_callback:20", "bad_signature",
+]  # fmt: skip
+CODE = re.compile(r"reply (\d{4}) to take it")
+REST_BETWEEN_KILLS = 16.0  # of one part: who dies oftener than five times a minute is given up on, by design
+
+
+class Troubles:
+    """Everything that happens, one thing at a time; `happened` counts it, `said` is what patients texted."""
+
+    def __init__(self, house: House, seed: int, tell: Callable[[str], None]) -> None:
+        self.house, self.rng, self.tell = house, Random(seed), tell
+        self.happened: Counter[str] = Counter()
+        self.said: list[tuple[str, str]] = []  # the provider's id, the words
+        self._alive_at: dict[str, float] = {}
+        self._held: dict[str, float] = {}
+        self._answered: set[str] = set()
+
+    def next(self, elapsed: float) -> float:
+        """Let one thing happen, `elapsed` seconds after the beginning; answer how long to wait for the next."""
+        self._let_go(elapsed)
+        acts: list[tuple[int, Callable[[float], None]]] = [
+            (5, self._a_text), (3, self._a_kill), (2, self._a_hold), (3, self._a_fault), (1, self._no_faults),
+            (2, self._time), (5, self._an_answer), (4, self._a_clinician),
+        ]  # fmt: skip
+        [act] = self.rng.choices([act for _, act in acts], [weight for weight, _ in acts])
+        act(elapsed)
+        return self.rng.uniform(*PAUSE_SECONDS)
+
+    def end(self) -> None:
+        """All trouble is over: everything held goes on, no fault is left."""
+        for part in list(self._held):
+            self.house.cont(part)
+        self._held.clear()
+        self.house.ask("/double/faults", method="DELETE")
+
+    def _note(self, what: str, detail: str = "") -> None:
+        self.happened[what] += 1
+        self.tell(f"{what} {detail}".strip())
+
+    def _a_text(self, elapsed: float) -> None:
+        patients = list(Patient.objects.filter(is_active=True, texting_ended_at=None).order_by("pk"))
+        patient = self.rng.choice(patients)
+        words = self.rng.choice(FEVER if self.rng.random() < 0.4 else ROUTINE)
+        sender = patient.caregiver_phone if self.rng.random() < 0.1 else patient.phone
+        sent = self.house.ask(
+            "/double/inbound",
+            method="POST",
+            body={"from": sender, "to": patient.site.patient_number, "body": words},
+        )
+        if sent and sent.get("sid"):
+            self.said.append((sent["sid"], words))
+        self._note("text", words)
+
+    def _a_kill(self, elapsed: float) -> None:
+        part = self.rng.choice(PARTS)
+        if elapsed - self._alive_at.get(part, -REST_BETWEEN_KILLS) >= REST_BETWEEN_KILLS and self.house.kill(
+            part
+        ):
+            self._alive_at[part] = elapsed
+            self._held.pop(part, None)
+            self._note("kill -9", part)
+
+    def _a_hold(self, elapsed: float) -> None:
+        part = self.rng.choice(HELD)
+        seconds = self.rng.choice([2.0, 8.0, 20.0, 36.0])
+        if part not in self._held and self.house.stop(part):
+            self._held[part] = elapsed + seconds
+            self._note("hold", f"{part} {seconds:.0f} s")
+
+    def _let_go(self, elapsed: float) -> None:
+        for part in [part for part, until in self._held.items() if until <= elapsed]:
+            del self._held[part]
+            self.house.cont(part)
+
+    def _a_fault(self, elapsed: float) -> None:
+        do, times = self.rng.choice(FAULTS), self.rng.randint(1, 3)
+        self.house.ask("/double/faults", method="POST", body=[{"do": do, "times": times}])
+        self._note("fault", f"{do} x {times}")
+
+    def _no_faults(self, elapsed: float) -> None:
+        self.house.ask("/double/faults", method="DELETE")
+
+    def _time(self, elapsed: float) -> None:
+        seconds = self.rng.choice([1, 20, 40, 60, 300, 900, 3600])
+        self.house.ask("/double/clock", method="POST", body={"advance_seconds": seconds})
+        self._note("clock", f"+{seconds} s")
+
+    def _an_answer(self, elapsed: float) -> None:
+        """A responder texts back the code of the newest page that is on the phone."""
+        site = Site.objects.order_by("pk")[0]
+        listed = (self.house.ask("/double/messages") or {}).get("messages", [])
+        pages = [m for m in listed if CODE.search(m["body"]) and m["sid"] not in self._answered]
+        if pages and self.rng.random() < 0.6:
+            page = pages[-1]
+            self._answered.add(page["sid"])
+            [code] = CODE.findall(page["body"])
+            body = {"from": page["to"], "to": site.page_number, "body": code}
+            self.house.ask("/double/inbound", method="POST", body=body)
+            self._note("code texted back")
+
+    def _a_clinician(self, elapsed: float) -> None:
+        """Somebody records on the screen that a patient was reached, or how it ended; or takes a case there."""
+        now = clock.now()
+        for case in Escalation.objects.exclude(state="resolved").order_by("pk"):
+            by = case.owner or Clinician.objects.filter(role="responder", site=case.site).order_by("pk")[0]
+            try:
+                if case.state == "reached":
+                    grades = [("crs", 1), ("icans", 0)] if case.patient_id else []
+                    outcome = "home" if case.patient_id else "no concern"
+                    escalations.resolve(case.pk, by=by, now=now, outcome=outcome, grades=grades, over=True)
+                elif case.state == "taken":
+                    escalations.reach(case.pk, by=by, now=now)
+                elif self.rng.random() < 0.3:
+                    escalations.take(case.pk, by=by, now=now, how="screen")
+                self._note(f"case {case.state}: gone on")
+            except Refusal:
+                self._note("refused")
+            return

@@ -114,7 +114,7 @@ def deliver_due(
     now: datetime,
     lanes: Iterable[Lane] = tuple(Lane),
     patience: timedelta = timedelta(0),
-    passed: Callable[[], float] = time.monotonic,
+    passed: Callable[[], float] | None = None,
 ) -> int:
     """Hand over whatever has been due for `patience`, most urgent lane first; return how many were tried.
 
@@ -122,6 +122,7 @@ def deliver_due(
     nothing new after TURN_SECONDS; what is left stays due for the next one. `passed` says how many seconds have
     passed since some moment; on a virtual clock none do.
     """
+    passed = passed or time.monotonic
     began, tried = passed(), 0
 
     def moment() -> datetime:

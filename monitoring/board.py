@@ -4,14 +4,13 @@ One patient stands on one row, in the highest section that is true of them. A fi
 it never hides a case.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from difflib import SequenceMatcher
+from datetime import date, datetime, timedelta
 
 from django.db.models import Max
 
-from monitoring import quiet, readings, stays
+from monitoring import board_filter, names, quiet, readings, stays
 from monitoring.models import CheckIn, CloserQuestions, Escalation, Patient, Reply, Task, Watch
 from notifications.models import Site
 
@@ -30,7 +29,6 @@ NEXT_STEP = {
     CheckIn.Stage.VOICE: "pages a person",
     CheckIn.Stage.PERSON: "pages a person",
 }
-SIMILAR_ENOUGH = 0.85
 
 
 @dataclass(frozen=True)
@@ -108,28 +106,6 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Filter:
-    """What a shift chose to see: one drug, and `show` being watched, cases or (empty) everybody."""
-
-    drug: str = ""
-    show: str = ""
-
-    def words(self) -> str:
-        """The filter as a sentence; empty when everything is shown."""
-        shown = {"watched": "only patients being watched", "cases": "only open cases"}.get(self.show, "")
-        chosen = " and ".join(part for part in (f"only {self.drug}" if self.drug else "", shown) if part)
-        return f"Showing {chosen}. Open cases are always shown." if chosen else ""
-
-    def keeps(self, row: Row) -> bool:
-        """Whether the row stays; a case always does."""
-        if row.case is not None:
-            return True
-        if self.drug and (row.watch is None or row.watch.drug != self.drug):
-            return False
-        return self.show != "cases" and not (self.show == "watched" and row.watch is None)
-
-
-@dataclass(frozen=True)
 class Board:
     """Everything one look at the board shows."""
 
@@ -140,13 +116,14 @@ class Board:
     taken_cases: int
     watched: int
     drugs: tuple[str, ...]
+    people: tuple[str, ...]
     words: str
 
 
-def look(site: Site, *, now: datetime, chosen: Filter = Filter()) -> Board:
+def look(site: Site, *, now: datetime, chosen: board_filter.Filter = board_filter.ALL) -> Board:
     """The site's board at `now`. Everything is read in a fixed number of queries, however many patients."""
     rows = _with_cautions(_rows(site, now))
-    kept = [row for row in rows if chosen.keeps(row)]
+    kept = [row for row in rows if row.case is not None or chosen.keeps(_facts_of(row, now))]
     sections = tuple(
         Section(key, title, tuple(sorted((r for r in kept if r.section == key), key=_order)))
         for key, title in SECTIONS.items()
@@ -160,7 +137,21 @@ def look(site: Site, *, now: datetime, chosen: Filter = Filter()) -> Board:
         taken_cases=sum(row.section == "taken" for row in rows),
         watched=sum(row.watch is not None for row in rows),
         drugs=tuple(sorted({row.watch.drug for row in rows if row.watch})),
+        people=tuple(sorted({name for row in rows for name in _with_whom(row)})),
         words=chosen.words(),
+    )
+
+
+def _facts_of(row: Row, now: datetime) -> board_filter.Facts:
+    watch = row.watch
+    hours = (now - watch.given_at) / timedelta(hours=1) if watch else None
+    return board_filter.Facts(watch.drug if watch else "", hours, _with_whom(row))
+
+
+def _with_whom(row: Row) -> tuple[str, ...]:
+    """Who has the patient's case, and who is writing with them."""
+    return tuple(
+        name for name in (row.case.owner if row.case else "", row.texting.by if row.texting else "") if name
     )
 
 
@@ -349,27 +340,12 @@ def next_act(case: Escalation) -> str:
     }.get(Escalation.State(case.state), "")
 
 
+def _with_cautions(rows: Sequence[Row]) -> list[Row]:
+    """Both rows of two similar names say so, naming the other."""
+    alike = names.alike({row.key: row.name for row in rows if row.patient is not None})
+    return [replace(row, like=alike.get(row.key, "")) for row in rows]
+
+
 def initials(name: str) -> str:
     """`R. A.` for Rosa Alvarez: all that a wall shows."""
     return " ".join(f"{part[0].upper()}." for part in name.split()) or "?"
-
-
-def _with_cautions(rows: Iterable[Row]) -> list[Row]:
-    """Both rows of two similar names say so, naming the other."""
-    listed = list(rows)
-    named = [row for row in listed if row.patient is not None]
-    alike: dict[str, str] = {}
-    for place, row in enumerate(named):
-        for other in named[place + 1 :]:
-            if similar(row.name, other.name):
-                alike[row.key], alike[other.key] = other.name, row.name
-    return [replace(row, like=alike.get(row.key, "")) for row in listed]
-
-
-def similar(one: str, other: str) -> bool:
-    """Whether two names are easily taken for each other: the same last name, or nearly the same letters."""
-    first, second = one.casefold(), other.casefold()
-    if first.split()[-1:] == second.split()[-1:]:
-        return True
-    matcher = SequenceMatcher(None, first, second, autojunk=False)
-    return matcher.real_quick_ratio() >= SIMILAR_ENOUGH and matcher.ratio() >= SIMILAR_ENOUGH

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from monitoring import (
     board,
+    board_filter,
     casefile,
     closer,
     escalations,
@@ -30,22 +31,18 @@ from protocols.errors import Refusal
 UNPROCESSABLE = 422
 
 
-def _filter(request: SignedIn) -> board.Filter:
-    show = request.GET.get("show", "")
-    return board.Filter(
-        drug=request.GET.get("drug", "")[:60], show=show if show in {"watched", "cases"} else ""
-    )
-
-
 def _board(request: SignedIn) -> dict[str, Any]:
     now = clock.now()
+    chosen = board_filter.Filter.read(request.GET.dict())
     return {
-        "board": board.look(request.user.site, now=now, chosen=_filter(request)),
+        "board": board.look(request.user.site, now=now, chosen=chosen),
         "pulse": pulse.take(request.user.site, now=now),
         "unread": unread.waiting(request.user.site, now=now),
         "languages": [one for one in languages.of_site(request.user.site) if one.concern],
         "now": now,
         "wall": "wall" in request.GET,
+        "chosen": chosen,
+        "spans": [(key, words) for key, (_, _, words) in board_filter.HOURS.items()],
         "query": request.GET.urlencode(),
     }
 

@@ -82,6 +82,14 @@ def test_each_site_has_a_folder_with_its_own_patients_alone(site, folder) -> Non
         assert foreign not in file.read_text()
 
 
+def test_one_site_s_folder_that_is_away_costs_no_other_site_its_list(site, folder) -> None:
+    other = makers.a_site()
+    folder.mkdir()
+    (folder / site.slug).write_text("a file where the folder should be")
+    assert engine.keep_paper(now=NOON) == 1
+    assert kept(folder, other, "pdf")
+
+
 def test_a_folder_that_is_away_stops_nothing_and_is_tried_again(site, folder) -> None:
     folder.write_text("a file where the folder should be")
     assert engine.keep_paper(now=NOON) == 0

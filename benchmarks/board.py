@@ -9,6 +9,7 @@ about the machine. It needs the settings of a test (STEPUP_ENV=test, DATABASE_UR
 import time
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 
 import django
 from django.db import connection
@@ -38,7 +39,7 @@ def main() -> None:
     """Make the ward, time it, print."""
     django.setup()
     setup_test_environment()
-    made = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+    made = setup_databases(verbosity=0, interactive=False)
     try:
         measure()
     finally:
@@ -47,10 +48,9 @@ def main() -> None:
 
 def measure() -> None:
     """Print a line for each part of the board."""
-    from monitoring import board  # noqa: PLC0415 - models need the settings first
-    from notifications import clock  # noqa: PLC0415
-    from tests import makers, wards_of_many  # noqa: PLC0415
-
+    # Models need the settings first; the makers of the tests are not type-checked.
+    board, clock = import_module("monitoring.board"), import_module("notifications.clock")
+    makers, wards_of_many = import_module("tests.makers"), import_module("tests.wards_of_many")
     now: datetime = clock.now()
     site = wards_of_many.fill(patients=PATIENTS, cases=CASES, now=now)
     client: Client = makers.signed_in(makers.a_clinician(site))

@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Max
 
-from monitoring import board_filter, names, quiet, readings, stays
-from monitoring.models import CheckIn, CloserQuestions, Escalation, Patient, Reply, Task, Watch
+from monitoring import board_filter, deaths, names, quiet, readings, stays
+from monitoring.models import CheckIn, CloserQuestions, DeathNotice, Escalation, Patient, Reply, Task, Watch
 from notifications.models import Site
 
 SECTIONS = {
@@ -92,6 +92,7 @@ class Row:
     next_at: datetime | None
     texting_ended: str
     stay: stays.Line | None = None
+    death: DeathNotice | None = None
     closer_since: datetime | None = None
     texting: quiet.Line | None = None
 
@@ -179,6 +180,7 @@ class _Facts:
     heard: dict[int, datetime]
     temperatures: dict[int, readings.Temperature]
     stays: dict[int, stays.Line]
+    deaths: dict[int, DeathNotice]
     closer: dict[int, datetime]
     quiets: dict[int, quiet.Line]
 
@@ -227,6 +229,7 @@ def _facts(
         heard={int(pk): last for pk, last in heard},
         temperatures=readings.last_temperatures(ids, now=now),
         stays=stays.lines(ids, now=now),
+        deaths=deaths.lines(ids),
         closer={row.watch_id: row.began_at for row in closer},
         quiets=quiet.lines(ids, now=now),
     )
@@ -257,6 +260,7 @@ def _row(patient: Patient, facts: _Facts, now: datetime) -> Row:
         next_at=next_at,
         texting_ended=patient.texting_ended_why,
         stay=stay,
+        death=facts.deaths.get(patient.pk),
         closer_since=facts.closer.get(watch.pk) if watch else None,
         texting=facts.quiets.get(patient.pk),
     )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Q
 
-from monitoring import escalations, kits, people, quiet, stays, texts, worklist
+from monitoring import deaths, escalations, kits, people, quiet, stays, texts, worklist
 from monitoring.models import CheckIn, CloserQuestions, Patient, Reaction, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
@@ -33,6 +33,9 @@ def _ask_one(pk: int, now: datetime) -> int:
     stay = stays.resting(patient.pk, now=now)
     if stay is not None:
         end(checkin, State.CANCELLED, why=stays.why(stay), now=now)
+        return 1
+    if deaths.standing(patient.pk) is not None:
+        end(checkin, State.CANCELLED, why=deaths.WHY, now=now)
         return 1
     if patient.texting_ended_at is not None:
         _hand_to_a_person(checkin, patient, now)
@@ -223,10 +226,13 @@ def open_question(patient: Patient, *, now: datetime, sent_at: datetime | None =
 def ask_again_in(watch: Watch, *, minutes: int, now: datetime) -> None:
     """Make sure a question about temperature and symptoms comes due within `minutes`. The caller holds the patient.
 
-    Where texts have ended it comes due all the same, and becomes a call for a person. In hospital the ward asks.
+    Where texts have ended it comes due all the same, and becomes a call for a person. In hospital the ward asks, and
+    nobody where a death was reported.
     """
     due_at = now + timedelta(minutes=minutes)
     if watch.closed_at or stays.resting(watch.patient_id, now=now) is not None:
+        return
+    if deaths.standing(watch.patient_id) is not None:
         return
     if watch.checkins.filter(state=State.WAITING, next_at__lte=due_at).exists():
         return
@@ -248,7 +254,8 @@ def keep_close(*, now: datetime) -> int:
         | Q(patient__in=Reaction.objects.filter(over_at=None).values("patient"))
     )
     watched = Watch.objects.filter(worried, closed_at=None).exclude(
-        patient__in=stays.at(now).values("patient")
+        Q(patient__in=stays.at(now).values("patient"))
+        | Q(patient__in=deaths.all_standing().values("patient"))
     )
     quiet = watched.exclude(checkins__state=State.ASKED).values_list("pk", flat=True)
     return each(list(quiet), lambda pk: _keep_one_close(pk, now))

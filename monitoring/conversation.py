@@ -12,7 +12,7 @@ from types import MappingProxyType
 from django.db import transaction
 from django.db.models import Q
 
-from monitoring import checkins, people, stays, texts, watches, worklist
+from monitoring import checkins, deaths, people, stays, texts, watches, worklist
 from monitoring.models import ClinicianText, Patient, Reply, Task
 from monitoring.rules import DEFAULT, WatchRules
 from notifications import audit, outbox, phones, roles
@@ -201,6 +201,8 @@ def _take_over_one(pk: int, now: datetime) -> int:
 def _ask_instead(text: ClinicianText, patient: Patient, now: datetime) -> None:
     """Nobody answered: inside a watch the patient is asked at once, on the clock of her text; else a person looks."""
     watch, caregiver = watches.current(patient), text.to == ClinicianText.To.CAREGIVER
+    if deaths.standing(patient.pk) is not None:
+        return  # nobody is asked there any more
     if (patient.caregiver_texting_ended_at if caregiver else patient.texting_ended_at) is not None:
         return  # a person was told when it ended
     if watch is not None and not caregiver and stays.resting(patient.pk, now=now) is None:

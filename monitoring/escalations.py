@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring import chains, closer, grading, paging, texts
+from monitoring import chains, closer, deaths, grading, paging, texts
 from monitoring.models import Escalation, EscalationEvent, Finding, Patient, Watch
 from monitoring.rules import DEFAULT, WatchRules
 from notifications import audit, crashing, outbox, roles
@@ -29,13 +29,16 @@ NEXT: dict[str, frozenset[str]] = {
     State.REACHED: frozenset({State.RESOLVED, State.OPEN}),
     State.RESOLVED: frozenset(),
 }
+SILENT = "A death was reported: the service texts nothing to this home."
 NO_TEXTS = "Texts to this patient and their caregiver have ended: nobody could be told whom to call."
 MUST_GRADE = frozenset({"crs", "icans"})
+UNGRADED = frozenset({"no concern", "died"})
 OUTCOMES = {
     "home": "stays at home, watched more closely",
     "clinic": "comes to the clinic",
     "emergency department": "sent to the emergency department",
     "admitted": "admitted",
+    "died": "the patient has died",
     "no concern": "not a reaction; nothing further needed",
 }
 
@@ -202,7 +205,8 @@ def _tell_patient(pk: int, now: datetime) -> int:
     if moved and case.patient:
         told = " and ".join(paging.tell_home(case, "case.nobody_yet", now=now))
         said = f"Told that nobody has it yet, and whom to call: {told}."
-        note(case, "patient told" if told else "nobody told", now=now, text=said if told else NO_TEXTS)
+        silent = SILENT if deaths.standing(case.patient.pk) else NO_TEXTS
+        note(case, "patient told" if told else "nobody told", now=now, text=said if told else silent)
     return moved
 
 
@@ -294,7 +298,8 @@ def resolve(
         raise Refusal("outcome", f"Choose an outcome: {', '.join(OUTCOMES)}.")
     graded = dict(grades)
     case = Escalation.objects.select_for_update().get(pk=case_id)
-    if case.patient_id and outcome != "no concern" and not graded.keys() >= MUST_GRADE:
+    _refuse_over_a_death(case, outcome)
+    if case.patient_id and outcome not in UNGRADED and not graded.keys() >= MUST_GRADE:
         raise Refusal("grades", "Grade CRS and ICANS, or record that each was looked for and ruled out.")
     if case.state == State.REACHED:
         _must_own(case, by)
@@ -309,6 +314,19 @@ def resolve(
     ends = {"outcome": outcome, "line": end.number, "digest": end.digest}
     audit.record(chains.RESOLVED, str(case), site=case.site, by=by, now=now, **ends)
     return case
+
+
+def _refuse_over_a_death(case: Escalation, outcome: str) -> None:
+    """A case is not closed over a reported death nobody answered, nor with one that nobody recorded."""
+    if deaths.is_unanswered(case.patient):
+        raise Refusal(
+            "death-unanswered",
+            "A text says that the patient has died. Say on the patient's page whether it is so, then close the case.",
+        )
+    if outcome == "died" and not (case.patient_id and deaths.is_known(case.patient_id)):
+        raise Refusal(
+            "outcome", "Record on the patient's page that the patient has died, then close the case."
+        )
 
 
 def open_cases() -> QuerySet[Escalation]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
@@ -13,6 +14,7 @@ from django.db import OperationalError, transaction
 from monitoring import (
     checkins,
     closer,
+    death_notices,
     escalations,
     kits,
     opting_out,
@@ -32,6 +34,8 @@ from notifications.models import Channel, Lane
 from protocols import rulebook, triage, wording
 
 ALARMS = frozenset({"reply.urgent", "reply.emergency", "reply.joined"})
+# Whoever says after a reported death that somebody is in danger, or asks for help, is answered all the same.
+ANSWERED_ALWAYS = ALARMS | {"reply.help"}
 logger = logging.getLogger(__name__)
 _HOURS = rulebook.load().known
 MASKED_FOR = timedelta(hours=_HOURS["masks_for_hours"])
@@ -185,6 +189,9 @@ def _alarm(heard: Heard, finding: Finding, concluded: triage.Finding) -> None:
         finding=finding,
         now=heard.now,
     )
+    if death_notices.is_all_that_is_said(heard, concluded):
+        _beside(case, heard, "stop check-ins after a death", lambda: death_notices.report(heard, finding))
+        return
     joined = not pages_now and concluded.urgency != "emergency"
     words = "reply.joined" if joined else f"reply.{concluded.urgency}"
     _beside(case, heard, "answer", lambda: answer(heard, words))
@@ -292,11 +299,11 @@ def answer(heard: Heard, words: str, **facts: str) -> None:
     """
     key = f"answer:{heard.reply.pk}:{heard.patient.pk}:{words}"
     facts = {"minutes": str(heard.rules.reach), **facts}
+    more: dict[str, Any] = {"key": key, "now": heard.now, "facts": facts, "lane": Lane.REPLY}
+    more["after_death"] = words in ANSWERED_ALWAYS
     ways = [
-        partial(texts.to_patient, heard.patient, words, key=key, now=heard.now, facts=facts),
-        partial(
-            texts.to_caregiver, heard.patient, words, key=key, now=heard.now, lane=Lane.REPLY, facts=facts
-        ),
+        partial(texts.to_patient, heard.patient, words, **more),
+        partial(texts.to_caregiver, heard.patient, words, **more),
     ]
     own, other = ways if heard.reply.sender == heard.patient.phone else reversed(ways)
     if own() is None and words in ALARMS:

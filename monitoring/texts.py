@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from monitoring import deaths
 from monitoring.models import Patient
 from notifications import outbox
 from notifications.models import Channel, Delivery, Lane, Message, Site
@@ -25,9 +26,13 @@ def to_patient(
     lane: Lane = Lane.REPLY,
     valid_for: timedelta = REPLY_VALID_FOR,
     facts: Mapping[str, str] = NOTHING,
+    after_death: bool = False,
 ) -> Message | None:
-    """Queue one text to the patient; None when texting to them has ended."""
-    if patient.texting_ended_at is not None:
+    """Queue one text to the patient; None when texting to them has ended, or a death was reported.
+
+    `after_death` is for the answer to whoever raises an alarm there even so.
+    """
+    if patient.texting_ended_at is not None or _is_silent(patient, after_death):
         return None
     to, about = patient.phone, to_whom(patient)
     return _queue(patient, to, about, words, facts, key=key, lane=lane, valid_for=valid_for, now=now)
@@ -42,12 +47,17 @@ def to_caregiver(
     lane: Lane = Lane.CHECKIN,
     valid_for: timedelta = REPLY_VALID_FOR,
     facts: Mapping[str, str] = NOTHING,
+    after_death: bool = False,
 ) -> Message | None:
-    """Queue one text to the patient's caregiver; None when texting to them has ended."""
-    if patient.caregiver_texting_ended_at is not None:
+    """Queue one text to the patient's caregiver; None as `to_patient` does."""
+    if patient.caregiver_texting_ended_at is not None or _is_silent(patient, after_death):
         return None
     to, about = patient.caregiver_phone, to_whom(patient, caregiver=True)
     return _queue(patient, to, about, words, facts, key=key, lane=lane, valid_for=valid_for, now=now)
+
+
+def _is_silent(patient: Patient, after_death: bool) -> bool:
+    return not after_death and deaths.standing(patient.pk) is not None
 
 
 def in_own_words(patient: Patient, body: str, *, caregiver: bool, key: str, now: datetime) -> Message | None:

@@ -14,6 +14,7 @@ from monitoring import (
     board_filter,
     casefile,
     closer,
+    deaths,
     escalations,
     forms,
     grading,
@@ -80,6 +81,7 @@ def _render_case(
     context = {
         "file": file,
         "stay": stays.shown(case.patient, now=now) if case.patient else None,
+        "death": deaths.standing(case.patient.pk) if case.patient else None,
         "now": now,
         "may_work": roles.may(request.user, "work on a case"),
         "is_owner": owner,

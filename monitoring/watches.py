@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Max
 
-from monitoring import closer, escalations, people, stays, texts, unread
+from monitoring import closer, deaths, escalations, people, stays, texts, unread
 from monitoring.models import CheckIn, ClinicianText, Patient, Reaction, Task, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
@@ -168,11 +168,20 @@ def _close_one(pk: int, now: datetime) -> int:
     if not people.hold_if_free(patient_id):
         return 0
     watch = Watch.objects.select_for_update(skip_locked=True).filter(pk=pk, closed_at=None).first()
-    if watch is None or something_open(watch):
+    if watch is None or (something_open(watch) and not _is_over_by_death(watch)):
         return 0
     _close(watch, "the hours are over and nothing is open", now=now)
     texts.to_patient(watch.patient, "watch.ended", key=f"watch.ended:{watch.pk}", lane=Lane.CHECKIN, now=now)
     return 1
+
+
+def _is_over_by_death(watch: Watch) -> bool:
+    """After a death that somebody recorded only a case and a task keep a watch open: no reaction ends any more."""
+    return (
+        deaths.is_known(watch.patient_id)
+        and escalations.unresolved(watch.patient) is None
+        and not Task.objects.filter(patient=watch.patient, done_at=None).exists()
+    )
 
 
 def something_open(watch: Watch) -> bool:

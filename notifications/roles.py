@@ -42,6 +42,7 @@ MAY: dict[str, frozenset[Role]] = {
     "text a patient": frozenset({N, PR, RE}),
     "read replies": frozenset({N, PR, RE}),
     "record a hospital stay": frozenset({N, PR, RE}),
+    "record a death": frozenset({N, PR, RE}),
     "record the home kit": frozenset({N, PR}),
     "record a reaction": frozenset({N, PR, RE}),
     "strike a reaction": frozenset({PR}),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from monitoring import escalations
+from monitoring import deaths, escalations
 from monitoring.models import CheckIn, Reaction, Task
 from protocols import delays
 from stepup import approvals, arranged, ended, weights
@@ -39,6 +39,18 @@ def _open_case(course: Course) -> Obstacle | None:
     if case is None:
         return None
     return Obstacle(f"Case {case.code}: {case.get_state_display()}.", "no dose while a case is unresolved")
+
+
+def _death(course: Course) -> Obstacle | None:
+    death = deaths.standing(course.patient_id)
+    if death is None:
+        return None
+    said = (
+        f"{death.by.name} recorded that the patient has died."
+        if death.by
+        else "A text says that the patient died."
+    )
+    return Obstacle(said, "no dose once a death was reported, until somebody says that it is not so")
 
 
 def _clinicians_hold(course: Course) -> Obstacle | None:
@@ -101,6 +113,7 @@ def _ended(course: Course) -> Obstacle | None:
 
 
 LOOKS: tuple[Callable[[Course], Obstacle | None], ...] = (
+    _death,
     _open_case,
     _clinicians_hold,
     _open_reaction,

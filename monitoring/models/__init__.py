@@ -3,6 +3,7 @@
 from monitoring.models.approving import ContentApproval
 from monitoring.models.cases import Escalation, EscalationEvent, Page, PocketInstruction, Task
 from monitoring.models.conversing import ClinicianText
+from monitoring.models.dying import DeathNotice
 from monitoring.models.hearing import Finding, Reply
 from monitoring.models.kits import HomeKit
 from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction, ReactionStrike
@@ -22,6 +23,7 @@ __all__ = [
     "ClinicianText",
     "CloserQuestions",
     "ContentApproval",
+    "DeathNotice",
     "Escalation",
     "EscalationEvent",
     "Finding",

@@ -48,6 +48,7 @@ SCREENS = {
     "record a reaction": "/patient/4/reaction/",
     "assess": "/patient/3/assess/",
     "admit": "/patient/3/admit/",
+    "a death": "/patient/3/death/",
     "texts": "/patient/1/conversation/",
     "on call": "/on-call/",
     "rotation": "/on-call/rotations/new/",

@@ -38,6 +38,7 @@ TABLE = {
     "text a patient": "nurse prescriber responder",
     "read replies": "nurse prescriber responder",
     "record a hospital stay": "nurse prescriber responder",
+    "record a death": "nurse prescriber responder",
     "record the home kit": "nurse prescriber",
     "record a reaction": "nurse prescriber responder",
     "strike a reaction": "prescriber",

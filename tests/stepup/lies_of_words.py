@@ -3,6 +3,7 @@
 from monitoring.models import (
     CloserQuestions,
     ContentApproval,
+    DeathNotice,
     Finding,
     HomeKit,
     LearnedPhrase,
@@ -35,6 +36,18 @@ def an_approval(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
     }  # fmt: skip
     for _ in range(times):
         ContentApproval.objects.create(**(row | facts))
+
+
+def a_death_notice(clinic: Clinic, **facts: object) -> None:
+    """That a patient died, as somebody says."""
+    row = {
+        "patient": clinic.patients[0],
+        "said": "died",
+        "at": NOON,
+        "by": clinic.prescriber,
+        "words": "her son",
+    }
+    DeathNotice.objects.create(**(row | facts))
 
 
 def a_kit(clinic: Clinic, **facts: object) -> None:

@@ -10,6 +10,7 @@ from monitoring.models import (
     Assessment,
     AssessmentReading,
     ContentApproval,
+    DeathNotice,
     EscalationEvent,
     Finding,
     HomeKit,
@@ -75,6 +76,7 @@ from tests.stepup.lies_of_rotas import a_rung_rule, a_turn
 from tests.stepup.lies_of_words import (
     a_card_print,
     a_card_replacement,
+    a_death_notice,
     a_finding,
     a_kit,
     a_phrase,
@@ -105,11 +107,12 @@ ADDED = [
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
     a_version_choice, a_strike, a_finding, a_phrase, a_kit, a_rule_review, a_rules_approval, a_translation,
     a_rung_rule, a_turn,
-    a_card_print, a_card_replacement,
+    a_card_print, a_card_replacement, a_death_notice,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
     "rule review": (RuleReview.objects, "words"),
+    "death notice": (DeathNotice.objects, "words"),
     "content approval": (ContentApproval.objects, "note"),
     "reaction strike": (ReactionStrike.objects, "why"),
     "unread reply": (Unread.objects, "reply"),

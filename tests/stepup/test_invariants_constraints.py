@@ -52,6 +52,7 @@ from tests.stepup.lies_of_assessments import an_assessment, an_assessment_readin
 from tests.stepup.lies_of_words import (
     a_card_print,
     a_card_replacement,
+    a_death_notice,
     a_kit,
     a_phrase,
     a_rule_review,
@@ -205,6 +206,10 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ),
     ("content_approval_once", "the same words twice", lambda c: an_approval(c, times=2)),
     ("content_approval_by_somebody_who_reads_it", "unread Spanish", lambda c: an_approval(c, reads_language=False)),
+    ("death_notice_is_a_text_s_or_somebody_s_in_words", "died, says nobody", lambda c: a_death_notice(c, by=None)),
+    ("death_notice_is_a_text_s_or_somebody_s_in_words", "died, in no words", lambda c: a_death_notice(c, words="")),
+    ("death_notice_is_a_text_s_or_somebody_s_in_words", "reported by no text",
+     lambda c: a_death_notice(c, said="reported", by=None)),
     ("reaction_strike_says_why", "struck for nothing", lambda c: a_strike(c, why="")),
     ("monitoring_reactionstrike_reaction_id", "struck twice", lambda c: [a_strike(c), a_strike(c)]),
     ("home_kit_thermometer_is_known", "of glass", lambda c: a_kit(c, thermometer="glass")),

@@ -61,6 +61,7 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("emergency-texts", args=["en"]), reverse("downtime-csv"),
         reverse("admit", args=[ward.patient.pk]),
         reverse("home-kit", args=[ward.patient.pk]),
+        reverse("death", args=[ward.patient.pk]),
         *(reverse(name, args=[ward.stay.pk]) for name in ("still-in", "discharge", "stay-mistake")),
         reverse("texts-of", args=["en"]),
         reverse("case-log", args=[ward.case.pk]), reverse("record-dose", args=[ward.course.pk]),

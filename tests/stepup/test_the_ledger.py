@@ -41,6 +41,7 @@ def here(made_once) -> Ward:
         (Role.AUDITOR, "temperatures", "patient", "read the record"),
         (Role.NURSE, "home-kit", "patient", "read the record"),
         (Role.NURSE, "card", "patient", "read the record"),
+        (Role.RESPONDER, "death", "patient", "read the record"),
         (Role.RESPONDER, "case", "case", "read a case"),
         (Role.AUDITOR, "case-timeline", "case", "read a timeline"),
         (Role.PHARMACIST, "confirm-dose", "dose", "read a dose"),
@@ -120,6 +121,7 @@ WRITES = [
     (Role.RESPONDER, "case-decline", "case", {"reason": "driving"}, "declined the case"),
     (Role.NURSE, "task-done", "task", {"outcome": "called"}, "finished a task"),
     (Role.NURSE, "reaction-over", "reaction", {}, "ended a reaction"),
+    (Role.RESPONDER, "death", "patient", {"died": "yes", "words": "her son"}, "recorded a death"),
     (Role.NURSE, "phrase-propose", "reply", {"words": "crumpets"}, "proposed a phrase"),
     (Role.PHARMACIST, "phrase-end", "phrase", {"why": "too vague"}, "refused a phrase"),
     (

@@ -1,0 +1,40 @@
+"""Whether somebody says that a patient has died, so that nobody is asked and no text goes there: questions only."""
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from monitoring.models import DeathNotice, Patient
+
+Said = DeathNotice.Said
+WHY = "a death was reported: nobody is asked"
+
+
+def standing(patient_id: int) -> DeathNotice | None:
+    """The newest word, if it says or confirms a death; None once somebody said that the patient is alive."""
+    rows = DeathNotice.objects.filter(patient=patient_id).select_related("by", "finding__reply")
+    newest = rows.order_by("-pk").first()
+    return None if newest is None or newest.said == Said.ALIVE else newest
+
+
+def is_unanswered(patient: Patient | None) -> bool:
+    """Whether a text says so and nobody has answered it yet."""
+    notice = standing(patient.pk) if patient else None
+    return notice is not None and notice.said == Said.REPORTED
+
+
+def is_known(patient_id: int) -> bool:
+    """Whether a clinician has said that the patient has died."""
+    notice = standing(patient_id)
+    return notice is not None and notice.said == Said.DIED
+
+
+def all_standing() -> QuerySet[DeathNotice]:
+    """Every death that is reported or known, one row a patient."""
+    later = DeathNotice.objects.filter(patient=OuterRef("patient"), pk__gt=OuterRef("pk"))
+    return DeathNotice.objects.filter(~Exists(later)).exclude(said=Said.ALIVE)
+
+
+def lines(patients: Iterable[int]) -> dict[int, DeathNotice]:
+    """The deaths that are reported or known, by patient: one query for a whole board."""
+    return {notice.patient_id: notice for notice in all_standing().filter(patient__in=patients)}

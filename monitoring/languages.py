@@ -1,7 +1,8 @@
 """In which languages a site may enrol: the texts of each, as a named person of the site approved exactly these words.
 
 A release that changes a word or what an answer means changes the fingerprint, and the language waits for approval
-again. Whoever is enrolled already goes on being asked: an unapproved word does less harm than silence.
+again; so it does once an approval is withdrawn. Whoever is enrolled already goes on being asked: an unapproved word
+does less harm than silence. After a withdrawal a person decides about each of them.
 """
 
 import json
@@ -10,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from monitoring.models import ContentApproval, Patient
+from monitoring.models import ContentApproval, ContentWithdrawal, Patient, Watch
 from monitoring.models.approving import READ_BY_ALL
 from notifications import audit
 from notifications.models import Clinician, Site
@@ -24,13 +25,17 @@ LONGEST_NOTE = 300
 
 @dataclass(frozen=True)
 class Standing:
-    """How one language stands at a site. `approval` is of the words as they are now, `before` the newest of others."""
+    """How one language stands at a site. `approval` is of the words as they are now, `before` the newest of others.
+
+    `withdrawn` says that the newest approval of these words counts no more.
+    """
 
     code: str
     fingerprint: str
     approval: ContentApproval | None
     before: ContentApproval | None
     patients: int
+    withdrawn: ContentWithdrawal | None = None
 
     @property
     def name(self) -> str:
@@ -48,27 +53,36 @@ class Standing:
         if self.approval is not None or not self.patients:
             return ""
         since = "changed since they were approved" if self.before else "were never approved here"
+        if self.withdrawn is not None:
+            since = f"were withdrawn by {self.withdrawn.by.name} ({self.withdrawn.why})"
         whom = "1 patient is" if self.patients == 1 else f"{self.patients} patients are"
         return f"The {self.name} texts {since}. {whom} asked in them."
 
 
 def of_site(site: Site) -> tuple[Standing, ...]:
     """Every language there are texts in, as it stands at this site."""
-    rows = list(_approvals(site).select_related("by").order_by("pk"))
+    rows = list(_approvals(site))
     counted = Patient.objects.filter(site=site, is_active=True).values_list("language").annotate(Count("pk"))
     patients: Mapping[str, int] = dict(counted.order_by())
     return tuple(_standing(code, rows, patients.get(code, 0)) for code in wording.languages())
 
 
-def _approvals(site: Site) -> QuerySet[ContentApproval]:
-    return ContentApproval.objects.filter(site=site, what=ContentApproval.What.TEXTS)
-
-
 def _standing(code: str, rows: list[ContentApproval], patients: int) -> Standing:
     now, own = wording.fingerprint(code), [row for row in rows if row.language == code]
-    same = next((row for row in own if row.fingerprint == now), None)
+    same = next((row for row in reversed(own) if row.fingerprint == now), None)
     others = [row for row in own if row.fingerprint != now]
-    return Standing(code, now, same, others[-1] if others else None, patients)
+    before, withdrawn = others[-1] if others else None, _withdrawal(same)
+    return Standing(code, now, None if withdrawn else same, before, patients, withdrawn)
+
+
+def _approvals(site: Site) -> QuerySet[ContentApproval]:
+    rows = ContentApproval.objects.filter(site=site, what=ContentApproval.What.TEXTS)
+    return rows.select_related("by", "withdrawal__by").order_by("pk")
+
+
+def _withdrawal(row: ContentApproval | None) -> ContentWithdrawal | None:
+    found: ContentWithdrawal | None = getattr(row, "withdrawal", None)
+    return found
 
 
 def is_approved(site: Site, code: str) -> bool:
@@ -76,7 +90,7 @@ def is_approved(site: Site, code: str) -> bool:
     if code not in wording.languages():
         return False
     now = wording.fingerprint(code)
-    return _approvals(site).filter(language=code, fingerprint=now).exists()
+    return _approvals(site).filter(language=code, fingerprint=now, withdrawal=None).exists()
 
 
 def refuse_unapproved(site: Site, code: str) -> None:
@@ -149,11 +163,15 @@ def approve_words(
             "reads-language",
             f"Say that you read {wording.name(words.code)}. If you do not, a colleague who does approves this.",
         )
+    same = ContentApproval.objects.filter(
+        what=words.what, site=site, language=words.code, fingerprint=fingerprint
+    )
     row, is_new = ContentApproval.objects.get_or_create(
         what=words.what,
         site=site,
         language=words.code,
         fingerprint=fingerprint,
+        after=same.filter(withdrawal__isnull=False).count(),
         defaults={
             "content": words.content,
             "reads_language": reads_language,
@@ -167,9 +185,16 @@ def approve_words(
     return row
 
 
+def under_way(site: Site, code: str) -> list[Patient]:
+    """The patients who are asked in a language, those in a watch first."""
+    watched = Exists(Watch.objects.filter(patient=OuterRef("pk"), closed_at=None))
+    rows = Patient.objects.filter(site=site, is_active=True, language=code).select_related("site")
+    return list(rows.annotate(is_watched=watched).order_by("-is_watched", "name"))
+
+
 def history(site: Site, code: str) -> list[ContentApproval]:
     """Every approval of a language at this site, the newest first."""
-    return list(_approvals(site).filter(language=code).select_related("by").order_by("-pk"))
+    return list(_approvals(site).filter(language=code).order_by("-pk"))
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ MAY: dict[str, frozenset[Role]] = {
     "approve as prescriber": frozenset({PR}),
     "see texts": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
     "approve texts": frozenset({PH, PR}),
+    "withdraw texts": frozenset({PH, PR, LE}),
     "draft a protocol": frozenset({PH, PR, LE}),
     "read a label row": frozenset({N, PH, PR}),
     "see protocols": frozenset({N, PH, PR, RE, LE, AU, AD}),

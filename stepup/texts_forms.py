@@ -1,4 +1,4 @@
-"""The form by which a named person approves the texts of one language."""
+"""The forms by which a named person approves the texts of one language, and withdraws that."""
 
 from typing import Any, ClassVar, Protocol
 
@@ -18,6 +18,19 @@ class Standing(Protocol):
     def name(self) -> str: ...
     @property
     def fingerprint(self) -> str: ...
+
+
+class WithdrawalForm(WardForm):
+    """Why an approval counts no more."""
+
+    refusals: ClassVar[dict[str, str]] = {"why": "why", "not-approved": "why"}
+
+    why = forms.CharField(
+        label="What is wrong with these texts",
+        max_length=languages.LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Say what is wrong: whoever decides about the patients reads it."},
+    )
 
 
 class ApprovalForm(WardForm):

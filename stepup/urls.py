@@ -142,6 +142,7 @@ urlpatterns = [
         name="approve-emergency-texts",
     ),
     path("texts/<slug:code>/", texts.show_language, name="texts-of"),
+    path("texts/<slug:code>/withdraw/", texts.withdraw_texts, name="withdraw-texts"),
     path("texts/<slug:code>/approve/", texts.approve_texts, name="approve-texts"),
     path("drafts/", drafts.show_drafts, name="drafts"),
     path("draft/<int:pk>/", drafts.show_draft, name="draft"),

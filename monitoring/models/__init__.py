@@ -1,6 +1,6 @@
 """Patients and what was asked, answered, found and done about it."""
 
-from monitoring.models.approving import ContentApproval
+from monitoring.models.approving import ContentApproval, ContentWithdrawal
 from monitoring.models.cases import Escalation, EscalationEvent, Page, PocketInstruction, Task
 from monitoring.models.conversing import ClinicianText
 from monitoring.models.dying import DeathNotice
@@ -23,6 +23,7 @@ __all__ = [
     "ClinicianText",
     "CloserQuestions",
     "ContentApproval",
+    "ContentWithdrawal",
     "DeathNotice",
     "Escalation",
     "EscalationEvent",

@@ -27,11 +27,14 @@ class ContentApproval(models.Model):
     note = models.CharField(max_length=300, blank=True)
     by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    after = models.PositiveSmallIntegerField(
+        default=0, help_text="how many approvals of the same words were withdrawn before it"
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                name="content_approval_once", fields=["what", "site", "language", "fingerprint"]
+                name="content_approval_once", fields=["what", "site", "language", "fingerprint", "after"]
             ),
             models.CheckConstraint(
                 name="content_approval_by_somebody_who_reads_it",
@@ -41,3 +44,18 @@ class ContentApproval(models.Model):
 
     def __str__(self) -> str:
         return f"content approval:{self.pk}"
+
+
+class ContentWithdrawal(models.Model):
+    """That an approval of texts counts no more, who says so and why. Only added to."""
+
+    approval = models.OneToOneField(ContentApproval, on_delete=models.PROTECT, related_name="withdrawal")
+    why = models.CharField(max_length=300)
+    by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="content_withdrawal_says_why", condition=~Q(why=""))]
+
+    def __str__(self) -> str:
+        return f"content withdrawal:{self.pk}"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from monitoring import checkins, languages, patients
-from monitoring.models import ContentApproval, Patient
+from monitoring import checkins, languages, patients, words_withdrawn
+from monitoring.models import ContentApproval, Patient, Task
 from monitoring.patients import Particulars
 from notifications.models import AuditEntry, Clinician, Message, Role, Site
 from protocols import wording
@@ -175,3 +175,51 @@ class TestAfterARelease:
         assert words.rule.waived_by == ("prescriber",)
         approve(makers.a_clinician(home.site, Role.PRESCRIBER), "zh-Hant")
         assert "words" not in [item.rule.id for item in readiness.of(home.course, step=step, now=later).items]
+
+
+# withdrawn
+
+
+def withdraw(by: Clinician, code: str = "en", why: str = "says the wrong number") -> None:
+    words_withdrawn.withdraw(by.site, code, why=why, by=by, now=NOON + HOUR)
+
+
+def test_a_withdrawn_approval_ends_enrolment_names_everybody_under_way_and_stops_no_text() -> None:
+    home = Home()
+    pharmacist = makers.a_clinician(home.site, Role.PHARMACIST, name="Petra P")
+    withdraw(pharmacist)
+    with pytest.raises(Refusal, match="Nobody has approved the texts in English"):
+        enrol(home.site, "en")
+    assert [patient.is_watched for patient in languages.under_way(home.site, "en")] == [True]
+    task = Task.objects.get(patient=home.patient)
+    assert task.what.startswith("Texts in English were withdrawn and go on here")
+    standing = next(one for one in languages.of_site(home.site) if one.code == "en")
+    assert "were withdrawn by Petra P (says the wrong number)" in standing.concern
+    checkins.ask_due(now=NOON + 4 * HOUR)
+    assert home.asked.ask[0] == "temperature"
+    assert "texts approved" in next_dose_wants(home)
+
+
+def next_dose_wants(home: Home) -> list[str]:
+    return [item.name for item in readiness.of(home.course, step="step_up_dose_2", now=NOON + 4 * HOUR).open]
+
+
+def test_withdrawn_words_can_be_approved_again_and_withdrawn_again(site, pharmacist) -> None:
+    for _ in range(2):
+        approve(pharmacist, "en")
+        assert languages.is_approved(site, "en")
+        withdraw(pharmacist)
+        assert not languages.is_approved(site, "en")
+    assert [row.withdrawal.why for row in languages.history(site, "en")] == ["says the wrong number"] * 2
+
+
+def test_a_withdrawal_is_refused(site, pharmacist) -> None:
+    nurse = makers.a_clinician(site)
+    approve(pharmacist, "en")
+    for by, why, code in ((nurse, "x", "role"), (pharmacist, " ", "why")):
+        with pytest.raises(Refusal) as refused:
+            withdraw(by, why=why)
+        assert refused.value.code == code
+    withdraw(pharmacist)
+    with pytest.raises(Refusal, match="a colleague has withdrawn them already"):
+        withdraw(pharmacist)

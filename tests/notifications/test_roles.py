@@ -50,6 +50,7 @@ TABLE = {
     "approve as prescriber": "prescriber",
     "see texts": "nurse pharmacist prescriber responder emergency lead auditor admin",
     "approve texts": "pharmacist prescriber",
+    "withdraw texts": "pharmacist prescriber lead",
     "draft a protocol": "pharmacist prescriber lead",
     "read a label row": "nurse pharmacist prescriber",
     "see protocols": "nurse pharmacist prescriber responder lead auditor admin",

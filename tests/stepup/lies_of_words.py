@@ -3,6 +3,7 @@
 from monitoring.models import (
     CloserQuestions,
     ContentApproval,
+    ContentWithdrawal,
     DeathNotice,
     Finding,
     HomeKit,
@@ -36,6 +37,14 @@ def an_approval(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
     }  # fmt: skip
     for _ in range(times):
         ContentApproval.objects.create(**(row | facts))
+
+
+def a_withdrawal(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """Texts withdrawn behind every rule's back."""
+    an_approval(clinic)
+    row = {"approval": ContentApproval.objects.latest("pk"), "why": "x", "by": clinic.prescriber, "at": NOON}
+    for _ in range(times):
+        ContentWithdrawal.objects.create(**(row | facts))
 
 
 def a_death_notice(clinic: Clinic, **facts: object) -> None:

@@ -10,6 +10,7 @@ from monitoring.models import (
     Assessment,
     AssessmentReading,
     ContentApproval,
+    ContentWithdrawal,
     DeathNotice,
     EscalationEvent,
     Finding,
@@ -84,6 +85,7 @@ from tests.stepup.lies_of_words import (
     a_rules_approval,
     a_strike,
     a_translation,
+    a_withdrawal,
 )
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -107,11 +109,12 @@ ADDED = [
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
     a_version_choice, a_strike, a_finding, a_phrase, a_kit, a_rule_review, a_rules_approval, a_translation,
     a_rung_rule, a_turn,
-    a_card_print, a_card_replacement, a_death_notice,
+    a_card_print, a_card_replacement, a_death_notice, a_withdrawal,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
     "rule review": (RuleReview.objects, "words"),
+    "content withdrawal": (ContentWithdrawal.objects, "why"),
     "death notice": (DeathNotice.objects, "words"),
     "content approval": (ContentApproval.objects, "note"),
     "reaction strike": (ReactionStrike.objects, "why"),

@@ -112,3 +112,17 @@ def test_the_enrolment_form_says_which_language_waits(site: Site) -> None:
     page = makers.signed_in(makers.a_clinician(site)).get(reverse("enrol")).content.decode()
     assert '<option value="en">English</option>' in page
     assert '<option value="es">Spanish, texts not approved here</option>' in page
+
+
+def test_a_withdrawal_on_screen_lists_who_is_asked_and_keeps_the_reason(client, site) -> None:
+    patient = makers.a_patient(site)
+    assert patient.name in shown(client, "en")
+    path = reverse("withdraw-texts", args=["en"])
+    assert "Say what is wrong" in client.post(path, {"why": ""}).content.decode()
+    client.post(path, {"why": "the number in it is wrong"})
+    page = shown(client, "en")
+    assert "the number in it is wrong" in page
+    assert "Texts to them go on" in page
+    assert not languages.is_approved(site, "en")
+    auditor = makers.signed_in(makers.a_clinician(site, Role.ADMIN))
+    assert patient.name not in shown(auditor, "en")

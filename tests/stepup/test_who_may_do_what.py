@@ -118,7 +118,7 @@ class Ward:
             "take-back-supportive-care": care.pk,
             **{name: draft.pk for name in NAMES if name.split("-")[0] == "draft"},
             "row-enter": draft.pk, "row-out": draft.pk, "row-confirm": entry.pk, "row-back": entry.pk,
-            **dict.fromkeys(("texts-of", "approve-texts"), "es"),
+            **dict.fromkeys(("texts-of", "approve-texts", "withdraw-texts"), "es"),
             **dict.fromkeys(("contacts", "let-texts-go", "end-enrolment", "record-reaction"), self.patient.pk),
             **dict.fromkeys(("patient-texts", "say", "end-quiet", "record-call", "open-case"), self.patient.pk),
             **dict.fromkeys(("card", "card-print", "card-replace"), self.patient.pk),

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     """A death that a text reports, and what a clinician says of it."""
 
     dependencies = [
-        ('monitoring', '0017_assessments'),
+        ("monitoring", "0023_rules_are_reviewed"),
         ('notifications', '0002_append_only'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

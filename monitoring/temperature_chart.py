@@ -52,18 +52,23 @@ LANES = (
 
 @dataclass(frozen=True)
 class Size:
-    """How much room a drawing has, in its own units: pixels where it is shown at its natural width."""
+    """How much room a drawing has, in its own units: pixels where it is shown at its natural width.
+
+    One that `is_bare` draws temperatures alone, where everything around them stands beside it in words.
+    """
 
     name: str
     width: int
     plot: int
     margin: int
     most: int
+    is_bare: bool = False
 
 
 WIDE = Size("wide", 900, 240, 60, 12)
 NARROW = Size("narrow", 264, 200, 36, 4)
 SIZES = (WIDE, NARROW)
+SMALL = Size("small", 300, 64, 40, 6, is_bare=True)  # on a printed page, beside what else stands there
 
 
 @dataclass(frozen=True)
@@ -172,17 +177,18 @@ def draw(hours: Hours, *, unit: str, zone: str, size: Size) -> Chart:
     low, high = _span(hours, unit)
     scale = Scale(plot, Decimal(max(step, ceil(hours.until / step) * step)), low, high)
     other = "F" if unit == "C" else "C"
-    lanes = tuple(_lanes(hours.facts, scale, top=plot.y + plot.height + 4))
+    lanes = () if size.is_bare else tuple(_lanes(hours.facts, scale, top=plot.y + plot.height + 4))
+    foot = lanes[-1].bottom if lanes else plot.foot + 2
     return Chart(
         size=size,
-        height=_round(lanes[-1].bottom + 54),
+        height=_round(foot + (18 if size.is_bare else 54)),
         plot=plot,
         unit=unit,
         other=other,
         degrees=tuple(_degrees(scale, unit, unit)),
         other_degrees=tuple(_degrees(scale, unit, other)),
-        hours=tuple(_hours(hours, scale, step, zone)),
-        hours_y=_round(lanes[-1].bottom + 12),
+        hours=tuple(_hours(hours, scale, step, zone, is_bare=size.is_bare)),
+        hours_y=_round(foot + 12),
         fever=_fever(hours, scale, unit, other),
         gaps=tuple(_box(gap, scale) for gap in hours.gaps),
         lines=tuple(_lines(hours, scale, unit)),
@@ -271,11 +277,12 @@ def _fever(hours: Hours, scale: Scale, unit: str, other: str) -> Tick:
     return Tick(scale.y(hours.fever[unit]), (words,))
 
 
-def _hours(hours: Hours, scale: Scale, step: int, zone: str) -> Iterator[Tick]:
+def _hours(hours: Hours, scale: Scale, step: int, zone: str, *, is_bare: bool) -> Iterator[Tick]:
     """Elapsed hours, with the clock at the site beneath: right on a night when the clocks change as well."""
     for hour in range(0, int(scale.last_hour) + 1, step):
         local = (hours.start + timedelta(hours=hour)).astimezone(ZoneInfo(zone))
-        yield Tick(scale.x(Decimal(hour)), (f"{hour} h", f"{local:%a}", f"{local:%H:%M}", f"{local:%Z}"))
+        clock = () if is_bare else (f"{local:%a}", f"{local:%H:%M}", f"{local:%Z}")
+        yield Tick(scale.x(Decimal(hour)), (f"{hour} h", *clock))
 
 
 # Lanes and lines

@@ -15,7 +15,7 @@ from notifications import phones
 from notifications.models import Clinician
 from protocols.errors import Refusal
 from protocols.planning import PlannedDose
-from stepup import approvals, arranged, charts, next_dose, obstacles, plans, readiness, weights
+from stepup import approvals, arranged, charts, next_dose, obstacles, plans, readiness, temperatures, weights
 from stepup.care_lines import ItemLine
 from stepup.models import Course, Hold, IntervalChange, Review, Transfer
 
@@ -87,6 +87,7 @@ class HandOver:
     orders: tuple[Order, ...]
     medicines: tuple[readings.Line, ...]
     temperature: readings.Temperature | None
+    drawn: temperatures.Drawn | None
     watch: Watch | None
     kit: HomeKit | None
     prophylaxis: tuple[str, ...]
@@ -125,6 +126,7 @@ def of(course: Course, *, reader: Clinician, now: datetime) -> HandOver:
         orders=tuple(_orders(patient)),
         medicines=_medicines(patient),
         temperature=readings.last_temperatures([patient.pk], now=now).get(patient.pk),
+        drawn=temperatures.newest(patient, now=now),
         watch=watches.current(patient),
         kit=kits.newest(patient),
         prophylaxis=_prophylaxis(course),

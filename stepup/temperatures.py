@@ -43,6 +43,14 @@ def of(patient: Patient, *, now: datetime, whole: bool) -> Page:
     )
 
 
+def newest(patient: Patient, *, now: datetime) -> Drawn | None:
+    """The hours after the newest dose that was watched, drawn small; None where no dose was."""
+    record = temperature_rows.of(patient, given=given(patient), now=now)
+    if not record.hours:
+        return None
+    return Drawn(record.hours[0], (_chart(record.hours[0], record.unit, patient, temperature_chart.SMALL),))
+
+
 def given(patient: Patient) -> list[temperature_rows.Given]:
     """Every dose of the patient that nobody struck, in all courses."""
     rows = Dose.objects.filter(course__patient=patient).values_list("given_at", "step", "watch")

@@ -230,3 +230,16 @@ def test_the_page_says_what_is_not_known_and_who_is_on_call() -> None:
     ):  # fmt: skip
         assert said in page, said
     assert course.patient.name not in page.split("</title>")[0]
+
+
+def test_the_temperatures_since_the_last_dose_are_drawn_small_and_said_in_words(course, prescriber) -> None:
+    assert made(course).drawn is None
+    makers.a_dose(course, given_at=NOON)
+    hears(course, "98.4", now=NOON + 4 * HOUR)
+    hears(course, "101.2", now=NOON + 12 * HOUR)
+    [chart] = made(course, now=NOON + 13 * HOUR).drawn.charts
+    assert (chart.size.name, len(chart.points)) == ("small", 2)
+    page = makers.signed_in(prescriber).get(reverse("hand-over", args=[course.pk])).content.decode()
+    shown = html.unescape(page).replace("\u00a0", " ")
+    assert 'class="temperatures small"' in shown
+    assert "101.2 °F after 12 h 00 min" in shown

@@ -324,6 +324,7 @@ HELD_BY_TRIGGERS = {
     "transfer_ends_its_course", "transfer_gives_up_its_own_appointment", "dose_is_given_before_the_transfer",
     "care_entry_takes_back_its_own", "stepup_careentry_takes_back_id", "monitoring_reactionstrike_reaction_id",
     "monitoring_assessmentreading_assessment_id", "stepup_cardreplacement_code_key",
+    "monitoring_contentwithdrawal_approval_id",
     "version_choice_is_of_what_it_runs_on", "version_choice_is_carried_out", "course_moves_by_a_choice",
 }  # fmt: skip
 

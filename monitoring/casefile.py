@@ -47,6 +47,7 @@ class Called:
     generation: int
     text: str
     voice: str
+    offered: bool
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,7 @@ def _called(page: Page) -> Called:
         generation=page.generation,
         text=_route(page.text),
         voice=_route(page.voice),
+        offered=page.offer_id is not None,
     )
 
 

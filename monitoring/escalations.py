@@ -10,8 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring import chains, closer, deaths, grading, paging, texts
-from monitoring.models import Escalation, EscalationEvent, Finding, Patient, Watch
+from monitoring import caselog, chains, closer, deaths, grading, offers, paging
+from monitoring.models import Escalation, Finding, Patient, Watch
 from monitoring.rules import DEFAULT, WatchRules
 from notifications import audit, crashing, outbox, roles
 from notifications.each import each
@@ -19,6 +19,7 @@ from notifications.models import Clinician, Site
 from protocols.errors import Refusal
 
 State = Escalation.State
+note = caselog.note
 RANK = {"urgent": 1, "emergency": 2}
 CODE_REST = timedelta(hours=72)
 
@@ -65,14 +66,14 @@ def raise_concern(
     facts = {"site": site, "watch": watch, "headline": headline[:200], "urgency": urgency}
     case, created = _find_or_open(about, facts, watch, now)
     if created:
-        note(case, "opened", now=now, text=headline, finding=finding)
+        caselog.note(case, "opened", now=now, text=headline, finding=finding)
         _page_next_rung(case, now)
         return case, True
     if RANK[urgency] > RANK[case.urgency] or case.state == State.REACHED:
         # Whoever reached the patient spoke with them before this: it is news again, and somebody must have it.
         _raise_higher(case, max(urgency, case.urgency, key=RANK.__getitem__), headline, now, finding)
         return case, True
-    note(case, "joined", now=now, text=headline, finding=finding)
+    caselog.note(case, "joined", now=now, text=headline, finding=finding)
     if case.owner:
         paging.tell_owner_of_news(case, case.owner, now=now)
     return case, False
@@ -100,7 +101,7 @@ def _raise_higher(
 ) -> None:
     had_it = case.owner
     _back_to_open(case, now, urgency=urgency, headline=headline[:200])
-    note(case, "raised", now=now, text=headline, finding=finding)
+    caselog.note(case, "raised", now=now, text=headline, finding=finding)
     paging.cancel_waiting(case, now=now)
     _page_next_rung(case, now, besides=had_it)
 
@@ -109,6 +110,7 @@ def _back_to_open(case: Escalation, now: datetime, **facts: Any) -> None:
     """Start a new generation at the foot of the ladder. The caller holds the row."""
     rules = WatchRules.thaw(case.rules)
     case.state, case.owner, case.taken_at, case.reached_at = State.OPEN, None, None, None
+    offers.withdraw(case, now=now)
     case.generation, case.round, case.rung = case.generation + 1, 1, 0
     case.next_at = now
     case.tell_patient_at = now + timedelta(minutes=rules.tell_patient) if case.patient_id else None
@@ -124,7 +126,8 @@ def climb(*, now: datetime, limit: int = 50, patience: timedelta = timedelta(0))
         .order_by("next_at")
         .values_list("pk", flat=True)
     )
-    return each(list(due[:limit]), lambda pk: _act_and_commit(pk, now)) + _tell_waiting_patients(now, limit)
+    acted = each(list(due[:limit]), lambda pk: _act_and_commit(pk, now)) + _tell_waiting_patients(now, limit)
+    return acted + offers.lapse(now=now)
 
 
 def _act_and_commit(pk: int, now: datetime) -> int:
@@ -151,7 +154,7 @@ def _act_on(pk: int, now: datetime) -> int:
 def _lapse(case: Escalation, now: datetime, why: str) -> None:
     had_it = case.owner
     _back_to_open(case, now)
-    note(case, "reopened", now=now, by=had_it, text=why)
+    caselog.note(case, "reopened", now=now, by=had_it, text=why)
     _page_next_rung(case, now, besides=had_it)
 
 
@@ -159,15 +162,17 @@ def _page_next_rung(case: Escalation, now: datetime, *, besides: Clinician | Non
     """Page the next rung with somebody on it. An empty one costs no time; the last is followed by the first."""
     climbed = paging.page_next_rung(case, now=now)
     for rung in climbed.empty:
-        note(case, "nobody on rung", now=now, text=f"Nobody is on rung {rung}. Somebody must cover it.")
+        caselog.note(
+            case, "nobody on rung", now=now, text=f"Nobody is on rung {rung}. Somebody must cover it."
+        )
     case.round, case.rung = climbed.round, climbed.rung
     case.next_at = now + climbed.lasts
     case.save(update_fields=["round", "rung", "next_at"])
     for person in climbed.paged:
-        note(case, "paged", now=now, text=f"Rung {climbed.rung}: {person.name}, {climbed.by}.")
+        caselog.note(case, "paged", now=now, text=f"Rung {climbed.rung}: {person.name}, {climbed.by}.")
     if besides is not None and besides not in climbed.paged:
         paging.page_owner(case, besides, now=now)
-        note(case, "paged", now=now, text=f"{besides.name} again, who had it, by text and voice.")
+        caselog.note(case, "paged", now=now, text=f"{besides.name} again, who had it, by text and voice.")
 
 
 def notice_unheard_pages(*, now: datetime) -> int:
@@ -182,7 +187,7 @@ def _bring_forward(page_id: int, now: datetime) -> int:
     case = about.select_for_update(skip_locked=True, of=("self",)).first()
     if case is None or not paging.mark_unheard(page_id, now=now):
         return 0
-    note(case, "page failed", now=now, text="Neither text nor call got through.")
+    caselog.note(case, "page failed", now=now, text="Neither text nor call got through.")
     if case.state == State.OPEN:
         Escalation.objects.filter(pk=case.pk, next_at__gt=now).update(next_at=now)
     return 1
@@ -206,7 +211,7 @@ def _tell_patient(pk: int, now: datetime) -> int:
         told = " and ".join(paging.tell_home(case, "case.nobody_yet", now=now))
         said = f"Told that nobody has it yet, and whom to call: {told}."
         silent = SILENT if deaths.standing(case.patient.pk) else NO_TEXTS
-        note(case, "patient told" if told else "nobody told", now=now, text=said if told else silent)
+        caselog.note(case, "patient told" if told else "nobody told", now=now, text=said if told else silent)
     return moved
 
 
@@ -219,6 +224,8 @@ def take(case_id: int, *, by: Clinician, now: datetime, how: str) -> Escalation:
         raise Refusal("role", f"A {by.get_role_display()} cannot take a case.")
     if case.state == State.TAKEN and case.owner_id == by.pk:
         return case  # pressing twice is not a mistake worth a message
+    if offers.accept(case, by=by, now=now, how=how):
+        return case
     _move(
         case,
         State.TAKEN,
@@ -229,7 +236,7 @@ def take(case_id: int, *, by: Clinician, now: datetime, how: str) -> Escalation:
         next_at=now + timedelta(minutes=rules.reach),
         tell_patient_at=None,
     )
-    note(case, "taken", now=now, by=by, text=f"By {how}.")
+    caselog.note(case, "taken", now=now, by=by, text=f"By {how}.")
     paging.cancel_waiting(case, now=now)
     paging.tell_the_others(case, by, now=now)
     if case.patient:
@@ -242,11 +249,11 @@ def take(case_id: int, *, by: Clinician, now: datetime, how: str) -> Escalation:
 def hand_back(case_id: int, *, by: Clinician, now: datetime, reason: str) -> Escalation:
     """Undo a taking at once: the case is open again and its ladder starts over."""
     case = Escalation.objects.select_for_update().get(pk=case_id)
-    _must_own(case, by)
+    caselog.must_own(case, by)
     if case.state not in {State.TAKEN, State.REACHED}:
         raise Refusal("not-taken", "Only a case you have taken can be handed back.")
     _back_to_open(case, now)
-    note(case, "handed back", now=now, by=by, text=reason)
+    caselog.note(case, "handed back", now=now, by=by, text=reason)
     _page_next_rung(case, now)
     audit.record("handed the case back", str(case), site=case.site, by=by, now=now)
     return case
@@ -256,9 +263,11 @@ def hand_back(case_id: int, *, by: Clinician, now: datetime, reason: str) -> Esc
 def decline(case_id: int, *, by: Clinician, now: datetime, reason: str) -> None:
     """Somebody paged cannot take it: noted, and the next rung is due at once. A case that is not open is refused."""
     case = Escalation.objects.select_for_update().get(pk=case_id)
+    if offers.decline(case, by=by, now=now, reason=reason):
+        return
     if case.state != State.OPEN:
-        raise Refusal("not-possible-now", _how_it_stands(case))
-    note(case, "declined", now=now, by=by, text=reason)
+        raise Refusal("not-possible-now", caselog.how_it_stands(case))
+    caselog.note(case, "declined", now=now, by=by, text=reason)
     Escalation.objects.filter(pk=case.pk, state=State.OPEN, next_at__gt=now).update(next_at=now)
     audit.record("declined the case", str(case), site=case.site, by=by, now=now)
     outbox.nudge("monitoring.climb")
@@ -269,10 +278,10 @@ def reach(case_id: int, *, by: Clinician, now: datetime, text: str = "") -> Esca
     """Record that the owner has spoken with the patient or caregiver."""
     case = Escalation.objects.select_for_update().get(pk=case_id)
     if case.state == State.TAKEN:
-        _must_own(case, by)
+        caselog.must_own(case, by)
     rules = WatchRules.thaw(case.rules)
     _move(case, State.REACHED, by=by, now=now, reached_at=now, next_at=now + timedelta(minutes=rules.resolve))
-    note(case, "reached", now=now, by=by, text=text)
+    caselog.note(case, "reached", now=now, by=by, text=text)
     audit.record("reached the patient", str(case), site=case.site, by=by, now=now)
     return case
 
@@ -302,12 +311,13 @@ def resolve(
     if case.patient_id and outcome not in UNGRADED and not graded.keys() >= MUST_GRADE:
         raise Refusal("grades", "Grade CRS and ICANS, or record that each was looked for and ruled out.")
     if case.state == State.REACHED:
-        _must_own(case, by)
+        caselog.must_own(case, by)
+    offers.withdraw(case, now=now)
     ended = {"resolved_at": now, "next_at": None, "tell_patient_at": None}
     _move(case, State.RESOLVED, by=by, now=now, outcome=outcome, note=text, **ended)
     grading.keep(case, graded, by=by, now=now, over=over, other=other)
     grades_said = ", ".join(f"{kind} grade {grade}" for kind, grade in graded.items()) or "no grade"
-    note(case, "resolved", now=now, by=by, text=f"{OUTCOMES[outcome]}; {grades_said}. {text}".strip())
+    caselog.note(case, "resolved", now=now, by=by, text=f"{OUTCOMES[outcome]}; {grades_said}. {text}".strip())
     closer.settle(case.patient, why=f"case {case.code} resolved", by=by, now=now)
     paging.cancel_waiting(case, now=now)
     end = chains.end_of(case)
@@ -339,43 +349,13 @@ def unresolved(patient: Patient) -> Escalation | None:
     return open_cases().filter(patient=patient).first()
 
 
-def note(
-    case: Escalation,
-    what: str,
-    *,
-    now: datetime,
-    by: Clinician | None = None,
-    text: str = "",
-    finding: Finding | None = None,
-) -> None:
-    """Add one line to the case's history."""
-    EscalationEvent.objects.create(
-        escalation=case, at=now, by=by, what=what, text=text[:400], finding=finding
-    )
-
-
 def _move(case: Escalation, to: str, *, by: Clinician, now: datetime, **facts: Any) -> None:
     """Move the row if it still stands where it may move from; otherwise refuse, saying how it stands."""
     sources = [state for state, targets in NEXT.items() if to in targets]
     moved = Escalation.objects.filter(pk=case.pk, state__in=sources).update(state=to, **facts)
     case.refresh_from_db()
     if not moved:
-        raise Refusal("not-possible-now", _how_it_stands(case))
-
-
-def _how_it_stands(case: Escalation) -> str:
-    holder = ""
-    if case.owner and case.taken_at:
-        holder = f" by {case.owner.name} at {texts.site_time(case.site, case.taken_at)}"
-    return f"Case {case.code} is {case.get_state_display()}{holder}."
-
-
-def _must_own(case: Escalation, by: Clinician) -> None:
-    if case.owner_id != by.pk:
-        holder = case.owner.name if case.owner else "nobody"
-        raise Refusal(
-            "not-yours", f"{holder} has case {case.code}. Ask for it to be handed back, then take it."
-        )
+        raise Refusal("not-possible-now", caselog.how_it_stands(case))
 
 
 def _fresh_code(now: datetime) -> str:

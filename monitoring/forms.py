@@ -1,5 +1,6 @@
 """Forms: what was typed is kept, each field has its label, and an error names the field and what to type instead."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -8,6 +9,7 @@ from django.forms.renderers import DjangoTemplates
 
 from monitoring import escalations
 from monitoring.models import Reaction
+from notifications.models import Clinician
 from protocols.errors import Refusal
 
 NOT_GRADED = ""
@@ -103,6 +105,30 @@ class DeclineForm(WardForm):
         help_text="The next person is called at once.",
         error_messages={"required": "Say in a few words why you cannot take it."},
     )
+
+
+class HandOverForm(WardForm):
+    """Whom a case is handed over to, and why."""
+
+    refusals: ClassVar[dict[str, str]] = {"to": "to", "offered-already": "to", "reason": "reason"}
+
+    to = forms.TypedChoiceField(
+        label="To", coerce=int, error_messages={"required": "Choose whom you hand the case over to."}
+    )
+    reason = forms.CharField(
+        label="Why you hand it over",
+        max_length=200,
+        help_text="They are paged now. You have the case until they have accepted.",
+        error_messages={"required": "Say in a few words why you hand the case over."},
+    )
+
+    def __init__(self, *args: Any, people: Iterable[Clinician], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["to"]
+        field.choices = [
+            ("", "Choose"),
+            *((one.pk, f"{one.name}, {one.get_role_display()}") for one in people),
+        ]
 
 
 def _grades(kind: str) -> forms.ChoiceField:

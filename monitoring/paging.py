@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import F, Q
 
 from monitoring import ladders, texts
-from monitoring.models import Escalation, Page
+from monitoring.models import CaseOffer, Escalation, Page
 from monitoring.rules import WatchRules
 from notifications import oncall, outbox
 from notifications.models import Channel, Clinician, Delivery, Lane, Message, Site
@@ -76,6 +76,33 @@ def tell_owner_of_news(case: Escalation, owner: Clinician, *, now: datetime) -> 
     )
 
 
+def page_offer(case: Escalation, offer: CaseOffer, *, minutes: int, now: datetime) -> None:
+    """Ask somebody by text and call at once to take a case over; whoever has it keeps it until they do."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    facts = {"who": offer.by.name, "code": case.code, "link": _take_address(token), "minutes": str(minutes)}
+    body, valid_for = wording.text("page.offer", "en", **facts), timedelta(minutes=minutes)
+    text, voice = _both(case, offer.to, f"offer:{offer.pk}", body, on=AT_ONCE, valid_for=valid_for, now=now)
+    Page.objects.create(
+        escalation=case,
+        generation=case.generation,
+        round=case.round,
+        rung=0,
+        clinician=offer.to,
+        at=now,
+        text=text,
+        voice=voice,
+        token=token,
+        offer=offer,
+    )
+
+
+def tell_owner_of_offer(case: Escalation, offer: CaseOffer, *, now: datetime) -> None:
+    """Whoever has the case hears that the person they asked did not take it over."""
+    if case.owner and case.owner.phone:
+        body = wording.text("page.offer_not_taken", "en", who=offer.to.name, code=case.code)
+        _notify(case.site, case.owner, f"offer-not-taken:{offer.pk}", body, now=now)
+
+
 def _page(
     case: Escalation,
     clinician: Clinician,
@@ -88,15 +115,37 @@ def _page(
 ) -> None:
     """Page somebody by text and call, each after the rung's own delay; neither is sent once the rung's time is over."""
     key = f"page:{case.pk}:{case.generation}:{round_}:{number}:{clinician.pk}"
-    words, token = (
-        "page.text" if (case.generation, round_) == (1, 1) else "page.again",
-        secrets.token_urlsafe(TOKEN_BYTES),
+    words = "page.text" if (case.generation, round_) == (1, 1) else "page.again"
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    facts = {"code": case.code, "link": _take_address(token), "minutes": str(minutes)}
+    body = wording.text(words, "en", urgency=case.urgency.upper(), **facts)
+    text, voice = _both(case, clinician, key, body, on=on, valid_for=timedelta(minutes=minutes), now=now)
+    Page.objects.get_or_create(
+        escalation=case,
+        generation=case.generation,
+        round=round_,
+        rung=number,
+        clinician=clinician,
+        offer=None,
+        defaults={"at": now, "text": text, "voice": voice, "token": token},
     )
-    address = f"{settings.PUBLIC_BASE_URL}/t/{token}/"
-    body = wording.text(
-        words, "en", urgency=case.urgency.upper(), code=case.code, link=address, minutes=str(minutes)
-    )
-    valid_for = timedelta(minutes=minutes)
+
+
+def _take_address(token: str) -> str:
+    return f"{settings.PUBLIC_BASE_URL}/t/{token}/"
+
+
+def _both(
+    case: Escalation,
+    clinician: Clinician,
+    key: str,
+    body: str,
+    *,
+    on: Rung,
+    valid_for: timedelta,
+    now: datetime,
+) -> tuple[Message, Message]:
+    """The text and the call of one page."""
     text = outbox.queue(
         site=case.site,
         key=f"{key}:text",
@@ -122,14 +171,7 @@ def _page(
         after=timedelta(minutes=on.voice_after_minutes),
         now=now,
     )
-    Page.objects.get_or_create(
-        escalation=case,
-        generation=case.generation,
-        round=round_,
-        rung=number,
-        clinician=clinician,
-        defaults={"at": now, "text": text, "voice": voice, "token": token},
-    )
+    return text, voice
 
 
 def _call_the_desk(case: Escalation, step: ladder.Step, now: datetime) -> None:

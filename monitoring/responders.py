@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
-from monitoring import drills, escalations, opting_out, paging, texts
+from monitoring import drills, escalations, offers, opting_out, paging, texts
 from monitoring.models import Escalation, ReachTest, Reply
 from notifications import outbox
 from notifications.models import Channel, Clinician, Lane, Message
@@ -82,11 +82,14 @@ def take_and_say(case: Escalation, clinician: Clinician, *, now: datetime, how: 
 
 def decline_and_say(case: Escalation, clinician: Clinician, said: str, *, now: datetime) -> str:
     """Note that somebody cannot take it and say so in one line; or say who has it since when."""
+    offer = offers.to(case, clinician)
     try:
         escalations.decline(case.pk, by=clinician, now=now, reason=said)
     except Refusal:
         case.refresh_from_db()
         return already(case)
+    if offer is not None:
+        return wording.text("page.offer_declined", "en", code=case.code, who=offer.by.name)
     return wording.text("page.declined", "en", code=case.code)
 
 

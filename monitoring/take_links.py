@@ -26,7 +26,9 @@ class Shown:
 
 def find(token: str) -> Page | None:
     """The page an address was sent with, or None."""
-    found = Page.objects.select_related("escalation__owner", "escalation__site", "clinician__site")
+    found = Page.objects.select_related(
+        "escalation__owner", "escalation__site", "clinician__site", "offer__by"
+    )
     return found.filter(token=token).first()
 
 
@@ -36,11 +38,16 @@ def look(page: Page, *, now: datetime) -> Shown:
     audit.record("opened a take link", str(case), site=case.site, by=page.clinician, now=now, page=page.pk)
     if case.owner_id == page.clinician_id:
         return Shown(page, False, f"You have {case.code}. Call the patient now.")
-    if case.state != Escalation.State.OPEN:
+    if case.state != Escalation.State.OPEN and not _is_offered(page):
         return Shown(page, False, responders.already(case))
     if has_expired(page, now=now):
         return Shown(page, False, wording.text("page.expired", "en", code=case.code))
     return Shown(page, True, "")
+
+
+def _is_offered(page: Page) -> bool:
+    """Whether it asks somebody to take a case over and nobody has answered yet."""
+    return page.offer is not None and page.offer.ended_at is None
 
 
 def has_expired(page: Page, *, now: datetime) -> bool:
@@ -51,6 +58,6 @@ def has_expired(page: Page, *, now: datetime) -> bool:
 def take(page: Page, *, now: datetime) -> str:
     """Take the case for the person the page was sent to, and how it went in one line; expired, it takes nothing."""
     case = page.escalation
-    if case.state == Escalation.State.OPEN and has_expired(page, now=now):
+    if (case.state == Escalation.State.OPEN or _is_offered(page)) and has_expired(page, now=now):
         return wording.text("page.expired", "en", code=case.code)
     return responders.take_and_say(case, page.clinician, now=now, how="one-tap link")

@@ -22,6 +22,7 @@ urlpatterns = [
     path("case/<int:pk>/reach/", views.reach_case, name="case-reach"),
     path("case/<int:pk>/resolve/", views.resolve_case, name="case-resolve"),
     path("case/<int:pk>/hand-back/", views.hand_back_case, name="case-hand-back"),
+    path("case/<int:pk>/hand-over/", views.hand_over_case, name="case-hand-over"),
     path("case/<int:pk>/decline/", views.decline_case, name="case-decline"),
     path("reports/", report_views.show_reports, name="reports"),
     path("reports/review/", report_views.review_rule, name="rule-review"),

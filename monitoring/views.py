@@ -19,6 +19,7 @@ from monitoring import (
     forms,
     grading,
     languages,
+    offers,
     pulse,
     stays,
     unread,
@@ -27,6 +28,7 @@ from monitoring import (
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Escalation, Reaction, Task, Watch
 from notifications import audit, clock, roles
+from notifications.models import Clinician
 from protocols.errors import Refusal
 
 UNPROCESSABLE = 422
@@ -90,6 +92,8 @@ def _render_case(
         "resolve_form": forms.ResolveForm(initial=file.graded),
         "hand_back_form": forms.HandBackForm(),
         "decline_form": forms.DeclineForm(),
+        "hand_over_form": forms.HandOverForm(people=offers.people(case) if owner else ()),
+        "offer": offers.standing(case),
         **filled,
     }
     return render(request, template, context, status=status)
@@ -211,7 +215,24 @@ def decline_case(request: SignedIn, pk: int) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
         return redirect(reverse("case", args=[case.pk]) + "#result")
-    return _back_to(case, request, "Noted. The next person is being called.")
+    return _back_to(case, request, "Noted." if case.owner else "Noted. The next person is being called.")
+
+
+@require_POST
+@act("work on a case")
+def hand_over_case(request: SignedIn, pk: int) -> HttpResponse:
+    """Ask a named person to take the case over: they are paged, and the owner keeps it until they accept."""
+    case = find(_cases(), request, pk)
+    form = forms.HandOverForm(request.POST, people=offers.people(case))
+    if form.is_valid():
+        to = find(Clinician.objects.all(), request, form.cleaned_data["to"])
+        reason = form.cleaned_data["reason"]
+        try:
+            offers.make(case.pk, to=to, reason=reason, by=request.user, now=clock.now())
+            return _back_to(case, request, f"{to.name} is being paged. You have the case until they accept.")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return _render_case(request, find(_cases(), request, pk), status=UNPROCESSABLE, hand_over_form=form)
 
 
 @require_GET

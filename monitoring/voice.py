@@ -33,12 +33,19 @@ def spoken(delivery: Delivery, *, key_action: str) -> str:
 
 def _page_words(page: Page, key_action: str) -> str:
     case = page.escalation
-    if case.state != Escalation.State.OPEN:
+    offered = page.offer if page.offer and page.offer.ended_at is None else None
+    if case.state != Escalation.State.OPEN and not offered:
         return _document(_line(responders.already(case)))
+    facts = {"code": " ".join(case.code), "urgency": case.urgency}
+    what = (
+        _say("voice.page.offer", "en", who=offered.by.name, **facts)
+        if offered
+        else _say("voice.page.what", "en", **facts)
+    )
     # Outside the gathering no key counts: nobody takes a page before having heard which it is and how urgent.
     return _document(
         _say("voice.page.intro", "en"),
-        _say("voice.page.what", "en", code=" ".join(case.code), urgency=case.urgency),
+        what,
         _gather(key_action, _say("voice.page.menu", "en")),
         _say("voice.page.nothing", "en"),
     )
@@ -87,7 +94,11 @@ def _page_key(page: Page, digit: str, words_at: str, now: datetime) -> str:
 
 
 def _page_of(message: Message) -> Page | None:
-    return Page.objects.select_related("escalation__owner", "clinician").filter(voice=message).first()
+    return (
+        Page.objects.select_related("escalation__owner", "clinician", "offer__by")
+        .filter(voice=message)
+        .first()
+    )
 
 
 def _checkin_of(message: Message) -> CheckIn | None:

@@ -1,7 +1,7 @@
 """Patients and what was asked, answered, found and done about it."""
 
 from monitoring.models.approving import ContentApproval, ContentWithdrawal
-from monitoring.models.cases import Escalation, EscalationEvent, Page, PocketInstruction, Task
+from monitoring.models.cases import CaseOffer, Escalation, EscalationEvent, Page, PocketInstruction, Task
 from monitoring.models.conversing import ClinicianText
 from monitoring.models.dying import DeathNotice
 from monitoring.models.hearing import Finding, Reply
@@ -19,6 +19,7 @@ __all__ = [
     "Admission",
     "Assessment",
     "AssessmentReading",
+    "CaseOffer",
     "CheckIn",
     "ClinicianText",
     "CloserQuestions",

@@ -1,7 +1,7 @@
 """Cases for humans, their pages and history, and the tasks beside them."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from monitoring.models.hearing import Finding, Reply
 from monitoring.models.people import Patient, PocketOrder
@@ -141,13 +141,49 @@ class EscalationEvent(models.Model):
         return f"{self.at:%H:%M:%S} {self.what}"
 
 
+class CaseOffer(models.Model):
+    """A case its owner hands over to one named person. Until they accept, the owner keeps it."""
+
+    class End(models.TextChoices):
+        ACCEPTED = "accepted", "accepted"
+        DECLINED = "declined", "declined"
+        LAPSED = "lapsed", "not answered in time"
+        WITHDRAWN = "withdrawn", "withdrawn"
+
+    escalation = models.ForeignKey(Escalation, on_delete=models.PROTECT, related_name="offers")
+    by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    to = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    answer_by = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end = models.CharField(max_length=10, choices=End.choices, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="case_offer_one_open_per_case", fields=["escalation"], condition=Q(ended_at=None)
+            ),
+            models.CheckConstraint(
+                name="case_offer_is_to_somebody_else_for_a_reason", condition=~Q(by=F("to")) & ~Q(reason="")
+            ),
+            models.CheckConstraint(
+                name="case_offer_ends_somehow",
+                condition=Q(ended_at=None, end="") | Q(ended_at__isnull=False) & ~Q(end=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"case offer:{self.pk}"
+
+
 class Page(models.Model):
     """One rung's call for one person: a text and a voice call. Acknowledged only by that person's act."""
 
     escalation = models.ForeignKey(Escalation, on_delete=models.PROTECT, related_name="pages")
     generation = models.PositiveSmallIntegerField()
     round = models.PositiveSmallIntegerField()
-    rung = models.PositiveSmallIntegerField(help_text="0: the owner again, after a deadline passed")
+    rung = models.PositiveSmallIntegerField(help_text="0: beside the ladder, the owner again or an offer")
     clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="pages")
     at = models.DateTimeField()
     text = models.OneToOneField(Message, on_delete=models.PROTECT, related_name="page_as_text")
@@ -160,11 +196,16 @@ class Page(models.Model):
         help_text="the end of the address that takes the case by one tap",
     )
 
+    offer = models.OneToOneField(
+        CaseOffer, null=True, on_delete=models.PROTECT, help_text="where it asks somebody to take a case over"
+    )
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 name="page_once_per_person_and_climb",
                 fields=["escalation", "generation", "round", "rung", "clinician"],
+                condition=Q(offer=None),
             )
         ]
 

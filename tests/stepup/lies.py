@@ -8,6 +8,7 @@ from django.db import connection
 from monitoring import escalations, pocket, watches
 from monitoring.models import (
     Admission,
+    CaseOffer,
     CheckIn,
     ClinicianText,
     Escalation,
@@ -94,6 +95,14 @@ def copy(row: object, **facts: object) -> None:
     for name, value in facts.items():
         setattr(row, name, value)
     row.save(force_insert=True)
+
+
+def a_case_offer(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """A case offered behind every rule's back."""
+    first, second = clinic.doctors
+    row = {"escalation": clinic.case, "by": first, "to": second, "reason": "x", "at": NOON, "answer_by": NOON}
+    for _ in range(times):
+        CaseOffer.objects.create(**(row | facts))
 
 
 def a_line_in_the_place_of_the_first(clinic: Clinic) -> None:

@@ -1,0 +1,40 @@
+"""The history of a case, line by line; how it stands in words, and whose it is."""
+
+from datetime import datetime
+
+from monitoring import texts
+from monitoring.models import Escalation, EscalationEvent, Finding
+from notifications.models import Clinician
+from protocols.errors import Refusal
+
+
+def note(
+    case: Escalation,
+    what: str,
+    *,
+    now: datetime,
+    by: Clinician | None = None,
+    text: str = "",
+    finding: Finding | None = None,
+) -> None:
+    """Add one line to the case's history."""
+    EscalationEvent.objects.create(
+        escalation=case, at=now, by=by, what=what, text=text[:400], finding=finding
+    )
+
+
+def how_it_stands(case: Escalation) -> str:
+    """Its state, and who has it since when, in a sentence."""
+    holder = ""
+    if case.owner and case.taken_at:
+        holder = f" by {case.owner.name} at {texts.site_time(case.site, case.taken_at)}"
+    return f"Case {case.code} is {case.get_state_display()}{holder}."
+
+
+def must_own(case: Escalation, by: Clinician) -> None:
+    """Refuse whoever does not have the case, saying who has it."""
+    if case.owner_id != by.pk:
+        holder = case.owner.name if case.owner else "nobody"
+        raise Refusal(
+            "not-yours", f"{holder} has case {case.code}. Ask for it to be handed back, then take it."
+        )

@@ -1,0 +1,153 @@
+"""A case handed over to a named person: paged at once, the owner's until accepted, and every ending an event."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from monitoring import escalations, offers, responders, voice
+from monitoring.models import CaseOffer, Escalation, Page
+from notifications import clock
+from notifications.models import Clinician, Delivery, Message, Role
+from protocols.errors import Refusal
+from tests import makers
+from tests.home import MINUTE, Home
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+State = Escalation.State
+TAKEN_AT = NOON + MINUTE
+
+
+@pytest.fixture
+def home() -> Home:
+    """Dr A has a case and asks Dr B, who was not paged for it, to take it over."""
+    home = Home()
+    home.hears("39.4")
+    escalations.take(home.case.pk, by=home.doctors[0], now=TAKEN_AT, how="text")
+    offer(home)
+    return home
+
+
+def offer(
+    home: Home, *, to: Clinician | None = None, reason: str = "in theatre", by: Clinician | None = None
+) -> CaseOffer:
+    first, second = home.doctors
+    return offers.make(home.case.pk, to=to or second, reason=reason, by=by or first, now=TAKEN_AT)
+
+
+def page(_home: Home | None) -> Page:
+    return Page.objects.get(offer__isnull=False)
+
+
+def texts(home: Home, who: int, words: str) -> str:
+    sender = home.doctors[who].phone
+    reply = home.hears(words, at=TAKEN_AT + MINUTE, sender=sender, to=home.site.page_number)
+    return Message.objects.get(key=f"answer:{reply.pk}").body
+
+
+def test_the_person_is_paged_at_once_and_the_owner_keeps_it_with_its_clock(home) -> None:
+    assert (home.case.owner, home.case.state) == (home.doctors[0], State.TAKEN)
+    assert home.case.next_at == TAKEN_AT + 15 * MINUTE
+    assert f"Dr A asks you to take over {home.case.code}" in page(home).text.body
+    for message in (page(home).text, page(home).voice):
+        assert message.deliveries.get().due_at == TAKEN_AT
+    assert home.history[-1] == "offered"
+
+
+def test_the_code_accepts_it_and_its_clocks_go_on(home) -> None:
+    due = home.case.next_at
+    assert texts(home, 1, home.case.code).startswith(f"You have {home.case.code}")
+    assert (home.case.owner, home.case.state, home.case.next_at) == (home.doctors[1], State.TAKEN, due)
+    assert home.case.events.get(what="handed over").text == "By text, from Dr A. The clocks go on."
+    assert CaseOffer.objects.get().end == "accepted"
+    assert any("was taken by Dr B" in body for body in home.texts_to(home.doctors[0].phone))
+
+
+def test_a_key_on_the_call_accepts_it_after_hearing_who_asks(home) -> None:
+    spoken = voice.spoken(page(home).voice.deliveries.get(), key_action="/key").partition("<Gather")
+    assert "Dr A asks you to take over page" in spoken[0]
+    home.presses("1", on=page(home).voice, at=TAKEN_AT + MINUTE)
+    assert home.case.owner == home.doctors[1]
+
+
+@pytest.mark.parametrize("how", ["NO {code}", "9"])
+def test_a_no_leaves_it_with_the_owner_who_is_told(home, how) -> None:
+    if how == "9":
+        said = home.presses("9", on=page(home).voice, at=TAKEN_AT + MINUTE)
+    else:
+        said = texts(home, 1, how.format(code=home.case.code))
+    assert "Dr A still has it" in said
+    assert (home.case.owner, CaseOffer.objects.get().end) == (home.doctors[0], "declined")
+    assert f"Dr B has not taken over {home.case.code}: you still have it." in home.texts_to(
+        home.doctors[0].phone
+    )
+    assert home.history[-1] == "offer declined"
+
+
+def test_nobody_else_takes_what_was_offered_to_one_person(home) -> None:
+    other = makers.a_clinician(home.site, Role.RESPONDER, phone=makers.a_phone())
+    with pytest.raises(Refusal, match="taken by Dr A"):
+        escalations.take(home.case.pk, by=other, now=TAKEN_AT, how="screen")
+
+
+def test_an_offer_nobody_answers_ends_at_its_minute_and_the_owner_is_told(home) -> None:
+    late = CaseOffer.objects.get().answer_by
+    escalations.climb(now=late - MINUTE)
+    assert CaseOffer.objects.get().ended_at is None
+    offers.lapse(now=late)
+    offers.lapse(now=late)
+    assert CaseOffer.objects.get().end == "lapsed"
+    assert home.history.count("offer not answered") == 1
+    with pytest.raises(Refusal, match="taken by Dr A"):
+        escalations.take(home.case.pk, by=home.doctors[1], now=late, how="text")
+
+
+def test_a_case_that_moves_on_takes_its_offer_along(home) -> None:
+    escalations.hand_back(home.case.pk, by=home.doctors[0], now=TAKEN_AT, reason="no")
+    assert CaseOffer.objects.get().end == "withdrawn"
+    assert home.case.state == State.OPEN
+    assert page(home).voice.deliveries.get().state == Delivery.State.CANCELLED
+
+
+def test_it_may_be_offered_again_to_the_same_person(home) -> None:
+    texts(home, 1, f"NO {home.case.code}")
+    offer(home)
+    assert Page.objects.filter(offer__isnull=False, clinician=home.doctors[1]).count() == 2
+
+
+def test_what_cannot_be_offered_says_why(home) -> None:
+    first, second = home.doctors
+    for facts, code in (({}, "offered-already"), ({"by": second}, "not-yours"), ({"reason": " "}, "reason")):
+        with pytest.raises(Refusal) as refused:
+            offer(home, **facts)
+        assert refused.value.code == code
+    offers.decline(home.case, by=second, now=TAKEN_AT, reason="no")
+    strangers = makers.a_clinician(makers.a_site(), Role.RESPONDER, phone=makers.a_phone())
+    pharmacist = makers.a_clinician(home.site, Role.PHARMACIST, phone=makers.a_phone())
+    for person in (strangers, pharmacist, makers.a_clinician(home.site, Role.NURSE, phone=""), first):
+        with pytest.raises(Refusal, match="cannot be paged for this case"):
+            offer(home, to=person)
+
+
+def test_on_the_screens_the_owner_hands_over_and_the_other_accepts_by_one_tap() -> None:
+    site, now = makers.a_site(), clock.now()
+    first, second = (makers.a_responder(site, n, name=f"Dr {'AB'[n - 1]}", since=now) for n in (1, 2))
+    case, _ = escalations.raise_concern(
+        site=site, patient=None, caller="+15550001111", urgency="urgent", headline="x", now=now
+    )
+    escalations.take(case.pk, by=first, now=now, how="screen")
+    mine, path = makers.signed_in(first), f"/case/{case.pk}/"
+    wrong = mine.post(f"{path}hand-over/", {"to": str(second.pk), "reason": ""})
+    assert (wrong.status_code, "Say in a few words why you hand" in wrong.content.decode()) == (422, True)
+    mine.post(f"{path}hand-over/", {"to": str(second.pk), "reason": "in theatre"})
+    assert "asks Dr B to take this case over" in mine.get(path).content.decode()
+    assert f"Accept: take case {case.code} over" in makers.signed_in(second).get(path).content.decode()
+    [link] = re.findall(r"/t/\S+/", page(None).text.body)
+    shown = Client().get(link).content.decode()
+    assert "Dr A has it and asks you to take it over." in shown
+    assert "theatre" not in shown
+    Client().post(link)
+    case.refresh_from_db()
+    assert case.owner == second
+    assert responders.already(case).startswith(f"{case.code} was taken by Dr B")

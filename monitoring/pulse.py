@@ -23,7 +23,10 @@ class OnCall:
 
 @dataclass(frozen=True)
 class Pulse:
-    """What the head of the board says about the service. `broken` counts rows that break an invariant."""
+    """What the head of the board says about the service. `broken` counts rows that break an invariant.
+
+    `ahead` are the hours of the next 14 days that nobody covers, but for those that have begun.
+    """
 
     engine_late: bool
     engine_at: datetime | None
@@ -31,6 +34,7 @@ class Pulse:
     page_sent_at: datetime | None
     page_heard_at: datetime | None
     rungs: tuple[OnCall, ...]
+    ahead: tuple[oncall.Gap, ...]
 
     @property
     def is_well(self) -> bool:
@@ -52,6 +56,9 @@ def take(site: Site, *, now: datetime) -> Pulse:
         page_sent_at=handed_over.aggregate(last=Max("submitted_at"))["last"],
         page_heard_at=delivered.aggregate(last=Max("ended_at"))["last"],
         rungs=on_call(site, now=now),
+        ahead=tuple(
+            gap for gap in oncall.gaps(site, since=now, until=now + oncall.LOOK_AHEAD) if gap.starts_at > now
+        ),
     )
 
 

@@ -24,13 +24,13 @@ from monitoring import (
     worklist,
 )
 from monitoring.models import CheckIn, Patient, Reply, Task
-from notifications import oncall
 from notifications.models import Clinician, Delivery, Role, Site
 from protocols import planning, wording
 from stepup import (
     approvals,
     care_entries,
     courses,
+    demo_rota,
     emergency_approvals,
     emergency_texts,
     readiness,
@@ -40,7 +40,6 @@ from stepup.models import Course, DoseReport, SiteProtocol
 
 PASSWORD = "step-up-at-home"  # noqa: S105 - printed for everybody who runs the demo
 ZONE = "America/New_York"
-SHIFT_DAYS = 28
 NEXT_DAYS = 3  # until the next dose of whoever came from elsewhere
 LONGEST_ELSEWHERE = 52
 
@@ -56,7 +55,6 @@ STAFF = [
     ("otto", "Otto Demo", Role.AUDITOR, ""),
     ("ada", "Ada Demo", Role.ADMIN, ""),
 ]
-LADDER = ["rosa", "ravi", "paul"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def fill(*, now: datetime) -> Site:
         )
         for username, name, role, phone in STAFF
     }
-    _rota(site, staff, now)
+    demo_rota.begin(site, staff, zone=ZONE, now=now)
     protocols = {
         label: _approved(site, label, staff, now)
         for label in ("teclistamab-us-2025-03", "elranatamab-us-2023")
@@ -139,16 +137,6 @@ def fill(*, now: datetime) -> Site:
     _patient(site, FROM_ELSEWHERE, protocols[FROM_ELSEWHERE.label], staff, now)
     _history_went_out(now)
     return site
-
-
-def _rota(site: Site, staff: dict[str, Clinician], now: datetime) -> None:
-    midnight = now.astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
-    for rung, username in enumerate(LADDER, start=1):
-        for week in range(SHIFT_DAYS // 7):
-            starts_at = midnight + timedelta(days=7 * week - 2)
-            oncall.add_shift(
-                site, staff[username], rung, starts_at=starts_at, ends_at=starts_at + timedelta(days=7)
-            )
 
 
 def _approved(site: Site, label: str, staff: dict[str, Clinician], now: datetime) -> SiteProtocol:
@@ -390,7 +378,11 @@ def handsets() -> list[dict[str, str]]:
                     site.patient_number,
                 )
             )
-        for clinician in site.clinicians.exclude(phone="").order_by("shifts__rung", "name").distinct():
+        for clinician in (
+            site.clinicians.exclude(phone="")
+            .order_by("turns__rotation__rung", "turns__place", "name")
+            .distinct()
+        ):
             found.append(_handset(clinician.phone, clinician.name, "oncall", site.page_number))
         found.append(_handset("+15550199999", "A number nobody knows", "stranger", site.patient_number))
     return list({phone["number"]: phone for phone in found}.values())

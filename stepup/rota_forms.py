@@ -14,7 +14,7 @@ from notifications import roles, rotations
 from notifications.models import Clinician, Role, Rotation, Site
 from protocols import chairs
 from protocols.rotas import EVERY_DAY, Hours
-from stepup import moments
+from stepup import moments, rota_import
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PLACES = 8
@@ -327,3 +327,22 @@ def rotation_initial(row: Rotation) -> dict[str, Any]:
         "closes": f"{row.closes:%H:%M}" if row.closes else "",
         **people,
     }
+
+
+class ImportForm(WardForm):
+    """A file of one rung; or its text, sent again once it was seen."""
+
+    rung = _number("Rung", 9, "1 is called first.")
+    file = forms.FileField(label="The file, ending in .ics", required=False)
+    text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    accept = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Makes `text` what the file says; a file that is no text is left for the reader to refuse."""
+        data = self.cleaned_data
+        file = data.get("file")
+        if file is not None:
+            data["text"] = file.read(rota_import.MOST_BYTES + 1).decode("utf-8-sig", errors="replace")
+        if not data.get("text"):
+            self.add_error("file", "Choose the file that the other system made.")
+        return data

@@ -56,7 +56,7 @@ def _choices(stints: tuple[oncall.Stint, ...], now: datetime, *, named: bool = F
             swaps.Hours(one.rung, one.starts_at, one.ends_at),
         )
         for one in stints
-        if one.starts_at > now
+        if one.starts_at > now and one.ends_at < now + own_shifts.SHOWN
     }
 
 

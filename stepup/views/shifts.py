@@ -11,7 +11,7 @@ from monitoring.access import SignedIn, act, find
 from notifications import clock, oncall, roles
 from notifications.models import Rotation, Shift
 from protocols.errors import Refusal
-from stepup import forms, rota, rota_forms
+from stepup import forms, rota, rota_forms, uncovered
 
 UNPROCESSABLE = 422
 
@@ -33,7 +33,8 @@ def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpRespo
         "now": now,
         "on_now": [(one, proofs[one.clinician.pk]) for one in on_now],
         "on_call": pulse.on_call(site, now=now),
-        "sheet": rota.sheet(site, now=now),
+        "sheet": (sheet := rota.sheet(site, now=now)),
+        "touched": uncovered.weeks(site, now=now) if sheet.gaps else (),
         "rotations": Rotation.objects.filter(site=site)
         .exclude(until__lte=now)
         .prefetch_related("turns__clinician"),

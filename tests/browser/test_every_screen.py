@@ -53,6 +53,7 @@ SCREENS = {
     "on call": "/on-call/",
     "rotation": "/on-call/rotations/new/",
     "override": "/on-call/override/",
+    "list from another system": "/on-call/import/",
     "own shifts": "/on-call/mine/",
     "time off": "/on-call/time-off/",
     "whose a rung is": "/on-call/rungs/",

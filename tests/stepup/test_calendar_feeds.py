@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from notifications import clock
+from notifications import clock, overrides, rotations
 from notifications.models import AuditEntry, Clinician, Role, Shift, Site
 from protocols.errors import Refusal
 from stepup import (
@@ -207,6 +207,35 @@ def test_a_clinician_s_feed_has_their_own_shifts_and_its_changes_counted(course)
     rota.remove(shift.pk, by=lead, now=NOW + HOUR)
     [ended] = own_feed.of_clinician(nurse, now=NOW + HOUR)
     assert (ended.uid, ended.end, ended.sequence, ended.stamp) == (one.uid, NOW + HOUR, 1, NOW + HOUR)
+
+
+def test_every_turn_of_a_rotation_is_an_event_and_an_override_cuts_it(course) -> None:
+    lead = makers.a_clinician(course.site, Role.LEAD)
+    nurses = [
+        makers.a_clinician(course.site, phone=makers.a_phone(), name=name) for name in ("Nurse N", "Nurse M")
+    ]
+    begins = datetime(2027, 3, 10, 13, 0, tzinfo=UTC)  # 08:00 EST
+    plan = rotations.Plan(
+        rung=2, layer=1, name="nights", people=nurses, starts_on=date(2027, 3, 10), hand_over=time(8), turn_hours=24,
+        since=begins,
+    )  # fmt: skip
+    rotations.begin(course.site, plan, by=lead, now=NOW)
+    turns = own_feed.of_clinician(nurses[0], now=NOW)
+    assert [(one.start, one.end) for one in turns[:2]] == [
+        (begins, begins + DAY),
+        (begins + 2 * DAY, begins + 3 * DAY),
+    ]
+    assert len({one.uid for one in turns}) == len(turns)
+    later = own_feed.of_clinician(nurses[0], now=NOW + 2 * DAY)
+    assert turns[0] in later  # nothing changed: nothing is written differently
+    hours = {"starts_at": begins + 9 * HOUR, "ends_at": begins + 10 * HOUR}
+    overrides.make(course.site, nurses[1], 2, why="ill", by=lead, now=NOW + HOUR, **hours)
+    cut = own_feed.of_clinician(nurses[0], now=NOW + HOUR)[:2]
+    assert [(one.start, one.end) for one in cut] == [
+        (begins, begins + 9 * HOUR),
+        (begins + 10 * HOUR, begins + DAY),
+    ]
+    assert (cut[0].uid, cut[0].sequence > turns[0].sequence) == (turns[0].uid, True)
 
 
 def test_a_feed_shows_only_its_own_site(course) -> None:

@@ -133,3 +133,18 @@ def test_an_ended_rotation_opens_its_gap_at_once(client, site, people) -> None:
     client.post(reverse("new-rotation"), typed(site, people))
     answer = client.post(reverse("end-rotation", args=[Rotation.objects.get().pk]), follow=True)
     assert "Nobody on rung 1" in words(answer)
+
+
+def test_a_gap_ahead_stands_on_the_board_and_names_the_weeks_of_watches_it_touches(site, people) -> None:
+    now = clock.now()
+    oncall.add_shift(site, people[0], 1, starts_at=now - DAY, ends_at=now + HOUR)
+    patient = makers.a_patient(site, now=now - HOUR)
+    makers.a_dose(makers.a_course(patient, now=now - HOUR), given_at=now - HOUR, now=now)
+    nurse = makers.signed_in(people[0])
+    assert "Nobody is on call for 1 span of the next 14 days , first on rung 1" in words(
+        nurse.get(reverse("board"))
+    )
+    page = words(nurse.get(reverse("on-call")))
+    assert "1 watch under way" in page
+    assert "would have hours with nobody to call. See whose" in page
+    assert patient.name not in page

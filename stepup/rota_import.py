@@ -1,0 +1,183 @@
+"""An on-call list from another system: an iCalendar file read, shown, and only then made into shifts.
+
+Nothing is guessed. An event whose person, hours or zone can be read in two ways is refused with its line, and a file
+with one such event is not taken over at all: half a list looks whole on the calendar.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.db import transaction
+from icalendar import Calendar, Event
+
+from notifications import oncall
+from notifications.models import Clinician, Shift, Site
+from protocols.errors import Refusal
+from stepup import moments, rota
+
+MOST_BYTES = 200_000
+MOST_EVENTS = 500
+BEGINS = re.compile(r"BEGIN:VEVENT\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event as it would become a shift."""
+
+    line: int
+    clinician: Clinician
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why an event cannot be taken over, and the line of the file it begins on; 0 is the whole file."""
+
+    line: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file as it was read. `left_out` counts events that are over or cancelled: nothing is lost by them."""
+
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...]
+    left_out: int
+
+
+def read(raw: bytes, *, site: Site, people: Sequence[Clinician], rung: int, now: datetime) -> Read:
+    """What a file says about one rung: the shifts it would make, and everything that cannot be read in one way."""
+    if len(raw) > MOST_BYTES:
+        return _refused(f"The file is larger than {MOST_BYTES // 1000} kB. Export fewer weeks.")
+    try:
+        text = raw.decode("utf-8-sig")
+        events = [one for one in Calendar.from_ical(text).walk("VEVENT") if isinstance(one, Event)]
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError):
+        return _refused("This is no iCalendar file that can be read: its name usually ends in .ics.")
+    lines = [n for n, line in enumerate(text.splitlines(), start=1) if BEGINS.fullmatch(line)]
+    if not events or len(events) != len(lines):
+        return _refused("No events were found in this file, or some cannot be read.")
+    if len(events) > MOST_EVENTS:
+        return _refused(f"The file has more than {MOST_EVENTS} events. Export fewer weeks.")
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    left_out = 0
+    for line, event in zip(lines, events, strict=True):
+        try:
+            row = _row(line, event, site, people, rung)
+        except Refusal as refusal:
+            problems.append(Problem(line, refusal.sentence))
+            continue
+        if row is None or row.ends_at <= now:
+            left_out += 1
+        else:
+            rows.append(row)
+    problems.extend(_clashes(rows, site, rung))
+    return Read(tuple(rows), tuple(sorted(problems, key=lambda one: one.line)), left_out)
+
+
+def _refused(sentence: str) -> Read:
+    return Read((), (Problem(0, sentence),), 0)
+
+
+def _row(line: int, event: Event, site: Site, people: Sequence[Clinician], rung: int) -> Row | None:
+    """One event, or None where it is cancelled; refused where it can be read in more than one way."""
+    if str(event.get("status", "")).upper() == "CANCELLED":
+        return None
+    if any(name in event for name in ("RRULE", "RDATE", "RECURRENCE-ID", "EXDATE")):
+        raise Refusal("repeats", "It repeats. Make a rotation of it, or export single events.")
+    starts_at, ends_at = _moment(event, "DTSTART"), _ends(event)
+    if ends_at <= starts_at:
+        raise Refusal("ends-first", "It ends before it starts.")
+    if ends_at - starts_at > rota.LONGEST:
+        raise Refusal("long-shift", "It is longer than two months.")
+    clinician = _person(str(event.get("summary", "")), people)
+    oncall.check_able(site, clinician, rung)
+    return Row(line, clinician, starts_at, ends_at)
+
+
+def _ends(event: Event) -> datetime:
+    if "DTEND" in event:
+        return _moment(event, "DTEND")
+    if "DURATION" in event:
+        length = event.decoded("DURATION")
+        if not isinstance(length, timedelta):
+            raise Refusal("unread", "Its DURATION cannot be read.")
+        return _moment(event, "DTSTART") + length
+    raise Refusal("no-end", "It does not say when it ends.")
+
+
+def _moment(event: Event, name: str) -> datetime:
+    """A moment in UTC; refused for a whole day, a time without a zone, and a time the clocks showed twice or never."""
+    at = event.decoded(name, None)
+    if at is None:
+        raise Refusal("no-start", "It does not say when it starts.")
+    if not isinstance(at, date):
+        raise Refusal("unread", f"Its {name} cannot be read.")
+    if not isinstance(at, datetime):
+        raise Refusal("whole-day", "It names whole days and no hours: when is hand-over?")
+    if at.tzinfo is None:
+        raise Refusal("no-zone", "Its time has no time zone that is known by name, so it could be any.")
+    if str(at.tzinfo) == "UTC":
+        return at.astimezone(UTC)
+    zone = getattr(at.tzinfo, "key", "")
+    if zone not in available_timezones():
+        raise Refusal("zone", f"Its time zone {zone or str(at.tzinfo)} is not one that is known by name.")
+    shown = moments.possible(at.date(), at.time(), zone)
+    if len(shown) != 1:
+        often = "twice" if shown else "never"
+        raise Refusal("clocks", f"The clocks of {zone} show {at:%d %b %H:%M} {often} that night.")
+    return shown[0]
+
+
+def _person(summary: str, people: Iterable[Clinician]) -> Clinician:
+    """The one person whose whole name or sign-in name stands in the title."""
+    title = f" {_plain(summary)} "
+    found = [
+        one for one in people if f" {_plain(one.name)} " in title or f" {_plain(one.username)} " in title
+    ]
+    if len(found) == 1:
+        return found[0]
+    who = (
+        f"names {' and '.join(one.name for one in found)}"
+        if found
+        else "names nobody who could be on call here"
+    )
+    raise Refusal("who", f"Its title {summary[:60]!r} {who}. Put one person's whole name there.")
+
+
+def _plain(words: str) -> str:
+    return " ".join(re.findall(r"\w+", words.casefold()))
+
+
+def _clashes(rows: Sequence[Row], site: Site, rung: int) -> Iterator[Problem]:
+    """Events that overlap each other, or a shift that is on this rung already."""
+    ordered = sorted(rows, key=lambda one: one.starts_at)
+    reached: Row | None = None
+    for row in ordered:
+        if reached is not None and row.starts_at < reached.ends_at:
+            yield Problem(row.line, f"It overlaps the event on line {reached.line}.")
+        if reached is None or row.ends_at > reached.ends_at:
+            reached = row
+        there = Shift.objects.filter(
+            site=site, rung=rung, period__overlap=(row.starts_at, row.ends_at)
+        ).first()
+        if there is not None:
+            at = there.period.lower.astimezone(ZoneInfo(site.time_zone))
+            yield Problem(row.line, f"A shift that begins {at:%a %d %b %H:%M %Z} is on rung {rung} already.")
+
+
+@transaction.atomic
+def accept(found: Read, *, site: Site, rung: int, by: Clinician, now: datetime) -> list[Shift]:
+    """Every event as a shift, or none at all: refused while any of them has a problem."""
+    if found.problems or not found.rows:
+        raise Refusal("not-whole", "Nothing was taken over: first mend every line that is named here.")
+    return [
+        rota.add(site, row.clinician, rung, starts_at=row.starts_at, ends_at=row.ends_at, by=by, now=now)
+        for row in found.rows
+    ]

@@ -1,0 +1,64 @@
+"""The on-call list at 320 px by keyboard: a test page answered from a real phone, and hours offered to a colleague."""
+
+import os
+from pathlib import Path
+
+from tests.browser.keyboard import IN_A_BROWSER, NARROW, WIDE, reads_well, tab_to, words
+from tests.service import Service
+from tests.waiting import until
+
+pytestmark = IN_A_BROWSER
+ROSA, PAGES = "+15550100101", "+15550109002"
+
+
+def test_a_test_page_goes_out_marked_and_its_answer_proves_the_phone(opened, base, service: Service) -> None:
+    page = opened("rosa", size=NARROW)
+    page.goto(f"{base}/on-call/mine/")
+    reads_well(page)
+    assert "never heard from this phone" in words(page)
+    tab_to(page, "page me now")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=on their way to you")
+    until(
+        lambda: any("DRILL, no patient." in text for text in service.provider.texts_to(ROSA)),
+        "a test page on Rosa's phone",
+    )
+    service.provider.text(ROSA, PAGES, "1")
+    until(
+        lambda: service.rows("SELECT 1 FROM monitoring_reachtest WHERE how = 'text'"),
+        "the answer to be heard",
+    )
+    page.goto(f"{base}/on-call/mine/")
+    assert "last heard from this phone" in words(page)
+    _look(page, "mine-320")
+
+
+def test_hours_are_offered_and_accepted_with_the_keyboard_alone(opened, base) -> None:
+    page = opened("rosa", size=NARROW)
+    page.goto(f"{base}/on-call/mine/")
+    page.select_option("select[name=given]", index=1)
+    page.select_option("select[name=to]", label="Dr Ravi Demo, responder")
+    tab_to(page, "offer them")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Until they accept, the hours are yours.")
+    colleague = opened("ravi", size=NARROW)
+    colleague.goto(f"{base}/on-call/mine/")
+    reads_well(colleague)
+    tab_to(colleague, "the offer of rosa demo, rn")
+    colleague.keyboard.press("Enter")
+    colleague.wait_for_selector("text=Accepted: the on-call list has changed.")
+    lead = opened("lena", size=NARROW)
+    lead.goto(f"{base}/on-call/")
+    reads_well(lead)
+    assert "Dr Ravi Demo twice on rungs 1 and 2" in words(lead)
+    _look(lead, "list-320")
+    lead.set_viewport_size(WIDE)
+    _look(lead, "list-wide")
+    for name in ("rotations/1", "override", "import", "time-off", "rungs"):
+        lead.goto(f"{base}/on-call/{name}/")
+        _look(lead, name.replace("/", "-"))
+
+
+def _look(page, name: str) -> None:
+    if os.environ.get("SHOTS"):
+        page.screenshot(path=str(Path(os.environ["SHOTS"]) / f"{name}.png"), full_page=True)

@@ -1,0 +1,134 @@
+"""A list from another system: shown as it would be, refused by line where it can be read in two ways."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from notifications import clock, oncall
+from notifications.models import Clinician, Role, Shift, Site
+from protocols.errors import Refusal
+from stepup import rota_import
+from tests import makers
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+GOOD = ("DTSTART;TZID=America/New_York:20270302T200000", "DTEND;TZID=America/New_York:20270303T080000")
+
+
+@pytest.fixture
+def site() -> Site:
+    return makers.a_site()
+
+
+@pytest.fixture
+def people(site) -> list[Clinician]:
+    return [
+        makers.a_clinician(site, name=name, phone=makers.a_phone())
+        for name in ("Nurse N", "Nurse M", "Nurse O B")
+    ]
+
+
+def an_event(*lines: str, title: str = "On call: Nurse M") -> str:
+    return "\r\n".join(["BEGIN:VEVENT", "UID:1", *(lines or GOOD), f"SUMMARY:{title}", "END:VEVENT"])
+
+
+def a_file(*events: str) -> bytes:
+    head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//other//EN"]
+    return "\r\n".join([*head, *events, "END:VCALENDAR", ""]).encode()
+
+
+def read(raw: bytes, site: Site, people: list[Clinician], *, now: datetime = NOON) -> rota_import.Read:
+    return rota_import.read(raw, site=site, people=people, rung=1, now=now)
+
+
+def test_events_become_shifts_in_the_zone_they_name(site, people) -> None:
+    later = ("DTSTART:20270304T010000Z", "DURATION:PT12H")
+    found = read(a_file(an_event(), an_event(*later, title="nurse-o b / night")), site, people)
+    assert found.problems == ()
+    by = makers.a_clinician(site, Role.LEAD)
+    made = rota_import.accept(found, site=site, rung=1, by=by, now=NOON)
+    assert [(one.clinician.name, one.period.lower, one.period.upper - one.period.lower) for one in made] == [
+        ("Nurse M", datetime.fromisoformat("2027-03-03T01:00:00+00:00"), 12 * HOUR),
+        ("Nurse O B", datetime.fromisoformat("2027-03-04T01:00:00+00:00"), 12 * HOUR),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        (an_event(*GOOD, "RRULE:FREQ=WEEKLY"), "It repeats"),
+        (an_event("DTSTART;VALUE=DATE:20270302", "DTEND;VALUE=DATE:20270303"), "whole days and no hours"),
+        (an_event("DTSTART:20270302T200000", "DTEND:20270303T080000"), "no time zone that is known"),
+        (an_event("DTSTART;TZID=Our/Ward:20270302T200000", GOOD[1]), "no time zone that is known"),
+        (
+            an_event("DTSTART;TZID=America/New_York:20270314T023000", "DURATION:PT8H"),
+            "show 14 Mar 02:30 never",
+        ),
+        (
+            an_event("DTSTART;TZID=America/New_York:20271107T013000", "DURATION:PT8H"),
+            "show 07 Nov 01:30 twice",
+        ),
+        (an_event(GOOD[0]), "does not say when it ends"),
+        (an_event(GOOD[0], "DTEND;TZID=America/New_York:20270302T190000"), "ends before it starts"),
+        (an_event(GOOD[0], "DURATION:P90D"), "longer than two months"),
+        (an_event("DTSTART:yesterday", GOOD[1]), "cannot be read"),
+        (an_event(*GOOD, title="On call"), "names nobody"),
+        (an_event(*GOOD, title="Nurse M or Nurse N"), "names Nurse"),
+        (an_event(*GOOD, title="Petra"), "cannot take a case"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused_by_its_line(site, people, event, says) -> None:
+    people.append(makers.a_clinician(site, Role.PHARMACIST, name="Petra", phone=makers.a_phone()))
+    found = read(a_file(an_event("DTSTART:20270401T010000Z", "DURATION:PT1H"), event), site, people)
+    [problem] = found.problems
+    assert says in problem.sentence
+    assert problem.line == 10
+    with pytest.raises(Refusal, match="Nothing was taken over"):
+        rota_import.accept(found, site=site, rung=1, by=people[0], now=NOON)
+    assert not Shift.objects.exists()
+
+
+def test_events_that_overlap_each_other_or_the_list_are_refused(site, people) -> None:
+    makers.a_responder(site, 1, name="Dr A", since=NOON + 40 * DAY, days=2)
+    taken = an_event("DTSTART:20270410T160000Z", "DURATION:PT1H")
+    found = read(a_file(an_event(), an_event(title="Nurse O B"), taken), site, people)
+    assert [(one.line, one.sentence.split(".")[0]) for one in found.problems] == [
+        (10, "It overlaps the event on line 4"),
+        (16, "A shift that begins Fri 09 Apr 13:00 EDT is on rung 1 already"),
+    ]
+
+
+def test_what_is_over_or_cancelled_is_left_out_and_counted(site, people) -> None:
+    gone = an_event(*GOOD, "STATUS:CANCELLED", title="nobody at all")
+    found = read(a_file(an_event(), gone), site, people, now=NOON + 9 * DAY)
+    assert (found.rows, found.problems, found.left_out) == ((), (), 2)
+
+
+@pytest.mark.parametrize("raw", [b"", b"hello", b"\xff\xfe", b"x" * 200_001, a_file()], ids=range(5))
+def test_a_file_that_is_no_calendar_is_refused_whole(site, people, raw) -> None:
+    [problem] = read(raw, site, people).problems
+    assert problem.line == 0
+
+
+def test_a_file_is_shown_before_it_is_taken_over(site, people) -> None:
+    client: Client = makers.signed_in(makers.a_clinician(site, Role.LEAD))
+    start = (clock.now() + DAY).replace(microsecond=0)
+    event = an_event(f"DTSTART:{start:%Y%m%dT%H%M%SZ}", "DURATION:PT8H")
+    file = SimpleUploadedFile("rota.ics", a_file(event), content_type="text/calendar")
+    shown = client.post(reverse("import-rota"), {"rung": "2", "file": file})
+    assert "Nurse M" in shown.content.decode()
+    assert not Shift.objects.exists()
+    client.post(reverse("import-rota"), {"rung": "2", "text": shown.context["text"], "accept": "yes"})
+    assert [one.name for one in oncall.who(site, 2, now=start)] == ["Nurse M"]
+
+
+def test_a_file_with_a_problem_offers_nothing_to_accept(site, people) -> None:
+    client: Client = makers.signed_in(makers.a_clinician(site, Role.LEAD))
+    file = SimpleUploadedFile("rota.ics", a_file(an_event(title="On call")), content_type="text/calendar")
+    page = client.post(reverse("import-rota"), {"rung": "1", "file": file}).content.decode()
+    assert "Line 4" in page
+    assert 'name="accept"' not in page

@@ -91,7 +91,7 @@ def sheet(site: Site, *, now: datetime) -> Sheet:
     rules = oncall.rules(site)
     return Sheet(
         days=tuple(
-            Day(day, day == today, tuple(Cell(rung, _cut(spans, rung, since, until)) for rung in rungs))
+            Day(day, day == today, tuple(Cell(rung, _cut(spans, rung, since, until, now)) for rung in rungs))
             for day, since, until in zip(
                 (since.astimezone(zone).date() for since in edges), edges, edges[1:], strict=False
             )
@@ -126,9 +126,17 @@ def _meet(span: oncall.Booked | Stretch, since: datetime, until: datetime) -> bo
     return span.starts_at < until and span.ends_at > since
 
 
-def _cut(spans: Sequence[Stretch], rung: int, since: datetime, until: datetime) -> tuple[Stretch, ...]:
+def _cut(
+    spans: Sequence[Stretch], rung: int, since: datetime, until: datetime, now: datetime
+) -> tuple[Stretch, ...]:
+    is_today = since <= now < until
     return tuple(
-        replace(one, starts_at=max(one.starts_at, since), ends_at=min(one.ends_at, until))
+        replace(
+            one,
+            starts_at=max(one.starts_at, since),
+            ends_at=min(one.ends_at, until),
+            is_now=one.is_now and is_today,
+        )
         for one in spans
         if one.rung == rung and _meet(one, since, until)
     )

@@ -62,6 +62,10 @@ def test_a_rotation_is_begun_and_both_weeks_stand_on_the_calendar(client, site, 
     page = words(answer)
     assert "every week, hand-over" in page
     assert "To mend" not in page
+    marked = [
+        part.is_now for day in answer.context["sheet"].days for cell in day.cells for part in cell.parts
+    ]
+    assert marked.count(True) == 1, "a turn of a week is now on one day only"
 
 
 def test_a_changed_rotation_takes_the_place_of_the_old_one(client, site, people) -> None:

@@ -34,6 +34,8 @@ TWILIO_SECOND_ACCOUNT_SID = env.str("TWILIO_SECOND_ACCOUNT_SID", default="")
 TWILIO_SECOND_AUTH_TOKEN = env.str("TWILIO_SECOND_AUTH_TOKEN", default="")
 TWILIO_SECOND_AUTH_TOKEN_PREVIOUS = env.str("TWILIO_SECOND_AUTH_TOKEN_PREVIOUS", default="")
 TWILIO_SECOND_API_BASE = env.str("TWILIO_SECOND_API_BASE", default="https://api.twilio.com").rstrip("/")
+# Shown by whoever reads /metrics. Empty: there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 PHONES_PAGE_URL = env.str("DOUBLE_URL", default="")
 
 # Where the downtime list is kept for an outage; empty: nowhere. A day of lists, one every quarter of an hour.

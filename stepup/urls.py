@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from monitoring.access import public
-from stepup import health
+from stepup import health, metrics
 from stepup.democlock import demo_clock
 from stepup.views import (
     adoption,
@@ -167,6 +167,7 @@ urlpatterns = [
     path("e/", emergency.type_code, name="emergency-code"),
     path("e/<slug:code>/", emergency.show_emergency, name="emergency"),
     path("demo/clock", demo_clock, name="demo-clock"),
+    path("metrics", public("figures only, for whoever shows the token")(metrics.metrics), name="metrics"),
     path("healthz", public("figures only, for an outside monitor")(health.healthz), name="healthz"),
     path("readyz", public("says only that the service answers")(health.readyz), name="readyz"),
     path("", include("monitoring.urls")),

@@ -147,6 +147,7 @@ class Delivery(models.Model):
             models.Index(
                 name="delivery_due", fields=["lane", "precedence", "due_at"], condition=Q(state="pending")
             ),
+            models.Index(name="delivery_ended", fields=["ended_at"], condition=Q(ended_at__isnull=False)),
             models.Index(
                 name="delivery_unfinished",
                 fields=["state", "due_at"],

@@ -1,0 +1,142 @@
+"""The watchdog as it is run: a process of its own, a service that falls silent, and a provider to call with."""
+
+import http.server
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from notifications.double.options import Options
+from notifications.double.server import Double
+from tests.local.trees import REPOSITORY
+from tests.waiting import until
+
+ACCOUNT, TOKEN, FROM = "AC" + "3" * 32, "the watchdog's own", "+15550100102"
+DESKS = ["+15550100100", "+15550100101"]
+QUICK = ["--every", "0.05", "--after", "0.3", "--again", "60"]
+
+
+class Health(http.server.BaseHTTPRequestHandler):
+    """/healthz, which answers whatever its server was told to; any other address, such as a sign-in page, is well."""
+
+    def do_GET(self) -> None:
+        self.server.asked += 1
+        status = self.server.status if self.path == "/healthz" else 200
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def service() -> Iterator[http.server.HTTPServer]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Health)
+    server.status, server.asked = 200, 0
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def provider() -> Iterator[Double]:
+    double = Double(Options(account_sid=ACCOUNT, auth_token=TOKEN, webhook_base="http://127.0.0.1:9"))
+    double.start()
+    yield double
+    double.stop()
+
+
+@pytest.fixture
+def surroundings(service, provider) -> dict[str, str]:
+    """What the watchdog is told, and nothing of ours."""
+    return {
+        "PATH": os.environ["PATH"],
+        "WATCH_URL": f"http://127.0.0.1:{service.server_address[1]}/healthz",
+        "DESK_NUMBERS": ", ".join(DESKS),
+        "CALL_FROM": FROM,
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_API_BASE": provider.url,
+    }
+
+
+def start(surroundings: dict[str, str], *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-I", "-S", str(REPOSITORY / "deploy/watchdog.py"), *options]
+    return subprocess.Popen(
+        command, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/"
+    )
+
+
+@pytest.fixture
+def watchdog(surroundings) -> Iterator[subprocess.Popen[str]]:
+    process = start(surroundings, *QUICK)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def rung(provider: Double) -> list[str]:
+    return [call.to for call in provider.ledger.calls.values()]
+
+
+@pytest.mark.parametrize("status", [503, 500, 302, None], ids=["not well", "an error", "elsewhere", "dead"])
+def test_h12_silence_outside_rings_every_number_of_the_desk(service, provider, watchdog, status) -> None:
+    until(lambda: service.asked > 3, "the watchdog to look")
+    assert rung(provider) == [], "it is well"
+    if status is None:
+        service.shutdown()
+        service.server_close()
+    service.status = status
+    until(lambda: len(rung(provider)) == 2, "both desks to be rung")
+    assert sorted(rung(provider)) == DESKS
+    [call, _] = provider.ledger.calls.values()
+    assert call.sender == FROM
+    assert "downtime list" in call.twiml
+
+
+def test_a_short_silence_rings_nobody_and_a_new_one_rings_again(service, provider, watchdog) -> None:
+    until(lambda: service.asked > 1, "the watchdog to look")
+    for _ in range(4):
+        service.status, seen = 503, service.asked
+        until(lambda: service.asked > seen + 1, "a bad look")  # noqa: B023 - called at once
+        service.status, seen = 200, service.asked
+        until(lambda: service.asked > seen + 1, "a good look")  # noqa: B023
+    assert rung(provider) == [], "it was never silent for long enough"
+    for calls in (2, 4):
+        service.status = 503
+        until(lambda: len(rung(provider)) == calls, "the desk to be rung")  # noqa: B023
+        service.status, seen = 200, service.asked
+        until(lambda: service.asked > seen + 1, "a good look")  # noqa: B023
+
+
+def test_where_the_provider_takes_no_call_it_goes_on_trying(service, provider, watchdog) -> None:
+    provider.exchange.faults.add([{"do": "500_before", "times": 5}])
+    service.status = 503
+    until(lambda: len(rung(provider)) > 0, "the call that is taken at last")
+
+
+def test_its_lines_name_no_number_and_no_token(service, provider, watchdog) -> None:
+    service.status = 503
+    until(lambda: len(rung(provider)) == 2, "both desks to be rung")
+    watchdog.terminate()
+    said, trouble = watchdog.communicate(timeout=10)
+    assert watchdog.returncode == 0
+    assert "ringing the desk" in said
+    assert not any(word in said + trouble for word in (*DESKS, FROM, TOKEN, ACCOUNT))
+
+
+def test_it_can_be_tried_without_an_outage(surroundings, provider) -> None:
+    assert start(surroundings, "--try").wait(timeout=10) == 0
+    assert sorted(rung(provider)) == DESKS
+
+
+def test_what_is_missing_is_named(surroundings) -> None:
+    del surroundings["DESK_NUMBERS"]
+    process = start(surroundings)
+    assert (process.wait(timeout=10), process.stderr.read()) == (2, "Set DESK_NUMBERS in the environment.\n")

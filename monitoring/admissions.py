@@ -11,7 +11,18 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
-from monitoring import checkins, escalations, paging, patients, people, stays, texts, watches, worklist
+from monitoring import (
+    caselog,
+    checkins,
+    escalations,
+    paging,
+    patients,
+    people,
+    stays,
+    texts,
+    watches,
+    worklist,
+)
 from monitoring.models import Admission, CheckIn, Patient, Task, Watch
 from notifications import audit, phones
 from notifications.each import each
@@ -219,7 +230,7 @@ def _note(patient: Patient, what: str, said: str, *, by: Clinician | None, now: 
     case = escalations.unresolved(patient)
     if case is None:
         return
-    escalations.note(case, what, now=now, by=by, text=said)
+    caselog.note(case, what, now=now, by=by, text=said)
     if case.owner is not None and case.owner != by:
         paging.tell_owner_of_news(case, case.owner, now=now)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from monitoring import assessed, closer, escalations, grading, patients, people, worklist
+from monitoring import assessed, caselog, closer, escalations, grading, patients, people, worklist
 from monitoring.models import Assessment, AssessmentReading, Patient, Reaction, Task
 from monitoring.models.worksheets import GRAVE
 from notifications import audit, roles
@@ -263,7 +263,7 @@ def _finish_reading(patient: Patient, outcome: str, *, by: Clinician, now: datet
 def _note(row: Assessment, what: str, words: str, *, by: Clinician, now: datetime) -> None:
     patients.note(row.patient, what, words, by=by, now=now)
     if row.escalation is not None:
-        escalations.note(row.escalation, what, text=words, by=by, now=now)
+        caselog.note(row.escalation, what, text=words, by=by, now=now)
 
 
 def _grades(row: Assessment) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import conversation, escalations, patients, people, watches, worklist
+from monitoring import caselog, conversation, escalations, patients, people, watches, worklist
 from monitoring.models import ClinicianText, Escalation, Patient
 from notifications import audit, roles
 from notifications.models import Clinician
@@ -48,7 +48,7 @@ def called(
         return None
     if spoke and case.state == Escalation.State.TAKEN and case.owner_id == by.pk:
         return escalations.reach(case.pk, by=by, now=now, text=said)
-    escalations.note(case, "telephoned", now=now, by=by, text=f"{what}: {said}")
+    caselog.note(case, "telephoned", now=now, by=by, text=f"{what}: {said}")
     return None
 
 
@@ -83,7 +83,7 @@ def open_case(
         watch=watches.current(patient),
         now=now,
     )
-    escalations.note(case, "judged by a clinician", now=now, by=by, text=words.strip())
+    caselog.note(case, "judged by a clinician", now=now, by=by, text=words.strip())
     worklist.settle(patient, answers, by=by, outcome=f"became case {case.code}", now=now)
     audit.record("opened a case", str(patient), site=patient.site, by=by, now=now, case=case.pk)
     return case

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import escalations, paging
+from monitoring import caselog, paging
 from monitoring.models import Escalation
 from notifications import audit, oncall, roles
 from notifications.models import Clinician, Site
@@ -67,7 +67,7 @@ def accept(case_id: int, *, by: Clinician, now: datetime) -> Escalation:
     Escalation.objects.filter(pk=case.pk, owner=found.owner, state__in=HELD).update(owner=by)
     case.refresh_from_db()
     said = f"From {found.owner.name}, who is off call. The clocks go on."
-    escalations.note(case, "handed over", now=now, by=by, text=said)
+    caselog.note(case, "handed over", now=now, by=by, text=said)
     paging.tell_the_others(case, by, now=now)
     audit.record("accepted the case", str(case), site=case.site, by=by, now=now, had=found.owner.pk)
     return case

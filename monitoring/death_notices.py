@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import checkins, deaths, escalations, patients, people, texts, watches
+from monitoring import caselog, checkins, deaths, escalations, patients, people, texts, watches
 from monitoring.hearing import Heard
 from monitoring.models import CheckIn, DeathNotice, Finding, Patient
 from notifications import audit, roles
@@ -42,7 +42,7 @@ def report(heard: Heard, finding: Finding) -> None:
     _fall_silent(patient, now)
     case = escalations.unresolved(patient)
     if case is not None:
-        escalations.note(case, "check-ins stopped", now=now, text=STOPPED)
+        caselog.note(case, "check-ins stopped", now=now, text=STOPPED)
     patients.note(patient, "death reported in a text", "Check-ins and texts have stopped.", by=None, now=now)
     audit.record("stopped asking: a death was reported", str(patient), site=patient.site, by=None, now=now)
 
@@ -75,7 +75,7 @@ def say(patient_id: int, *, died: bool, words: str, by: Clinician, now: datetime
         checkins.ask_again_in(watch, minutes=0, now=now)
     case = escalations.unresolved(patient)
     if case is not None:
-        escalations.note(case, f"patient {notice.get_said_display()}", by=by, now=now, text=notice.words)
+        caselog.note(case, f"patient {notice.get_said_display()}", by=by, now=now, text=notice.words)
     patients.note(patient, f"patient {notice.get_said_display()}", notice.words, by=by, now=now)
     what = "recorded a death" if died else "recorded that the patient is alive"
     audit.record(what, str(patient), site=patient.site, by=by, now=now, notice=notice.pk)

@@ -19,7 +19,6 @@ from notifications.models import Clinician, Site
 from protocols.errors import Refusal
 
 State = Escalation.State
-note = caselog.note
 RANK = {"urgent": 1, "emergency": 2}
 CODE_REST = timedelta(hours=72)
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import OperationalError, transaction
 
 from monitoring import (
+    caselog,
     checkins,
     closer,
     death_notices,
@@ -208,7 +209,7 @@ def _beside(case: Escalation, heard: Heard, what: str, step: Callable[[], object
         raise  # a deadlock says nothing about the step: the sweep reads the whole reply again
     except Exception:
         logger.exception("Case %s: %s failed; the case and its page stand.", case.pk, what)
-        escalations.note(case, "not done", now=heard.now, text=f"The service failed at this step: {what}.")
+        caselog.note(case, "not done", now=heard.now, text=f"The service failed at this step: {what}.")
 
 
 def _ask_more_often(heard: Heard, concluded: triage.Finding) -> None:

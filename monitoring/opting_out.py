@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from monitoring import checkins, escalations, patients, people, watches, worklist
+from monitoring import caselog, checkins, escalations, patients, people, watches, worklist
 from monitoring.hearing import Heard
 from monitoring.models import CheckIn, Finding, Patient, Task, Watch
 from monitoring.rules import WatchRules
@@ -227,7 +227,7 @@ def _say_that_texts_go(patient: Patient, whom: str, number: str, by: Clinician, 
     patients.note(patient, what, said, by=by, now=now)
     case = escalations.unresolved(patient)
     if case is not None:
-        escalations.note(case, what, now=now, by=by, text=said)
+        caselog.note(case, what, now=now, by=by, text=said)
 
 
 def _missed_an_hour(watch: Watch, since: datetime) -> bool:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
 
-from monitoring import checkins, escalations, languages, people, stays, texts
+from monitoring import caselog, checkins, escalations, languages, people, stays, texts
 from monitoring.models import Patient, PatientEvent, Task, Watch
 from notifications import audit, phones
 from notifications.models import Clinician, Site
@@ -197,7 +197,7 @@ def _carry_out(patient: Patient, name: str, before: str, *, by: Clinician, now: 
     checkins.repeat_question(patient, caregiver=caregiver, mark=f"number{event.pk}", now=now)
     case = escalations.unresolved(patient)
     if case is not None:
-        escalations.note(case, line, now=now, by=by, text=said)
+        caselog.note(case, line, now=now, by=by, text=said)
 
 
 def note(patient: Patient, what: str, text: str, *, by: Clinician | None, now: datetime) -> PatientEvent:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from monitoring import escalations, people, stays, texts
+from monitoring import caselog, people, stays, texts
 from monitoring.models import Escalation, Finding, Patient, PocketInstruction, PocketOrder
 from notifications import audit, outbox
 from notifications.models import Clinician, Message
@@ -86,7 +86,7 @@ def instruct_if_signed(case: Escalation, finding: Finding, *, now: datetime) -> 
     if order is None or _had_already(case, patient, since):
         return None
     if stays.resting(patient.pk, now=now) is not None:
-        escalations.note(
+        caselog.note(
             case,
             "no pocket dose",
             now=now,
@@ -103,7 +103,7 @@ def instruct_if_signed(case: Escalation, finding: Finding, *, now: datetime) -> 
     if message is None:
         return None
     said = f"Signed instruction texted: {dosing.format_mg(order.dose_mg)}, once."
-    escalations.note(case, "pocket dose", now=now, text=said)
+    caselog.note(case, "pocket dose", now=now, text=said)
     return PocketInstruction.objects.create(order=order, escalation=case, message=message, at=now)
 
 

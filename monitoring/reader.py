@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import by_hand, escalations, people, phrases, unread, watches, worklist
+from monitoring import by_hand, caselog, escalations, people, phrases, unread, watches, worklist
 from monitoring.models import Escalation, Patient, Task, TaskEvent, Unread
 from notifications import audit
 from notifications.models import Clinician
@@ -85,7 +85,7 @@ def escalate(task_id: int, *, urgency: str, words: str, by: Clinician, now: date
         finding=waiting[0].finding,
         now=now,
     )
-    escalations.note(case, "escalated", by=by, now=now, text=words.strip())
+    caselog.note(case, "escalated", by=by, now=now, text=words.strip())
     _bring_along(case, waiting, now)
     note(task, "escalated", by=by, now=now, text=f"Case {case.code}: {words.strip()}")
     worklist.finish(task_id, by=by, outcome=f"escalated: case {case.code}", read=unread.newest(task), now=now)
@@ -120,4 +120,4 @@ def _bring_along(case: Escalation, waiting: list[Unread], now: datetime) -> None
     for one in waiting:
         if one.reply.body not in told:
             told.add(one.reply.body)
-            escalations.note(case, "also texted", now=now, text=one.reply.body, finding=one.finding)
+            caselog.note(case, "also texted", now=now, text=one.reply.body, finding=one.finding)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from monitoring import escalations, people, texts, unread
+from monitoring import caselog, escalations, people, texts, unread
 from monitoring.models import Patient, Reply, Task
 from notifications import audit
 from notifications.each import each
@@ -120,7 +120,7 @@ def _page_for(pk: int, now: datetime) -> int:
     if (
         gravest and gravest.finding is None
     ):  # the rules broke on it: no finding brings its words onto the card
-        escalations.note(case, "texted", now=now, text=gravest.reply.body)
+        caselog.note(case, "texted", now=now, text=gravest.reply.body)
     task.done_at, task.outcome = now, "not done in time: became a case"
     task.save()
     return 1

@@ -18,7 +18,7 @@ from notifications import audit, clock
 from protocols import wording
 from protocols.errors import Refusal
 from stepup import card_forms, card_pdf, cards, courses, emergency_approvals, emergency_texts
-from stepup.models import CardPrint
+from stepup.models import CardPrint, CardReplacement
 
 ACT = "give an emergency card"
 UNPROCESSABLE = 422
@@ -114,10 +114,10 @@ def _show(request: SignedIn, patient: Patient, **forms: Any) -> HttpResponse:
 def _history(patient: Patient) -> list[Line]:
     prints = [
         Line(row.at, f"Printed in {wording.name(row.language)}, code {row.code},", row.by.name)
-        for row in patient.card_prints.select_related("by")
+        for row in CardPrint.objects.filter(patient=patient).select_related("by")
     ]
     ends = [
         Line(row.at, f"Code {row.code} replaced: {row.reason},", row.by.name)
-        for row in patient.card_replacements.select_related("by")
+        for row in CardReplacement.objects.filter(patient=patient).select_related("by")
     ]
     return sorted(prints + ends, key=lambda line: line.at, reverse=True)

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from monitoring import chains, escalations
+from monitoring import caselog, chains, escalations
 from monitoring.models import Escalation, EscalationEvent
 from notifications.models import AuditEntry
 from tests import makers
@@ -26,7 +26,7 @@ def case() -> Escalation:
     home.hears("39.4", at=NOON)
     case = home.case
     words = 'said "no\\yes" at 39,4 °C \t\n 發燒 \u2028 \x7f'
-    escalations.note(case, "telephoned", now=NOON + MINUTE, by=home.doctors[0], text=words)
+    caselog.note(case, "telephoned", now=NOON + MINUTE, by=home.doctors[0], text=words)
     makers.resolved(case, by=home.doctors[0], now=NOON + 2 * MINUTE)
     return case
 

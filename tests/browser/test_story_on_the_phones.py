@@ -89,7 +89,9 @@ class Phone:
         code.click()
 
     def answers_and_presses(self, key: str) -> None:
+        """Hears the page out: no key counts before it has said which case it is."""
         self.part("answer").click()
+        expect(self._page.get_by_text("Press 1 to take it").last).to_be_visible()
         self.part("key", f"-{key}").click()
 
 

@@ -36,7 +36,7 @@ def is_due(site: Site, *, now: datetime) -> bool:
     last = heartbeat.last_at(sign(site))
     if last is None or now - last >= EVERY:
         return True
-    return Dose.with_struck.filter(
+    return Dose.objects.filter(
         course__patient__site=site, recorded_at__gt=last, recorded_at__lte=now
     ).exists()
 

@@ -302,6 +302,7 @@ def test_a_number_is_corrected_and_texts_let_go_with_the_keyboard_alone_at_320_p
     assert "A nurse must telephone" in page.locator(".notice.danger").inner_text()
     follow(page, "Let texts go again", to=re.compile("/contacts/"))
     type_into(page, "Patient's mobile phone", "my daughter's")
+    signs(page)
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Nothing was saved.")
     assert "errors" in page.evaluate("document.activeElement.className"), "the focus is on what is wrong"

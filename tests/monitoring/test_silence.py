@@ -59,7 +59,7 @@ def test_a_text_that_came_late_answers_no_question_newer_than_itself(
         "DateSent": sent_at,
     }  # fmt: skip
     log = {home.site.patient_number: [text]}
-    monkeypatch.setattr(gateway, "texts_received", lambda *, to, since: log.get(to, []))
+    monkeypatch.setattr(gateway, "texts_received", lambda *, to, since, account: log.get(to, []))
     missed_texts.fetch(now=ASKED + 5 * MINUTE)
     reply = Reply.objects.get(provider_sid="SM-late")
     assert reply.sent_at == sent_at

@@ -1,7 +1,6 @@
 """A patient texted STOP in the middle of a watch: what it takes until the service asks again."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from monitoring.models import CheckIn
@@ -19,8 +18,7 @@ def clinic(provider) -> Clinic:
 
 def lets_texts_go(clinic: Clinic) -> None:
     """A nurse has the patient on the telephone and says so on the screen."""
-    nurse = Client()
-    nurse.force_login(makers.a_clinician(clinic.site), backend="django.contrib.auth.backends.ModelBackend")
+    nurse = makers.signed_in(makers.a_clinician(clinic.site))
     clinic.patient.refresh_from_db()
     statement = {"whose": "patient", "number": clinic.patient.phone, "spoke": "on"}
     assert nurse.post(reverse("let-texts-go", args=[clinic.patient.pk]), statement).status_code == 302
@@ -64,8 +62,7 @@ def test_texts_let_go_against_the_carrier_s_block_end_again_and_call_a_person(cl
 def test_a_corrected_number_gets_the_next_check_in(clinic) -> None:
     clinic.well = False
     old = len(clinic.at("Mon 14:01").phone_of("patient"))
-    nurse = Client()
-    nurse.force_login(makers.a_clinician(clinic.site), backend="django.contrib.auth.backends.ModelBackend")
+    nurse = makers.signed_in(makers.a_clinician(clinic.site))
     path = reverse("contacts", args=[clinic.patient.pk])
     seen = nurse.get(path).context["form"].initial
     new = makers.a_phone()

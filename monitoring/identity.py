@@ -1,9 +1,9 @@
 """Asking again who somebody is, beside the button of an act that counts as a signature.
 
-A dose and its second check, an approval of a protocol, another telephone number and an override are signed: whoever is
-signed in types their password once more. For RECENT after that, or after signing in, the same session is not asked
-again; another person's session, or the same person's on another station, is. A wrong password keeps nothing, loses
-nothing that was typed, counts as a failed sign-in and stands in the ledger.
+A dose and its second check, an approval of a protocol, another telephone number, an override and a waived item of the
+readiness list are signed: whoever is signed in types their password once more. For RECENT after that, or after signing
+in, the same session is not asked again; another person's session, or the same person's on another station, is. A wrong
+password keeps nothing, loses nothing that was typed, counts as a failed sign-in and stands in the ledger.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from monitoring.access import SignedIn
 from monitoring.forms import WardForm
@@ -38,17 +38,23 @@ class PasswordForm(WardForm):
 
 
 class Again:
-    """The question as one page asks it. `form` is None while an answer of this session is recent."""
+    """The question as one page asks it. `form` is None while an answer of this session is recent.
 
-    def __init__(self, request: SignedIn, *, now: datetime) -> None:
-        self.request, self.now = request, now
-        self.form = None if proved(request, now=now) else PasswordForm()
+    `always` is false where the button also keeps what nobody signs: the browser then lets the field stay empty.
+    """
+
+    def __init__(self, request: SignedIn, *, now: datetime, always: bool = True) -> None:
+        self.request, self.now, self.always = request, now, always
+        self.form = None if proved(request, now=now) else self._asked()
+
+    def _asked(self, typed: QueryDict | None = None) -> PasswordForm:
+        return PasswordForm(typed, use_required_attribute=self.always)
 
     def holds(self, *, needed: bool = True) -> bool:
         """True if this is who is signed in, or nobody has to ask. Looked at once, when everything is to be kept."""
         if not needed or self.form is None:
             return True
-        self.form = PasswordForm(self.request.POST)
+        self.form = self._asked(self.request.POST)
         if not self.form.is_valid():
             return False
         by, typed = self.request.user, self.form.cleaned_data["password"]
@@ -64,10 +70,18 @@ class Again:
 
 def signs(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Hand a view the question as `again`, and mark it as one that asks; it goes below `act`."""
+    return _asking(view, always=True)
 
+
+def sometimes_signs(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The same for a view that keeps some things signed and others not."""
+    return _asking(view, always=False)
+
+
+def _asking(view: Callable[..., HttpResponse], *, always: bool) -> Callable[..., HttpResponse]:
     @wraps(view)
     def asking(request: SignedIn, *args: Any, **kwargs: Any) -> HttpResponse:
-        return view(request, *args, again=Again(request, now=clock.now()), **kwargs)
+        return view(request, *args, again=Again(request, now=clock.now(), always=always), **kwargs)
 
     asking.signs = True  # type: ignore[attr-defined]
     return asking

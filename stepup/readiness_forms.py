@@ -69,7 +69,8 @@ class ItemForm(WardForm):
         choices = [(NOTHING, "nothing else")]
         if not item.rule.derived:
             choices.append((readiness.OPEN, "not met"))
-        if readiness.may_waive(item.rule, by):
+        self.may_waive = readiness.may_waive(item.rule, by)
+        if self.may_waive:
             choices.append((readiness.WAIVED, "waived by me"))
         field: Any = self.fields["instead"]
         field.choices = choices

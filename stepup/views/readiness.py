@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from monitoring import kits, practice
+from monitoring import identity, kits, practice
 from monitoring.access import SignedIn, act, find
 from notifications import audit, clock
 from protocols import watching
@@ -28,8 +29,12 @@ def _course(request: SignedIn, pk: int) -> Course:
 
 @require_http_methods(["GET", "POST"])
 @act("state readiness")
-def state_readiness(request: SignedIn, pk: int) -> HttpResponse:
-    """What must be true before the next dose: one page, one button, only what was ticked is kept."""
+@identity.sometimes_signs
+def state_readiness(request: SignedIn, pk: int, *, again: identity.Again) -> HttpResponse:
+    """What must be true before the next dose: one page, one button, only what was ticked is kept.
+
+    Whoever waives an item signs it; what is met or not met is stated without a password.
+    """
     course, now = _course(request, pk), clock.now()
     chart = charts.of(course, reader=request.user, now=now)
     listed = chart.readiness
@@ -38,31 +43,41 @@ def state_readiness(request: SignedIn, pk: int) -> HttpResponse:
     # Ticks that were meant for one dose are never offered for the next.
     forms = _forms(request, course, listed, None if problem else typed, now)
     wrong = [form for form in forms if form.is_bound and not form.is_valid()]
-    if typed is not None and not problem and not wrong:
+    if typed is not None and not problem and not wrong and again.holds(needed=_waives(forms)):
         try:
             _keep(request, course, forms, now)
             return redirect(reverse("readiness", args=[course.pk]) + "#result")
         except Refusal as refusal:
             problem = refusal.sentence
-    patient = course.patient
-    audit.record("read the record", str(patient), site=course.site, by=request.user, now=now)
+    audit.record("read the record", str(course.patient), site=course.site, by=request.user, now=now)
     context = {
-        "course": course,
-        "patient": patient,
-        "kit": kits.newest(patient),
         "chart": chart,
-        "listed": listed,
         "forms": forms,
+        "again": again,
         "nights": _nights(course, listed, now),
         "problem": problem,
         "now": now,
         "wrong": bool(problem or wrong),
+    }
+    return _render(request, course, listed, context)
+
+
+def _render(
+    request: SignedIn, course: Course, listed: Readiness | None, context: dict[str, Any]
+) -> HttpResponse:
+    """The page, with its status; what is settled is unfolded when it was typed into, or is all there is."""
+    forms, again = context["forms"], context["again"]
+    context |= {
+        "course": course,
+        "patient": course.patient,
+        "listed": listed,
+        "kit": kits.newest(course.patient),
+        "may_waive": any(form.may_waive for form in forms),
         "unfold": any(form.is_touched and form.item.state != readiness.OPEN for form in forms)
         or (listed is not None and not listed.open),
     }
-    return render(
-        request, "stepup/readiness.html", context, status=UNPROCESSABLE if context["wrong"] else 200
-    )
+    wrong = context["wrong"] or (again.form and again.form.errors)
+    return render(request, "stepup/readiness.html", context, status=UNPROCESSABLE if wrong else 200)
 
 
 def _nights(course: Course, listed: Readiness | None, now: datetime) -> tuple[datetime, ...]:
@@ -94,6 +109,12 @@ def _forms(
         readiness_forms.ItemForm(typed, item=item, by=request.user, today=today, initial={"on": today})
         for item in items
     ]
+
+
+def _waives(forms: Sequence[readiness_forms.ItemForm]) -> bool:
+    """Whether anything on the page is waived, which is signed."""
+    said = [form.statement() for form in forms]
+    return any(one is not None and one.state == readiness.WAIVED for one in said)
 
 
 def _keep(

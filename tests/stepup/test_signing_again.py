@@ -19,7 +19,15 @@ from notifications import clock
 from notifications.models import AuditEntry, Clinician, Role, Site
 from protocols import library
 from stepup import courses
-from stepup.models import Appointment, Course, Dose, DoseCorrection, SiteProtocol, StageOverride
+from stepup.models import (
+    Appointment,
+    Course,
+    Dose,
+    DoseCorrection,
+    ReadinessStatement,
+    SiteProtocol,
+    StageOverride,
+)
 from tests import kept, makers
 from tests.makers import NOON, PASSWORD
 from tests.refused import REFUSED
@@ -62,6 +70,10 @@ def wrote(**changed: str) -> dict[str, str]:
     return at | changed
 
 
+def newest_said(course: Course) -> int:
+    return max(course.readiness_statements.values_list("pk", flat=True))
+
+
 def a_start(ward: Ward) -> dict[str, str]:
     return {
         "protocol": str(ward.protocol.pk), "start_on": "2027-03-01", "weight_kg": "70", "weighed_on": "2027-03-01",
@@ -87,6 +99,10 @@ WAYS: dict[str, Callable[[Ward], tuple[list[Any], Way]]] = {
     "override-stage": lambda w: ([w.course.pk], Way(
         Role.PRESCRIBER, {"step": "step_up_dose_1", "reason": "lives next door"}, StageOverride.objects.count,
     )),
+    "readiness": lambda w: ([w.course.pk], Way(Role.PRESCRIBER, {
+        "step": "step_up_dose_1", "dose_number": "1", "seen": str(newest_said(w.course)),
+        "travel-instead": "waived", "travel-reason": "stays with a sister beside the hospital",
+    }, ReadinessStatement.objects.filter(state="waived").count)),
     "move-dose": lambda w: ([w.course.pk], Way(Role.NURSE, {
         "on": "2027-03-02", "at": "10:00", "reason": "patient", "words": "asked", "override": "the desk answers",
         "sure": "yes",
@@ -202,6 +218,19 @@ def test_a_move_without_an_override_is_nobody_s_signature(ward) -> None:
     plain = way.typed | {"override": "", "on": "2027-03-05", "at": "10:00"}
     page = client.post(path, {key: value for key, value in plain.items() if key != "sure"}).content.decode()
     assert client.post(path, plain | hidden(page, path, way)).status_code == 302
+
+
+def test_what_is_met_or_not_met_is_stated_without_a_password(ward) -> None:
+    client, path, way, _ = prepared(ward, "readiness")
+    for one in (
+        {"travel-met": "on", "travel-minutes": "20"},
+        {"travel-instead": "open", "travel-reason": "moved"},
+    ):
+        head = {key: way.typed[key] for key in ("step", "dose_number")} | {
+            "seen": str(newest_said(ward.course))
+        }
+        assert client.post(path, head | one).status_code == 302
+    assert re.search(r'<input type="password"(?![^>]* required)', client.get(path).content.decode())
 
 
 def test_eight_wrong_passwords_lock_whoever_tries(ward, settings) -> None:

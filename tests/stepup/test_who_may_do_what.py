@@ -29,7 +29,7 @@ SEVERAL_ACTS = {"protocol-sign": ("approve as pharmacist", "approve as prescribe
 # Addresses whose act is signed: the password is typed again there, or was within five minutes (test_signing_again.py).
 SIGNED = {
     "record-dose", "confirm-dose", "report-dose", "correct-dose", "protocol-sign", "contacts", "override-stage",
-    "move-dose", "skip-dose", "enrol", "open-course",
+    "move-dose", "skip-dose", "enrol", "open-course", "readiness",
 }  # fmt: skip
 METHODS = ("get", "post")
 FORBIDDEN, NOT_FOUND, NOT_THAT_METHOD, TO_SIGN_IN = 403, 404, 405, 302
@@ -255,7 +255,7 @@ def test_every_act_of_the_table_guards_an_address() -> None:
 
 
 def test_the_addresses_that_are_signed_ask_again_who_it_is() -> None:
-    """A dose and its second check, an approval, another number, an override; what each asks is proved beside them."""
+    """A dose and its check, an approval, another number, an override, a waiver: what each asks is proved by them."""
     assert {str(address.name) for address in GUARDED if hasattr(address.callback, "signs")} == SIGNED
 
 

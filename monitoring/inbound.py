@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import OperationalError, transaction
 from django.db.models import Q
 
-from monitoring import findings, responders, unread
+from monitoring import canary, findings, responders, unread
 from monitoring.models import Patient, Reply
 from monitoring.rules import DEFAULT
 from notifications import crashing
@@ -96,6 +96,10 @@ def _understand_or_tell(reply: Reply, now: datetime) -> None:
 
 
 def _understand(reply: Reply, now: datetime) -> None:
+    if canary.is_from_us(reply):
+        Reply.objects.filter(pk=reply.pk).update(who=canary.SERVICE)
+        canary.came_back(reply, now=now)
+        return
     clinician = Clinician.objects.filter(phone=reply.sender, is_active=True).first()
     if clinician is not None and responders.is_for_us(reply, clinician):
         Reply.objects.filter(pk=reply.pk).update(who="clinician", clinician=clinician)

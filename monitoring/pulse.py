@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
+from monitoring import canary
 from notifications import heartbeat, oncall
 from notifications.models import Delivery, Heartbeat, Lane, Site
 
@@ -35,11 +36,14 @@ class Pulse:
     page_heard_at: datetime | None
     rungs: tuple[OnCall, ...]
     ahead: tuple[oncall.Gap, ...]
+    canary_at: datetime | None
+    canary_late: bool
 
     @property
     def is_well(self) -> bool:
         """Nothing that a shift has to act on."""
-        return not self.engine_late and not self.broken and all(rung.name for rung in self.rungs)
+        quiet = self.engine_late or self.canary_late or self.broken
+        return not quiet and all(rung.name for rung in self.rungs)
 
 
 def take(site: Site, *, now: datetime) -> Pulse:
@@ -47,6 +51,7 @@ def take(site: Site, *, now: datetime) -> Pulse:
     sign = Heartbeat.objects.filter(name=heartbeat.ENGINE).first()
     broken = (sign.detail.get("broken") or {}) if sign else {}
     pages = Delivery.objects.filter(message__site=site, lane__in=[Lane.PAGE_TEXT, Lane.PAGE_VOICE])
+    pages = pages.filter(message__canary=None)
     handed_over = pages.filter(state__in=[Delivery.State.ACCEPTED, Delivery.State.DELIVERED])
     delivered = pages.filter(state=Delivery.State.DELIVERED)
     return Pulse(
@@ -59,6 +64,8 @@ def take(site: Site, *, now: datetime) -> Pulse:
         ahead=tuple(
             gap for gap in oncall.gaps(site, since=now, until=now + oncall.LOOK_AHEAD) if gap.starts_at > now
         ),
+        canary_at=canary.heard_at(site),
+        canary_late=canary.is_late(site, now=now),
     )
 
 

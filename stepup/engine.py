@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from monitoring import (
     admissions,
+    canary,
     checkins,
     conversation,
     drills,
@@ -54,6 +55,7 @@ def act(*, now: datetime) -> dict[str, int]:
         ("asked", lambda: checkins.ask_due(now=now, patience=PATIENCE)),
         ("unsendable", lambda: silence.notice_unsendable(now=now)),
         ("silences", lambda: silence.climb(now=now, patience=PATIENCE)),
+        ("canaries", lambda: canary.look_after(now=now)),
         ("unproved", lambda: drills.look_after(now=now)),
         ("tasks", lambda: worklist.page_for_late(now=now)),
         ("dead numbers", lambda: opting_out.notice_dead_numbers(now=now)),
@@ -79,7 +81,10 @@ def settle(*, now: datetime) -> None:
 
 
 def slow_tick(*, now: datetime) -> int:
-    """What need not happen every second: ask who comes on call for an answer, and the provider for missed texts."""
+    """What need not happen every second: ask who comes on call for an answer, text ourselves, and ask the provider for
+    missed texts.
+    """
+    _try("canary", lambda: canary.send_due(now=now))
     _try("asked at the start", lambda: drills.begin_due(now=now))
     return _try("missed texts", lambda: missed_texts.fetch(now=now))
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Max, Min
 
+from monitoring import canary
 from monitoring.models import CheckIn, Escalation, Task
 from notifications import accounts, heartbeat, outbox, provider_errors
 from notifications.models import Account, Delivery, Lane, ProviderReport
@@ -64,6 +65,16 @@ def _engine(now: datetime) -> tuple[Figure, ...]:
             "stepup_missed_texts_age_seconds",
             "since the provider's log was last read whole; no value: never",
             _age(heartbeat.MISSED_TEXTS, now),
+        ),
+        Figure(
+            "stepup_canary_age_seconds",
+            "since a text the service sent to itself came back; no value: none has yet",
+            _by("site", {site: age.total_seconds() for site, age in canary.ages(now=now).items()}),
+        ),
+        Figure(
+            "stepup_canary_late",
+            "sites whose last such text has not come back in time, or was not sent",
+            _one(len(canary.late(now=now))),
         ),
     )
 

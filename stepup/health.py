@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
+from monitoring import canary
 from notifications import accounts, clock, heartbeat
 from notifications.models import Account
 from protocols import triage
@@ -18,7 +19,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while every part of the engine signs in, no invariant is broken and no account is out; 503 otherwise.
+    """200 while every part of the engine signs in, no invariant is broken, no account is out and the canary of every
+    site came back; 503 otherwise.
 
     The counts are those of the engine's last turn: whoever asks costs no more than reading them. `rules` names what
     reads replies, so that a monitor sees a change of it. No personal data.
@@ -27,7 +29,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
     broken = heartbeat.figures(heartbeat.ENGINE).get("broken") or {}
     late = [part for part in heartbeat.parts() if heartbeat.is_late(part, now=now)]
     out = accounts.out()
-    good = not late and not broken and not out
+    silent = canary.late(now=now)
+    good = not late and not broken and not out and not silent
     return JsonResponse(
         {
             "healthy": good,
@@ -36,6 +39,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
             "broken_invariants": broken,
             "accounts_out": out,
             "pages_leave_by": Account.SECOND if Account.FIRST in out else Account.FIRST,
+            "canary_seconds": {
+                site: round(age.total_seconds(), 1) for site, age in canary.ages(now=now).items()
+            },
+            "canary_late": [site.slug for site in silent],
             "rules": triage.RULES_VERSION[:12],
         },
         status=200 if good else 503,

@@ -1,6 +1,7 @@
 """Patients and what was asked, answered, found and done about it."""
 
 from monitoring.models.approving import ContentApproval, ContentWithdrawal
+from monitoring.models.canaries import Canary
 from monitoring.models.cases import CaseOffer, Escalation, EscalationEvent, Page, PocketInstruction, Task
 from monitoring.models.conversing import ClinicianText
 from monitoring.models.dying import DeathNotice
@@ -19,6 +20,7 @@ __all__ = [
     "Admission",
     "Assessment",
     "AssessmentReading",
+    "Canary",
     "CaseOffer",
     "CheckIn",
     "ClinicianText",

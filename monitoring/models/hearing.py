@@ -32,7 +32,7 @@ class Reply(models.Model):
         null=True, help_text="known for a text that came late, from the provider's log"
     )
     who = models.CharField(
-        max_length=14, blank=True, help_text="patient, caregiver, clinician, shared, unregistered"
+        max_length=14, blank=True, help_text="patient, caregiver, clinician, shared, unregistered, service"
     )
     patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="replies")
     clinician = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="replies")

@@ -93,6 +93,10 @@ class Inbound:
             self._texts.answer_by_itself(sender=to, to=sender, body=NOTICES[word], automatic=True)
         return message
 
+    def come_back(self, message: Message) -> None:
+        """A text the service sent to one of its own numbers reaches it like anybody's."""
+        self.send(sender=message.sender, to=message.to, body=message.body)
+
     def _keyword(self, body: str) -> str:
         """STOP, START or HELP when the whole text is one of their words, in any case; otherwise nothing."""
         word = body.strip().upper()

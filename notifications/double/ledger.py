@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from notifications.double.options import Options
 from notifications.double.records import Call, Handset, Message, Webhook
 
 
@@ -57,6 +58,10 @@ class Ledger:
         with self.changed:
             self.handsets = {handset.number: handset for handset in handsets}
             self._write({"kind": "handsets", "handsets": [handset.to_json() for handset in handsets]})
+
+    def numbers_of(self, options: Options) -> set[str]:
+        """The account's own numbers, as far as they are known: those it was started with, and those handsets text."""
+        return {*options.numbers, *(handset.to for handset in self.handsets.values() if handset.to)}
 
     def set_opted_out(self, sender: str, number: str, out: bool) -> None:
         """Block or unblock what `sender` may text to `number`."""

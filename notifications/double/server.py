@@ -49,6 +49,7 @@ class Double:
         self.texts = Texts(self.exchange)
         self.voice = Voice(self.exchange)
         self.inbound = Inbound(self.exchange, self.texts)
+        self.texts.arrive_at_us = self.inbound.come_back
         self._demo_clock = DemoClock(self.exchange)
         self._zone = ZoneInfo(options.zone)
         self._rest = Rest(self.exchange, self.texts, self.voice)

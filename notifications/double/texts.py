@@ -1,7 +1,7 @@
 """Texts on their way to a handset: queued, sending, sent, delivered, each step told to the service."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from notifications.double import faults, segments
@@ -34,6 +34,8 @@ class Texts:
         self._postman = exchange.postman
         self._air_free_at: dict[str, datetime] = {}
         self._air = threading.Lock()
+        # Takes a text to one of the account's own numbers back to the service, as from any phone.
+        self.arrive_at_us: Callable[[Message], object] = lambda _: None
 
     def accept(self, order: TextOrder, doing: Sequence[str] = ()) -> Message:
         """Take a text in. Raises ApiError 21610 when the recipient has texted STOP to this sender."""
@@ -127,6 +129,9 @@ class Texts:
                 return
             status, code = self._next(message)
             self._move(message, status, code)
+            comes_back = status == "delivered" and message.to in self._ledger.numbers_of(self._options)
+        if comes_back:
+            self.arrive_at_us(message)
         if not message.is_over:
             self._plan(message)
 

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from monitoring.models import ReachTest
+from monitoring.models import Canary, ReachTest
 from notifications import outbox
 from notifications.models import Channel, Lane, Override, Rotation, RungRule, Swap, TimeOff, Turn
 from tests.makers import NOON
@@ -83,6 +83,17 @@ def a_reach_test(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
         ReachTest.objects.create(**(row | facts))
 
 
+def a_canary(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
+    """Texts of the service to itself, each on its way."""
+    for n in range(times):
+        text = outbox.queue(
+            site=clinic.site, key=f"canary:{n}", lane=Lane.PAGE_TEXT, channel=Channel.TEXT,
+            to=clinic.site.patient_number, valid_for=HOUR, now=NOON,
+        )  # fmt: skip
+        row = {"site": clinic.site, "token": f"{n}", "text": text, "sent_at": NOON}
+        Canary.objects.create(**(row | facts))
+
+
 LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("rung_rule_starts_at_one", "a rung below the first", lambda c: a_rung_rule(c, rung=0)),
     ("rung_rule_role_takes_cases", "a rung of auditors", lambda c: a_rung_rule(c, role="auditor")),
@@ -116,6 +127,9 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("reach_test_answer_says_how", "answered by nothing", lambda c: a_reach_test(c, answered_at=NOON)),
     ("reach_test_has_time", "no time to answer", lambda c: a_reach_test(c, due_at=NOON)),
     ("reach_test_has_time", "silent before its time", lambda c: a_reach_test(c, lapsed_at=NOON)),
+    ("canary_one_on_its_way_per_site", "two on their way", lambda c: a_canary(c, times=2)),
+    ("canary_comes_back_after_it_was_sent", "back before", lambda c: a_canary(c, back_at=NOON - HOUR)),
+    ("canary_lapses_after_it_was_sent", "lapsed at once", lambda c: a_canary(c, lapsed_at=NOON)),
     ("time_off_period_is_bounded", "off for good", lambda c: a_time_off(c, period=NO_END)),
     ("time_off_end_says_who", "taken back by nobody", lambda c: a_time_off(c, ended_at=NOON)),
 ]  # fmt: skip

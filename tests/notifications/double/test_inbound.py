@@ -34,6 +34,15 @@ def test_a_text_is_posted_signed_with_everything_the_provider_sends(double, serv
     assert [(one.sid, one.direction, one.status) for one in listed] == [(sid, "inbound", "received")]
 
 
+def test_a_text_to_a_number_of_the_account_itself_comes_back_in(start, service):
+    own = "+15550109041"
+    client = client_of(start(numbers=(SENDER, own)))
+    sent = client.messages.create(from_=SENDER, to=own, body="canary 1").sid
+    [one] = service.wait(PATH)
+    assert (one.form["From"], one.form["To"], one.form["Body"]) == (SENDER, own, "canary 1")
+    assert one.form["MessageSid"] != sent
+
+
 def test_pictures_have_their_addresses(double, service):
     text(double, "", media=["https://example.com/thermometer.jpg"])
     form = service.wait(PATH)[0].form

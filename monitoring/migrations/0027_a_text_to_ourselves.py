@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0026_a_case_is_offered_to_somebody'),
+        ("monitoring", "0026_a_case_is_offered_to_somebody"),
         ('notifications', '0008_find_what_ended_lately'),
     ]
 

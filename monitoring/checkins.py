@@ -165,6 +165,19 @@ def answered(checkin: CheckIn, questions: tuple[str, ...], *, now: datetime) -> 
     return False
 
 
+def heard_from(checkin: CheckIn, *, now: datetime) -> None:
+    """Somebody wrote, though not an answer: the silence is broken, the question stays open, its clock begins anew.
+
+    Once for each question: otherwise words that nobody understands could put the call to a person off for ever.
+    """
+    asked_at, silent_since = checkin.question_at, checkin.silent_since
+    if checkin.asked_simpler or asked_at is None or silent_since is None or silent_since > asked_at:
+        return
+    checkin.stage, checkin.silent_since = Stage.FIRST, now
+    checkin.next_at = _next_climb(checkin, WatchRules.thaw(checkin.watch.rules), now)
+    checkin.save()
+
+
 def _wait(checkin: CheckIn, until: datetime) -> None:
     """The rest of a round that was begun comes after the quiet. It is an extra one no longer: another may fall due."""
     checkin.state, checkin.question_at, checkin.extra = State.WAITING, None, False

@@ -258,7 +258,13 @@ def _ask_a_person(heard: Heard, finding: Finding, concluded: triage.Finding) -> 
     if heard.watch is not None and concluded.is_a_concern:
         closer.begin(heard.watch, why=concluded.because, now=heard.now)
         checkins.ask_again_in(heard.watch, minutes=heard.rules.concern_every, now=heard.now)
+    if heard.checkin is not None and heard.who == _who_was_asked(heard.checkin):
+        checkins.heard_from(heard.checkin, now=heard.now)
     _answer_unclear(heard, concluded)
+
+
+def _who_was_asked(checkin: CheckIn) -> str:
+    return "caregiver" if checkin.ask[checkin.position] == "caregiver" else "patient"
 
 
 def _answer_unclear(heard: Heard, concluded: triage.Finding) -> None:

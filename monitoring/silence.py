@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from monitoring import checkins, closer, escalations, kits, quiet, texts
-from monitoring.models import CheckIn, Finding
+from monitoring import checkins, closer, conversation, escalations, kits, quiet, texts
+from monitoring.models import CheckIn, Finding, Reply
 from monitoring.rules import WatchRules
 from notifications import outbox
 from notifications.each import each
@@ -92,7 +92,8 @@ def tell_a_person(checkin: CheckIn, why: str, *, now: datetime) -> None:
     """End the check-in as missed and raise a case: an unanswered question is treated like a worrying answer."""
     watch = checkin.watch
     waited = int(((now - (checkin.silent_since or now)).total_seconds()) // 60)
-    because = f"{why}: nothing heard for {waited} minutes at hour {checkin.hour:.0f} of the watch."
+    heard = "what was texted did not answer it" if _was_heard_from(checkin) else "nothing heard"
+    because = f"{why}: {heard} for {waited} minutes at hour {checkin.hour:.0f} of the watch."
     finding = Finding.objects.create(
         site=watch.site,
         patient=watch.patient,
@@ -115,6 +116,12 @@ def tell_a_person(checkin: CheckIn, why: str, *, now: datetime) -> None:
         finding=finding,
         now=now,
     )
+
+
+def _was_heard_from(checkin: CheckIn) -> bool:
+    """Whether somebody wrote in this silence, though not an answer. What a machine wrote is none of that."""
+    texted = Reply.objects.filter(checkin=checkin, received_at__gt=checkin.silent_since or checkin.due_at)
+    return texted.exclude(findings__rules__contains=conversation.BY_A_MACHINE).exists()
 
 
 def notice_unsendable(*, now: datetime) -> int:

@@ -5,7 +5,7 @@ from datetime import UTC, timedelta
 import pytest
 
 from monitoring import checkins, escalations, silence
-from monitoring.models import CheckIn, Escalation, Reaction, Reply
+from monitoring.models import CheckIn, Escalation, Reaction, Reply, Task
 from notifications import gateway
 from notifications.models import Delivery, Message
 from stepup import missed_texts
@@ -79,6 +79,37 @@ def test_h41_a_machine_s_answer_leaves_the_silence_climbing_and_is_not_answered(
 def test_what_a_caregiver_writes_does_not_use_up_the_patient_s_simpler_question(home) -> None:
     home.caregiver_says("purple monday blorp", at=ASKED + MINUTE)
     assert not home.asked.asked_simpler
+
+
+# Words that answer nothing: somebody is there, and the question stays open
+
+UNCLEAR = "purple monday blorp"
+SMALL_TALK = "thank you so much"
+
+
+@pytest.mark.parametrize("words", [UNCLEAR, SMALL_TALK])
+def test_h11_an_unclear_text_breaks_the_silence_and_answers_nothing(home, words) -> None:
+    home.tick(ASKED + 20 * MINUTE)
+    home.hears(words, at=ASKED + 25 * MINUTE)
+    assert home.asked.answered == []
+    assert (home.asked.stage, home.asked.silent_since) == (Stage.FIRST, ASKED + 25 * MINUTE)
+    home.tick(ASKED + 30 * MINUTE)
+    assert not home.texts_to(home.patient.caregiver_phone), "nobody is told that there was no answer"
+    assert home.asked.next_at == ASKED + 45 * MINUTE, "asked again as if it were new"
+
+
+def test_h11_unclear_texts_put_the_call_to_a_person_off_once_and_not_for_ever(home) -> None:
+    for minutes in range(5, 61, 5):
+        home.hears(UNCLEAR, at=ASKED + minutes * MINUTE)
+    Task.objects.update(done_at=ASKED + HOUR, outcome="read, and not called")
+    for minutes in (25, 35, 50, 65, 66):
+        home.tick(ASKED + minutes * MINUTE)
+    assert "what was texted did not answer it for 60 minutes" in home.case.headline
+
+
+def test_h11_whoever_was_not_asked_breaks_no_silence(home) -> None:
+    home.caregiver_says(UNCLEAR, at=ASKED + MINUTE)
+    assert home.asked.silent_since == ASKED
 
 
 # Climbing

@@ -62,7 +62,7 @@ def test_no_name_number_or_word_of_anybody_reaches_a_log(home, monkeypatch, capl
     assert [one for one in private if one in logged] == []
 
 
-def test_no_name_of_a_patient_or_caregiver_is_in_any_message_or_link(home, monkeypatch) -> None:
+def test_h43_no_name_of_a_patient_or_caregiver_is_in_any_message_or_link(home, monkeypatch) -> None:
     a_bad_night(home, monkeypatch)
     said = "\n".join(Message.objects.values_list("body", flat=True))
     patient = home.patient

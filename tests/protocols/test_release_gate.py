@@ -22,7 +22,7 @@ THEMES = {
 }
 
 
-def test_no_page_worthy_reply_is_less_than_urgent_or_read_by_a_person() -> None:
+def test_h48_no_page_worthy_reply_is_less_than_urgent_or_read_by_a_person() -> None:
     lost = [
         (row["id"], found.urgency)
         for row, found in corpus.everything()

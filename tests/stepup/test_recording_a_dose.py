@@ -151,7 +151,7 @@ def test_a_watch_that_is_covered_to_its_end_has_nothing_noted(course) -> None:
     assert not CourseEvent.objects.filter(what="hours not covered").exists()
 
 
-def test_a_course_keeps_the_protocol_it_started_with(course) -> None:
+def test_h47_a_course_keeps_the_protocol_it_started_with(course) -> None:
     row = course.protocol
     changed = row.content.replace('"0.06"', '"0.6"')
     assert changed != row.content
@@ -181,7 +181,7 @@ def test_a_new_watch_takes_over_from_the_one_before(course) -> None:
     assert not first.checkins.filter(state__in=CheckIn.OPEN).exists()
 
 
-def test_check_ins_keep_elapsed_hours_across_a_clock_change(course) -> None:
+def test_h22_check_ins_keep_elapsed_hours_across_a_clock_change(course) -> None:
     saturday = makers.datetime(2027, 3, 13, 17, 0, tzinfo=makers.UTC)  # clocks go forward that night
     watch = record(course, given_at=saturday, deviation="late start").dose.watch
     gaps = {

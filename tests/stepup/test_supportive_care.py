@@ -37,7 +37,7 @@ def course(site) -> Course:
 # what is recorded
 
 
-def test_a_result_stands_exactly_as_it_was_read_and_an_empty_one_is_never_filled(course, nurse) -> None:
+def test_h42_a_result_stands_exactly_as_it_was_read_and_an_empty_one_is_never_filled(course, nurse) -> None:
     done(course, "igg", nurse, result=Result(" IgG  512 mg/dL (low) ", "Nora N"))
     done(course, "hiv", nurse)
     assert line(course, "igg").last.result == "IgG  512 mg/dL (low)"

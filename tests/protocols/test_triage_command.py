@@ -81,6 +81,8 @@ def test_one_document_on_request(capsys: pytest.CaptureFixture[str], tmp_path: P
         ("reply,in_watch\n98.6,maybe\n", "in_watch"),
         ("reply,sender\n98.6,dog\n", "sender"),
         ("reply,hour\n98.6,soon\n", "hour"),
+        ("reply,asked\n98.6,temperature\n98.6,fevr\n", "Row 2: asked is 'fevr'; write temperature, "),
+        ("reply,asked\n", "no reply"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_refused_in_one_line(

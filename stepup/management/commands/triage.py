@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from protocols import triage
+from protocols import rulebook, triage
 from protocols.errors import Refusal
 from protocols.triage import Context
 from stepup.management.plain import PlainCommand
@@ -34,7 +34,10 @@ class Command(PlainCommand):
 
     def answer(self, options: dict[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
         """One JSON object per reply, in the order of the file; with --json all of them as one list."""
-        found = [_assessed(number, row) for number, row in enumerate(_rows(_text(options["file"])), start=1)]
+        rows = list(_rows(_text(options["file"])))
+        if not rows:
+            raise Refusal("no-rows", "There are column names and no reply: add a line for each reply.")
+        found = [_assessed(number, row) for number, row in enumerate(rows, start=1)]
         return [json.dumps(one, ensure_ascii=False) for one in found], found
 
 
@@ -78,7 +81,7 @@ def _context(number: int, row: dict[str, str]) -> Context:
     """The context of one row; an empty or missing cell keeps the default."""
     cells = {name: value.strip() for name, value in row.items() if value.strip()}
     return Context(
-        asked=cells.get("asked"),
+        asked=_asked(cells.get("asked"), number),
         language=cells.get("language", "en"),
         in_watch=_one_of(WATCH, cells, "in_watch", "yes", number),
         sender=_one_of(SENDERS, cells, "sender", "patient", number),
@@ -87,6 +90,15 @@ def _context(number: int, row: dict[str, str]) -> Context:
         hour=_hour(cells.get("hour"), number),
         known=cells.get("known", ""),
     )
+
+
+def _asked(typed: str | None, number: int) -> str | None:
+    """The question's id as typed. Refuses one that no question has: read as none, it would change what a yes means."""
+    book = rulebook.load()
+    if typed is not None and book.question(typed) is None:
+        known = ", ".join(dict.fromkeys(one.id for one in book.questions.values()))
+        raise Refusal("asked", f"Row {number}: asked is {typed!r}; write {known}, or leave it empty.")
+    return typed
 
 
 def _one_of(allowed: tuple[str, ...], cells: dict[str, str], name: str, default: str, number: int) -> str:

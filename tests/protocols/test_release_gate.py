@@ -19,6 +19,7 @@ THEMES = {
     "caregiver",
     "emergency care",
     "death",
+    "danger in everyday words",
 }
 
 

@@ -23,7 +23,7 @@ from notifications.models import Account
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 12.0
 RING_SECONDS = 25
-TOO_MANY = 429
+TOO_MANY, NOT_FOUND = 429, 404
 PAGE_SIZE = 200
 # Whatever the library raises when there is no answer, or one that makes no sense.
 NO_ANSWER = (TwilioException, requests.RequestException, ValueError, TypeError, AttributeError, KeyError)
@@ -176,6 +176,37 @@ def calls_placed(*, sender: str, to: str, since: datetime, account: Account = Ac
     except NO_ANSWER as problem:
         raise Unknown(str(type(problem).__name__)) from problem
     return [str(one.sid) for one in listed]
+
+
+def sent_by(
+    *, sender: str, since: datetime, account: Account = Account.FIRST
+) -> list[tuple[str, datetime | None]]:
+    """Every text and call that left one of our numbers since then, by its id, with when it was made. Raises Unknown.
+
+    What the provider sends by itself, such as its answer to STOP, is not among them.
+    """
+    client = _client(account)
+    try:
+        texts = client.messages.list(from_=sender, date_sent_after=since, page_size=PAGE_SIZE)
+        calls = client.calls.list(from_=sender, start_time_after=since, page_size=PAGE_SIZE)
+    except NO_ANSWER as problem:
+        raise Unknown(str(type(problem).__name__)) from problem
+    ours = [one for one in [*texts, *calls] if str(one.direction) == "outbound-api"]
+    return [(str(one.sid), one.date_created) for one in ours]
+
+
+def has(sid: str, *, account: Account = Account.FIRST) -> bool:
+    """Whether the provider has a text or call of this id at all. Raises Unknown where it does not say."""
+    try:
+        client = _client(account)
+        _ = client.calls(sid).fetch() if sid.startswith("CA") else client.messages(sid).fetch()
+    except TwilioRestException as problem:
+        if problem.status == NOT_FOUND:
+            return False
+        raise Unknown(str(problem.status)) from problem
+    except NO_ANSWER as problem:
+        raise Unknown(str(type(problem).__name__)) from problem
+    return True
 
 
 class Received(TypedDict):

@@ -9,6 +9,7 @@ ENGINE = "engine"
 CARRIER = "engine, settling"
 WORKER = "worker"
 MISSED_TEXTS = "missed texts"
+LOG_COMPARED = "log compared"
 LATE_AFTER = timedelta(seconds=15)
 
 

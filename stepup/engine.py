@@ -26,7 +26,7 @@ from monitoring import (
 from monitoring.models import CheckIn, Escalation
 from notifications import audit, heartbeat, outbox, reconcile
 from notifications.models import Delivery, Lane
-from stepup import downtime_files, invariants, missed_texts
+from stepup import downtime_files, invariants, log_differences, missed_texts
 
 PATIENCE = timedelta(seconds=3)
 logger = logging.getLogger(__name__)
@@ -81,9 +81,10 @@ def settle(*, now: datetime) -> None:
 
 
 def slow_tick(*, now: datetime) -> int:
-    """What need not happen every second: ask who comes on call for an answer, text ourselves, and ask the provider for
-    missed texts.
+    """What need not happen every second: ask who comes on call for an answer, text ourselves, and hold the provider's
+    log against ours in both directions.
     """
+    _try("log compared", lambda: log_differences.find(now=now))
     _try("canary", lambda: canary.send_due(now=now))
     _try("asked at the start", lambda: drills.begin_due(now=now))
     return _try("missed texts", lambda: missed_texts.fetch(now=now))

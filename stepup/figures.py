@@ -12,7 +12,7 @@ from django.db.models import Count, F, Max, Min
 from monitoring import canary
 from monitoring.models import CheckIn, Escalation, Task
 from notifications import accounts, heartbeat, outbox, provider_errors
-from notifications.models import Account, Delivery, Lane, ProviderReport
+from notifications.models import Account, Delivery, Lane, LogDifference, ProviderReport
 from stepup import invariants
 
 HOUR = timedelta(hours=1)
@@ -44,6 +44,7 @@ def take(*, now: datetime) -> tuple[Figure, ...]:
 
 def _engine(now: datetime) -> tuple[Figure, ...]:
     broken = heartbeat.figures(heartbeat.ENGINE).get("broken") or {}
+    lately = LogDifference.objects.filter(found_at__gt=now - HOUR)
     silent = {part: heartbeat.age(part, now=now) for part in heartbeat.parts()}
     return (
         Figure(
@@ -65,6 +66,11 @@ def _engine(now: datetime) -> tuple[Figure, ...]:
             "stepup_missed_texts_age_seconds",
             "since the provider's log was last read whole; no value: never",
             _age(heartbeat.MISSED_TEXTS, now),
+        ),
+        Figure(
+            "stepup_log_differences",
+            "texts and calls of the last hour that only the provider's log, or only ours, has",
+            _by("kind", {str(kind): lately.filter(kind=kind).count() for kind in LogDifference.Kind}),
         ),
         Figure(
             "stepup_canary_age_seconds",

@@ -22,7 +22,7 @@ def fetch(*, now: datetime) -> int:
     """
     taken, complete = 0, True
     since = min(heartbeat.last_at(heartbeat.MISSED_TEXTS) or now, now) - LOOK_BACK
-    for number, account in _our_numbers():
+    for number, account in our_numbers():
         try:
             listed = gateway.texts_received(to=number, since=since, account=account)
         except gateway.Unknown:
@@ -52,7 +52,7 @@ def fetch(*, now: datetime) -> int:
     return taken
 
 
-def _our_numbers() -> list[tuple[str, Account]]:
+def our_numbers() -> list[tuple[str, Account]]:
     """Every number people text us on, and the account that holds it."""
     found = set()
     for site in Site.objects.all():

@@ -1,5 +1,6 @@
 """Sites, clinicians and shifts; messages and their deliveries; the ledger; who signed in alive."""
 
+from notifications.models.differences import LogDifference
 from notifications.models.ledger import AuditEntry, AuditSeal
 from notifications.models.messages import (
     Account,
@@ -30,6 +31,7 @@ __all__ = [
     "DemoClock",
     "Heartbeat",
     "Lane",
+    "LogDifference",
     "Message",
     "Override",
     "Pace",

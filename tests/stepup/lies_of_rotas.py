@@ -7,7 +7,17 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from monitoring.models import Canary, ReachTest
 from notifications import outbox
-from notifications.models import Channel, Lane, Override, Rotation, RungRule, Swap, TimeOff, Turn
+from notifications.models import (
+    Channel,
+    Lane,
+    LogDifference,
+    Override,
+    Rotation,
+    RungRule,
+    Swap,
+    TimeOff,
+    Turn,
+)
 from tests.makers import NOON
 from tests.stepup.lies import Clinic
 
@@ -94,6 +104,14 @@ def a_canary(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
         Canary.objects.create(**(row | facts))
 
 
+def a_difference(clinic: Clinic, *, times: int = 1, sid: str = "SM1") -> None:
+    """A text that only the provider knows of."""
+    for _ in range(times):
+        LogDifference.objects.create(
+            site=clinic.site, account="first", provider_sid=sid, kind="unknown", found_at=NOON
+        )
+
+
 LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("rung_rule_starts_at_one", "a rung below the first", lambda c: a_rung_rule(c, rung=0)),
     ("rung_rule_role_takes_cases", "a rung of auditors", lambda c: a_rung_rule(c, role="auditor")),
@@ -130,6 +148,8 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("canary_one_on_its_way_per_site", "two on their way", lambda c: a_canary(c, times=2)),
     ("canary_comes_back_after_it_was_sent", "back before", lambda c: a_canary(c, back_at=NOON - HOUR)),
     ("canary_lapses_after_it_was_sent", "lapsed at once", lambda c: a_canary(c, lapsed_at=NOON)),
+    ("log_difference_noted_once", "noted twice", lambda c: a_difference(c, times=2)),
+    ("log_difference_names_a_text_or_call", "of nothing", lambda c: a_difference(c, sid="")),
     ("time_off_period_is_bounded", "off for good", lambda c: a_time_off(c, period=NO_END)),
     ("time_off_end_says_who", "taken back by nobody", lambda c: a_time_off(c, ended_at=NOON)),
 ]  # fmt: skip

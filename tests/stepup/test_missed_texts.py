@@ -59,7 +59,7 @@ def test_after_three_hours_away_it_looks_back_to_before_they_began(log) -> None:
 
 def test_a_fetch_that_could_not_read_every_number_does_not_count(log) -> None:
     missed_texts.fetch(now=NOON)
-    log.away = {missed_texts._our_numbers()[0][0]}
+    log.away = {missed_texts.our_numbers()[0][0]}
     missed_texts.fetch(now=NOON + HOUR)
     assert heartbeat.last_at(heartbeat.MISSED_TEXTS) == NOON
     log.away.clear()

@@ -1,0 +1,102 @@
+"""What was sent, compared with the provider's log in both directions, once a minute.
+
+A text or call in its log that we have no row for went out in our name and nobody here knows why: another program with
+our keys, or one of ours sent twice. One of ours that it never had is a page or a question that nobody received.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from monitoring import worklist
+from notifications import gateway, heartbeat, outbox
+from notifications.models import Account, Delivery, LogDifference, Site
+from stepup import missed_texts
+
+State, Kind = Delivery.State, LogDifference.Kind
+LOOK_BACK = timedelta(minutes=30)
+SETTLED_AFTER = timedelta(minutes=3)  # by then every hand-over has been adopted, sent again or given up
+READ_WITHIN = timedelta(minutes=30)  # a proposal of ours: how soon somebody looks into it
+TOLD = {
+    Kind.UNKNOWN: "The provider sent texts or calls from our number that this service did not send. Look into its log.",
+    Kind.NEVER_HAD: "The provider never had texts or calls that this service handed over. Who waited for them?",
+}
+logger = logging.getLogger(__name__)
+
+
+def find(*, now: datetime) -> int:
+    """Note what either side alone knows of, and open a task for it; return how many were new.
+
+    Looks from half an hour before the last comparison that was whole to three minutes ago: what is younger may still be
+    settling. A number whose log cannot be read is compared the next time.
+    """
+    since = min(heartbeat.last_at(heartbeat.LOG_COMPARED) or now, now) - LOOK_BACK
+    until, found, complete = now - SETTLED_AFTER, 0, True
+    for number, account in missed_texts.our_numbers():
+        try:
+            listed = gateway.sent_by(sender=number, since=since, account=account)
+            found += _unknown(number, account, [sid for sid, at in listed if at is None or at <= until], now)
+            found += _never_had(number, account, {sid for sid, _ in listed}, (since, until), now)
+        except gateway.Unknown:
+            logger.warning("The provider's log of what it sent could not be read; comparing it shortly.")
+            complete = False
+    if complete:
+        heartbeat.sign_in(heartbeat.LOG_COMPARED, now=now)
+    return found
+
+
+def _unknown(number: str, account: Account, sids: Iterable[str], now: datetime) -> int:
+    """Ids in the log that no delivery has. While one of ours to anybody is unsettled it may be that one."""
+    listed = set(sids)
+    known = set(Delivery.objects.filter(provider_sid__in=listed).values_list("provider_sid", flat=True))
+    unsettled = Delivery.objects.filter(state__in=[State.SUBMITTING, State.AMBIGUOUS], account=account)
+    if not listed - known or unsettled.exists():
+        return 0
+    return sum(_note(number, account, sid, Kind.UNKNOWN, now) for sid in sorted(listed - known))
+
+
+def _never_had(
+    number: str, account: Account, listed: set[str], span: tuple[datetime, datetime], now: datetime
+) -> int:
+    """Ours with an id that is in no list and that the provider, asked for it alone, says it does not have."""
+    ours = Delivery.objects.filter(
+        state__in=[State.ACCEPTED, State.DELIVERED],
+        account=account,
+        submitted_at__gte=span[0],
+        submitted_at__lte=span[1],
+        message__site=_site(number),
+    )
+    if account == Account.FIRST:  # by the second, a page leaves from another number than it was queued for
+        ours = ours.filter(message__sender=number)
+    noted = LogDifference.objects.filter(kind=Kind.NEVER_HAD).values("provider_sid")
+    missing = ours.exclude(provider_sid__in=listed).exclude(provider_sid__in=noted)
+    lost = [one for one in missing.select_related("message") if not _has(one, account)]
+    for one in lost:
+        # One that waits for its report has failed: its other route, or the next person, is due at once.
+        outbox.fail(Delivery.objects.filter(pk=one.pk), one.message, code="never-had", now=now)
+    return sum(_note(number, account, one.provider_sid or "", Kind.NEVER_HAD, now) for one in lost)
+
+
+def _has(one: Delivery, account: Account) -> bool:
+    return gateway.has(one.provider_sid or "", account=account)
+
+
+@transaction.atomic
+def _note(number: str, account: Account, sid: str, kind: LogDifference.Kind, now: datetime) -> int:
+    site = _site(number)
+    facts = {"site": site, "account": account, "found_at": now}
+    _, is_new = LogDifference.objects.get_or_create(provider_sid=sid, kind=kind, defaults=facts)
+    if is_new:
+        logger.error("The provider's log and ours differ: %s is %s.", sid, kind.label)
+        worklist.open_task(
+            site=site, what=TOLD[kind], due_at=now + READ_WITHIN, pages_when_late=False, now=now
+        )
+    return int(is_new)
+
+
+def _site(number: str) -> Site:
+    ours = Q(patient_number=number) | Q(page_number=number)
+    return Site.objects.get(ours | Q(fallback_number=number, fallback_number__gt=""))

@@ -208,23 +208,25 @@ def _facts(
 ) -> _Facts:
     ids = [patient.pk for patient in patients]
     watches = {watch.patient_id: watch for watch in Watch.objects.filter(patient__in=ids, closed_at=None)}
-    checkins = list(
-        CheckIn.objects.filter(watch__in=watches.values(), state__in=CheckIn.OPEN)
-        .select_related("watch")
-        .order_by("-next_at")
+    whose = {watch.pk: pk for pk, watch in watches.items()}
+    # A watch has weeks of check-ins to come: only the earliest of each kind is read.
+    checkins = (
+        CheckIn.objects.filter(watch__in=whose, state__in=CheckIn.OPEN)
+        .order_by("watch", "state", "next_at", "pk")
+        .distinct("watch", "state")
     )
+    first = {(whose[checkin.watch_id], checkin.state): checkin for checkin in checkins}
     by_patient: dict[int, list[Task]] = {}
     for task in tasks:
         if task.patient_id is not None:
             by_patient.setdefault(task.patient_id, []).append(task)
-    closer = CloserQuestions.objects.filter(watch__in=watches.values(), ended_at=None)
+    closer = CloserQuestions.objects.filter(watch__in=whose, ended_at=None)
     heard = Reply.objects.filter(patient__in=ids).values_list("patient").annotate(last=Max("received_at"))
     return _Facts(
         cases={case.patient_id: case for case in unresolved if case.patient_id is not None},
         watches=watches,
-        # Newest first above, so that the earliest of each patient is the one that stays.
-        asked={c.watch.patient_id: c for c in checkins if c.state == CheckIn.State.ASKED},
-        coming={c.watch.patient_id: c for c in checkins if c.state == CheckIn.State.WAITING},
+        asked={pk: one for (pk, state), one in first.items() if state == CheckIn.State.ASKED},
+        coming={pk: one for (pk, state), one in first.items() if state == CheckIn.State.WAITING},
         tasks=by_patient,
         heard={int(pk): last for pk, last in heard},
         temperatures=readings.last_temperatures(ids, now=now),

@@ -10,11 +10,16 @@ SIMILAR_ENOUGH = 0.85
 def alike(names: Mapping[str, str]) -> dict[str, str]:
     """For each key whose name is similar to another's, that other name. Both sides of a pair are in it.
 
-    Every pair is compared, and most are told apart by their letters alone: a ward of 500 takes some hundredths of a
-    second.
+    A board renews itself every few seconds and its names seldom change, so that the same names are compared once.
     """
+    return dict(_alike(tuple(names.items())))
+
+
+@lru_cache(maxsize=16)
+def _alike(names: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """Every pair is compared, and most are told apart by their letters alone: 500 take some hundredths of a second."""
     bits: dict[tuple[str, int], int] = {}
-    listed = [(key, name, name.casefold(), _letters(name.casefold(), bits)) for key, name in names.items()]
+    listed = [(key, name, name.casefold(), _letters(name.casefold(), bits)) for key, name in names]
     found: dict[str, str] = {}
     for place, (key, name, folded, letters) in enumerate(listed):
         last, length = folded.split()[-1:], len(folded)

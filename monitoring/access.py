@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
+from monitoring import identity, idle
 from notifications import roles
 from notifications.models import Clinician
 
@@ -18,18 +19,15 @@ P = ParamSpec("P")
 Row = TypeVar("Row", bound=Model)
 
 
-class SignedIn(HttpRequest):
-    """A request whose user is a clinician: what a view behind `act` is handed."""
-
-    user: Clinician
-
-
+SignedIn = identity.SignedIn
 View = Callable[Concatenate[SignedIn, P], HttpResponse]
 Open = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def act(name: str) -> Callable[[View[P]], Open[P]]:
+def act(name: str, *, glance: bool = False) -> Callable[[View[P]], Open[P]]:
     """Only a signed-in clinician whose role may do `name` gets in; others read which roles may (403).
+
+    Whoever was away for long is asked for the password first. A `glance` asks nobody: it shows less by itself then.
 
     The name is kept on the view as `act`, so that a test can walk every address.
     """
@@ -43,7 +41,8 @@ def act(name: str) -> Callable[[View[P]], Open[P]]:
             if not roles.may(request.user, name):
                 who = sorted(role.label for role in allowed)
                 return render(request, "stepup/not_allowed.html", {"what": name, "who": who}, status=403)
-            return view(cast("SignedIn", request), *args, **kwargs)
+            asked = None if glance else idle.ask(request, request.user)
+            return asked or view(cast("SignedIn", request), *args, **kwargs)
 
         guarded.act = name  # type: ignore[attr-defined]
         return cast("Open[P]", guarded)

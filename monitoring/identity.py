@@ -15,13 +15,19 @@ from django import forms
 from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from monitoring.access import SignedIn
 from monitoring.forms import WardForm
 from notifications import audit, clock
+from notifications.models import Clinician
 
 RECENT = timedelta(minutes=5)  # a proposal of ours
 KEY = "proved_at"
 WRONG = "That is not your password. Nothing was saved; everything else you typed is still here."
+
+
+class SignedIn(HttpRequest):
+    """A request whose user is a clinician: what a view behind `act` is handed."""
+
+    user: Clinician
 
 
 class PasswordForm(WardForm):

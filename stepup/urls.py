@@ -50,6 +50,7 @@ from stepup.views import (
 urlpatterns = [
     path("", sign_in.home, name="home"),
     path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("unlock/", sign_in.unlock, name="unlock"),
     path("sign-out/", sign_in.sign_out, name="sign-out"),
     path("patients/new/", patients.enrol, name="enrol"),
     path("patient/<int:pk>/", patients.show_patient, name="patient"),

@@ -8,12 +8,15 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from monitoring import identity
+from monitoring import identity, idle
 from monitoring.access import public
 from monitoring.forms import WardRenderer
 from notifications import clock
+from notifications.models import Clinician
 
 WRONG = (
     "This name and password do not belong together. Check both; after 8 tries sign-in rests for 15 minutes."
@@ -56,6 +59,19 @@ class SignInView(LoginView):
 _login: Callable[..., Any] = SignInView.as_view()
 sign_in = public("signing in needs no sign-in")(_login)
 sign_out = public("ends a session, whoever asks from inside it")(require_POST(LogoutView.as_view()))
+
+
+@public("asks whoever is signed in for the password again")
+@require_http_methods(["GET", "POST"])
+def unlock(request: HttpRequest) -> HttpResponse:
+    """The password again after a while without an act, then on to where somebody was going."""
+    asked = request.POST.get("next") or reverse("board")
+    onward = asked if url_has_allowed_host_and_scheme(asked, allowed_hosts=None) else reverse("board")
+    if not isinstance(request.user, Clinician):
+        return redirect("sign-in")
+    if idle.away(request) and not (request.method == "POST" and idle.opens(request, request.user)):
+        return idle.page(request, onward=onward, wrong=idle.WRONG if request.method == "POST" else "")
+    return redirect(onward)
 
 
 @public("leads to the board, which asks for a sign-in")

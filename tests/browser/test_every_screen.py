@@ -80,6 +80,16 @@ OPEN_SCREENS = pytest.mark.parametrize("path", WITHOUT_SIGN_IN.values(), ids=WIT
 EVERY_SCREEN = pytest.mark.parametrize("path", SCREENS.values(), ids=SCREENS.keys())
 
 
+# What has the focus: its outline in px, whether it is on top where it stands, how tall it is (24 for links in text).
+FOCUS = """() => {
+  const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e);
+  const at = document.elementFromPoint(box.x + Math.min(box.width, 20) / 2, box.y + box.height / 2);
+  const inline = style.display === "inline";
+  return {what: e.outerHTML.slice(0, 90), outline: parseFloat(style.outlineWidth), height: inline ? 24 : box.height,
+          top: at !== null && (e.contains(at) || at.contains(e))};
+}"""
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory) -> Iterator[Service]:
     with demo(tmp_path_factory.mktemp("screens")) as service:
@@ -94,7 +104,7 @@ def service(tmp_path_factory) -> Iterator[Service]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @EVERY_SCREEN
-def test_assistive_technology_can_read_it(opened, base, path, scheme) -> None:
+def test_ux11a_assistive_technology_can_read_it(opened, base, path, scheme) -> None:
     page = opened(scheme=scheme)
     assert page.goto(base + path).status == 200
     found = Axe().run(page, options=RULES)
@@ -127,7 +137,7 @@ def test_ux9b_an_amount_and_its_unit_never_part(opened, base, path) -> None:
 
 
 @EVERY_SCREEN
-def test_nothing_scrolls_sideways_at_320_pixels(opened, base, path) -> None:
+def test_ux11c_nothing_scrolls_sideways_at_320_pixels(opened, base, path) -> None:
     page = opened(size=NARROW)
     page.goto(base + path)
     wide = page.evaluate("document.documentElement.scrollWidth")
@@ -135,7 +145,7 @@ def test_nothing_scrolls_sideways_at_320_pixels(opened, base, path) -> None:
 
 
 @EVERY_SCREEN
-def test_text_at_twice_its_size_still_fits(opened, base, path) -> None:
+def test_ux11c_text_at_twice_its_size_still_fits(opened, base, path) -> None:
     page = opened(size={"width": 640, "height": 800})
     page.goto(base + path)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
@@ -275,7 +285,7 @@ def test_hours_and_chairs_are_entered_with_the_keyboard_alone_at_320_pixels(open
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
-def test_a_case_is_taken_with_the_keyboard_alone(opened, base) -> None:
+def test_ux11b_a_case_is_taken_with_the_keyboard_alone_and_focus_lands_on_the_result(opened, base) -> None:
     page = opened(who="rosa")
     page.goto(f"{base}/case/1/")
     for _ in range(40):
@@ -284,6 +294,36 @@ def test_a_case_is_taken_with_the_keyboard_alone(opened, base) -> None:
             break
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Rosa Demo, RN has it")
+    assert page.evaluate("document.activeElement.id") == "result"
+    assert "You have it." in page.locator("#result").inner_text()
+
+
+@pytest.mark.parametrize("name", ["board", "patient", "case", "record a dose", "on call"])
+def test_ux11a_focus_is_seen_and_uncovered_and_help_stands_first(opened, base, name) -> None:
+    """Tab by tab through the screen at 320 px: a thick outline, nothing on top of it, and large enough to press."""
+    page = opened(size=NARROW, reduced_motion="reduce")
+    page.goto(base + SCREENS[name])
+    assert page.evaluate("document.body.querySelector('.skip + .help a[href^=tel]') !== null")
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(FOCUS)
+        if seen["what"].startswith("<body"):
+            break  # round, after the last of a short page
+        assert seen["outline"] >= 3, seen
+        assert seen["top"], seen
+        assert seen["height"] >= 24, seen
+
+
+def test_ux11c_below_60rem_the_board_is_cards_and_each_fact_has_its_name(opened, base) -> None:
+    page = opened(size=NARROW)
+    page.goto(f"{base}/board/")
+    row = page.locator(".worklist tbody tr").first
+    assert page.evaluate("e => getComputedStyle(e).display", row.element_handle()) == "block"
+    said = "e => getComputedStyle(e, '::before').content"
+    assert page.evaluate(said, row.locator("td[data-label]").first.element_handle()) == '"What"'
+    assert row.locator(".button").bounding_box()["height"] >= 44, (
+        "what answers a P1 is large enough for a thumb"
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

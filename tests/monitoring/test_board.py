@@ -117,7 +117,7 @@ def test_ux2a_no_similar_pair_is_told_apart_by_its_letters_alone() -> None:
     assert set(found) == slow
 
 
-def test_the_board_takes_as_many_queries_for_many_patients_as_for_few() -> None:
+def test_ux16a_the_board_takes_as_many_queries_for_many_patients_as_for_few() -> None:
     few = wards_of_many.fill(patients=5, cases=1, now=NOON)
     with CaptureQueriesContext(
         connection,

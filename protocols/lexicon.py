@@ -98,11 +98,15 @@ class Index:
         self._root = Fork()
         for number, phrase in enumerate(self._phrases):
             self._root.add(phrase, number)
+        longest = max((len(phrase.places) for phrase in self._phrases), default=0)
+        gaps = max((phrase.places.count(None) for phrase in self._phrases), default=0)
+        self._reach = 1 + longest + gaps * WIDEST_GAP  # no phrase sees its end, unless the text ends there
 
     def find(self, words: Sequence[str]) -> list[Match]:
         """Every phrase at every place, each with its shortest fit, in the order of the text."""
         matches: list[Match] = []
         first, last = self._root.words, len(words) - 1
+        known: dict[tuple[str, ...], list[tuple[int, int]]] = {}
         for start, word in enumerate(words):
             fork = first.get(word)
             if fork is None:
@@ -110,10 +114,12 @@ class Index:
             if fork.gap is None and (start == last or words[start + 1] not in fork.words):
                 found = [(number, start + 1) for number in fork.ending]
             else:
-                found = []
-                fork.follow(words, start + 1, found)
-                if len(found) > 1:
-                    found = _nearest(found)
+                ahead = tuple(words[start : start + self._reach])
+                if ahead not in known:  # a text that costs much says the same again and again
+                    followed: list[tuple[int, int]] = []
+                    fork.follow(ahead, 1, followed)
+                    known[ahead] = _nearest(followed)
+                found = [(number, start + end) for number, end in known[ahead]]
             for number, end in found:
                 phrase = self._phrases[number]
                 matches.append(Match(phrase.group, phrase.name, start, end, phrase.language))

@@ -112,14 +112,15 @@ def exceeds(text: str) -> bool:
 
 def _without_accents(text: str) -> str:
     """The text without marks and invisible signs, its digits 0-9."""
-    plain = []
-    for sign in unicodedata.normalize("NFKD", text):
-        category = unicodedata.category(sign)
-        if category == "Nd":
-            plain.append(str(unicodedata.decimal(sign)))
-        elif category not in {"Mn", "Me", "Cf"}:
-            plain.append(sign)
-    return "".join(plain)
+    return "".join(map(_plain, unicodedata.normalize("NFKD", text)))
+
+
+@lru_cache(maxsize=8192)
+def _plain(sign: str) -> str:
+    category = unicodedata.category(sign)
+    if category == "Nd":
+        return str(unicodedata.decimal(sign))
+    return "" if category in {"Mn", "Me", "Cf"} else sign
 
 
 def tokens(text: str) -> tuple[Token, ...]:
@@ -142,19 +143,19 @@ def tokens_of(folded: str) -> tuple[Token, ...]:
         start, end = match.span()
         glued = start == last_end
         if kind == "cjk":
-            found.append(Token(text[0], "word", None, glued, after_break))
-            found += [_next_in_run(sign) for sign in text[1:]]
+            found.append(_token(text[0], "word", glued, after_break))
+            found += [_token(sign, "word", True, False) for sign in text[1:]]
         else:
-            value = Decimal("".join(text.split()).replace(",", ".")) if kind == "number" else None
-            found.append(Token(text.strip(), kind, value, glued, after_break))
+            found.append(_token(text, kind, glued, after_break))
         after_break, last_end = False, end
     return tuple(found)
 
 
 @lru_cache(maxsize=8192)
-def _next_in_run(sign: str) -> Token:
-    """A Chinese character behind another."""
-    return Token(sign, "word", glued=True)
+def _token(text: str, kind: str, glued: bool, after_break: bool) -> Token:
+    """What stands there, made once: a text that costs much says the same again and again."""
+    value = Decimal("".join(text.split()).replace(",", ".")) if kind == "number" else None
+    return Token(text.strip(), kind, value, glued, after_break)
 
 
 def _repaired(match: re.Match[str]) -> str:

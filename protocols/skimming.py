@@ -12,10 +12,10 @@ from protocols.page import dangers
 from protocols.reading import Reading
 from protocols.temperatures import Warmth, warmth
 
-WORDS_IN_FULL = 200
-"""A thousand letters of English or Spanish, three texts of Chinese characters."""
+WORDS_IN_FULL = 100
+"""Five hundred letters of English or Spanish, more than a text of Chinese characters. No reply of the corpus has 25."""
 
-NUMBERS_IN_FULL = 40
+NUMBERS_IN_FULL = 25
 OVERLAP = 12
 """Words before the cut that are searched again, so that no phrase falls between the two parts."""
 

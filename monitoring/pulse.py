@@ -49,7 +49,7 @@ class Pulse:
 def take(site: Site, *, now: datetime) -> Pulse:
     """The service's pulse for one site."""
     sign = Heartbeat.objects.filter(name=heartbeat.ENGINE).first()
-    broken = (sign.detail.get("broken") or {}) if sign else {}
+    broken = heartbeat.figures(heartbeat.CHECKS).get("broken") or {}
     pages = Delivery.objects.filter(message__site=site, lane__in=[Lane.PAGE_TEXT, Lane.PAGE_VOICE])
     pages = pages.filter(message__canary=None)
     handed_over = pages.filter(state__in=[Delivery.State.ACCEPTED, Delivery.State.DELIVERED])

@@ -7,6 +7,7 @@ from notifications.models import Heartbeat, Lane
 
 ENGINE = "engine"
 CARRIER = "engine, settling"
+CHECKS = "engine, checking"
 WORKER = "worker"
 MISSED_TEXTS = "missed texts"
 LOG_COMPARED = "log compared"
@@ -20,7 +21,7 @@ def of_lane(lane: Lane) -> str:
 
 def parts() -> tuple[str, ...]:
     """Every part of the engine that must be alive."""
-    return (ENGINE, CARRIER, *(of_lane(lane) for lane in Lane))
+    return (ENGINE, CARRIER, CHECKS, *(of_lane(lane) for lane in Lane))
 
 
 def sign_in(name: str, *, now: datetime, **detail: object) -> None:

@@ -33,29 +33,30 @@ PATIENCE = timedelta(seconds=3)
 logger = logging.getLogger(__name__)
 
 
-def tick(*, now: datetime) -> None:
-    """One whole turn at `now`: what is due is nudged, done, handed over and settled."""
-    act(now=now)
+def tick(*, now: datetime, patience: timedelta = PATIENCE) -> None:
+    """One whole turn at `now`: what is due is nudged, done, handed over and settled, as if no worker had come."""
+    act(now=now, patience=patience)
     for lane in Lane:
-        carry(lane, now=now)
+        carry(lane, now=now, patience=patience)
     settle(now=now)
 
 
-def act(*, now: datetime) -> dict[str, int]:
+def act(*, now: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
     """Everything that needs no network: nudge, ask, climb, page, close, seal; return what was done, by name.
 
-    One step's failure does not keep the others from running: a broken check-in must not silence a page.
+    What has been due for less than `patience` is left to the workers. One step's failure does not keep the others
+    from running: a broken check-in must not silence a page.
     """
     nudge_due(now=now)
     steps: list[tuple[str, Callable[[], int]]] = [
         ("replies", lambda: inbound.sweep(now=now)),
-        ("cases", lambda: escalations.climb(now=now, patience=PATIENCE)),
+        ("cases", lambda: escalations.climb(now=now, patience=patience)),
         ("unheard", lambda: escalations.notice_unheard_pages(now=now)),
         ("stays", lambda: admissions.look_after(now=now)),
         ("quiet over", lambda: conversation.take_over(now=now)),
-        ("asked", lambda: checkins.ask_due(now=now, patience=PATIENCE)),
+        ("asked", lambda: checkins.ask_due(now=now, patience=patience)),
         ("unsendable", lambda: silence.notice_unsendable(now=now)),
-        ("silences", lambda: silence.climb(now=now, patience=PATIENCE)),
+        ("silences", lambda: silence.climb(now=now, patience=patience)),
         ("canaries", lambda: canary.look_after(now=now)),
         ("unproved", lambda: drills.look_after(now=now)),
         ("tasks", lambda: worklist.page_for_late(now=now)),
@@ -65,13 +66,19 @@ def act(*, now: datetime) -> dict[str, int]:
         ("sealed", audit.seal),
     ]
     done = {name: _try(name, step) for name, step in steps}
-    heartbeat.sign_in(heartbeat.ENGINE, now=now, broken=invariants.counts(now=now))
+    heartbeat.sign_in(heartbeat.ENGINE, now=now)
     return done
 
 
-def carry(lane: Lane, *, now: datetime) -> None:
+def check(*, now: datetime) -> None:
+    """Count the rows that break an invariant, for the health page. On a thread of its own: it changes nothing, and no
+    case waits for it."""
+    heartbeat.sign_in(heartbeat.CHECKS, now=now, broken=invariants.counts(now=now))
+
+
+def carry(lane: Lane, *, now: datetime, patience: timedelta = PATIENCE) -> None:
     """Hand over what waits in one lane. Each has a thread of its own: no page waits while a check-in is handed over."""
-    _try("delivered", lambda: outbox.deliver_due(now=now, lanes=[lane], patience=PATIENCE))
+    _try("delivered", lambda: outbox.deliver_due(now=now, lanes=[lane], patience=patience))
     heartbeat.sign_in(heartbeat.of_lane(lane), now=now)
 
 

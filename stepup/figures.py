@@ -43,7 +43,7 @@ def take(*, now: datetime) -> tuple[Figure, ...]:
 
 
 def _engine(now: datetime) -> tuple[Figure, ...]:
-    broken = heartbeat.figures(heartbeat.ENGINE).get("broken") or {}
+    broken = heartbeat.figures(heartbeat.CHECKS).get("broken") or {}
     lately = LogDifference.objects.filter(found_at__gt=now - HOUR)
     silent = {part: heartbeat.age(part, now=now) for part in heartbeat.parts()}
     return (

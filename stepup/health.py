@@ -22,11 +22,11 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """200 while every part of the engine signs in, no invariant is broken, no account is out and the canary of every
     site came back; 503 otherwise.
 
-    The counts are those of the engine's last turn: whoever asks costs no more than reading them. `rules` names what
+    The counts are those of the engine's last check: whoever asks costs no more than reading them. `rules` names what
     reads replies, so that a monitor sees a change of it. No personal data.
     """
     now = clock.now()
-    broken = heartbeat.figures(heartbeat.ENGINE).get("broken") or {}
+    broken = heartbeat.figures(heartbeat.CHECKS).get("broken") or {}
     late = [part for part in heartbeat.parts() if heartbeat.is_late(part, now=now)]
     out = accounts.out()
     silent = canary.late(now=now)

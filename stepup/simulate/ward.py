@@ -188,5 +188,6 @@ class Ward:
             missed_texts.fetch(now=now)
         self._carry_out()
         engine.act(now=now)
+        engine.check(now=now)
         self.seen.checks += 1
-        self.seen.broken.update(heartbeat.figures(heartbeat.ENGINE).get("broken") or {})
+        self.seen.broken.update(heartbeat.figures(heartbeat.CHECKS).get("broken") or {})

@@ -120,7 +120,7 @@ def test_an_account_that_is_out_is_a_one(site) -> None:
 
 
 def test_every_line_is_as_prometheus_reads_it(settings, site) -> None:
-    heartbeat.sign_in(heartbeat.ENGINE, now=clock.now(), broken={})
+    heartbeat.sign_in(heartbeat.CHECKS, now=clock.now(), broken={})
     lines = metrics.written(figures.take(now=clock.now())).splitlines()
     told = [line for line in lines if not line.startswith("#")]
     assert [line for line in told if not LINE.fullmatch(line)] == []

@@ -16,6 +16,7 @@ from notifications.models import Lane
 from stepup import engine
 
 TICK_SECONDS = 1.0
+CHECK_SECONDS = 5.0
 SLOW_SECONDS = 60.0
 PAPER_SECONDS = 10.0
 logger = logging.getLogger("stepup.engine")
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         turns: list[tuple[Callable[..., object], float]] = [
             *((partial(engine.carry, lane), TICK_SECONDS) for lane in Lane),
             (engine.settle, TICK_SECONDS),
+            (engine.check, CHECK_SECONDS),
             (engine.slow_tick, SLOW_SECONDS),
             (engine.keep_paper, PAPER_SECONDS),  # a share that hangs holds up nothing else
         ]

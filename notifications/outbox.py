@@ -141,6 +141,8 @@ def _claim(now: datetime, lanes: Sequence[Lane], patience: timedelta) -> list[De
     due = Delivery.objects.filter(state=State.PENDING, due_at__lte=now - patience, lane__in=lanes)
     first = pacing.may_leave(due, now=now).order_by("lane", "precedence", "due_at", "pk")
     ids = [d.pk for d in first.select_for_update(skip_locked=True, of=("self",))[:BATCH]]
+    if not ids:
+        return []
     Delivery.objects.filter(pk__in=ids, state=State.PENDING).update(
         state=State.CLAIMED, lease_until=now + LEASE, fence=F("fence") + 1
     )

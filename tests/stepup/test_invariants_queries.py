@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from monitoring import escalations, watches, worklist
+from monitoring import escalations, pulse, watches, worklist
 from monitoring.models import (
     Admission,
     CheckIn,
@@ -24,8 +24,9 @@ from monitoring.models import (
     Task,
     Watch,
 )
+from notifications import heartbeat
 from notifications.models import Delivery, Lane, Message, ProviderReport, Shift
-from stepup import invariants
+from stepup import engine, invariants
 from tests import makers
 from tests.makers import NOON
 
@@ -332,6 +333,15 @@ def test_nobody_need_be_on_call_where_nobody_is_watched(night) -> None:
 def test_a_clock_set_back_is_noticed(night, seconds, broken) -> None:
     set_the_clock_back(night, seconds)
     assert invariants.counts(now=NOON) == broken
+
+
+def test_what_a_check_finds_stands_where_the_health_page_and_the_board_read_it(night) -> None:
+    set_the_clock_back(night, 3)
+    engine.check(now=NOON)
+    assert heartbeat.figures(heartbeat.CHECKS) == {"broken": {"I12": 1}}
+    assert pulse.take(night.site, now=NOON).broken == (("I12", 1),)
+    engine.check(now=NOON + 3 * SECOND)
+    assert heartbeat.figures(heartbeat.CHECKS)["broken"].get("I12") is None
 
 
 # What must not raise a false alarm

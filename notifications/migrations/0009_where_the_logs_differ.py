@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0008_find_what_ended_lately'),
+        ("notifications", "0008_find_what_ended_lately"),
     ]
 
     operations = [

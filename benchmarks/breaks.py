@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 ANY_ORDER = "tests/notifications/test_any_order.py"
 SETTLING = "tests/notifications/test_settling.py"
+NO_CASE_RESTS = "tests/monitoring/test_no_case_rests.py"
 DELIVER = "tests/notifications/test_outbox_deliver.py"
 
 
@@ -20,6 +21,7 @@ class Break:
     whole: bool = False
 
 
+LADDER = "protocols/ladder.py"
 OUTBOX, RECONCILE = "notifications/outbox.py", "notifications/reconcile.py"
 CASES, INBOUND, SILENCE = "monitoring/escalations.py", "monitoring/inbound.py", "monitoring/silence.py"
 
@@ -29,17 +31,19 @@ BREAKS = [
     Break("a ladder that ends", CASES,
           "    if case.state == State.OPEN:\n        _page_next_rung(case, now)\n    else:",
           "    if case.state == State.OPEN and case.round > 1:\n        pass\n"
-          "    elif case.state == State.OPEN:\n        _page_next_rung(case, now)\n    else:"),
+          "    elif case.state == State.OPEN:\n        _page_next_rung(case, now)\n    else:", (NO_CASE_RESTS,)),
     Break("no look before the POST", OUTBOX,
           "ours.filter(state=State.CLAIMED, message__cancelled_at=None, message__not_after__gt=now)",
           "ours.filter(state=State.CLAIMED)"),
     Break("a text stored in a transaction of its own", INBOUND,
-          "    with transaction.atomic():\n        body = body.replace", "    if True:\n        body = body.replace"),
+          "    with transaction.atomic():\n        body = body.replace", "    if True:\n        body = body.replace",
+          (NO_CASE_RESTS,)),
     Break("marked as understood and never read", INBOUND,
           "    try:\n        with transaction.atomic():\n            _understand(reply, now)\n",
-          "    try:\n        pass\n"),
+          "    try:\n        pass\n", (NO_CASE_RESTS,)),
     Break("taken without a next act", CASES,
-          "        next_at=now + timedelta(minutes=rules.reach),\n", "        next_at=now + timedelta(days=9),\n"),
+          "        next_at=now + timedelta(minutes=rules.reach),\n", "        next_at=now + timedelta(days=9),\n",
+          (NO_CASE_RESTS,)),
     Break("tried again blindly", OUTBOX,
           "ours.filter(state=State.SUBMITTING).update(state=State.AMBIGUOUS, lease_until=None, due_at=now)",
           "ours.filter(state=State.SUBMITTING).update(state=State.PENDING, lease_until=None, due_at=now)"),
@@ -54,17 +58,28 @@ BREAKS = [
     Break("a late report moves a state back", RECONCILE,
           "    if rank <= delivery.status_rank:\n        return\n", "", ("tests/notifications/test_reports.py",)),
     Break("the patient is never told that nobody has it", CASES,
-          "+ _tell_waiting_patients(now, limit)", "+ 0"),
+          "+ _tell_waiting_patients(now, limit)", "+ 0", (NO_CASE_RESTS,)),
     Break("silence stops climbing", SILENCE,
           "    late = CheckIn.objects.filter(state=State.ASKED, next_at__lte=now - patience)",
-          "    late = CheckIn.objects.filter(state=State.ASKED, next_at=None)"),
+          "    late = CheckIn.objects.filter(state=State.ASKED, next_at=None)", (NO_CASE_RESTS,)),
+    Break("the last rung is the last", LADDER,
+          "    for candidate in [*range(rung + 1, top + 1), *range(1, rung + 1)]:",
+          "    for candidate in range(rung + 1, top + 1):", (NO_CASE_RESTS,)),
+    Break("declined, and nobody is called sooner", CASES,
+          "    Escalation.objects.filter(pk=case.pk, state=State.OPEN, next_at__gt=now).update(next_at=now)\n"
+          "    audit.record(\"declined", "    audit.record(\"declined", (NO_CASE_RESTS,)),
+    Break("handed back, and nobody is paged", CASES,
+          "    caselog.note(case, \"handed back\", now=now, by=by, text=reason)\n    _page_next_rung(case, now)\n",
+          "    caselog.note(case, \"handed back\", now=now, by=by, text=reason)\n", (NO_CASE_RESTS,)),
+    Break("news of the same weight pages everybody again", CASES,
+          "RANK[urgency] > RANK[case.urgency] or", "RANK[urgency] >= RANK[case.urgency] or", (NO_CASE_RESTS,)),
 ]  # fmt: skip
 
 TESTS_OF: dict[str, Sequence[str]] = {
     "stepup/engine.py": ("tests/stepup/test_health.py", "tests/stories/test_nights_that_went_wrong.py", ANY_ORDER),
     "monitoring/escalations.py": (
-        "tests/monitoring/test_calling.py", "tests/races/test_cases.py", "tests/stepup/test_invariants_queries.py",
-        ANY_ORDER,
+        NO_CASE_RESTS, "tests/monitoring/test_calling.py", "tests/races/test_cases.py",
+        "tests/stepup/test_invariants_queries.py", ANY_ORDER,
     ),
     "notifications/outbox.py": (
         DELIVER, "tests/notifications/test_outbox_queue.py", "tests/notifications/test_retries.py",

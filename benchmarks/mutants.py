@@ -22,6 +22,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from benchmarks import breaks_of_invariants
 from benchmarks.breaks import BREAKS, TESTS_OF, Break
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,7 +47,11 @@ class Outcome:
 def main() -> None:
     """Run the breaks and print the table."""
     options = _options()
-    chosen = list(_made(options)) if options.of else [one for one in BREAKS if options.only in one.name]
+    chosen = (
+        list(_made(options))
+        if options.of
+        else [one for one in (*BREAKS, *breaks_of_invariants.BREAKS) if options.only in one.name]
+    )
     with tempfile.TemporaryDirectory(prefix="stepup-mutants-") as folder:
         place = Path(folder) / "copy"
         shutil.copytree(ROOT, place, ignore=LEFT_OUT)

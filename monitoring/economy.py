@@ -6,16 +6,19 @@ Noise is managed here, by people who own a rule and review it; nothing is ever m
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 
-from monitoring.models import Escalation, EscalationEvent, Finding, RuleReview
+from monitoring.models import Escalation, EscalationEvent, Finding, RuleReview, Watch
 from notifications import audit, roles
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
 
 SHARE_FROM = 20  # a share of fewer cases is no figure: "2 of 3" is said instead
+DAYS_FROM = 20  # and alarms a day of fewer watched days
 NO_CONCERN = "no concern"
 
 
@@ -66,6 +69,31 @@ def _cases(found: dict[str, Worth], by_finding: dict[int, set[str]]) -> None:
             if case.state == Escalation.State.RESOLVED:
                 worth.resolved += 1
                 worth.acted_on += case.outcome != NO_CONCERN
+
+
+@dataclass(frozen=True)
+class Load:
+    """How often people were called: cases of watched patients, over the days that patients were watched."""
+
+    cases: int
+    days: Decimal
+
+    @property
+    def per_day(self) -> Decimal | None:
+        """Cases for each day that one patient was watched; None where there are too few days to say."""
+        return round(self.cases / self.days, 2) if self.days >= DAYS_FROM else None
+
+
+def load(site: Site, *, since: datetime, until: datetime) -> Load:
+    """The alarms of a site in the span. Of a watch only the hours inside the span count, and none after its end."""
+    cases = Escalation.objects.filter(site=site, opened_at__gte=since, opened_at__lt=until)
+    watched = timedelta(0)
+    for watch in Watch.objects.filter(
+        Q(closed_at=None) | Q(closed_at__gt=since), site=site, opened_at__lt=until
+    ):
+        watched += min(watch.closed_at or until, until) - max(watch.opened_at, since)
+    days = round(Decimal(watched.total_seconds()) / Decimal(24 * 60 * 60), 1)
+    return Load(cases.exclude(watch=None).count(), days)
 
 
 def owners(site: Site) -> Iterable[Clinician]:

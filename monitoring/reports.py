@@ -9,7 +9,7 @@ from io import StringIO
 from django.utils.functional import cached_property
 
 from monitoring import economy, response
-from monitoring.economy import Worth
+from monitoring.economy import Load, Worth
 from monitoring.models import Escalation
 from monitoring.response import Answered, Miss, Spread
 from notifications.models import Site
@@ -42,6 +42,11 @@ class Report:
     def misses(self) -> list[Miss]:
         """Every miss of these cases."""
         return response.misses({one.case.pk: one.case for one in self.cases})
+
+    @cached_property
+    def load(self) -> Load:
+        """How often people were called for a day that one patient was watched."""
+        return economy.load(self.site, since=self.since, until=self.until)
 
     @cached_property
     def rules(self) -> list[Worth]:

@@ -2,6 +2,7 @@
 
 import csv
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from monitoring import economy, escalations, reports, response
-from monitoring.models import Escalation, RuleReview
+from monitoring.models import Escalation, RuleReview, Watch
 from monitoring.response import Answered
 from notifications import clock
 from notifications.models import AuditEntry, Clinician, Role
@@ -105,6 +106,17 @@ def test_a_rule_is_worth_what_came_of_its_cases(home) -> None:
 def test_a_case_that_was_no_reaction_was_not_acted_on(home) -> None:
     resolved(home, outcome="no concern")
     assert {(one.resolved, one.acted_on) for one in report(home).rules} == {(1, 0)}
+
+
+def test_h15_alarms_are_measured_by_the_days_that_patients_were_watched(home) -> None:
+    assert report(home).load == economy.Load(1, Decimal(1))
+    short = reports.Report(home.site, NOON - HOUR, NOON + 12 * HOUR)
+    assert short.load == economy.Load(1, Decimal("0.5")), "the hours before the watch do not count"
+    Watch.objects.update(closed_at=NOON + 12 * HOUR, closed_why="over")
+    assert report(home).load.days == Decimal("0.5")
+    assert report(Home()).load.cases == 0
+    assert economy.Load(9, Decimal("19.9")).per_day is None
+    assert economy.Load(9, Decimal(20)).per_day == Decimal("0.45")
 
 
 def test_a_share_is_said_of_twenty_cases_and_not_of_nineteen() -> None:

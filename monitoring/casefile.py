@@ -12,6 +12,7 @@ from notifications.models import Delivery, Message
 from protocols import provisional
 
 ASSESSED = 5
+EMERGENCY_CARE = "EMERGENCY-CARE"
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,12 @@ class CaseFile:
     next_people: str
     version: str
     graded: dict[str, int]
+
+    @property
+    def may_arrive(self) -> bool:
+        """Whether an emergency department should hear of the dose before the patient comes, or is there already."""
+        somewhere = self.case.urgency == "emergency" or any(rule.id == EMERGENCY_CARE for rule in self.rules)
+        return self.facts.watch is not None and somewhere
 
 
 def of(case: Escalation, *, now: datetime) -> CaseFile:

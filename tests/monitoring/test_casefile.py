@@ -30,3 +30,25 @@ def test_the_case_and_the_record_show_what_is_missing(client) -> None:
     for address in (f"/case/{home.case.pk}/", f"/patient/{home.patient.pk}/"):
         page = client.get(address).content.decode()
         assert "whether a low pressure needs no vasopressor, one or several" in page, address
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("cant breathe", True), ("we are at the emergency room", True), ("101.3", False)],
+    ids=["an emergency", "there already", "a fever"],
+)
+def test_h45_whoever_has_an_emergency_is_given_what_to_tell_the_department(client, words, told) -> None:
+    home = Home()
+    home.hears(words, at=NOON + MINUTE)
+    client.force_login(home.doctors[0])
+    page = client.get(f"/case/{home.case.pk}/").content.decode()
+    [notice] = page.split('<section class="sheet" aria-labelledby="tell">')[1:] or [""]
+    notice = notice.partition("</section>")[0]
+    assert ("as CRS and as infection" in notice) == told
+    assert ("12:00" in notice) == told, "the time of the dose"
+
+
+def test_h45_without_a_watch_there_is_no_dose_to_tell_of() -> None:
+    home = Home(watched=False)
+    home.hears("cant breathe")
+    assert not casefile.of(home.case, now=NOON).may_arrive

@@ -127,6 +127,19 @@ def test_the_next_check_in_goes_on_with_the_silence_of_the_one_before(home) -> N
     )
 
 
+def test_h55_after_an_outage_what_came_due_is_asked_and_paged_at_once() -> None:
+    home = Home()
+    escalations.raise_concern(
+        site=home.site, patient=home.patient, urgency="urgent", headline="told by telephone", now=NOON
+    )
+    rung = home.case.rung
+    home.tick(NOON + 6 * HOUR)  # nothing ran since noon, as on a restored copy
+    assert home.asked.due_at == ASKED, "the question of hour 4, not one for each hour that passed"
+    assert home.asked.question_at >= NOON + 6 * HOUR
+    assert home.case.rung > rung
+    assert home.case.next_at > NOON + 6 * HOUR
+
+
 def test_a_question_that_could_not_be_sent_climbs_at_once(home) -> None:
     home.fails(Message.objects.filter(to=home.patient.phone, channel="text"), "30008", at=ASKED)
     home.tick(ASKED + MINUTE)

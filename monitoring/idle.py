@@ -20,7 +20,7 @@ NOTED_EVERY = timedelta(minutes=1)  # a session is written no more often than th
 KEY = "acted_at"
 FIELD = "unlock_password"
 WRONG = "That is not your password. Everything you typed is still here."
-NOT_CARRIED = {"csrfmiddlewaretoken", FIELD, "password"}
+NOT_CARRIED = {"csrfmiddlewaretoken", FIELD, "password", "new_password"}
 ASKED = 403
 
 

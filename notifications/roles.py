@@ -83,6 +83,9 @@ MAY: dict[str, frozenset[Role]] = {
     "approve the rules": frozenset({PH, PR}),
     "see reports": frozenset({PH, PR, LE, AU}),
     "review a rule": frozenset({PH, PR, LE}),
+    "see the administration": frozenset({N, PH, PR, LE, AU, AD}),
+    "change people": frozenset({LE, AD}),
+    "change the numbers": frozenset({LE, AD}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

@@ -6,6 +6,7 @@ from monitoring.access import public
 from stepup import health, metrics
 from stepup.democlock import demo_clock
 from stepup.views import (
+    administration,
     adoption,
     assessments,
     calendars,
@@ -123,6 +124,11 @@ urlpatterns = [
     path("closed-days/", closures.show_closed_days, name="closed-days"),
     path("closed-days/<int:pk>/remove/", closures.remove_closed_day, name="remove-closed-day"),
     path("hours/", unit.show_hours, name="unit-hours"),
+    path("administration/", administration.show_administration, name="administration"),
+    path("administration/people/new/", administration.add_person, name="add-person"),
+    path("administration/people/<int:pk>/", administration.change_person, name="person"),
+    path("administration/people/<int:pk>/password/", administration.set_password, name="person-password"),
+    path("administration/numbers/", administration.change_numbers, name="site-numbers"),
     path("adoption/", adoption.show_adoption, name="adoption"),
     path("adoption/numbers/", adoption.set_numbers, name="adoption-numbers"),
     path("adoption/open/", adoption.open_stage, name="adoption-open"),

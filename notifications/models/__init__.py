@@ -18,6 +18,7 @@ from notifications.models.messages import (
 from notifications.models.people import Clinician, ClinicianManager, Role, Site
 from notifications.models.rotations import Override, Rotation, RungRule, Swap, TimeOff, Turn
 from notifications.models.shifts import PointRange, Shift
+from notifications.models.staff import SettingChange
 
 __all__ = [
     "Account",
@@ -40,6 +41,7 @@ __all__ = [
     "Role",
     "Rotation",
     "RungRule",
+    "SettingChange",
     "Shift",
     "Site",
     "Swap",

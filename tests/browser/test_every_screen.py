@@ -57,6 +57,7 @@ SCREENS = {
     "own shifts": "/on-call/mine/",
     "time off": "/on-call/time-off/",
     "whose a rung is": "/on-call/rungs/",
+    "administration": "/administration/",
     "gradual adoption": "/adoption/",
     "protocols": "/protocols/",
     "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",

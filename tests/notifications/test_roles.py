@@ -79,6 +79,9 @@ TABLE = {
     "approve the rules": "pharmacist prescriber",
     "see reports": "pharmacist prescriber lead auditor",
     "review a rule": "pharmacist prescriber lead",
+    "see the administration": "nurse pharmacist prescriber lead auditor admin",
+    "change people": "lead admin",
+    "change the numbers": "lead admin",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

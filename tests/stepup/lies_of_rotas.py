@@ -14,6 +14,7 @@ from notifications.models import (
     Override,
     Rotation,
     RungRule,
+    SettingChange,
     Swap,
     TimeOff,
     Turn,
@@ -33,6 +34,15 @@ def a_rung_rule(clinic: Clinic, **facts: object) -> RungRule:
         "site": clinic.site, "rung": 1, "title": "nurse", "role": "nurse", "set_by": clinic.prescriber, "set_at": NOON,
     }  # fmt: skip
     return RungRule.objects.create(**(row | facts))
+
+
+def a_setting_change(clinic: Clinic, **facts: object) -> SettingChange:
+    """A doctor got another telephone."""
+    row = {
+        "site": clinic.site, "about": clinic.doctors[0], "what": "phone", "was": "+1", "became": "+2", "why": "lost",
+        "by": clinic.prescriber, "at": NOON,
+    }  # fmt: skip
+    return SettingChange.objects.create(**(row | facts))
 
 
 def a_rotation(clinic: Clinic, **facts: object) -> Rotation:
@@ -151,5 +161,9 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("log_difference_noted_once", "noted twice", lambda c: a_difference(c, times=2)),
     ("log_difference_names_a_text_or_call", "of nothing", lambda c: a_difference(c, sid="")),
     ("time_off_period_is_bounded", "off for good", lambda c: a_time_off(c, period=NO_END)),
+    ("setting_change_has_a_reason", "no reason", lambda c: a_setting_change(c, why="")),
+    ("setting_change_changed_something", "the same again", lambda c: a_setting_change(c, became="+1")),
+    ("setting_change_of_a_role_is_another_person_s", "one's own role",
+     lambda c: a_setting_change(c, what="role", by=c.doctors[0])),
     ("time_off_end_says_who", "taken back by nobody", lambda c: a_time_off(c, ended_at=NOON)),
 ]  # fmt: skip

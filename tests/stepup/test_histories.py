@@ -24,7 +24,7 @@ from monitoring.models import (
     Translation,
     Unread,
 )
-from notifications.models import RungRule, Turn
+from notifications.models import RungRule, SettingChange, Turn
 from stepup.models import (
     AdoptionStage,
     Appointment,
@@ -73,7 +73,7 @@ from tests.stepup.lies import (
     taken_back,
 )
 from tests.stepup.lies_of_assessments import an_assessment_reading
-from tests.stepup.lies_of_rotas import a_rung_rule, a_turn
+from tests.stepup.lies_of_rotas import a_rung_rule, a_setting_change, a_turn
 from tests.stepup.lies_of_words import (
     a_card_print,
     a_card_replacement,
@@ -108,7 +108,7 @@ ADDED = [
     an_appointment, a_review, an_interval_change, an_answer, a_correction, a_report, an_open_day, a_chair_time,
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
     a_version_choice, a_strike, a_finding, a_phrase, a_kit, a_rule_review, a_rules_approval, a_translation,
-    a_rung_rule, a_turn,
+    a_rung_rule, a_turn, a_setting_change,
     a_card_print, a_card_replacement, a_death_notice, a_withdrawal,
 ]  # fmt: skip
 HISTORIES = {
@@ -153,6 +153,7 @@ HISTORIES = {
     "rules approval": (RulesApproval.objects, "why"),
     "reply": (Reply.objects, "body"),
     "rung rule": (RungRule.objects, "title"),
+    "setting change": (SettingChange.objects, "became"),
     "turn": (Turn.objects, "place"),
     "learned phrase": (LearnedPhrase.objects, "words"),
 }

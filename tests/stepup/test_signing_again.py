@@ -16,7 +16,7 @@ from django.urls import reverse
 from monitoring import identity
 from monitoring.models import Patient
 from notifications import clock
-from notifications.models import AuditEntry, Clinician, Role, Site
+from notifications.models import AuditEntry, Clinician, Role, SettingChange, Site
 from protocols import library
 from stepup import courses
 from stepup.models import (
@@ -107,6 +107,18 @@ WAYS: dict[str, Callable[[Ward], tuple[list[Any], Way]]] = {
         "on": "2027-03-02", "at": "10:00", "reason": "patient", "words": "asked", "override": "the desk answers",
         "sure": "yes",
     }, Appointment.objects.count, ("seen", "shown"))),
+    "add-person": lambda w: ([], Way(Role.LEAD, {
+        "username": "newnurse", "new_password": "a long word of hers", "name": "Nurse N", "role": "nurse", "why": "new",
+    }, Clinician.objects.filter(username="newnurse").count)),
+    "person": lambda w: ([w.site.shifts.get().clinician_id], Way(Role.ADMIN, {
+        "name": "Dr B", "role": "responder", "is_active": "on", "why": "married",
+    }, Clinician.objects.filter(name="Dr B").count)),
+    "person-password": lambda w: ([w.site.shifts.get().clinician_id], Way(
+        Role.LEAD, {"new_password": "a long word of theirs", "why": "lost"}, SettingChange.objects.count,
+    )),
+    "site-numbers": lambda w: ([], Way(Role.LEAD, {
+        "oncall_number": "+15550100999", "emergency_number": "911", "why": "a new desk",
+    }, Site.objects.filter(oncall_number="+15550100999").count)),
     "open-course": lambda w: ([w.patient.pk], Way(Role.NURSE, a_start(w), Course.objects.count)),
     "protocol-sign": lambda w: ([makers.TECLISTAMAB, "inpatient-us"], Way(Role.PHARMACIST, {
         "fingerprint": library.protocol(makers.TECLISTAMAB, "inpatient-us").fingerprint,
@@ -182,7 +194,7 @@ def test_without_the_password_or_with_another_nothing_is_kept_and_nothing_typed_
         assert "some other word" not in shown
         assert way.rows() == before
         for value in way.typed.values():
-            assert value in shown or value in {"yes", "on"}, f"lost {value!r}"
+            assert value in shown or value in {"yes", "on", way.typed.get("new_password")}, f"lost {value!r}"
     [wrong] = AuditEntry.objects.filter(act="gave a wrong password to sign with")
     assert (wrong.by, wrong.detail) == (clinician, {})
     assert client.post(path, way.typed | {"password": PASSWORD}).status_code == 302

@@ -31,6 +31,7 @@ SCREENS = [
     "phrases",
     "texts",
     "rules",
+    "administration",
 ]
 
 

@@ -74,6 +74,7 @@ def here(made_once) -> Ward:
         (Role.LEAD, "supportive-care-list", "", "read the list"),
         (Role.LEAD, "phrases", "", "read the learned phrases"),
         (Role.LEAD, "reports", "", "read the reports"),
+        (Role.ADMIN, "administration", "", "read the administration"),
         (Role.AUDITOR, "rules", "", "read the rules"),
         (Role.NURSE, "phrase-propose", "reply", "read a reply"),
     ],

@@ -30,6 +30,7 @@ SEVERAL_ACTS = {"protocol-sign": ("approve as pharmacist", "approve as prescribe
 SIGNED = {
     "record-dose", "confirm-dose", "report-dose", "correct-dose", "protocol-sign", "contacts", "override-stage",
     "move-dose", "skip-dose", "enrol", "open-course", "readiness",
+    "add-person", "person", "person-password", "site-numbers",
 }  # fmt: skip
 METHODS = ("get", "post")
 FORBIDDEN, NOT_FOUND, NOT_THAT_METHOD, TO_SIGN_IN = 403, 404, 405, 302
@@ -138,6 +139,7 @@ class Ward:
             "courses-of-version": self.course.protocol_id, "course-version": self.course.pk,
             "answer-version": self.course.pk,
             "assess": self.patient.pk, "read-assessment": assessed.pk,
+            "person": responder.pk, "person-password": responder.pk,
             "correct-dose": recorded.dose.pk, "end-watch": recorded.dose.watch_id,
             "end-closer": recorded.dose.watch_id,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,

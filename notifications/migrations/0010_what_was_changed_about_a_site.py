@@ -13,7 +13,7 @@ HISTORY = "notifications_settingchange"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0009_where_the_logs_differ'),
+        ("notifications", "0009_where_the_logs_differ"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ that nobody has their case.
 from benchmarks.breaks import Break
 
 DOSES = ("tests/stepup/test_recording_a_dose.py",)
-FEVER = ("tests/stories/test_a_fever_in_the_night.py",)
+ORDERS = ("tests/monitoring/test_pocket_orders.py",)
 COURSES, POCKET = "stepup/courses.py", "monitoring/pocket.py"
 
 BREAKS = [
@@ -38,15 +38,16 @@ BREAKS = [
           "    if not roles.may(by, \"work on a case\"):", "    if False:",
           ("tests/monitoring/test_calling.py", "tests/stories/test_nights_that_went_wrong.py")),
     Break("an order that is over is mentioned", POCKET,
-          "revoked_at=None, expires_at__gt=now).first()", "revoked_at=None).first()", FEVER),
+          "revoked_at=None, expires_at__gt=now).first()", "revoked_at=None).first()", ORDERS),
     Break("the pocket dose is mentioned again", POCKET,
-          "if order is None or _had_already(case, patient, since):", "if order is None:", FEVER),
+          "if order is None or _had_already(case, patient, since):", "if order is None:", ORDERS),
     Break("a dose put into an uncovered night", "stepup/appointments.py",
           "if shown.gaps and not why.override:", "if False:", ("tests/stepup/test_moving_a_dose.py",)),
     Break("a course opened towards an uncovered night", "stepup/cover.py",
           "if found and not reason.strip():", "if False:", ("tests/stepup/test_cover_when_a_course_opens.py",)),
     Break("STOP inside a watch calls nobody", "monitoring/opting_out.py",
-          "    if watch is None:\n        worklist.open_task(", "    if True:\n        worklist.open_task(", FEVER),
+          "    if watch is None:\n        worklist.open_task(", "    if True:\n        worklist.open_task(",
+          ("tests/monitoring/test_opting_out.py",)),
     Break("a text that names a medicine", "protocols/proving_texts.py",
           "betraying.words_in(text.words)", "betraying.words_in('')", ("tests/protocols/test_wording.py",)),
     Break("another site's record opens", "monitoring/access.py",

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.urls import reverse
 
-from monitoring.models import CheckIn
+from monitoring.models import CheckIn, Patient
 from monitoring.watches import GAP
 from notifications import clock
 from notifications.models import Shift
@@ -121,6 +121,15 @@ def test_ux4b_the_second_clinician_sees_everything_but_the_first_figure(course) 
     for shown in ("teclistamab", course.patient.name, "70", "Confirm my figure"):
         assert shown in page
     assert "4.5" not in page
+
+
+def test_allergies_stand_beside_the_dose_and_beside_its_second_check(course, monkeypatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOON)
+    Patient.objects.update(allergies="diphenhydramine (hives)")
+    dose = record(course).dose
+    colleague = makers.signed_in(makers.a_clinician(course.site))
+    for page in (reverse("record-dose", args=[course.pk]), reverse("confirm-dose", args=[dose.pk])):
+        assert "diphenhydramine (hives)" in colleague.get(page).content.decode()
 
 
 def test_hours_of_the_watch_that_nobody_covers_are_noted_with_the_dose(course) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
 
-from monitoring import caselog, checkins, escalations, languages, people, stays, texts
+from monitoring import caselog, checkins, desk, escalations, languages, people, stays, texts
 from monitoring.models import Patient, PatientEvent, Task, Watch
 from notifications import audit, phones
 from notifications.models import Clinician, Site
@@ -66,6 +66,7 @@ def enrol(
     allergies: str = "",
 ) -> Patient:
     """Enrol one patient, or refuse with what to correct. Phones are kept as E.164; the zone is never guessed."""
+    desk.refuse_untested(site, now=now)
     number, caregiver = phones.e164(phone), phones.e164(caregiver_phone)
     said = Particulars(number, language, time_zone, caregiver_name, caregiver, allergies)
     _refuse_impossible(site, said, CALLED)

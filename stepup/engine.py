@@ -15,6 +15,7 @@ from monitoring import (
     canary,
     checkins,
     conversation,
+    desk,
     drills,
     escalations,
     inbound,
@@ -89,12 +90,13 @@ def settle(*, now: datetime) -> None:
 
 
 def slow_tick(*, now: datetime) -> int:
-    """What need not happen every second: ask who comes on call for an answer, look for whom nobody has spoken with,
-    text ourselves, and hold the provider's log against ours in both directions.
+    """What need not happen every second: ask who comes on call for an answer, look for whom nobody has spoken with and
+    for numbers nobody has tried, text ourselves, and hold the provider's log against ours in both directions.
     """
     _try("log compared", lambda: log_differences.find(now=now))
     _try("canary", lambda: canary.send_due(now=now))
     _try("asked at the start", lambda: drills.begin_due(now=now))
+    _try("test calls", lambda: desk.look_after(now=now))
     _try("nobody has spoken with them", lambda: spoken.look_after(now=now))
     return _try("missed texts", lambda: missed_texts.fetch(now=now))
 

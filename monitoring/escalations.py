@@ -180,6 +180,15 @@ def notice_unheard_pages(*, now: datetime) -> int:
     return each([page.pk for page in paging.unheard(now=now)], lambda pk: _bring_forward(pk, now))
 
 
+def notice_unpaged(*, now: datetime) -> int:
+    """An open case for whose generation nobody was paged, nor the desk rung: its next rung is due at once.
+
+    It cannot come about by any operation, whose page commits with it; a row lost by hand or by a fault of ours can.
+    """
+    lost = Escalation.objects.filter(pk__in=paging.unpaged(now=now), state=State.OPEN)
+    return lost.filter(next_at__gt=now).update(next_at=now)
+
+
 @transaction.atomic
 def _bring_forward(page_id: int, now: datetime) -> int:
     about = Escalation.objects.filter(pages=page_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from monitoring import ladders, texts
 from monitoring.models import CaseOffer, Escalation, Page
@@ -18,6 +18,7 @@ from protocols.ladder import Rung
 
 NOTICE_VALID_FOR = timedelta(minutes=15)
 TOKEN_BYTES = 9  # 72 bits, in an address with which a page still fits one segment
+UNPAGED_FOR = timedelta(seconds=15)
 AT_ONCE = Rung(())  # text and call together: for whoever had the case
 
 
@@ -178,7 +179,7 @@ def _call_the_desk(case: Escalation, step: ladder.Step, now: datetime) -> None:
     """Nobody is on any rung: ring the number a person answers at every hour and say that a case waits."""
     outbox.queue(
         site=case.site,
-        key=f"desk:{case.pk}:{case.generation}:{step.round}",
+        key=f"{_desk(case)}{step.round}",
         lane=Lane.PAGE_VOICE,
         channel=Channel.VOICE,
         to=case.site.oncall_number,
@@ -186,6 +187,11 @@ def _call_the_desk(case: Escalation, step: ladder.Step, now: datetime) -> None:
         valid_for=timedelta(minutes=5),
         now=now,
     )
+
+
+def _desk(case: Escalation) -> str:
+    """How the keys of this generation's calls to the desk begin."""
+    return f"desk:{case.pk}:{case.generation}:"
 
 
 def link(case: Escalation) -> str:
@@ -289,6 +295,15 @@ def unheard(*, now: datetime) -> list[Page]:
     return [
         page for page in pages.distinct() if outbox.has_failed(page.text) and outbox.has_failed(page.voice)
     ]
+
+
+def unpaged(*, now: datetime) -> list[int]:
+    """Open cases, UNPAGED_FOR old or older, with neither a page nor a call to the desk in their generation."""
+    paged = Page.objects.filter(escalation=OuterRef("pk"), generation=OuterRef("generation"))
+    open_ = Escalation.objects.filter(
+        ~Exists(paged), state=Escalation.State.OPEN, opened_at__lte=now - UNPAGED_FOR
+    )
+    return [case.pk for case in open_ if not Message.objects.filter(key__startswith=_desk(case)).exists()]
 
 
 def mark_unheard(page_id: int, *, now: datetime) -> bool:

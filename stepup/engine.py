@@ -53,6 +53,7 @@ def act(*, now: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
         ("replies", lambda: inbound.sweep(now=now)),
         ("cases", lambda: escalations.climb(now=now, patience=patience)),
         ("unheard", lambda: escalations.notice_unheard_pages(now=now)),
+        ("unpaged", lambda: escalations.notice_unpaged(now=now)),
         ("stays", lambda: admissions.look_after(now=now)),
         ("quiet over", lambda: conversation.take_over(now=now)),
         ("asked", lambda: checkins.ask_due(now=now, patience=patience)),

@@ -58,6 +58,8 @@ SCREENS = {
     "time off": "/on-call/time-off/",
     "whose a rung is": "/on-call/rungs/",
     "administration": "/administration/",
+    "status": "/status/",
+    "first run": "/first-run/",
     "gradual adoption": "/adoption/",
     "protocols": "/protocols/",
     "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",

@@ -32,6 +32,8 @@ SCREENS = [
     "texts",
     "rules",
     "administration",
+    "status",
+    "first-run",
 ]
 
 

@@ -75,6 +75,8 @@ def here(made_once) -> Ward:
         (Role.LEAD, "phrases", "", "read the learned phrases"),
         (Role.LEAD, "reports", "", "read the reports"),
         (Role.ADMIN, "administration", "", "read the administration"),
+        (Role.EMERGENCY, "status", "", "read the status"),
+        (Role.LEAD, "first-run", "", "read the first-run guide"),
         (Role.AUDITOR, "rules", "", "read the rules"),
         (Role.NURSE, "phrase-propose", "reply", "read a reply"),
     ],

@@ -1,0 +1,125 @@
+"""What of the service works, what does not and since when, in words, for whoever works with it. Nothing is kept."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from monitoring import canary, pulse, response
+from monitoring.models import Escalation
+from notifications import heartbeat
+from notifications.models import Account, AccountState, Site
+from stepup import downtime_files
+
+WEEK = timedelta(days=7)
+LOG_READ_EVERY = timedelta(minutes=5)  # the log is fetched each minute: later than this it stands still
+WORDS = {
+    heartbeat.ENGINE: "Asking, noticing silence, calling the next person",
+    heartbeat.CARRIER: "Settling what the provider did with each message",
+    heartbeat.CHECKS: "Checking itself for faults",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part. `works` is None where nothing here can tell, or where it was never set up; `at` says since when, or
+    when it last worked.
+    """
+
+    name: str
+    works: bool | None
+    said: str
+    at: datetime | None = None
+    instead: str = ""
+
+
+def parts(site: Site, *, now: datetime) -> tuple[Part, ...]:
+    """Every part, what does not work first, then what nobody knows."""
+    found = (*_engine(now), *_paging(site, now), *_provider(site, now), *_paper(site, now))
+    return tuple(sorted(found, key=lambda part: {False: 0, None: 1, True: 2}[part.works]))
+
+
+def week(site: Site, *, now: datetime) -> tuple[list[response.Spread], list[response.Miss]]:
+    """How fast the last seven days' cases were answered, and every miss among them."""
+    cases = list(response.cases(site, since=now - WEEK, until=now).select_related("patient"))
+    return response.spreads(response.answered(cases)), response.misses({case.pk: case for case in cases})
+
+
+def _engine(now: datetime) -> Iterable[Part]:
+    for name in heartbeat.parts():
+        at, late = heartbeat.last_at(name), heartbeat.is_late(name, now=now)
+        said = "has never signed in" if at is None else "silent since" if late else "signed in"
+        instead = "Ask and call people yourself, from the downtime list." if late else ""
+        yield Part(WORDS.get(name, f"Sending: {name.removeprefix('engine, ')}"), not late, said, at, instead)
+    broken = heartbeat.figures(heartbeat.CHECKS).get("broken") or {}
+    said = ", ".join(f"check {name}: {count}" for name, count in sorted(broken.items()))
+    yield Part(
+        "Facts that must always hold", not broken, said or "none is broken", heartbeat.last_at(heartbeat.CHECKS),
+        "Tell whoever runs the service." if broken else "",
+    )  # fmt: skip
+
+
+def _paging(site: Site, now: datetime) -> Iterable[Part]:
+    read = pulse.take(site, now=now)
+    for rung in read.rungs:
+        said = f"{rung.name}, until" if rung.name else "nobody; the next begins" if rung.next_at else "nobody"
+        at = rung.until if rung.name else rung.next_at
+        yield Part(
+            f"Somebody on rung {rung.rung}",
+            bool(rung.name),
+            said,
+            at,
+            "" if rung.name else "Put somebody on it.",
+        )
+    yield Part(
+        "Pages handed to the provider", None if read.page_sent_at is None else True,
+        "the last at" if read.page_sent_at else "none yet", read.page_sent_at,
+    )  # fmt: skip
+    waiting = Escalation.objects.filter(site=site, state=Escalation.State.OPEN).order_by("opened_at").first()
+    yield Part(
+        "Cases taken by somebody", waiting is None, f"case {waiting.code} waits since" if waiting else "none waits",
+        waiting.opened_at if waiting else None, "Open the board." if waiting else "",
+    )  # fmt: skip
+
+
+def _provider(site: Site, now: datetime) -> Iterable[Part]:
+    out = {row.account: row for row in AccountState.objects.filter(out_since__isnull=False)}
+    for account in Account:
+        row, is_set = out.get(account), account == Account.FIRST or bool(
+            settings.TWILIO_SECOND_ACCOUNT_SID and site.fallback_number
+        )  # fmt: skip
+        if not is_set:
+            yield Part(f"The {account.label}", None, "not set up: pages wait while the first is out")
+        else:
+            said = f"out ({row.out_why}) since" if row else "takes messages"
+            yield Part(f"The {account.label}", row is None, said, row.out_since if row else None)
+    back, late = canary.heard_at(site), canary.is_late(site, now=now)
+    yield Part(
+        "A text goes out and comes back", False if late else None if back is None else True,
+        "the last came back" if back else "none has come back yet", back,
+        "Texts may not arrive: call instead." if late else "",
+    )  # fmt: skip
+    for name, what in (
+        (heartbeat.MISSED_TEXTS, "Fetching texts that never reached us"),
+        (heartbeat.LOG_COMPARED, "Comparing the provider's log with ours"),
+    ):
+        at = heartbeat.last_at(name)
+        works = None if at is None else name != heartbeat.MISSED_TEXTS or now - at <= LOG_READ_EVERY
+        yield Part(what, works, "last done" if at else "not done yet", at)
+
+
+def _paper(site: Site, now: datetime) -> Iterable[Part]:
+    at = heartbeat.last_at(downtime_files.sign(site))
+    if not settings.DOWNTIME_FOLDER:
+        yield Part(
+            "The downtime list kept by itself", None, "no folder is set", None, "Print it before each night."
+        )
+    else:
+        works = at is not None and now - at <= 2 * downtime_files.EVERY
+        yield Part(
+            "The downtime list kept by itself", works, "last kept" if at else "never kept", at,
+            "" if works else "Print it now.",
+        )  # fmt: skip
+    for what in ("A backup read back", "The whole service tried under faults"):
+        yield Part(what, None, "nothing here records it: ask whoever runs the service")

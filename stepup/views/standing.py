@@ -1,0 +1,38 @@
+"""How the service stands, and what a new site still has to do."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from monitoring.access import SignedIn, act
+from notifications import audit, clock
+from stepup import first_run, standing
+
+
+@require_GET
+@act("see the status")
+def show_status(request: SignedIn) -> HttpResponse:
+    """What works, what does not and since when; how fast people were answered this week."""
+    site, now = request.user.site, clock.now()
+    audit.record("read the status", f"site:{site.pk}", site=site, by=request.user, now=now)
+    parts = standing.parts(site, now=now)
+    spreads, misses = standing.week(site, now=now)
+    context = {
+        "now": now,
+        "parts": parts,
+        "broken": [part for part in parts if part.works is False],
+        "spreads": spreads,
+        "misses": misses,
+    }
+    return render(request, "stepup/status.html", context)
+
+
+@require_GET
+@act("see the first-run guide")
+def show_guide(request: SignedIn) -> HttpResponse:
+    """What is to be done before the first dose at home, each line done or open."""
+    site, now = request.user.site, clock.now()
+    audit.record("read the first-run guide", f"site:{site.pk}", site=site, by=request.user, now=now)
+    lines = first_run.guide(site, now=now)
+    context = {"now": now, "lines": lines, "open": sum(line.is_done is False for line in lines)}
+    return render(request, "stepup/first_run.html", context)

@@ -1,0 +1,92 @@
+"""The status page and the first-run guide: read from the rows, and honest about what nobody can see."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from monitoring import canary, escalations, languages
+from monitoring.models import Canary
+from notifications import accounts, clock, heartbeat
+from notifications.models import Account, Role, Site
+from protocols import wording
+from stepup import first_run, standing
+from tests import makers
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+ENGINE = standing.WORDS[heartbeat.ENGINE]
+
+
+@pytest.fixture
+def site() -> Site:
+    return makers.a_site()
+
+
+def works(site: Site) -> dict[str, bool | None]:
+    return {part.name: part.works for part in standing.parts(site, now=clock.now())}
+
+
+def done(site: Site) -> dict[str, bool | None]:
+    return {line.what: line.is_done for line in first_run.guide(site, now=clock.now())}
+
+
+@pytest.mark.parametrize(("silent_for", "well"), [(5, True), (20, False)])
+def test_a_part_that_stopped_signing_in_stands_first_and_says_since_when(site, silent_for, well) -> None:
+    now = clock.now()
+    for name in heartbeat.parts():
+        heartbeat.sign_in(name, now=now)
+    heartbeat.sign_in(heartbeat.ENGINE, now=now - timedelta(seconds=silent_for))
+    assert works(site)[ENGINE] is well
+    page = makers.signed_in(makers.a_clinician(site, Role.EMERGENCY)).get(reverse("status")).content.decode()
+    row = page[page.index(f'<th scope="row">{ENGINE}') :].split("</tr>")[0]
+    assert ("silent since" in row) is not well
+    assert ("from the downtime list" in row) is not well
+
+
+def test_nobody_on_call_a_waiting_case_and_an_account_that_is_out_do_not_work(site) -> None:
+    names = ("Somebody on rung 1", "Cases taken by somebody", f"The {Account.FIRST.label}")
+    makers.a_responder(site, 1, name="Dr A", since=clock.now())
+    assert [works(site)[name] for name in names] == [True, True, True]
+    site.shifts.all().delete()
+    makers.a_responder(site, 1, name="Dr B", since=clock.now() - timedelta(days=90))
+    escalations.raise_concern(
+        site=site, patient=makers.a_patient(site), urgency="urgent", headline="a fever", now=clock.now()
+    )
+    accounts.note_out(Account.FIRST, "refused us", now=clock.now())
+    assert [works(site)[name] for name in names] == [False, False, False]
+
+
+def test_what_nothing_here_records_is_not_known_and_never_called_well(site) -> None:
+    found = works(site)
+    assert found["A backup read back"] is None
+    assert found["A text goes out and comes back"] is None
+    assert found[f"The {Account.SECOND.label}"] is None
+
+
+def test_a_new_site_has_everything_open_and_each_line_is_done_by_what_it_names(site) -> None:
+    assert True not in done(site).values()
+    now = clock.now()
+    for role in (Role.NURSE, Role.PHARMACIST, Role.PRESCRIBER):
+        makers.a_clinician(site, role)
+    assert done(site)["Add the people"] is True
+    makers.a_responder(site, 1, name="Dr A", since=now)
+    assert done(site)["Fill the on-call list for 14 days"] is True
+    assert done(site)["Prove each phone on call"] is False, "on the list, and never heard from"
+    pharmacist = site.clinicians.get(role=Role.PHARMACIST)
+    languages.approve(
+        site, "en", fingerprint=wording.fingerprint("en"), reads_language=True, by=pharmacist, now=now
+    )
+    assert done(site)["Read and approve the texts"] is True
+    makers.a_course(makers.a_patient(site), now=now)
+    assert done(site)["Approve a protocol"] is True
+    assert done(site)["Enrol the first patient and open the course"] is True
+    assert done(site)["Give each patient an emergency card"] is False
+
+
+def test_a_text_that_came_back_is_the_proof_of_the_way_there_and_back(site) -> None:
+    now = clock.now()
+    canary.send_due(now=now)
+    assert works(site)["A text goes out and comes back"] is None
+    Canary.objects.filter(site=site).update(back_at=now)
+    assert done(site)["See a text go out and come back"] is True
+    assert works(site)["A text goes out and comes back"] is True

@@ -13,14 +13,14 @@ from notifications.models import Site
 from protocols.errors import Refusal
 from protocols.planning import PlannedDose
 from stepup import arranged, plans
-from stepup.models import Course, Dose, Weight
+from stepup.models import Course, Dose, DoseReport, Weight
 
 
 @dataclass(frozen=True)
 class Entry:
     """One dose: the how-manieth of its course, on which day, and at which time where one is known.
 
-    One to come has its row of the plan in `planned`.
+    One to come has its row of the plan in `planned`. One given at another hospital is not `is_here`: it had no chair.
     """
 
     course: Course
@@ -30,6 +30,7 @@ class Entry:
     at: datetime | None
     is_given: bool
     planned: PlannedDose | None = None
+    is_here: bool = True
 
     @property
     def key(self) -> tuple[int, int]:
@@ -55,7 +56,7 @@ def with_plans(rows: QuerySet[Course]) -> QuerySet[Course]:
     used = Weight.objects.filter(answer__used=True).order_by("-pk")
     return rows.select_related("patient__site", "site").prefetch_related(
         "protocol__draft",
-        Prefetch("doses", queryset=Dose.objects.select_related("replaces__dose")),
+        Prefetch("doses", queryset=Dose.objects.select_related("replaces__dose", "report")),
         "appointments__by",
         "interval_changes__by",
         Prefetch("weights", queryset=used, to_attr="weights_used"),
@@ -82,7 +83,10 @@ def of(site: Site, *, until: date) -> Diary:
 def _given(course: Course) -> Iterator[Entry]:
     doses = sorted(course.doses.all(), key=lambda dose: dose.given_at)
     for number, dose in enumerate(doses, start=1):
-        yield Entry(course, number, dose.step, dose.given_on, dose.given_at, is_given=True)
+        report: DoseReport | None = getattr(dose, "report", None)
+        at = dose.given_at if report is None or report.time_known else None
+        is_here = report is None or report.place == DoseReport.Place.HERE
+        yield Entry(course, number, dose.step, dose.given_on, at, is_given=True, is_here=is_here)
 
 
 def _planned(course: Course, planned: Sequence[PlannedDose]) -> Iterator[Entry]:

@@ -116,9 +116,9 @@ def against(course: Course, *, step: str, at: datetime, on: date) -> list[chairs
 
 
 def stays(day: chairs.Day, entries: Iterable[diary.Entry]) -> list[chairs.Stay]:
-    """Those of the doses that fall on this day, as stays in its chairs."""
+    """Those of the doses that fall on this day here, as stays in its chairs."""
     return [
         chairs.Stay(one.key, one.at, day.minutes_of(approvals.library_label(one.course.protocol), one.step))
         for one in entries
-        if one.on == day.on
+        if one.on == day.on and one.is_here
     ]

@@ -61,6 +61,7 @@ class Visit:
     on: date
     at: datetime | None
     is_given: bool
+    is_here: bool
     is_next: bool
     earliest_on: date | None
     latest_on: date | None
@@ -202,6 +203,7 @@ def _visit(facts: _Facts, entry: diary.Entry) -> Visit:
         on=entry.on,
         at=entry.at,
         is_given=entry.is_given,
+        is_here=entry.is_here,
         is_next=_is_next(entry),
         earliest_on=window.earliest_on if window else None,
         latest_on=window.latest_on if window else None,

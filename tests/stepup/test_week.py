@@ -1,6 +1,7 @@
 """The week of a unit: what is due, what collides, which nights nobody covers, and how few queries that takes."""
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from notifications import clock, oncall
 from notifications.models import AuditEntry, Role, Shift, Site
-from stepup import appointments, closures, diary, unit, week
+from stepup import appointments, closures, diary, reported, unit, week
 from stepup.models import Course
 from tests import makers
 from tests.makers import NOON
@@ -124,6 +125,30 @@ def test_chairs_used_and_free_are_counted_over_the_hours(site, course) -> None:
     put(given(site), NOON + 3 * DAY + HOUR / 2)
     day = on_day(shown(site), THURSDAY)
     assert (day.used, day.free, day.timed) == (2, 1, 2)
+
+
+def elsewhere(site: Site, at: datetime, *, time_known: bool) -> Course:
+    course = makers.a_course(makers.a_patient(site))
+    told = reported.Report("elsewhere", "a letter", "moved", "General Hospital", time_known=time_known)
+    reported.record(
+        course.pk, step="step_up_dose_1", given_at=at, given_mg=Decimal("4.2"), report=told,
+        by=makers.a_clinician(site), now=NOW,
+    )  # fmt: skip
+    return course
+
+
+def test_a_dose_given_elsewhere_had_no_chair_here_and_no_time_nobody_knows(site, course, monkeypatch) -> None:
+    hours(site, 3)
+    elsewhere(site, NOON, time_known=True)
+    other = elsewhere(site, NOON - HOUR, time_known=False)
+    day = on_day(shown(site), MONDAY)
+    assert (day.used, day.free, day.timed) == (1, 2, 2), "the one chair is that of the dose given here"
+    [visit] = [one for one in day.visits if one.course == other]
+    assert (visit.at, visit.is_given, visit.is_here) == (None, True, False)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    said = makers.signed_in(makers.a_clinician(site)).get(reverse("week")).content.decode()
+    assert "only the day is known:" in said
+    assert "given elsewhere" in said
 
 
 def test_two_doses_on_one_chair_collide_and_are_both_marked(site, course) -> None:

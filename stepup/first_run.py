@@ -6,7 +6,7 @@ from datetime import datetime
 
 from monitoring import canary, drills, languages
 from monitoring.models import Patient
-from notifications import oncall
+from notifications import oncall, phones
 from notifications.models import Role, Site
 from stepup import approvals, unit
 from stepup.models import AdoptionStage, CardPrint, Course
@@ -39,7 +39,8 @@ def _people(site: Site) -> Iterable[Line]:
     )  # fmt: skip
     yield Line(
         "Dial the desk's number and the emergency number", "They stand in every text about danger and on every card.",
-        None, f"{site.oncall_number} and {site.emergency_number}: nothing here can dial them", "administration",
+        None, f"{phones.for_reading(site.oncall_number)} and {site.emergency_number}: nothing here can dial them",
+        "administration",
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from monitoring import canary, pulse, response
-from monitoring.models import Escalation
 from notifications import heartbeat
 from notifications.models import Account, AccountState, Site
 from stepup import downtime_files
@@ -75,11 +74,6 @@ def _paging(site: Site, now: datetime) -> Iterable[Part]:
     yield Part(
         "Pages handed to the provider", None if read.page_sent_at is None else True,
         "the last at" if read.page_sent_at else "none yet", read.page_sent_at,
-    )  # fmt: skip
-    waiting = Escalation.objects.filter(site=site, state=Escalation.State.OPEN).order_by("opened_at").first()
-    yield Part(
-        "Cases taken by somebody", waiting is None, f"case {waiting.code} waits since" if waiting else "none waits",
-        waiting.opened_at if waiting else None, "Open the board." if waiting else "",
     )  # fmt: skip
 
 

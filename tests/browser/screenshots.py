@@ -54,15 +54,21 @@ def _pictures(service: Service, browser: Browser) -> None:
     _take(page, f"{base}/patient/1/", "patient")
     _take(page, f"{base}/on-call/", "on-call")
     _take(page, f"{base}/course/3/dose/", "record-a-dose")
+    _take(page, f"{base}/course/1/calendar/", "course")
+    for name in ("administration", "status", "first-run"):
+        _take(page, f"{base}/{name}/", name)
     emergency = re.search(r"/e/\w+/?", (page.goto(f"{base}/patient/1/"), page.content())[1])
     assert emergency
     _take(page, service.provider.base + "/", "phones", whole=False)
     dark = _signed_in(browser, base, "dark")
     _take(dark, f"{base}/board/", "board-dark")
     _take(dark, f"{base}/case/2/", "case-dark")
+    _take(dark, f"{base}/patient/1/", "patient-dark")
     narrow = _signed_in(browser, base, "light", NARROW)
     _take(narrow, f"{base}/board/", "board-320")
     _take(narrow, f"{base}/case/2/", "case-320")
+    _take(narrow, f"{base}/patient/1/", "patient-320")
+    _take(narrow, f"{base}/course/1/calendar/", "course-320")
     _take(narrow, base + emergency[0], "emergency-320")
 
 

@@ -14,7 +14,7 @@ PAIRS = [
     *((ink, paper, TEXT) for ink in ("ink", "soft", "link", "danger", "warn") for paper in (*PAPERS, "sunk")),
     *(("ink", wash, TEXT) for wash in ("danger-wash", "warn-wash")),
     ("danger", "danger-wash", TEXT), ("warn", "warn-wash", TEXT), ("on-act", "act", TEXT),
-    ("on-danger", "danger-fill", TEXT), ("paper", "ink", TEXT),
+    ("on-danger", "danger-fill", TEXT), ("on-bar", "bar", TEXT),
     *((edge, paper, LARGE) for edge in ("edge", "focus") for paper in PAPERS),
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from monitoring import canary, escalations, languages
+from monitoring import canary, languages
 from monitoring.models import Canary
 from notifications import accounts, clock, heartbeat
 from notifications.models import Account, Role, Site
@@ -43,17 +43,14 @@ def test_a_part_that_stopped_signing_in_stands_first_and_says_since_when(site, s
     assert ("from the downtime list" in row) is not well
 
 
-def test_nobody_on_call_a_waiting_case_and_an_account_that_is_out_do_not_work(site) -> None:
-    names = ("Somebody on rung 1", "Cases taken by somebody", f"The {Account.FIRST.label}")
+def test_nobody_on_call_and_an_account_that_is_out_do_not_work(site) -> None:
+    names = ("Somebody on rung 1", f"The {Account.FIRST.label}")
     makers.a_responder(site, 1, name="Dr A", since=clock.now())
-    assert [works(site)[name] for name in names] == [True, True, True]
+    assert [works(site)[name] for name in names] == [True, True]
     site.shifts.all().delete()
     makers.a_responder(site, 1, name="Dr B", since=clock.now() - timedelta(days=90))
-    escalations.raise_concern(
-        site=site, patient=makers.a_patient(site), urgency="urgent", headline="a fever", now=clock.now()
-    )
     accounts.note_out(Account.FIRST, "refused us", now=clock.now())
-    assert [works(site)[name] for name in names] == [False, False, False]
+    assert [works(site)[name] for name in names] == [False, False]
 
 
 def test_what_nothing_here_records_is_not_known_and_never_called_well(site) -> None:

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from monitoring import caselog, conversation, escalations, patients, people, watches, worklist
-from monitoring.models import ClinicianText, Escalation, Patient
+from monitoring.models import ClinicianText, Escalation, Finding, Patient
 from notifications import audit, roles
-from notifications.models import Clinician
+from notifications.models import Clinician, Site
 from protocols.errors import Refusal
 
 ACT = "work on a case"
@@ -67,25 +67,51 @@ def open_case(
     The tasks in `answers` are done with it: whoever takes the case has them.
     """
     _may(by)
+    refuse_unsaid(urgency, words)
+    patient = people.hold(patient.pk)
+    if not patient.is_active:
+        raise Refusal("enrolment-ended", "This enrolment has ended: no case is opened on it.")
+    case = judged(site=patient.site, patient=patient, urgency=urgency, words=words, by=by, now=now)
+    worklist.settle(patient, answers, by=by, outcome=f"became case {case.code}", now=now)
+    audit.record("opened a case", str(patient), site=patient.site, by=by, now=now, case=case.pk)
+    return case
+
+
+def refuse_unsaid(urgency: str, words: str) -> None:
+    """Refuse a judgement without its urgency or without words."""
     if urgency not in escalations.RANK:
         raise Refusal("urgency", "Choose how urgent it is.")
     if not words.strip():
         raise Refusal("words", "Say what you saw or heard: it is what the people who are called read first.")
-    patient = people.hold(patient.pk)
-    if not patient.is_active:
-        raise Refusal("enrolment-ended", "This enrolment has ended: no case is opened on it.")
-    headline = f"{by.name}: {words.strip()}"
+
+
+def judged(
+    *,
+    site: Site,
+    patient: Patient | None,
+    urgency: str,
+    words: str,
+    by: Clinician,
+    now: datetime,
+    how: str = "",
+    caller: str = "",
+    finding: Finding | None = None,
+) -> Escalation:
+    """Open a case by a clinician's judgement, or join the open one, and note it. The caller holds the patient.
+
+    Of a text that was read, `how` says so, `finding` is what the rules made of it, `caller` the number nobody knows.
+    """
     case, _ = escalations.raise_concern(
-        site=patient.site,
+        site=site,
         patient=patient,
+        caller=caller,
         urgency=urgency,
-        headline=headline,
-        watch=watches.current(patient),
+        headline=f"{by.name}{how}: {words.strip()}",
+        watch=watches.current(patient) if patient else None,
+        finding=finding,
         now=now,
     )
     caselog.note(case, "judged by a clinician", now=now, by=by, text=words.strip())
-    worklist.settle(patient, answers, by=by, outcome=f"became case {case.code}", now=now)
-    audit.record("opened a case", str(patient), site=patient.site, by=by, now=now, case=case.pk)
     return case
 
 

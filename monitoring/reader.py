@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from monitoring import by_hand, caselog, escalations, people, phrases, unread, watches, worklist
+from monitoring import by_hand, caselog, escalations, people, phrases, unread, worklist
 from monitoring.models import Escalation, Patient, Task, TaskEvent, Unread
 from notifications import audit
 from notifications.models import Clinician
@@ -69,23 +69,20 @@ def called(
 @transaction.atomic
 def escalate(task_id: int, *, urgency: str, words: str, by: Clinician, now: datetime) -> Escalation:
     """Open a case, or join the open one, by a named clinician with words of their own; it takes every text along."""
-    if urgency not in escalations.RANK:
-        raise Refusal("urgency", "Choose urgent or emergency.")
-    if not words.strip():
-        raise Refusal("words", "Say in a few words what worries you: whoever is called reads it first.")
+    by_hand.refuse_unsaid(urgency, words)
     task, patient = hold(task_id)
     waiting = unread.gravest_first(list(unread.of(task)))
-    case, _ = escalations.raise_concern(
+    case = by_hand.judged(
         site=task.site,
         patient=patient,
         caller="" if patient else task.unread_from,
         urgency=urgency,
-        headline=f"{by.name}, who read it: {words.strip()}",
-        watch=watches.current(patient) if patient else None,
+        words=words,
+        how=", who read it",
         finding=waiting[0].finding,
+        by=by,
         now=now,
     )
-    caselog.note(case, "escalated", by=by, now=now, text=words.strip())
     _bring_along(case, waiting, now)
     note(task, "escalated", by=by, now=now, text=f"Case {case.code}: {words.strip()}")
     worklist.finish(task_id, by=by, outcome=f"escalated: case {case.code}", read=unread.newest(task), now=now)

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from monitoring import checkins, conversation, escalations, quiet
 from monitoring.models import CheckIn, ClinicianText, Escalation, Task, Watch
@@ -173,6 +176,46 @@ def test_where_the_service_asks_nothing_a_person_hears_that_nobody_answered(to, 
     task = Task.objects.get(patient=ward.patient)
     assert task.what == f"No answer to what Nora Quill texted the {to} on Mon 01 Mar 13:00 EST"
     assert task.pages_when_late is pages
+
+
+# whatever she writes, and when
+
+WRITES = st.lists(st.tuples(st.integers(1, 59), st.booleans()), max_size=6, unique_by=lambda one: one[0])
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(writes=WRITES)
+def test_whatever_a_clinician_writes_and_ends_a_silence_reaches_a_person_in_its_hour(ward, writes) -> None:
+    ends = dict(writes)
+    with transaction.atomic():
+        ward.tick(FIRST)
+        for minute in sorted({*ends, 20, 30, 45, 60, 61, 62, 63}):
+            at = FIRST + minute * MINUTE
+            if minute in ends:
+                ward.writes(at, words=f"Are you there? {minute}")
+            if ends.get(minute):
+                conversation.end_quiet(patient=ward.patient, by=ward.nurse, now=at)
+            ward.tick(at)
+        paged = escalations.unresolved(ward.patient)
+        transaction.set_rollback(True)
+    assert paged is not None
+    assert paged.headline.startswith("Silence: no answer: nothing heard for 6")
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(writes=WRITES, alarm=st.integers(1, 59))
+def test_whatever_a_clinician_writes_an_alarm_is_paged_and_answered_at_once(ward, writes, alarm) -> None:
+    at = FIRST + alarm * MINUTE
+    with transaction.atomic():
+        ward.tick(FIRST)
+        for minute in sorted(minute for minute, _ in writes if minute <= alarm):
+            ward.writes(FIRST + minute * MINUTE, words=f"Are you there? {minute}")
+        ward.hears("38.6 and shaking", at=at)
+        case, sent = escalations.unresolved(ward.patient), ward.sent(since=at)
+        transaction.set_rollback(True)
+    assert case is not None
+    assert case.urgency == "emergency"
+    assert "answer" in sent
 
 
 # alarms, and what was not understood

@@ -6,7 +6,7 @@ from copy import deepcopy
 import pytest
 from django.db import transaction
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from monitoring import checkins, conversation, escalations, quiet
@@ -180,10 +180,16 @@ def test_where_the_service_asks_nothing_a_person_hears_that_nobody_answered(to, 
 
 # whatever she writes, and when
 
+FEW = settings(
+    max_examples=4,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # each try is an hour of the engine: none to shrink
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 WRITES = st.lists(st.tuples(st.integers(1, 59), st.booleans()), max_size=6, unique_by=lambda one: one[0])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@FEW
 @given(writes=WRITES)
 def test_whatever_a_clinician_writes_and_ends_a_silence_reaches_a_person_in_its_hour(ward, writes) -> None:
     ends = dict(writes)
@@ -202,7 +208,7 @@ def test_whatever_a_clinician_writes_and_ends_a_silence_reaches_a_person_in_its_
     assert paged.headline.startswith("Silence: no answer: nothing heard for 6")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@FEW
 @given(writes=WRITES, alarm=st.integers(1, 59))
 def test_whatever_a_clinician_writes_an_alarm_is_paged_and_answered_at_once(ward, writes, alarm) -> None:
     at = FIRST + alarm * MINUTE

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitoring.models import Watch
+from monitoring.rules import WatchRules
 from notifications import oncall, roles
 from notifications.models import Clinician, Site
 from protocols import ladder
 from protocols.ladder import Rung
 
-PERSON = "person:"
+PERSON = oncall.PERSON
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,12 @@ def at(site: Site, rungs: Sequence[Rung], *, now: datetime) -> tuple[Standing, .
     return tuple(
         Standing(number, rung, _people(site, rung, on_call)) for number, rung in enumerate(climbed, start=1)
     )
+
+
+def in_use(site: Site) -> tuple[tuple[Rung, ...], ...]:
+    """The signed ladders of the watches that are open at a site, once each."""
+    frozen = Watch.objects.filter(site=site, closed_at=None).values_list("rules", flat=True).distinct()
+    return tuple(dict.fromkeys(WatchRules.thaw(rules).ladder for rules in frozen))
 
 
 def next_step(standing: Sequence[Standing], *, round_: int, rung: int) -> ladder.Step:

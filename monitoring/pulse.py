@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from monitoring import canary
+from monitoring import canary, ladders
 from notifications import heartbeat, oncall
 from notifications.models import Delivery, Heartbeat, Lane, Site
 
@@ -61,12 +61,15 @@ def take(site: Site, *, now: datetime) -> Pulse:
         page_sent_at=handed_over.aggregate(last=Max("submitted_at"))["last"],
         page_heard_at=delivered.aggregate(last=Max("ended_at"))["last"],
         rungs=on_call(site, now=now),
-        ahead=tuple(
-            gap for gap in oncall.gaps(site, since=now, until=now + oncall.LOOK_AHEAD) if gap.starts_at > now
-        ),
+        ahead=tuple(gap for gap in _gaps(site, now) if gap.starts_at > now),
         canary_at=canary.heard_at(site),
         canary_late=canary.is_late(site, now=now),
     )
+
+
+def _gaps(site: Site, now: datetime) -> list[oncall.Gap]:
+    signed = ladders.in_use(site)
+    return oncall.gaps(site, since=now, until=now + oncall.LOOK_AHEAD, ladders=signed)
 
 
 def on_call(site: Site, *, now: datetime) -> tuple[OnCall, ...]:

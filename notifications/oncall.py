@@ -3,7 +3,7 @@
 Nothing here is kept: each question reads the rows and asks `protocols.rotas`, which alone decides who goes before whom.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,12 +13,14 @@ from notifications import roles
 from notifications.models import Clinician, Override, Rotation, RungRule, Shift, Site, TimeOff
 from protocols import rotas
 from protocols.errors import Refusal
+from protocols.ladder import Rung
 from protocols.rotas import Gap
 
 __all__ = ["Gap"]
 
 RETIRED_AFTER = timedelta(days=14)
 LOOK_AHEAD = timedelta(days=14)
+PERSON = "person:"
 INSTANT = timedelta(microseconds=1)
 
 
@@ -152,6 +154,46 @@ def rungs(site: Site, *, now: datetime) -> int:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A rung of a signed ladder that calls a role, or people by their names.
+
+    `people` are those it names who can be paged at any hour.
+    """
+
+    number: int
+    calls: tuple[str, ...]
+    people: int = 0
+
+    def gaps(self, read: Sequence[Stint], since: datetime, until: datetime) -> list[Gap]:
+        """Every span in which nobody it calls can be reached."""
+        if self.people:
+            return []
+        mine = [(one.starts_at, one.ends_at) for one in read if self._is_called(one)]
+        return [
+            Gap(self.number, a, b, ", ".join(self.calls)) for a, b in rotas.without([(since, until)], mine)
+        ]
+
+    def _is_called(self, one: Stint) -> bool:
+        return f"on call {one.rung}" in self.calls or one.clinician.role in self.calls
+
+
+def wanted(site: Site, ladders: Iterable[Sequence[Rung]]) -> tuple[Wanted, ...]:
+    """What these ladders call besides places of the list, once each.
+
+    How many places the list has is the site's own: one that only a ladder names is climbed past at no cost of time.
+    """
+    found: dict[tuple[int, tuple[str, ...]], Wanted] = {}
+    for rungs_ in ladders:
+        for number, rung in enumerate(rungs_, start=1):
+            if len(rung.places) < len(rung.calls):
+                people = [one.removeprefix(PERSON) for one in rung.calls if one.startswith(PERSON)]
+                able = site.clinicians.filter(username__in=people, is_active=True).exclude(phone="")
+                may = [one for one in able if roles.may(one, "work on a case")] if people else []
+                found.setdefault((number, rung.calls), Wanted(number, rung.calls, len(may)))
+    return tuple(found.values())
+
+
+@dataclass(frozen=True)
 class Cover:
     """Whoever can be reached on each rung between two moments: read once, asked about many watches."""
 
@@ -159,27 +201,39 @@ class Cover:
     until: datetime
     rungs: int
     stints: tuple[Stint, ...]
+    wanted: tuple[Wanted, ...] = ()
 
     def gaps(self, since: datetime, until: datetime) -> list[Gap]:
         """Every span between two moments in which some rung has nobody reachable, per rung in order.
 
-        Outside what was read nobody is known to be reachable, so it is a gap.
+        Outside what was read nobody is known to be reachable, so it is a gap. Rungs that only a signed ladder has
+        follow those of the list.
         """
-        return _gaps(self.stints, self.rungs, since, until)
+        listed = _gaps(self.stints, self.rungs, since, until)
+        return [*listed, *(gap for one in self.wanted for gap in one.gaps(self.stints, since, until))]
 
 
-def cover(site: Site, *, since: datetime, until: datetime, now: datetime) -> Cover:
-    """The on-call list of a site between two moments; `now` says whose ladder it is."""
+def cover(
+    site: Site, *, since: datetime, until: datetime, now: datetime, ladders: Iterable[Sequence[Rung]] = ()
+) -> Cover:
+    """The on-call list of a site between two moments; `now` says whose rungs it has, `ladders` what is signed."""
     reachable = [one for one in stints(site, since=since, until=until) if one.can_be_reached]
-    return Cover(since, until, rungs(site, now=now), tuple(reachable))
+    return Cover(since, until, rungs(site, now=now), tuple(reachable), wanted(site, ladders))
 
 
-def gaps(site: Site, *, since: datetime, until: datetime, now: datetime | None = None) -> list[Gap]:
+def gaps(
+    site: Site,
+    *,
+    since: datetime,
+    until: datetime,
+    now: datetime | None = None,
+    ladders: Iterable[Sequence[Rung]] = (),
+) -> list[Gap]:
     """Every span between `since` and `until` in which some rung has nobody reachable, per rung in order.
 
     For a span far ahead, `now` says whose ladder it is: a rung in use now is a gap where its list ends, not retired.
     """
-    read = cover(site, since=since, until=until, now=since if now is None else now)
+    read = cover(site, since=since, until=until, now=since if now is None else now, ladders=ladders)
     return read.gaps(since, until)
 
 

@@ -112,11 +112,17 @@ class Away:
 
 @dataclass(frozen=True)
 class Gap:
-    """A span in which a rung has nobody."""
+    """A span in which a rung has nobody. `whom` says whom the signed ladder calls there, if not a place of the list."""
 
     rung: int
     starts_at: datetime
     ends_at: datetime
+    whom: str = ""
+
+    @property
+    def named(self) -> str:
+        """The rung in words."""
+        return f"rung {self.rung} ({self.whom})" if self.whom else f"rung {self.rung}"
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ def _why_off_plan(off_plan: str, deviation: str) -> str:
 
 
 def _gaps(course: Course, ends_at: datetime, now: datetime) -> list[oncall.Gap]:
-    return oncall.gaps(course.site, since=now, until=ends_at) if ends_at > now else []
+    return cover.of_course(course, since=now, until=ends_at, now=now)
 
 
 def _note_given(dose: Dose, gaps: list[oncall.Gap], *, by: Clinician, now: datetime) -> None:

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from monitoring import ladders
 from notifications import oncall
 from notifications.models import Clinician, Site
 from notifications.oncall import Gap
 from protocols import watching
 from protocols.errors import Refusal
+from protocols.ladder import Rung
 from protocols.pathway import Pathway
-from stepup.models import Course, CourseEvent
+from stepup import approvals
+from stepup.models import Course, CourseEvent, SiteProtocol
 
 NAMED = 3
 CODE = "uncovered"
@@ -26,7 +29,26 @@ def gaps(site: Site, pathway: Pathway, *, step: str, on: date, now: datetime) ->
     zone = ZoneInfo(site.time_zone)
     since = max(now, datetime.combine(on, time(), zone))
     until = watching.ends_at(pathway, step, datetime.combine(on + DAY, time(), zone))
-    return oncall.gaps(site, since=since, until=until, now=now) if until > since else []
+    return (
+        oncall.gaps(site, since=since, until=until, now=now, ladders=[pathway.ladder])
+        if until > since
+        else []
+    )
+
+
+def of_course(course: Course, *, since: datetime, until: datetime, now: datetime) -> list[Gap]:
+    """Every span between two moments in which a rung of the list, or of this course's signed ladder, has nobody."""
+    if until <= since:
+        return []
+    ladder = approvals.content(course.protocol).pathway.ladder
+    return oncall.gaps(course.site, since=since, until=until, now=now, ladders=[ladder])
+
+
+def ladders_of(site: Site) -> tuple[tuple[Rung, ...], ...]:
+    """Every signed ladder a site may have to climb: of watches that are open, and of courses under way."""
+    under_way = SiteProtocol.objects.filter(courses__site=site, courses__state=Course.State.ACTIVE).distinct()
+    planned = [approvals.content(row).pathway.ladder for row in under_way]
+    return tuple(dict.fromkeys([*ladders.in_use(site), *planned]))
 
 
 def answered(found: Sequence[Gap], *, zone: str, reason: str) -> str:
@@ -51,7 +73,7 @@ def note(course: Course, found: Sequence[Gap], *, by: Clinician, now: datetime) 
 def in_words(found: Sequence[Gap], zone: str) -> str:
     """Who is missing from when to when, in the site's time; of many spans the first three, and how many more."""
     said = [
-        f"rung {gap.rung} from {_moment(gap.starts_at, zone)} to {_moment(gap.ends_at, zone)}"
+        f"{gap.named} from {_moment(gap.starts_at, zone)} to {_moment(gap.ends_at, zone)}"
         for gap in found[:NAMED]
     ]
     more = f", and {len(found) - NAMED} more spans" if len(found) > NAMED else ""

@@ -15,7 +15,7 @@ from django.urls import reverse
 from notifications import oncall
 from notifications.models import Site
 from protocols import chairs, delays
-from stepup import approvals, unit
+from stepup import approvals, cover, unit
 from stepup.models import Appointment, ClosedDay, Course, CourseEvent, Dose
 
 DAY = timedelta(days=1)
@@ -181,7 +181,7 @@ def _gaps(site: Site, now: datetime) -> Iterator[Event]:
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     since = chairs.moment(today, time(0), site.time_zone, last=False)
     until = chairs.moment(today + GAPS_AHEAD * DAY, time(0), site.time_zone, last=False)
-    for gap in oncall.gaps(site, since=since, until=until, now=now):
-        uid = f"gap-{site.pk}-{gap.rung}-{gap.starts_at:%Y%m%dT%H%M%SZ}"
-        title = f"Nobody on call, rung {gap.rung}"
+    for gap in oncall.gaps(site, since=since, until=until, now=now, ladders=cover.ladders_of(site)):
+        uid = f"gap-{site.pk}-{gap.named.replace(' ', '-').removeprefix('rung-')}-{gap.starts_at:%Y%m%dT%H%M%SZ}"
+        title = f"Nobody on call, {gap.named}"
         yield Event(uid, since, gap.starts_at, gap.ends_at, title, reverse("on-call"))

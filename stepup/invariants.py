@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
-from monitoring import stays
+from monitoring import ladders, stays
 from monitoring.models import (
     Admission,
     CheckIn,
@@ -105,7 +105,12 @@ def stuck_checkins(now: datetime) -> QuerySet[CheckIn]:
 def uncovered_hours(now: datetime) -> list[oncall.Gap]:
     """I11: an hour of the next 24 in which a site with an open watch has a rung with nobody reachable."""
     sites = Site.objects.filter(watches__closed_at=None, watches__isnull=False).distinct()
-    return [gap for site in sites for gap in oncall.gaps(site, since=now, until=now + timedelta(hours=24))]
+    until = now + timedelta(hours=24)
+    return [
+        gap
+        for site in sites
+        for gap in oncall.gaps(site, since=now, until=until, ladders=ladders.in_use(site))
+    ]
 
 
 def events_from_the_future(now: datetime) -> QuerySet[EscalationEvent]:

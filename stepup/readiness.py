@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from monitoring import practice, stays, texts
-from notifications import audit, oncall
+from notifications import audit
 from notifications.models import Clinician
 from protocols import watching, wording
 from protocols.errors import Refusal
 from protocols.pathway import Pathway
 from protocols.pathway import Readiness as Rule
-from stepup import approvals, ended, moments, readiness_rules, versions, weights
+from stepup import approvals, cover, ended, moments, readiness_rules, versions, weights
 from stepup.models import Course, CourseEvent, ReadinessStatement
 
 MET, WAIVED, OPEN = ReadinessStatement.State
@@ -186,7 +186,7 @@ def _weight(rule: Rule, moment: _Moment) -> Item:
 
 
 def _oncall(rule: Rule, moment: _Moment) -> Item:
-    gaps = oncall.gaps(moment.course.site, since=moment.starts_at, until=moment.ends_at)
+    gaps = cover.of_course(moment.course, since=moment.starts_at, until=moment.ends_at, now=moment.starts_at)
     if not gaps:
         return Item(
             rule, MET, "every hour of the watch has somebody", by="the service", at=moment.now, why_open=""
@@ -195,7 +195,7 @@ def _oncall(rule: Rule, moment: _Moment) -> Item:
     first = gaps[0]
     span = f"{first.starts_at.astimezone(zone):%a %d %b %H:%M} to {first.ends_at.astimezone(zone):%a %d %b %H:%M %Z}"
     more = f", and {len(gaps) - 1} more" if len(gaps) > 1 else ""
-    return Item(rule, why_open=f"Nobody on rung {first.rung} from {span}{more}.")
+    return Item(rule, why_open=f"Nobody on {first.named} from {span}{more}.")
 
 
 def _stay(rule: Rule, moment: _Moment) -> Item:

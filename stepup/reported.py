@@ -12,12 +12,12 @@ from django.db import transaction
 
 from monitoring import watches
 from monitoring.models import Patient, Watch
-from notifications import audit, oncall
+from notifications import audit
 from notifications.models import Clinician
 from protocols import dosing
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
-from stepup import approvals, courses, ended, versions, weights
+from stepup import approvals, courses, cover, ended, versions, weights
 from stepup.models import Course, Dose, DoseReport, Weight
 
 OLDEST = timedelta(days=10 * 366)
@@ -76,7 +76,7 @@ def record(
     courses.note(course, "dose reported", said, by=by, now=now)
     audit.record("reported a dose", str(course.patient), site=course.site, by=by, now=now, dose=dose.pk)
     ends_at = dose.watch.ends_at if dose.watch else now
-    return courses.Recorded(dose, oncall.gaps(course.site, since=now, until=ends_at) if ends_at > now else [])
+    return courses.Recorded(dose, cover.of_course(course, since=now, until=ends_at, now=now))
 
 
 def watch_of(

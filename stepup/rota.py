@@ -12,6 +12,7 @@ from notifications import audit, oncall
 from notifications.models import Clinician, RungRule, Shift, Site
 from protocols import chairs
 from protocols.errors import Refusal
+from stepup import cover
 
 SHOWN = 14
 DAY = timedelta(days=1)
@@ -22,7 +23,8 @@ LONGEST = timedelta(days=62)
 class Stretch:
     """One span of a rung: somebody's turn, shift or override, or (without a name) a gap.
 
-    `kind` and `id` name the row that says so; `twice` says that this person stands on another rung as well.
+    `kind` and `id` name the row that says so; `twice` says that this person stands on another rung as well,
+    `named` what a gap is called.
     """
 
     rung: int
@@ -34,6 +36,7 @@ class Stretch:
     has_phone: bool = True
     is_now: bool = False
     twice: bool = False
+    named: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,14 @@ def sheet(site: Site, *, now: datetime) -> Sheet:
     today = now.astimezone(zone).date()
     edges = [chairs.moment(today + n * DAY, time(0), site.time_zone, last=False) for n in range(SHOWN + 1)]
     read = oncall.read(site, since=edges[0], until=edges[-1])
-    stints, rungs = read.stints(edges[0], edges[-1]), range(1, oncall.rungs(site, now=now) + 1)
+    stints, top = read.stints(edges[0], edges[-1]), oncall.rungs(site, now=now)
     doubles = [one for one in read.doubles(edges[0], edges[-1]) if one.ends_at > now]
     taken = [_stretch(one, doubles, now) for one in stints]
     reachable = tuple(one for one in stints if one.can_be_reached)
-    cover = oncall.Cover(now, edges[-1], len(rungs), reachable)
-    gaps = [Stretch(gap.rung, gap.starts_at, gap.ends_at) for gap in cover.gaps(now, edges[-1])]
+    signed = oncall.wanted(site, cover.ladders_of(site))
+    found = oncall.Cover(now, edges[-1], top, reachable, signed).gaps(now, edges[-1])
+    gaps = [Stretch(gap.rung, gap.starts_at, gap.ends_at, named=gap.named) for gap in found]
+    rungs = range(1, max([top, *(gap.rung for gap in gaps)]) + 1)
     spans = sorted([*taken, *gaps], key=lambda one: one.starts_at)
     rules = oncall.rules(site)
     return Sheet(

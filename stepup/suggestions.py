@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from notifications import oncall
 from protocols import chairs, delays, moving, suggesting, watching
 from protocols.chairs import Against
 from protocols.errors import Refusal
 from protocols.planning import PlannedDose
 from protocols.suggesting import Limit, Offer, Suggested, Uncovered
-from stepup import appointments, approvals, arranged, closures, diary, next_dose, plans, stages, unit
+from stepup import appointments, approvals, arranged, closures, cover, diary, next_dose, plans, stages, unit
 from stepup.models import Course
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -142,7 +141,7 @@ def _gaps(course: Course, offers: Sequence[Offer], now: datetime) -> list[Uncove
     """Every hour nobody covers, from the first moment looked at to the end of the last watch."""
     since = min(chairs.moment(offer.day.on, time(0), offer.day.zone, last=False) for offer in offers)
     until = max(offer.day.closes_at + offer.watch + DAY for offer in offers)
-    found = oncall.gaps(course.site, since=since, until=until, now=now)
+    found = cover.of_course(course, since=since, until=until, now=now)
     return [Uncovered(gap.rung, gap.starts_at, gap.ends_at) for gap in found]
 
 

@@ -14,7 +14,7 @@ from monitoring.models import Patient, Watch
 from notifications import oncall
 from notifications.models import Site
 from protocols import chairs, watching
-from stepup import approvals, closures, diary, held, unit
+from stepup import approvals, closures, cover, diary, held, unit
 from stepup.models import Course
 
 DAY = timedelta(days=1)
@@ -177,7 +177,7 @@ def _facts(
         today=now.astimezone(ZoneInfo(zone)).date(),
         unit=hours,
         closed=closures.among(site, days),
-        cover=oncall.cover(site, since=now, until=until, now=now),
+        cover=oncall.cover(site, since=now, until=until, now=now, ladders=cover.ladders_of(site)),
         by_day=by_day,
         held=held.of(site, [(one.course, one.step) for one in entries if _is_next(one)], now=now),
     )

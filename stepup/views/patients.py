@@ -24,6 +24,7 @@ from monitoring import (
     pocket,
     quiet,
     readings,
+    rules,
     stays,
     timeline,
     watches,
@@ -104,7 +105,10 @@ def _reactions(patient: Patient) -> QuerySet[Reaction]:
 
 def _gaps(watch: Watch | None, now: datetime) -> list[oncall.Gap]:
     """The hours of the watch to come that nobody covers."""
-    return oncall.gaps(watch.site, since=now, until=watch.ends_at) if watch and watch.ends_at > now else []
+    if watch is None or watch.ends_at <= now:
+        return []
+    ladder = rules.WatchRules.thaw(watch.rules).ladder
+    return oncall.gaps(watch.site, since=now, until=watch.ends_at, ladders=[ladder])
 
 
 @require_http_methods(["GET", "POST"])

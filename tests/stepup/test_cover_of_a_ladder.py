@@ -1,0 +1,86 @@
+"""A rung of the signed ladder that calls a role or a person, and has nobody: a gap wherever gaps are shown."""
+
+from datetime import timedelta
+
+import pytest
+
+from monitoring import pulse, watches
+from monitoring.models import Watch
+from notifications import oncall
+from notifications.models import Clinician, Role, Site
+from protocols.ladder import Rung
+from stepup import feeds, invariants, rota
+from tests import makers
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+HOUR = timedelta(hours=1)
+PRESCRIBER = (Rung(("on call 1",)), Rung(("prescriber",)))
+
+
+@pytest.fixture
+def site() -> Site:
+    """A nurse on place 1 for a month."""
+    site = makers.a_site()
+    nurse = makers.a_clinician(site, phone=makers.a_phone())
+    oncall.add_shift(site, nurse, 1, starts_at=NOON - HOUR, ends_at=NOON + 30 * 24 * HOUR)
+    return site
+
+
+def on_place_2(site: Site, role: str, *, hours: int) -> Clinician:
+    who = makers.a_clinician(site, role, phone=makers.a_phone())
+    oncall.add_shift(site, who, 2, starts_at=NOON - HOUR, ends_at=NOON + hours * HOUR)
+    return who
+
+
+def gaps(site: Site, *ladder: Rung) -> list[tuple[str, int, int]]:
+    """Whom the ladder misses in the next day, from which hour to which."""
+    found = oncall.gaps(site, since=NOON, until=NOON + 24 * HOUR, ladders=[ladder])
+    return [(one.named, (one.starts_at - NOON) // HOUR, (one.ends_at - NOON) // HOUR) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("calls", "missing"),
+    [
+        (("prescriber",), [("rung 2 (prescriber)", 0, 24)]),
+        (("prescriber", "nurse"), []),
+        (("prescriber", "on call 1"), []),
+        (("on call 1",), []),
+        (("person:nobody",), [("rung 2 (person:nobody)", 0, 24)]),
+    ],
+    ids=["a role nobody has", "one of two roles", "a role or a place", "a place", "a name nobody has"],
+)
+def test_a_rung_that_calls_somebody_who_is_not_there_is_a_gap(site, calls, missing) -> None:
+    assert gaps(site, Rung(("on call 1",)), Rung(calls)) == missing
+
+
+def test_a_role_is_missed_for_the_hours_it_is_not_on_call(site) -> None:
+    on_place_2(site, Role.PRESCRIBER, hours=24)
+    assert gaps(site, *PRESCRIBER) == []
+    Clinician.objects.filter(role=Role.PRESCRIBER, site=site).update(phone="")
+    assert ("rung 2 (prescriber)", 0, 24) in gaps(site, *PRESCRIBER), "nobody would hear the page"
+
+
+def test_a_person_named_counts_only_while_they_can_be_paged(site) -> None:
+    lead = makers.a_clinician(site, Role.PRESCRIBER, phone=makers.a_phone())
+    rung = Rung((f"person:{lead.username}",))
+    assert gaps(site, rung) == []
+    Clinician.objects.filter(pk=lead.pk).update(is_active=False)
+    assert len(gaps(site, rung)) == 1
+
+
+def test_a_gap_of_the_signed_ladder_stands_on_the_board_the_list_the_feed_and_in_i11(site) -> None:
+    makers.a_dose(makers.a_course(makers.a_patient(site)))
+    watch = Watch.objects.get()
+    rules = watch.rules | {
+        "ladder": [*watch.rules["ladder"][:1], watch.rules["ladder"][1] | {"calls": ["prescriber"]}]
+    }
+    assert invariants.counts(now=NOON) == {}
+    Watch.objects.update(rules=rules)
+    on_place_2(site, Role.PRESCRIBER, hours=12)
+    named = "rung 2 (prescriber)"
+    assert watches.current(watch.patient) is not None
+    assert named in [one.named for one in pulse.take(site, now=NOON).ahead]
+    assert named in [one.named for one in rota.sheet(site, now=NOON).gaps]
+    assert f"Nobody on call, {named}" in [one.title for one in feeds._gaps(site, NOON)]
+    assert named in [one.named for one in invariants.uncovered_hours(NOON)]

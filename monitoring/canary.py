@@ -9,7 +9,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from monitoring import worklist
 from monitoring.models import Canary, Reply, Task, Watch
@@ -30,14 +30,15 @@ logger = logging.getLogger(__name__)
 
 def send_due(*, now: datetime) -> int:
     """Send each site's next one, unless one is on its way or the last was sent within EVERY; return how many."""
-    return each(list(Site.objects.values_list("pk", flat=True)), lambda pk: _send(pk, now))
+    lately = Canary.objects.filter(site=OuterRef("pk")).filter(_keeps_from_sending(now))
+    due = Site.objects.filter(~Exists(lately)).values_list("pk", flat=True)
+    return each(list(due), lambda pk: _send(pk, now))
 
 
 @transaction.atomic
 def _send(site_id: int, now: datetime) -> int:
     site = Site.objects.select_for_update(no_key=True).get(pk=site_id)  # two engines send one
-    sent = Canary.objects.filter(site=site)
-    if sent.filter(Q(back_at=None, lapsed_at=None) | Q(sent_at__gt=now - EVERY)).exists():
+    if Canary.objects.filter(_keeps_from_sending(now), site=site).exists():
         return 0
     token = secrets.token_hex(8)
     text = outbox.queue(
@@ -52,6 +53,10 @@ def _send(site_id: int, now: datetime) -> int:
     )
     Canary.objects.create(site=site, token=token, text=text, sent_at=now)
     return 1
+
+
+def _keeps_from_sending(now: datetime) -> Q:
+    return Q(back_at=None, lapsed_at=None) | Q(sent_at__gt=now - EVERY)
 
 
 def is_from_us(reply: Reply) -> bool:

@@ -78,6 +78,11 @@ def check(*, now: datetime) -> None:
     heartbeat.sign_in(heartbeat.CHECKS, now=now, broken=invariants.counts(now=now))
 
 
+def text_ourselves(*, now: datetime) -> int:
+    """Send the canaries that are due. Every few seconds: after an hour away the line is known to work again at once."""
+    return _try("canary", lambda: canary.send_due(now=now))
+
+
 def carry(lane: Lane, *, now: datetime, patience: timedelta = PATIENCE) -> None:
     """Hand over what waits in one lane. Each has a thread of its own: no page waits while a check-in is handed over."""
     _try("delivered", lambda: outbox.deliver_due(now=now, lanes=[lane], patience=patience))
@@ -92,10 +97,9 @@ def settle(*, now: datetime) -> None:
 
 def slow_tick(*, now: datetime) -> int:
     """What need not happen every second: ask who comes on call for an answer, look for whom nobody has spoken with and
-    for numbers nobody has tried, text ourselves, and hold the provider's log against ours in both directions.
+    for numbers nobody has tried, and hold the provider's log against ours in both directions.
     """
     _try("log compared", lambda: log_differences.find(now=now))
-    _try("canary", lambda: canary.send_due(now=now))
     _try("asked at the start", lambda: drills.begin_due(now=now))
     _try("test calls", lambda: desk.look_after(now=now))
     _try("nobody has spoken with them", lambda: spoken.look_after(now=now))

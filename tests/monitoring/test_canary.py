@@ -52,7 +52,7 @@ def test_it_goes_out_by_the_page_lane_and_comes_back_in_by_the_signed_door(provi
     clinic = Clinic(provider)
     handset = {"number": clinic.patient.phone, "to": clinic.site.patient_number}
     provider._send("PUT", "/double/handsets", [handset])
-    engine.slow_tick(now=clock.now())
+    engine.text_ourselves(now=clock.now())
     clinic.settle()
     one = Canary.objects.get()
     until(lambda: canary.heard_at(clinic.site) is not None, "the canary to come back")

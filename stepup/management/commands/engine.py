@@ -34,6 +34,7 @@ class Command(BaseCommand):
             *((partial(engine.carry, lane), TICK_SECONDS) for lane in Lane),
             (engine.settle, TICK_SECONDS),
             (engine.check, CHECK_SECONDS),
+            (engine.text_ourselves, CHECK_SECONDS),
             (engine.slow_tick, SLOW_SECONDS),
             (engine.keep_paper, PAPER_SECONDS),  # a share that hangs holds up nothing else
         ]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from monitoring import deaths, escalations, kits, people, quiet, stays, texts, worklist
 from monitoring.models import CheckIn, CloserQuestions, Patient, Reaction, Watch
@@ -260,9 +260,14 @@ def ask_again_in(watch: Watch, *, minutes: int, now: datetime) -> None:
 
 
 def keep_close(*, now: datetime) -> int:
-    """While a case, a reaction or a concern that nobody has ended is open, keep the next question close."""
+    """While a case, a reaction or a concern that nobody has ended is open, keep the next question close.
+
+    So too where none is to come before the end of the watch: no operation leaves it so, a lost row would.
+    """
+    to_come = CheckIn.objects.filter(watch=OuterRef("pk"), state__in=CheckIn.OPEN)
     worried = (
-        Q(pk__in=CloserQuestions.objects.filter(ended_at=None).values("watch"))
+        Q(~Exists(to_come), ends_at__gt=now)
+        | Q(pk__in=CloserQuestions.objects.filter(ended_at=None).values("watch"))
         | Q(patient__in=escalations.open_cases().values("patient"))
         | Q(patient__in=Reaction.objects.filter(over_at=None).values("patient"))
     )

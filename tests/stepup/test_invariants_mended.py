@@ -70,7 +70,9 @@ OTHERS: list[tuple[str, Callable[[Night, int], None], int]] = [
     ("I12", set_the_clock_back, 3600),
 ]
 # No engine can take back a text, find somebody for an hour, set a clock or ask a ward; what it cannot mend it says.
-LEADS_TO = {name: MENDED for name, _, _ in CASES} | {name: RED for name, _, _ in OTHERS} | {"I17": RED}
+LEADS_TO = (
+    {name: MENDED for name, _, _ in CASES} | {name: RED for name, _, _ in OTHERS} | {"I9": MENDED, "I17": RED}
+)
 ROWS = [(*case, LEADS_TO[case[0]]) for case in [*CASES, *OTHERS]]
 
 

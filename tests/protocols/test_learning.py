@@ -24,7 +24,7 @@ MAY = [
     ("en", "walked the doggy"),
     ("en", "Cooking  DINNER"),
     ("en", "lying on the couch"),
-    ("es", "viendo la novela"),
+    ("es", "mirando la novela"),
     ("zh-Hant", "跟之前"),
 ]
 MAY_NOT = [

@@ -32,6 +32,21 @@ def renew(page) -> None:
     page.wait_for_timeout(50)
 
 
+def test_ux8a_each_priority_has_a_word_a_shape_and_its_place_beside_its_colour(opened, base) -> None:
+    """Before the next test gives the last patient without a concern one."""
+    page = opened()
+    page.goto(f"{base}/board/")
+    octagon, triangle = "M8 2h8l6 6v8l-6 6H8l-6-6V8z", "M12 2 23 21H1z"
+    drawn = set()
+    for mark in page.locator(".worklist tbody td:first-child .mark").all():
+        word, path = mark.inner_text().strip(), mark.locator("svg path")
+        drawn.add((word, path.get_attribute("d") if path.count() else "circle"))
+    assert {("P1", octagon), ("no concern", "circle")} <= drawn
+    assert drawn <= {("P1", octagon), ("P2", triangle), ("no concern", "circle")}
+    order = [mark.inner_text().strip() for mark in page.locator(".worklist .mark").all()]
+    assert order == sorted(order, key=lambda word: {"P1": 1, "P2": 2}.get(word, 3)), "the gravest on top"
+
+
 def test_ux2c_renewing_keeps_scroll_focus_and_an_open_menu_and_a_new_p1_comes_on_top(
     service, opened, base
 ) -> None:
@@ -56,20 +71,6 @@ def test_ux2c_renewing_keeps_scroll_focus_and_an_open_menu_and_a_new_p1_comes_on
     assert page.evaluate(kept)[1:] == ["case-1", True]
     assert "Alma Sample" in page.locator("tr[data-alarm]").first.inner_text(), "the emergency is on top"
     assert page.locator("[data-herald]").inner_text() == "New P1 on the board."
-
-
-def test_ux8a_each_priority_has_a_word_a_shape_and_its_place_beside_its_colour(opened, base) -> None:
-    page = opened()
-    page.goto(f"{base}/board/")
-    octagon, triangle = "M8 2h8l6 6v8l-6 6H8l-6-6V8z", "M12 2 23 21H1z"
-    drawn = set()
-    for mark in page.locator(".worklist tbody td:first-child .mark").all():
-        word, path = mark.inner_text().strip(), mark.locator("svg path")
-        drawn.add((word, path.get_attribute("d") if path.count() else "circle"))
-    assert {("P1", octagon), ("no concern", "circle")} <= drawn
-    assert drawn <= {("P1", octagon), ("P2", triangle), ("no concern", "circle")}
-    order = [mark.inner_text().strip() for mark in page.locator(".worklist .mark").all()]
-    assert order == sorted(order, key=lambda word: {"P1": 1, "P2": 2}.get(word, 3)), "the gravest on top"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

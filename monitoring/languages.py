@@ -154,15 +154,7 @@ def approve_words(
     """Approve exactly the words that were read. Refused if they changed meanwhile, or are approved already, and for
     another language than English without the statement that the approver reads it.
     """
-    if fingerprint != words.fingerprint:
-        raise Refusal(
-            "content-changed", f"{words.called} changed while you read. Read everything again, then approve."
-        )
-    if words.code != READ_BY_ALL and not reads_language:
-        raise Refusal(
-            "reads-language",
-            f"Say that you read {wording.name(words.code)}. If you do not, a colleague who does approves this.",
-        )
+    _refuse_unread(words, fingerprint, reads_language=reads_language)
     same = ContentApproval.objects.filter(
         what=words.what, site=site, language=words.code, fingerprint=fingerprint
     )
@@ -183,6 +175,18 @@ def approve_words(
     if not is_new:
         raise Refusal("already-approved", f"{row.by.name} has approved exactly these words already.")
     return row
+
+
+def _refuse_unread(words: Words, fingerprint: str, *, reads_language: bool) -> None:
+    if fingerprint != words.fingerprint:
+        raise Refusal(
+            "content-changed", f"{words.called} changed while you read. Read everything again, then approve."
+        )
+    if words.code != READ_BY_ALL and not reads_language:
+        raise Refusal(
+            "reads-language",
+            f"Say that you read {wording.name(words.code)}. If you do not, a colleague who does approves this.",
+        )
 
 
 def under_way(site: Site, code: str) -> list[Patient]:

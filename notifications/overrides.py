@@ -44,11 +44,8 @@ def make(
     if not why.strip():
         raise Refusal("why", "Say why somebody else is on call then.")
     oncall.check_able(site, clinician, rung)
-    if not clinician.phone:
-        raise Refusal("no-phone", f"{clinician.name} has no phone on record, so no page would reach them.")
     period = DateTimeTZRange(max(starts_at, now), ends_at)
-    if TimeOff.objects.filter(clinician=clinician, period__overlap=period).exists():
-        raise Refusal("away", f"{clinician.name} has time off for part of that time. Choose somebody else.")
+    _refuse_unreachable(clinician, period)
     try:
         with transaction.atomic():
             row = Override.objects.create(
@@ -66,6 +63,13 @@ def make(
             "overlap", f"Rung {rung} has another override for part of that time. Take that one back first."
         ) from clash
     return row
+
+
+def _refuse_unreachable(clinician: Clinician, period: DateTimeTZRange) -> None:
+    if not clinician.phone:
+        raise Refusal("no-phone", f"{clinician.name} has no phone on record, so no page would reach them.")
+    if TimeOff.objects.filter(clinician=clinician, period__overlap=period).exists():
+        raise Refusal("away", f"{clinician.name} has time off for part of that time. Choose somebody else.")
 
 
 @transaction.atomic

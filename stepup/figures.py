@@ -39,12 +39,11 @@ class Figure:
 
 def take(*, now: datetime) -> tuple[Figure, ...]:
     """Every figure at `now`. All are gauges; seconds are seconds."""
-    return (*_engine(now), *_queues(now), *_provider(now), *_cases(now))
+    return (*_engine(now), *_line(now), *_queues(now), *_provider(now), *_cases(now))
 
 
 def _engine(now: datetime) -> tuple[Figure, ...]:
     broken = heartbeat.figures(heartbeat.CHECKS).get("broken") or {}
-    lately = LogDifference.objects.filter(found_at__gt=now - HOUR)
     silent = {part: heartbeat.age(part, now=now) for part in heartbeat.parts()}
     return (
         Figure(
@@ -62,6 +61,13 @@ def _engine(now: datetime) -> tuple[Figure, ...]:
             "rows that break an invariant, as the engine last found them",
             _by("invariant", {name: broken.get(name, 0) for name in invariants.QUERIES}),
         ),
+    )
+
+
+def _line(now: datetime) -> tuple[Figure, ...]:
+    """Whether texts come and go: what the provider's log says, and what the service texts itself."""
+    lately = LogDifference.objects.filter(found_at__gt=now - HOUR)
+    return (
         Figure(
             "stepup_missed_texts_age_seconds",
             "since the provider's log was last read whole; no value: never",

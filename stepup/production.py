@@ -45,21 +45,26 @@ def problems(
             not _is_the_provider(api_base),
             "TWILIO_API_BASE is not the provider's https address: credentials go wherever it points.",
         ),
+        *_second_account(account_sid, second_account_sid, second_auth_token, second_api_base),
+    ]
+    return [sentence for broken, sentence in checks if broken]
+
+
+def _second_account(first_sid: str, sid: str, token: str, api_base: str) -> list[tuple[bool, str]]:
+    return [
         (
-            bool(second_account_sid or second_auth_token)
-            and not (second_account_sid.startswith("AC") and second_auth_token),
+            bool(sid or token) and not (sid.startswith("AC") and token),
             "TWILIO_SECOND_ACCOUNT_SID and TWILIO_SECOND_AUTH_TOKEN go together: a second account needs both.",
         ),
         (
-            not _is_the_provider(second_api_base),
+            not _is_the_provider(api_base),
             "TWILIO_SECOND_API_BASE is not the provider's https address: credentials go wherever it points.",
         ),
         (
-            bool(second_account_sid) and second_account_sid == account_sid,
+            bool(sid) and sid == first_sid,
             "TWILIO_SECOND_ACCOUNT_SID is the first account: a second one must not fail with it.",
         ),
     ]
-    return [sentence for broken, sentence in checks if broken]
 
 
 def _is_the_provider(base: str) -> bool:

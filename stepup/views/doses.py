@@ -91,14 +91,8 @@ def record_dose(request: SignedIn, pk: int, *, again: identity.Again) -> HttpRes
         )
     if signed:
         return _recorded(request, tried)
-    context.update(
-        {
-            "identity": ticks,
-            "tried": tried,
-            "checkins": tried.checkins,
-            "step_name": dict(steps)[tried.step],
-        }
-    )
+    step_name = dict(steps)[tried.step]
+    context |= {"identity": ticks, "tried": tried, "checkins": tried.checkins, "step_name": step_name}
     return render(request, "stepup/record_dose_sure.html", context, status=UNPROCESSABLE if sure else 200)
 
 

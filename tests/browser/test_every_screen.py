@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser.addresses import SCREENS, WITHOUT_SIGN_IN
 from tests.browser.keyboard import IN_A_BROWSER, NARROW, PARTED, follow, signs, tab_to, type_into
 from tests.browser.rules import RULES
 from tests.browser.screenshots import ALMA, DORA, LUZ, OUR_NUMBER, ROSA
@@ -16,69 +17,6 @@ from tests.waiting import until
 
 pytestmark = IN_A_BROWSER
 
-SCREENS = {
-    "board": "/board/",
-    "wall": "/board/?wall=1",
-    "patient": "/patient/1/",
-    "home kit": "/patient/2/kit/",
-    "temperatures": "/patient/2/temperatures/",
-    "case": "/case/1/",
-    "not ready": "/patient/4/",
-    "readiness": "/course/4/readiness/",
-    "record a weight": "/course/3/weight/",
-    "record a dose": "/course/3/dose/",
-    "move a dose": "/course/3/move/",
-    "course calendar": "/course/1/calendar/",
-    "whole course": "/course/1/calendar/?whole=1",
-    "hand-over": "/course/1/hand-over/",
-    "report a dose": "/course/3/dose/past/",
-    "correct a dose": "/dose/1/correct/",
-    "courses of a version": "/versions/1/courses/",
-    "another version": "/course/3/version/",
-    "closed days": "/closed-days/",
-    "hours and chairs": "/hours/",
-    "week": "/week/",
-    "calendars": "/calendars/",
-    "hold": "/course/3/hold/",
-    "enrol": "/patients/new/",
-    "contacts": "/patient/2/contacts/",
-    "emergency card": "/patient/2/card/",
-    "emergency page to approve": "/texts/emergency-page/zh-Hant/",
-    "end an enrolment": "/patient/4/end/",
-    "record a reaction": "/patient/4/reaction/",
-    "assess": "/patient/3/assess/",
-    "admit": "/patient/3/admit/",
-    "a death": "/patient/3/death/",
-    "texts": "/patient/1/conversation/",
-    "on call": "/on-call/",
-    "rotation": "/on-call/rotations/new/",
-    "override": "/on-call/override/",
-    "list from another system": "/on-call/import/",
-    "own shifts": "/on-call/mine/",
-    "time off": "/on-call/time-off/",
-    "whose a rung is": "/on-call/rungs/",
-    "administration": "/administration/",
-    "status": "/status/",
-    "first run": "/first-run/",
-    "gradual adoption": "/adoption/",
-    "protocols": "/protocols/",
-    "protocol": "/protocols/teclistamab-us-2025-03/outpatient-us/",
-    "languages of texts": "/texts/",
-    "texts of a language": "/texts/zh-Hant/",
-    "to do": "/tasks/",
-    "replies": "/replies/",
-    "reply": "/replies/1/",
-    "supportive care": "/course/2/supportive-care/",
-    "supportive care list": "/supportive-care/",
-    "learned phrases": "/phrases/",
-    "learned phrase": "/phrases/1/",
-    "rules of triage": "/rules/",
-    "downtime list": "/downtime/",
-}
-WITHOUT_SIGN_IN = {
-    "sign in": "/sign-in/", "emergency code": "/e/", "unknown emergency code": "/e/AAAAAAAA/",
-    "emergency page in Spanish": "/e/?in=es", "emergency page in a language that is not ready": "/e/?in=zh-Hant",
-}  # fmt: skip
 OPEN_SCREENS = pytest.mark.parametrize("path", WITHOUT_SIGN_IN.values(), ids=WITHOUT_SIGN_IN.keys())
 EVERY_SCREEN = pytest.mark.parametrize("path", SCREENS.values(), ids=SCREENS.keys())
 

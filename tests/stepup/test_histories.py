@@ -56,7 +56,6 @@ from stepup.models import (
 from tests import kept
 from tests.stepup.lies import (
     Clinic,
-    a_calendar_revocation,
     a_care_rule,
     a_chair_time,
     a_correction,
@@ -73,6 +72,7 @@ from tests.stepup.lies import (
     taken_back,
 )
 from tests.stepup.lies_of_assessments import an_assessment_reading
+from tests.stepup.lies_of_calendars import a_calendar_revocation
 from tests.stepup.lies_of_rotas import a_rung_rule, a_setting_change, a_turn
 from tests.stepup.lies_of_words import (
     a_card_print,

@@ -29,9 +29,6 @@ from tests.makers import NOON
 from tests.stepup import lies_about_courses, lies_of_rotas
 from tests.stepup.lies import (
     Clinic,
-    a_calendar_address,
-    a_calendar_fetch,
-    a_calendar_revocation,
     a_care_entry,
     a_care_rule,
     a_case_offer,
@@ -50,6 +47,7 @@ from tests.stepup.lies import (
     unit_hours,
 )
 from tests.stepup.lies_of_assessments import an_assessment, an_assessment_reading
+from tests.stepup.lies_of_calendars import a_calendar_address, a_calendar_fetch, a_calendar_revocation
 from tests.stepup.lies_of_words import (
     a_card_print,
     a_card_replacement,

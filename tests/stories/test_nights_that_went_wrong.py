@@ -95,6 +95,7 @@ def test_one_broken_case_does_not_hold_up_another(clinic) -> None:
         site=clinic.site, patient=other, urgency="urgent", headline="fever", now=clock.now()
     )
     Escalation.objects.filter(pk=broken.pk).update(rules={"nobody": "knows"})
+    clinic.broken.add(broken.pk)
     clinic.at("Mon 12:00").hears("100.5")
     healthy = clinic.case
     engine.act(now=clock.now() + timedelta(minutes=16))

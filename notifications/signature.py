@@ -18,9 +18,11 @@ def is_genuine(request: HttpRequest) -> bool:
     The address is built from PUBLIC_BASE_URL and the raw path: Host and X-Forwarded headers are whatever a
     caller wants them to be. During key rotation the previous token is honoured too, of either account. There is no
     time stamp in the scheme, so a replay is made harmless by storing every message under the provider's own id.
+
+    A body of JSON is refused: its signature covers the address alone, and would hold for any other body.
     """
     given = request.headers.get("X-Twilio-Signature")
-    if not given:
+    if not given or request.content_type == "application/json":
         return False
     address = settings.PUBLIC_BASE_URL + request.get_full_path()
     known = (

@@ -62,6 +62,9 @@ def _options(given: argparse.Namespace, token: str) -> Options:
         zone=given.zone,
         allow_remote=given.allow_remote,
         yes_opts_in=given.yes_opts_in,
+        inbound_fallback=given.fallback_url,
+        shared_key_id=given.shared_key_id,
+        shared_key=os.environ.get(given.shared_key_env, ""),
         advanced_opt_out=given.advanced_opt_out,
     )
 
@@ -93,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="YES is an opt-in keyword, as it is by default at the provider",
     )
+    add("--fallback-url", default="", help="where texts from handsets go that the service did not take")
+    add("--shared-key-id", default="", help="sign webhooks with SHA-256 and the shared key of this name")
+    add("--shared-key-env", default="TWILIO_SHARED_KEY", help="the variable that holds that key")
     add("--advanced-opt-out", action="store_true", help="send OptOutType with keywords")
     add("--allow-remote", action="store_true", help="listen and post beyond this machine")
     return parser

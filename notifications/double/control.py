@@ -18,7 +18,7 @@ from notifications.double.phones import BY_DEFAULT, phones, read_handsets, texts
 from notifications.double.problems import RefusedError
 from notifications.double.records import Handset
 from notifications.double.request import Request
-from notifications.double.voice import Voice
+from notifications.double.voice import SURE, Voice
 
 LONGEST_WAIT = 60.0
 # A script that answers a call placed a moment ago, or presses a key before the call listens, is waited with.
@@ -44,7 +44,7 @@ class Control:
             ("GET", r"/double/ledger", self._show_ledger),
             ("GET", r"/double/(messages|calls|webhooks)", self._show_some),
             ("POST", r"/double/inbound", self._send),
-            ("POST", r"/double/calls/(CA\w+)/(answer|digits|decline|voicemail|hangup)", self._act),
+            ("POST", r"/double/calls/(CA\w+)/(answer|digits|say|decline|voicemail|hangup)", self._act),
             ("GET", r"/double/handsets", self._show_handsets),
             ("PUT", r"/double/handsets", self._set_handsets),
             ("GET", r"/double/clock", self._show_clock),
@@ -131,7 +131,9 @@ class Control:
     def _act(self, request: Request, sid: str, act: str) -> Answer:
         facts = request.facts() if request.body else {}
         within = min(float(facts.get("within", ACT_WITHIN)), LONGEST_WAIT)
-        call = self._voice.act(sid, act, str(facts.get("digits", "")), within)
+        given = str(facts.get("words" if act == "say" else "digits", ""))
+        sure = float(facts.get("confidence", SURE))
+        call = self._voice.act(sid, act, given, within, confidence=sure)
         with self._ledger.changed:
             return answers.as_json(call.to_json())
 

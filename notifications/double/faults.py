@@ -13,7 +13,9 @@ from typing import Any
 # What may go wrong; those with an argument are written `name:argument`.
 INSTEAD_OF_ACCEPTING = {"429", "500_before", "reset", "html_502", "redirect_302", "problem_500"}
 AFTER_ACCEPTING = {"500_after", "timeout_after", "reset_after", "malformed_201", "empty_201", "braces_201"}
-IN_CALLBACKS = {"no_callback", "duplicate_callback", "reorder_callbacks", "bad_signature", "early_callback"}
+IN_CALLBACKS = {
+    "no_callback", "duplicate_callback", "reorder_callbacks", "bad_signature", "early_callback", "as_json",
+}  # fmt: skip
 ON_THE_WAY = {"hold", "failed", "duplicate", "lost"}
 PLAIN = INSTEAD_OF_ACCEPTING | AFTER_ACCEPTING | IN_CALLBACKS | ON_THE_WAY
 WITH_NUMBER = frozenset({"slow", "late_callback", "undelivered", "failed", "error"})

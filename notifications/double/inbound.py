@@ -6,6 +6,7 @@ service; what it blocks is what the account may send from then on.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -134,9 +135,21 @@ class Inbound:
             elif attempt > len(pauses):
                 if message.handover != "taken":
                     message.handover, message.error_code = "given up", NOT_RETRIEVED
+                    if self._options.inbound_fallback:
+                        message.handover = "waiting"
+                        self._workers.submit(lambda: self._fall_back(message, errand))
             else:
                 due_at = datetime.now(UTC) + timedelta(seconds=pauses[attempt - 1])
                 self._later.at(due_at, lambda: self._hand_over(message, attempt + 1))
+            self._ledger.save(message)
+        self._answer(message, outcome)
+
+    def _fall_back(self, message: Message, errand: Errand) -> None:
+        """Try the other address once, told what went wrong at the first; the error stays in the log."""
+        form = {**errand.form, "ErrorCode": str(NOT_RETRIEVED), "ErrorUrl": errand.url}
+        outcome = self._postman.deliver(replace(errand, url=self._options.inbound_fallback, form=form))
+        with self._ledger.changed:
+            message.handover = "taken" if outcome.is_good else "given up"
             self._ledger.save(message)
         self._answer(message, outcome)
 

@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifications.double.exchange import Exchange
@@ -19,6 +20,14 @@ class Redirected(Exception):  # noqa: N818 - a turn, not an error
         super().__init__(url)
         self.url = url
         self.twiml = twiml
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Words said to a call that listens for them, and how sure the recogniser is of them (0 to 1)."""
+
+    words: str
+    confidence: float
 
 
 class Line:
@@ -38,24 +47,35 @@ class Line:
         self.act = ""
         self.redirect: Redirected | None = None
         self.keys: deque[str] = deque()
+        self.spoken: deque[Spoken] = deque()
 
-    def ring(self, since: datetime, seconds: float) -> str:
-        """What the handset did while it rang: answer, decline, voicemail, hangup, cancel, or nothing."""
+    def ring(self, since: datetime, seconds: float, *, caller: "Line | None" = None) -> str:
+        """What the handset did while it rang: answer, decline, voicemail, hangup, cancel, or nothing.
+
+        Rings no longer than the call that dialled it, `caller`, is there.
+        """
         with self.news:
-            self._wait(seconds, lambda: bool(self.act), since)
+            self._wait(
+                seconds, lambda: bool(self.act) or (caller is not None and caller.is_interrupted), since
+            )
             return self.act
 
-    def pause(self, seconds: float, *, until_key: bool = False) -> None:
-        """Let that much of the call go by, or less when a key is pressed and that ends it."""
+    def talk(self, seconds: float, caller: "Line") -> None:
+        """Let two people speak until one of them or the service ends it, for so long at most."""
         with self.news:
-            self._wait(seconds, lambda: self._interrupted() or (until_key and bool(self.keys)))
-            self._raise_if_interrupted()
+            self._wait(seconds, lambda: self.is_interrupted or caller.is_interrupted)
+
+    def pause(self, seconds: float, *, until_key: bool = False) -> None:
+        """Let that much of the call go by, or less when something is pressed or said and that ends it."""
+        with self.news:
+            self._wait(seconds, lambda: self.is_interrupted or (until_key and self._is_told))
+            self.raise_if_interrupted()
 
     def key(self, seconds: float) -> str:
-        """The next key pressed within that time, or an empty string."""
+        """The next key pressed within that time; an empty string when there is none, or words come first."""
         with self.news:
-            self._wait(seconds, lambda: self._interrupted() or bool(self.keys))
-            self._raise_if_interrupted()
+            self._wait(seconds, lambda: self.is_interrupted or self._is_told)
+            self.raise_if_interrupted()
             return self.keys.popleft() if self.keys else ""
 
     def do(self, act: str) -> None:
@@ -68,6 +88,12 @@ class Line:
         """The handset presses keys."""
         with self.news:
             self.keys.extend(keys)
+            self.news.notify_all()
+
+    def say(self, spoken: Spoken) -> None:
+        """The handset says something."""
+        with self.news:
+            self.spoken.append(spoken)
             self.news.notify_all()
 
     def send_elsewhere(self, redirect: Redirected) -> None:
@@ -88,10 +114,17 @@ class Line:
             # Short glances, because the demo's clock may jump while a phone rings.
             self.news.wait(timeout=min(remaining, self.GLANCE_SECONDS))
 
-    def _interrupted(self) -> bool:
+    @property
+    def _is_told(self) -> bool:
+        return bool(self.keys or self.spoken)
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the call was ended, or sent to other instructions."""
         return self.act in {"hangup", "cancel"} or self.redirect is not None
 
-    def _raise_if_interrupted(self) -> None:
+    def raise_if_interrupted(self) -> None:
+        """Turn to what interrupted the call, if anything did."""
         if self.act in {"hangup", "cancel"}:
             raise HungUp
         if self.redirect is not None:

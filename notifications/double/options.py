@@ -27,6 +27,11 @@ class Options:
     segments_per_second: float = 0.0
     # Before each further try of a text from a handset that the service did not take.
     inbound_pauses: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
+    # Where a text goes that none of those tries could hand over; nowhere when empty.
+    inbound_fallback: str = ""
+    # Webhooks are signed with this key and SHA-256 instead of the token and SHA-1, when both are given.
+    shared_key_id: str = ""
+    shared_key: str = ""
     # Before a webhook's one retry after a connection that failed.
     retry_pause: float = 0.2
     connect_timeout: float = 5.0

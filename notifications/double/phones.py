@@ -28,7 +28,7 @@ QUICK = {
 OPEN_AT_FIRST = {"patient": 1, "caregiver": 1, "oncall": 3, "stranger": 1}
 # What one phone shows; the ledger keeps the rest.
 MOST_EVENTS = 80
-ON_CALL = re.compile(r"ring|answer|decline|voicemail|fail|press:[0-9*#]+")
+ON_CALL = re.compile(r"ring|answer|decline|voicemail|fail|press:[0-9*#]+|say:.+")
 # "Reply 4821 to take it"; failing that, four digits that are no part of a time, a date or a phone number.
 ASKED_FOR = re.compile(r"(?i:\b(?:reply|text|send|code|case)\b)\W{1,3}(?i:with\s+|code\s+)?(\d{4})\b")
 FOUR_DIGITS = re.compile(r"(?<![\w:/.+-])(\d{4})(?![\w:/-])")
@@ -100,7 +100,7 @@ def _handset(facts: object) -> Handset:
     if kind not in KINDS:
         raise RefusedError(f"The kind of a handset is one of {', '.join(KINDS)}.")
     if not ON_CALL.fullmatch(habit):
-        raise RefusedError("on_call is ring, answer, decline, voicemail, fail or press:KEYS.")
+        raise RefusedError("on_call is ring, answer, decline, voicemail, fail, press:KEYS or say:WORDS.")
     return Handset(number, str(facts.get("label") or number), kind, to, habit)
 
 

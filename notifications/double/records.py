@@ -80,7 +80,7 @@ class Message(Record):
 
 @dataclass
 class Call(Record):
-    """One outbound call. `transcript` holds what was said and pressed, in order."""
+    """One outbound call, of the service or dialled by another call. `transcript` holds what was said, in order."""
 
     kind: ClassVar[str] = "call"
 
@@ -105,10 +105,15 @@ class Call(Record):
     ended_at: datetime | None = None
     error_code: int | None = None
     listening: bool = False
+    # What a listening call takes: dtmf, speech or both.
+    hears: str = ""
     transcript: list[dict[str, str]] = field(default_factory=list)
     history: list[list[str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     sequence: int = 0
+    direction: str = "outbound-api"
+    # Of a call that another one dialled: that one.
+    parent_sid: str | None = None
 
     @property
     def is_over(self) -> bool:

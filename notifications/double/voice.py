@@ -7,17 +7,21 @@ from datetime import datetime
 
 from notifications.double import faults
 from notifications.double.answers import ApiError
-from notifications.double.checks import CallOrder
+from notifications.double.checks import E164, CallOrder
 from notifications.double.exchange import Exchange
-from notifications.double.lines import Line, Redirected
+from notifications.double.lines import Line, Redirected, Spoken
 from notifications.double.problems import RefusedError
 from notifications.double.records import Call, new_sid
-from notifications.double.walker import Walker, call_form
+from notifications.double.walker import Dialled, Walker, call_form
 from notifications.double.webhooks import Errand
 from notifications.double.workers import carry_out
 
 KEYS = frozenset("0123456789*#")
 CONFLICT = 409
+SURE = 0.9
+# A voicemail box that a call was connected with hangs up after so many seconds.
+VOICEMAIL_SECONDS = 120
+ENDINGS = {"decline": "busy", "fail": "failed", "cancel": "canceled", "hangup": "failed"}
 # What a call is called in its callbacks, where that differs from its status.
 EVENT_STATUS = {"initiated": "initiated", "ringing": "ringing", "answered": "in-progress"}
 
@@ -72,8 +76,10 @@ class Voice:
             if not call.is_over:
                 self._end(call, "failed")
 
-    def act(self, sid: str, act: str, keys: str = "", within: float = 0.0) -> Call:
-        """A handset answers, declines, lets voicemail pick up, presses keys or hangs up.
+    def act(
+        self, sid: str, act: str, given: str = "", within: float = 0.0, *, confidence: float = SURE
+    ) -> Call:
+        """A handset answers, declines, lets voicemail pick up, hangs up, or presses or says what is `given`.
 
         Waits up to `within` real seconds until the call is ready for it, as a person would. Raises
         RefusedError when it is not.
@@ -86,7 +92,9 @@ class Voice:
             if call.is_over or line is None:
                 raise RefusedError(f"The call is over: {call.status}.", CONFLICT)
             if act == "digits":
-                self._press(call, line, keys)
+                self._press(call, line, given)
+            elif act == "say":
+                self._say(call, line, Spoken(given, confidence))
             elif call.status == "in-progress" and act == "hangup":
                 line.do("hangup")
             elif call.status == "ringing" and not line.act:
@@ -100,7 +108,7 @@ class Voice:
         call = self._ledger.calls.get(sid)
         if call is None or call.is_over:
             return True
-        if act == "digits":
+        if act in {"digits", "say"}:
             return call.listening
         return call.status == "ringing" or (act == "hangup" and call.status == "in-progress")
 
@@ -122,16 +130,30 @@ class Voice:
     def _press(self, call: Call, line: Line, keys: str) -> None:
         if not keys or not set(keys) <= KEYS:
             raise RefusedError("Keys are 0 to 9, * and #.", CONFLICT)
+        self._require_a_person(call, "A voicemail box has no fingers.")
+        if "dtmf" not in call.hears:
+            raise RefusedError("Nothing is waiting for a key now; the key was not heard.", CONFLICT)
+        self._write(call, keys)
+        line.press(keys)
+
+    def _say(self, call: Call, line: Line, spoken: Spoken) -> None:
+        if not spoken.words.strip() or not 0 <= spoken.confidence <= 1:
+            raise RefusedError("Say something, with a confidence from 0 to 1.", CONFLICT)
+        self._require_a_person(call, "A voicemail box says nothing.")
+        if "speech" not in call.hears:
+            raise RefusedError("Nothing is listening to words now; they were not heard.", CONFLICT)
+        self._write(call, spoken.words)
+        line.say(spoken)
+
+    def _require_a_person(self, call: Call, otherwise: str) -> None:
         if call.status != "in-progress":
             raise RefusedError("Answer the call first.", CONFLICT)
         if call.picked_up_by != "person":
-            raise RefusedError("A voicemail box has no fingers.", CONFLICT)
-        if not call.listening:
-            raise RefusedError("Nothing is waiting for a key now; the key was not heard.", CONFLICT)
-        at = self._clock.now().isoformat()
-        call.transcript.append({"at": at, "who": "person", "words": keys})
+            raise RefusedError(otherwise, CONFLICT)
+
+    def _write(self, call: Call, words: str) -> None:
+        call.transcript.append({"at": self._clock.now().isoformat(), "who": "person", "words": words})
         self._ledger.save(call)
-        line.press(keys)
 
     def _run(self, call: Call, line: Line) -> None:
         """The life of one call, in its own thread."""
@@ -140,14 +162,60 @@ class Voice:
         if not line.act:
             self._ledger.move(call, "ringing", self._clock.now())
             self._tell(call, "ringing")
-        act, _, keys = self._by_itself(call).partition(":")
+        act, _, given = self._by_itself(call).partition(":")
         act = act or line.ring(call.updated_at, call.ring_seconds)
-        if act in {"answer", "voicemail", "press"}:
-            self._talk(call, line, person=act != "voicemail", keys=keys)
+        if act in {"answer", "voicemail", "press", "say"}:
+            self._talk(call, line, act, given)
             self._end(call, "completed")
             return
-        endings = {"decline": "busy", "fail": "failed", "cancel": "canceled", "hangup": "failed"}
-        self._end(call, endings.get(act, "no-answer"))
+        self._end(call, ENDINGS.get(act, "no-answer"))
+
+    def _dial(self, first: Call, line: Line, dialled: Dialled) -> Call:
+        """Ring a second phone for a call that is going on, let the two speak, and return the second call, over.
+
+        Raises HungUp or Redirected when the first call ended or turned meanwhile.
+        """
+        now = self._clock.now()
+        sender = dialled.caller or first.sender
+        second = Call(
+            sid=new_sid("CA"),
+            sender=sender,
+            to=dialled.number,
+            status="queued",
+            created_at=now,
+            updated_at=now,
+            ring_seconds=dialled.ring_seconds,
+            limit_seconds=dialled.limit_seconds,
+            status_callback=dialled.status_callback,
+            events=list(dialled.events),
+            history=[["queued", now.isoformat()]],
+            faults=self._exchange.faults.strike(kind="call", sender=sender, to=dialled.number),
+            direction="outbound-dial",
+            parent_sid=first.sid,
+        )
+        other = Line(self._exchange)
+        with self._ledger.changed:
+            self._lines[second.sid] = other
+            self._ledger.save(second)
+        self._tell(second, "initiated")
+        self._end(second, self._speak_with(second, other, line))
+        line.raise_if_interrupted()
+        return second
+
+    def _speak_with(self, second: Call, other: Line, line: Line) -> str:
+        """The life of a dialled call; how it ended."""
+        if not E164.fullmatch(second.to):
+            return "failed"
+        self._ledger.move(second, "ringing", self._clock.now())
+        self._tell(second, "ringing")
+        act = self._by_itself(second).partition(":")[0]
+        act = act or other.ring(second.updated_at, second.ring_seconds, caller=line)
+        if act not in {"answer", "voicemail", "press", "say"}:
+            return "canceled" if line.is_interrupted else ENDINGS.get(act, "no-answer")
+        self._pick_up(second, other, person=act != "voicemail")
+        most = VOICEMAIL_SECONDS if act == "voicemail" else second.limit_seconds
+        other.talk(min(most, second.limit_seconds), line)
+        return "completed"
 
     def _by_itself(self, call: Call) -> str:
         """What happens without anybody's doing: a fault, or what the handset was told to do."""
@@ -156,7 +224,13 @@ class Voice:
         handset = self._ledger.handsets.get(call.to)
         return handset.on_call if handset and handset.on_call != "ring" else ""
 
-    def _talk(self, call: Call, line: Line, *, person: bool, keys: str) -> None:
+    def _talk(self, call: Call, line: Line, act: str, given: str) -> None:
+        self._pick_up(call, line, person=act != "voicemail")
+        if given:
+            threading.Thread(target=self._do_when_asked, args=(call, line, act, given), daemon=True).start()
+        Walker(self._exchange, call, line, self._dial).walk()
+
+    def _pick_up(self, call: Call, line: Line, *, person: bool) -> None:
         now = self._clock.now()
         detects = call.machine_detection.lower() in {"enable", "detectmessageend"}
         machine = "machine_end_beep" if call.machine_detection == "DetectMessageEnd" else "machine_start"
@@ -171,16 +245,17 @@ class Voice:
                 answered_by=("human" if person else machine) if detects else None,
             )
         self._tell(call, "answered")
-        if keys:
-            threading.Thread(target=self._press_when_asked, args=(call, line, keys), daemon=True).start()
-        Walker(self._exchange, call, line).walk()
 
-    def _press_when_asked(self, call: Call, line: Line, keys: str) -> None:
-        """A handset told to press keys does so the first time the call listens."""
+    def _do_when_asked(self, call: Call, line: Line, act: str, given: str) -> None:
+        """A handset told to press keys, or to say something, does so the first time the call listens."""
         with self._ledger.changed:
             self._ledger.changed.wait_for(lambda: call.listening or call.is_over)
-            if not call.is_over:
-                self._press(call, line, keys)
+            if call.is_over:
+                return
+            if act == "say":
+                self._say(call, line, Spoken(given, SURE))
+            else:
+                self._press(call, line, given)
 
     def _end(self, call: Call, status: str) -> None:
         now = self._clock.now()

@@ -1,5 +1,6 @@
 """Following a call's instructions: fetch a document, speak, wait for keys, post them, follow the answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urljoin
@@ -14,6 +15,8 @@ from notifications.double.webhooks import UNANNOUNCED, Errand
 NOT_RETRIEVED, NOT_TWIML = 11200, 12100
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 WORDS_A_SECOND = 2.5
+# A gather listens for keys unless it asks for words.
+KEYS_ALONE = "dtmf"
 # More documents than any sensible call has: a circle of redirects must end.
 MOST_DOCUMENTS = 100
 
@@ -26,10 +29,26 @@ class Document:
     url: str
 
 
-class Walker:
-    """Walks one answered call to its end."""
+@dataclass(frozen=True)
+class Dialled:
+    """A second phone that a call asks to be connected with. Times are in seconds of a call."""
 
-    def __init__(self, exchange: Exchange, call: Call, line: Line) -> None:
+    number: str
+    caller: str
+    ring_seconds: int
+    limit_seconds: int
+    status_callback: str
+    events: tuple[str, ...]
+
+
+Dial = Callable[[Call, Line, Dialled], Call]
+
+
+class Walker:
+    """Walks one answered call to its end. `dial` connects it with a second phone and returns that call, ended."""
+
+    def __init__(self, exchange: Exchange, call: Call, line: Line, dial: Dial) -> None:
+        self._dial = dial
         self._call = call
         self._line = line
         self._account_sid = exchange.options.account_sid
@@ -72,9 +91,13 @@ class Walker:
                 case "Pause":
                     self._line.pause(verb.number("length", 1))
                 case "Gather":
-                    keys, finished_on = self._gather(verb)
-                    if keys or verb.attributes.get("actionOnEmptyResult", "").lower() == "true":
-                        return self._hand_in(verb, document, keys, finished_on)
+                    heard = self._gather(verb)
+                    if heard or verb.attributes.get("actionOnEmptyResult", "").lower() == "true":
+                        return self._hand_in(verb, document, heard or {"Digits": "", "FinishedOnKey": ""})
+                case "Dial":
+                    second = self._connect(verb, document)
+                    if verb.attributes.get("action"):
+                        return self._tell_dialled(verb, document, second)
                 case "Redirect":
                     return self._fetch(
                         urljoin(document.url, verb.words), verb.attributes.get("method", "POST")
@@ -91,12 +114,12 @@ class Walker:
         seconds = len(words.split()) / WORDS_A_SECOND * max(1, int(verb.number("loop", 1)))
         self._line.pause(seconds, until_key=until_key)
 
-    def _gather(self, verb: twiml.Verb) -> tuple[str, str]:
-        """The keys pressed, and the key that ended them. Keys pressed before it began are lost."""
-        self._set_listening(True)
+    def _gather(self, verb: twiml.Verb) -> dict[str, str]:
+        """What was pressed or said, as it is told; nothing when nothing was. What came before it began is lost."""
+        self._set_listening(verb.attributes.get("input", KEYS_ALONE))
         try:
             for child in verb.inside:
-                if self._line.keys:
+                if self._line.keys or self._line.spoken:
                     break
                 if child.name == "Pause":
                     self._line.pause(child.number("length", 1), until_key=True)
@@ -104,23 +127,50 @@ class Walker:
                     self._speak(child, until_key=True)
             return self._collect(verb)
         finally:
-            self._set_listening(False)
+            self._set_listening("")
 
-    def _collect(self, verb: twiml.Verb) -> tuple[str, str]:
+    def _collect(self, verb: twiml.Verb) -> dict[str, str]:
         finish = verb.attributes.get("finishOnKey", "#")
         most = int(verb.number("numDigits", 0))
         timeout = verb.number("timeout", 5)
         keys = ""
         while not most or len(keys) < most:
             key = self._line.key(timeout)
+            if not key and not keys and self._line.spoken:
+                said = self._line.spoken.popleft()
+                return {"SpeechResult": said.words, "Confidence": f"{said.confidence:.8f}"}
             if not key or (finish and key in finish):
-                return keys, key
+                return {"Digits": keys, "FinishedOnKey": key} if keys else {}
             keys += key
-        return keys, ""
+        return {"Digits": keys, "FinishedOnKey": ""}
 
-    def _hand_in(self, verb: twiml.Verb, document: Document, keys: str, finished_on: str) -> Document | None:
+    def _hand_in(self, verb: twiml.Verb, document: Document, heard: dict[str, str]) -> Document | None:
         action = urljoin(document.url, verb.attributes.get("action", "")) or document.url
-        form = {"Digits": keys, "FinishedOnKey": finished_on, "msg": "Gather End"}
+        return self._fetch(action, verb.attributes.get("method", "POST"), {**heard, "msg": "Gather End"})
+
+    def _connect(self, verb: twiml.Verb, document: Document) -> Call:
+        """The second call, over. Raises HungUp or Redirected when the first ends or turns meanwhile."""
+        inside = [child for child in verb.inside if child.name == "Number"]
+        if verb.inside and not inside:
+            raise twiml.TwimlError(f"<Dial> with <{verb.inside[0].name}> is not simulated.")
+        facts = inside[0].attributes if inside else {}
+        callback = facts.get("statusCallback", "")
+        dialled = Dialled(
+            number=(inside[0] if inside else verb).words,
+            caller=verb.attributes.get("callerId", ""),
+            ring_seconds=int(verb.number("timeout", 30)),
+            limit_seconds=int(verb.number("timeLimit", 14400)),
+            status_callback=urljoin(document.url, callback) if callback else "",
+            events=tuple(facts.get("statusCallbackEvent", "completed").split()),
+        )
+        self._write("provider", f"[dials {dialled.number}]")
+        return self._dial(self._call, self._line, dialled)
+
+    def _tell_dialled(self, verb: twiml.Verb, document: Document, second: Call) -> Document | None:
+        form = {"DialCallSid": second.sid, "DialCallStatus": second.status}
+        if second.started_at and second.ended_at:
+            form["DialCallDuration"] = str(round((second.ended_at - second.started_at).total_seconds()))
+        action = urljoin(document.url, verb.attributes["action"])
         return self._fetch(action, verb.attributes.get("method", "POST"), form)
 
     def _fetch(self, url: str, method: str, extra: dict[str, str] | None = None) -> Document | None:
@@ -148,10 +198,11 @@ class Walker:
         self._call.error_code = code
         self._write("provider", words)
 
-    def _set_listening(self, listening: bool) -> None:
+    def _set_listening(self, hears: str) -> None:
         with self._ledger.changed:
             self._line.keys.clear()
-            self._call.listening = listening
+            self._line.spoken.clear()
+            self._call.listening, self._call.hears = bool(hears), hears
             self._ledger.save(self._call)
 
     def _write(self, who: str, words: str, language: str = "") -> None:
@@ -170,11 +221,13 @@ def call_form(call: Call, account_sid: str) -> dict[str, str]:
         "CallStatus": call.status,
         "Called": call.to,
         "Caller": call.sender,
-        "Direction": "outbound-api",
+        "Direction": call.direction,
         "From": call.sender,
         "To": call.to,
         **UNANNOUNCED,
     }
+    if call.parent_sid:
+        form["ParentCallSid"] = call.parent_sid
     if call.answered_by:
         form["AnsweredBy"] = call.answered_by
     return form

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator, get_signature_algorithm
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "a token for tests alone"
 DEADLINE = 10.0
@@ -23,13 +23,20 @@ class Heard:
     path: str
     form: dict[str, str]
     headers: dict[str, str]
+    body: str = ""
 
     @property
     def is_signed(self) -> bool:
         """What the real library says about its signature."""
-        return RequestValidator(TOKEN).validate(
-            self.url, self.form, self.headers.get("x-twilio-signature", "")
-        )
+        return self.is_signed_with(TOKEN)
+
+    def is_signed_with(self, secret: str, *, body: str | None = None) -> bool:
+        """The same for another secret, by the algorithm its headers name, and as if `body` had arrived."""
+        is_json = self.headers.get("content-type") == "application/json"
+        algorithm = get_signature_algorithm(self.headers.get("x-twilio-webhooks-signature-settings"))
+        arrived = (self.body if body is None else body) if is_json else self.form
+        given = self.headers.get("x-twilio-signature", "")
+        return RequestValidator(secret).validate(self.url, arrived, given, algorithm)
 
 
 @dataclass
@@ -85,7 +92,7 @@ def serve(service: Service) -> http.server.ThreadingHTTPServer:
             form = {name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
             path = self.path.partition("?")[0]
-            one = Heard(self.command, service.url + self.path, path, form, headers)
+            one = Heard(self.command, service.url + self.path, path, form, headers, body)
             status, words = service.answer(one)
             with service.news:
                 service.heard.append(one)

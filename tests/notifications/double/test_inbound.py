@@ -67,6 +67,31 @@ def test_a_text_nobody_takes_is_given_up_and_logged_but_stays_in_the_list(double
     assert [one.sid for one in client.messages.list(to=SENDER)] == [sid]
 
 
+def test_a_text_nobody_took_goes_to_the_fall_back_address_which_is_told_what_went_wrong(start, service):
+    double = start(inbound_fallback=service.url + "/fallback")
+    service.answers[PATH] = (500, "")
+    service.answers["/fallback"] = (200, "<Response><Message>Call the desk</Message></Response>")
+    sid = text(double, "38.6 and shaking")["sid"]
+    [one] = service.wait("/fallback")
+    assert one.is_signed
+    assert (one.form["MessageSid"], one.form["Body"], one.form["ErrorCode"]) == (
+        sid,
+        "38.6 and shaking",
+        "11200",
+    )
+    assert one.form["ErrorUrl"] == service.url + PATH
+    assert handover(double, sid, "taken").error_code == 11200
+    until(lambda: [one for one in double.ledger.messages.values() if one.body == "Call the desk"])
+
+
+def test_a_text_the_fall_back_address_refuses_too_is_given_up(start, service):
+    double = start(inbound_fallback=service.url + "/fallback")
+    service.answers[PATH] = service.answers["/fallback"] = (503, "")
+    sid = text(double, "98.6")["sid"]
+    service.wait("/fallback")
+    assert handover(double, sid, "given up").error_code == 11200
+
+
 def test_moving_the_clock_does_not_use_up_the_tries(start, service):
     double = start(inbound_pauses=(60.0,))
     service.answers[PATH] = (500, "")

@@ -233,7 +233,7 @@ def _next_people(case: Escalation, now: datetime) -> str:
         return ""
     at = max(case.next_at, now)
     standing = ladders.at(case.site, WatchRules.thaw(case.rules).ladder, now=at)
-    step = ladders.next_step(standing, round_=case.round, rung=case.rung)
+    step = ladders.next_step(standing, urgency=case.urgency, round_=case.round, rung=case.rung)
     if not step.staffed:
         return "nobody is on the list: the site's own number is called"
     names = ", ".join(person.name for person in standing[step.rung - 1].people)

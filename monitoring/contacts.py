@@ -61,7 +61,7 @@ def _who_calls_the_patient(
     if case is not None and case.owner is not None:
         return f"{case.owner.name} has case {case.code} and must telephone."
     if case is not None:
-        first = _on_call(patient, case.rules, now)
+        first = _on_call(patient, case.rules, case.urgency, now)
         return f"Whoever takes case {case.code} must telephone. Nobody has it yet; {first}."
     if watch is None:
         return "A nurse must telephone and agree how to reach them. Nothing is asked by the service."
@@ -72,12 +72,13 @@ def _who_calls_the_patient(
     late = WatchRules.thaw(watch.rules).clarify
     return (
         f"A nurse must telephone at each check-in, next {at}: the call comes onto the list, "
-        f"and not made within {late} minutes it becomes a case; {_on_call(patient, watch.rules, now)}."
+        f"and not made within {late} minutes it becomes a case; {_on_call(patient, watch.rules, 'urgent', now)}."
     )
 
 
-def _on_call(patient: Patient, rules: dict[str, Any], now: datetime) -> str:
-    people = ladders.at(patient.site, WatchRules.thaw(rules).ladder, now=now)[0].people
+def _on_call(patient: Patient, rules: dict[str, Any], urgency: str, now: datetime) -> str:
+    standing = ladders.at(patient.site, WatchRules.thaw(rules).ladder, now=now)
+    people = next((one.people for one in standing if one.rung.is_called(urgency)), ())
     if not people:
         return "nobody is on the first rung now"
     return f"on the first rung now: {', '.join(person.name for person in people)}"

@@ -40,10 +40,11 @@ def in_use(site: Site) -> tuple[tuple[Rung, ...], ...]:
     return tuple(dict.fromkeys(WatchRules.thaw(rules).ladder for rules in frozen))
 
 
-def next_step(standing: Sequence[Standing], *, round_: int, rung: int) -> ladder.Step:
-    """Which rung is called after `rung` of that round."""
+def next_step(standing: Sequence[Standing], *, urgency: str, round_: int, rung: int) -> ladder.Step:
+    """Which rung a case of this urgency calls after `rung` of that round."""
     staffed = [one.number for one in standing if one.people]
-    return ladder.next_step(round_, rung, staffed, top=len(standing))
+    not_called = [one.number for one in standing if not one.rung.is_called(urgency)]
+    return ladder.next_step(round_, rung, staffed, top=len(standing), not_called=not_called)
 
 
 def _people(site: Site, rung: Rung, on_call: dict[int, list[Clinician]]) -> tuple[Clinician, ...]:

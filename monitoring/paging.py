@@ -38,7 +38,7 @@ def page_next_rung(case: Escalation, *, now: datetime) -> Climbed:
     """Page everybody on the next rung that has somebody. With nobody on any rung, call the site's own number."""
     rules = WatchRules.thaw(case.rules)
     standing = ladders.at(case.site, rules.ladder, now=now)
-    step = ladders.next_step(standing, round_=case.round, rung=case.rung)
+    step = ladders.next_step(standing, urgency=case.urgency, round_=case.round, rung=case.rung)
     if not step.staffed:
         _call_the_desk(case, step, now)
         return Climbed(step.round, step.rung, rules.rung_time(case.urgency), "", [], step.skipped)

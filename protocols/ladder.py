@@ -4,8 +4,9 @@ A pathway carries it as rows; whoever pages reads the rows, asks who that is now
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 ROLES = ("nurse", "prescriber", "responder")
 # A place on the on-call list, a role of whoever is on call, or one person by their sign-in name.
@@ -19,7 +20,8 @@ class Rung:
     """Whom one rung calls, how long after its time the text and the call go out, and the minutes it has.
 
     `calls` names places on the on-call list (`on call 1`), roles (`prescriber`: everybody of that role who is on call)
-    or people (`person:` and a sign-in name). Minutes left out are the pathway's `minutes_per_rung`.
+    or people (`person:` and a sign-in name). Minutes left out are the pathway's `minutes_per_rung`. `from_urgency` is
+    the least urgency it is called for: a rung from `emergency` on is climbed past in a case that is urgent.
     """
 
     calls: tuple[str, ...]
@@ -27,6 +29,11 @@ class Rung:
     voice_after_minutes: int = 0
     emergency_minutes: int | None = None
     urgent_minutes: int | None = None
+    from_urgency: Literal["urgent", "emergency"] = "urgent"
+
+    def is_called(self, urgency: str) -> bool:
+        """Whether a case of this urgency calls this rung."""
+        return urgency == "emergency" or self.from_urgency != "emergency"
 
     def minutes(self, urgency: str, usual: Mapping[str, int]) -> int:
         """How long this rung has before the next is called."""
@@ -50,7 +57,8 @@ class Rung:
 def whole(rungs: Sequence[Rung], *, places: int) -> tuple[Rung, ...]:
     """The ladder as it is climbed where the on-call list has so many places.
 
-    Whoever a site puts on call is called: a place no rung names follows as a rung of its own, on the last one's terms.
+    Whoever a site puts on call is called: a place no rung names follows as a rung of its own, on the last one's terms
+    but at every urgency.
     """
     named = {place for rung in rungs for place in rung.places}
     left = [place for place in range(1, places + 1) if place not in named]
@@ -74,6 +82,11 @@ def problems(rungs: Sequence[Rung], usual: Mapping[str, int]) -> Iterator[tuple[
         yield "ladder", f"has at most {MOST_RUNGS} rungs"
     if rungs and not any(rung.places for rung in rungs):
         yield "ladder", "calls nobody by a place on the on-call list: begin with on call 1"
+    elif rungs and not any(rung.places for rung in rungs if rung.is_called("urgent")):
+        yield (
+            "ladder",
+            "calls nobody by a place on the on-call list when it is urgent: let on call 1 be called then",
+        )
     for number, rung in enumerate(rungs, start=1):
         place = f"ladder, row {number}"
         unknown = [one for one in rung.calls if CALLS.fullmatch(one) is None]
@@ -82,6 +95,8 @@ def problems(rungs: Sequence[Rung], usual: Mapping[str, int]) -> Iterator[tuple[
             yield place, f"nobody knows how to call {', '.join(unknown) or 'nobody'}: write {known}"
         if len(set(rung.calls)) != len(rung.calls):
             yield place, "calls somebody twice"
+        if rung.urgent_minutes is not None and not rung.is_called("urgent"):
+            yield place, "has minutes for what is urgent and is called in an emergency only"
         minutes = [rung.minutes(urgency, usual) for urgency in PAGES if urgency in usual]
         if min(minutes, default=0) <= 0:
             yield place, "every rung must last more than nothing"
@@ -103,14 +118,22 @@ class Step:
     skipped: tuple[int, ...]
 
 
-def next_step(round_: int, rung: int, staffed: Sequence[int], *, top: int) -> Step:
+def next_step(
+    round_: int, rung: int, staffed: Sequence[int], *, top: int, not_called: Collection[int] = ()
+) -> Step:
     """The first staffed rung above `rung` (0 at the foot), going round to the next round when needed.
 
-    A rung with nobody on it is skipped at no cost of time and reported. With nobody anywhere the answer is the top
-    of this climb, unstaffed, so that a caller still has a place to stand and a time to come back.
+    A rung with nobody on it is skipped at no cost of time and reported; one that is `not_called` at this urgency is
+    passed without a word, unless nobody stands on any other: a person is called before nobody is. With nobody
+    anywhere the answer is the top of this climb, unstaffed, so that a caller still has a place to stand and a time
+    to come back.
     """
+    if not set(staffed) - set(not_called):
+        not_called = ()
     skipped: list[int] = []
     for candidate in [*range(rung + 1, top + 1), *range(1, rung + 1)]:
+        if candidate in not_called:
+            continue
         if candidate in staffed:
             return Step(round_ if candidate > rung else round_ + 1, candidate, True, tuple(skipped))
         skipped.append(candidate)

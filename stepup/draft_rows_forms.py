@@ -12,6 +12,7 @@ from stepup.draft_parts import Part
 from stepup.drafts import Wanted
 
 NEW_ROWS, MOST_ROWS = 2, 20
+LEAST = "from_urgency"
 
 
 class RhythmForm(WhyForm):
@@ -97,7 +98,19 @@ class LadderForm(WhyForm):
                 field = whole(initial=row.get(key), required=False, label=f"Rung {number + 1}: {words}")
                 field.goes_with = True  # type: ignore[attr-defined]
                 self.fields[f"{key}_{number}"] = field
+            self.fields[f"{LEAST}_{number}"] = self._least(number, row)
         self.order_fields([name for name in self.fields if name not in WhyForm.base_fields])
+
+    @staticmethod
+    def _least(number: int, row: Mapping[str, Any]) -> forms.ChoiceField:
+        field = forms.ChoiceField(
+            choices=[("", "whatever pages"), ("emergency", "an emergency only")],
+            required=False,
+            initial=row.get(LEAST, ""),
+            label=f"Rung {number + 1} is called for",
+        )
+        field.goes_with = True  # type: ignore[attr-defined]
+        return field
 
     def wanted(self) -> list[Wanted]:
         data, rows = self.cleaned_data, []
@@ -105,7 +118,9 @@ class LadderForm(WhyForm):
             called = [one.strip() for one in data[f"calls_{number}"].split(",") if one.strip()]
             if called:
                 typed = {key: data[f"{key}_{number}"] for key in self.NUMBERS}
-                rows.append({"calls": called} | {key: one for key, one in typed.items() if one is not None})
+                least = data[f"{LEAST}_{number}"]
+                numbers = {key: one for key, one in typed.items() if one is not None}
+                rows.append({"calls": called} | numbers | ({LEAST: least} if least else {}))
         return [Wanted(self.value, rows or None)]
 
 

@@ -66,6 +66,18 @@ def test_a_rung_has_other_minutes_in_an_emergency() -> None:
     assert case.next_at == NIGHT + 2 * MINUTE
 
 
+def test_a_rung_for_emergencies_is_called_once_the_case_is_one() -> None:
+    home = Home()
+    case = raised(home, Rung(("on call 2",), from_urgency="emergency"), Rung(("on call 1",)))
+    escalations.climb(now=case.next_at)
+    assert pages(case) == [(2, "Dr A"), (2, "Dr A")]
+    escalations.raise_concern(
+        site=home.site, patient=home.patient, urgency="emergency", headline="confused", now=NIGHT + HOUR
+    )
+    assert pages(case)[2:] == [(1, "Dr B")]
+    assert "nobody on rung" not in home.history
+
+
 def test_a_call_that_still_waits_is_not_made_once_somebody_has_it() -> None:
     home = Home()
     case = raised(home, Rung(("on call 1",), voice_after_minutes=4))

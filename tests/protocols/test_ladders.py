@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,14 +18,15 @@ COLUMNS = {
 }  # fmt: skip
 
 
-def rungs(words: str, **first: int) -> tuple[Rung, ...]:
+def rungs(words: str, **first: Any) -> tuple[Rung, ...]:
     called = [Rung(tuple(one.strip() for one in row.split(","))) for row in words.split(";")]
     return (replace(called[0], **first), *called[1:])
 
 
 @pytest.mark.parametrize("row", tables.rows("ladders.md"), ids=tables.title)
 def test_what_may_be_signed_as_a_ladder(row: dict[str, str]) -> None:
-    first = {field: int(row[column]) for column, field in COLUMNS.items() if row[column]}
+    first: dict[str, Any] = {field: int(row[column]) for column, field in COLUMNS.items() if row[column]}
+    first |= {"from_urgency": row["from"]} if row["from"] else {}
     found = [problem for _, problem in ladder.problems(rungs(row["rungs"], **first), USUAL)]
     assert len(found) == bool(row["problem"]), found
     assert not found or row["problem"] in found[0]
@@ -45,6 +47,32 @@ def test_whoever_a_site_puts_on_call_is_called_though_no_rung_names_them() -> No
     assert [rung.calls[0] for rung in climbed] == ["on call 2", "prescriber", "on call 1", "on call 3"]
     assert {(rung.voice_after_minutes, rung.urgent_minutes) for rung in climbed[1:]} == {(2, 30)}
     assert [rung.calls for rung in ladder.whole((), places=2)] == [("on call 1",), ("on call 2",)]
+
+
+@pytest.mark.parametrize(
+    ("staffed", "goes_to"),
+    [
+        ([1, 2, 3], [(1, 1, ()), (1, 3, ()), (2, 1, ())]),
+        ([1, 2], [(1, 1, ()), (2, 1, (3,))]),
+        ([2], [(1, 2, (1,)), (2, 2, (3, 1))]),
+        ([], [(2, 0, (1, 2, 3))]),
+    ],
+    ids=["it is climbed past", "and not said to be empty", "but not where nobody else is", "nobody anywhere"],
+)
+def test_a_rung_that_is_not_called_at_this_urgency(staffed, goes_to) -> None:
+    round_, rung, went = 1, 0, []
+    for _ in goes_to:
+        step = ladder.next_step(round_, rung, staffed, top=3, not_called=[2])
+        round_, rung = step.round, step.rung
+        went.append((round_, rung, step.skipped))
+    assert went == goes_to
+
+
+def test_an_emergency_calls_every_rung_and_what_is_urgent_only_its_own() -> None:
+    own = replace(rungs("prescriber")[0], from_urgency="emergency")
+    called = {one: [rung.is_called(one) for rung in (Rung(("nurse",)), own)] for one in ladder.PAGES}
+    assert called == {"emergency": [True, True], "urgent": [True, False]}
+    assert [rung.from_urgency for rung in ladder.whole((own,), places=1)] == ["emergency", "urgent"]
 
 
 def judged(rows: list[dict[str, object]]) -> drafting.Drafted:

@@ -4,10 +4,13 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
 from django.urls import reverse
 
+from monitoring import ladders
 from notifications.models import AuditEntry, Role
 from protocols import drafting, library
+from protocols.ladder import Rung
 from stepup import approvals, courses, drafts, entries, readiness
 from stepup.drafts import Wanted
 from stepup.models import Draft, DraftEdit, EntryAnswer, SiteProtocol
@@ -132,13 +135,25 @@ def test_a_ladder_is_edited_in_rows_and_one_that_cannot_be_climbed_is_not_frozen
     client = makers.signed_in(pharmacist)
     path = reverse("draft-change", args=[draft.pk]) + "?part=ladder"
     typed = {"calls_0": "on call 1", "voice_after_minutes_0": "2", "calls_1": "prescriber, on call 2"}
+    typed["from_urgency_1"] = "emergency"
     assert client.post(path, typed | {"why": "w", "seen": "0"}).status_code == 302
     assert drafts.contents(draft)["pathway"]["ladder"] == [
         {"calls": ["on call 1"], "voice_after_minutes": 2},
-        {"calls": ["prescriber", "on call 2"]},
+        {"calls": ["prescriber", "on call 2"], "from_urgency": "emergency"},
     ]
     client.post(path, {"calls_0": "on call 1", "urgent_minutes_0": "0", "why": "w", "seen": "1"})
     assert [place for place, _ in drafts.judged(draft).problems] == ["ladder, row 1"]
+
+
+def test_the_ladder_says_which_rung_only_an_emergency_calls(site) -> None:
+    rungs = (Rung(("on call 1",)), Rung(("prescriber",), from_urgency="emergency"))
+    shown = {
+        "ladder": ladders.at(site, rungs, now=NOON),
+        "pathway": library.pathway("outpatient-us"),
+        "own": {},
+    }
+    page = render_to_string("stepup/_ladder.html", shown)
+    assert page.count("in an emergency only") == page.count("urgent not called") == 1
 
 
 def test_edits_rows_and_answers_are_only_added_to(draft, pharmacist) -> None:

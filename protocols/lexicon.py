@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -106,24 +107,30 @@ class Index:
         """Every phrase at every place, each with its shortest fit, in the order of the text."""
         matches: list[Match] = []
         first, last = self._root.words, len(words) - 1
-        known: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+        known: dict[str, list[tuple[int, int]]] = {}
+        written, begins = _in_one_line(words)
         for start, word in enumerate(words):
             fork = first.get(word)
             if fork is None:
                 continue
             if fork.gap is None and (start == last or words[start + 1] not in fork.words):
-                found = [(number, start + 1) for number in fork.ending]
-            else:
-                ahead = tuple(words[start : start + self._reach])
-                if ahead not in known:  # a text that costs much says the same again and again
-                    followed: list[tuple[int, int]] = []
-                    fork.follow(ahead, 1, followed)
-                    known[ahead] = _nearest(followed)
-                found = [(number, start + end) for number, end in known[ahead]]
-            for number, end in found:
-                phrase = self._phrases[number]
-                matches.append(Match(phrase.group, phrase.name, start, end, phrase.language))
+                for number in fork.ending:
+                    matches.append(self._match(number, start, start + 1))
+                continue
+            end = min(start + self._reach, last + 1)
+            ahead = written[begins[start] : begins[end]]
+            found = known.get(ahead)
+            if found is None:  # a text that costs much says the same again and again
+                followed: list[tuple[int, int]] = []
+                fork.follow(words[start:end], 1, followed)
+                found = known[ahead] = _nearest(followed)
+            for number, width in found:
+                matches.append(self._match(number, start, start + width))
         return matches
+
+    def _match(self, number: int, start: int, end: int) -> Match:
+        phrase = self._phrases[number]
+        return Match(phrase.group, phrase.name, start, end, phrase.language)
 
     def whole(self, words: Sequence[str]) -> set[str]:
         """The names of the phrases that are the whole text."""
@@ -139,6 +146,11 @@ class Index:
     def words(self) -> frozenset[str]:
         """Every word that any phrase contains."""
         return frozenset(word for phrase in self.all() for place in phrase.places if place for word in place)
+
+
+def _in_one_line(words: Sequence[str]) -> tuple[str, list[int]]:
+    """The words one behind the other, each closed by a sign that is in none, and where each begins; the end last."""
+    return "\0".join((*words, "")), [0, *accumulate(len(word) + 1 for word in words)]
 
 
 def _once(phrases: Iterable[Phrase]) -> Iterable[Phrase]:
@@ -178,29 +190,29 @@ class Lexicon:
 
     def rewritten(self, found: Sequence[Token]) -> tuple[Token, ...]:
         """The tokens with every spelling that stands for another replaced by it (`can not` by `cant`)."""
-        if self.respelled.isdisjoint({token.text for token in found}):
-            return tuple(found)
         result: list[Token] = []
         at = 0
-        while at < len(found):
-            if found[at].text not in self.respelled:
-                result.append(found[at])
-                at += 1
+        for place, token in enumerate(found):
+            if token.text not in self.respelled or place < at:
                 continue
-            pair = tuple(token.text for token in found[at : at + 2])
-            width = 2 if pair in self.same and len(pair) == 2 and not found[at + 1].after_break else 1
-            text = self.same.get(pair[:width], found[at].text)
-            result.append(Token(text, *found[at][1:]))
-            at += width
-        return tuple(result)
+            result += found[at:place]
+            spelled = tuple(one.text for one in found[place : place + 2])
+            width = (
+                2 if spelled in self.same and len(spelled) == 2 and not found[place + 1].after_break else 1
+            )
+            replacement = self.same.get(spelled[:width])
+            result.append(token if replacement is None else Token(replacement, *token[1:]))
+            at = place + width
+        return (*result, *found[at:])
 
     def heard(self, words: Sequence[str]) -> tuple[str, ...]:
         """The words, each unknown one replaced by the danger word it is one slip away from, if there is one."""
-        return tuple(word if word in self.known else self.danger_word(word) or word for word in words)
+        heard = {word: word if word in self.known else self.danger_word(word) or word for word in set(words)}
+        return tuple(map(heard.__getitem__, words))
 
     def danger_word(self, word: str) -> str | None:
         """The danger word that an unknown word of five letters or more is one slip away from."""
-        if word in self.known or len(word) < SHORTEST_FUZZY or not word.isalpha():
+        if word in self.known or len(word) < SHORTEST_FUZZY or not word.isalpha() or _is_foreign(word):
             return None
         if DRAWN_OUT.search(word):
             drawn_out = {DRAWN_OUT.sub(keep, word) for keep in (r"\1", r"\1\1")}
@@ -211,7 +223,8 @@ class Lexicon:
 
     def _nearest(self, word: str) -> str | None:
         """The danger word one slip away; of several one as long, then a shorter, then a longer one."""
-        near = {one for shape in _shapes(word) for one in self.slips.get(shape, ()) if one_slip(word, one)}
+        alike = {one for shape in _shapes(word) for one in self.slips.get(shape, ())}
+        near = [one for one in alike if one_slip(word, one)]
         return min(near, key=lambda one: ((0, 2, 1)[len(one) - len(word)], one), default=None)
 
 
@@ -223,6 +236,11 @@ def _by_slip(words: frozenset[str]) -> dict[str, list[str]]:
             for shape in _shapes(word):
                 slips.setdefault(shape, []).append(word)
     return slips
+
+
+def _is_foreign(word: str) -> bool:
+    """Whether more than one of its letters is none of a to z: danger words with slips have only these."""
+    return not word.isascii() and sum(not letter.isascii() for letter in word) > 1
 
 
 def _shapes(word: str) -> set[str]:

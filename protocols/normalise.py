@@ -93,8 +93,18 @@ def outside_quotes(text: str) -> str:
 
 def fold(text: str) -> str:
     """The text in lower case, without accents, invisible signs or apostrophes, with digits 0-9."""
-    text = _SKIN.sub("", unwrap(text)[:LONGEST].translate(_BEFORE))
-    text = unicodedata.normalize("NFKC", text)[:LONGEST].translate(_BEFORE).casefold()
+    return fold_whole(text)[0]
+
+
+def fold_whole(text: str) -> tuple[str, bool]:
+    """The folded text, and whether that is all of it. One sign may stand for many (a ligature); these count as well."""
+    said = unwrap(text)
+    composed = unicodedata.normalize("NFKC", _SKIN.sub("", said[:LONGEST].translate(_BEFORE)))
+    return _folded(composed[:LONGEST]), max(len(said), len(composed)) <= LONGEST
+
+
+def _folded(composed: str) -> str:
+    text = composed.translate(_BEFORE).casefold()
     plain = text if text.isascii() else _without_accents(text)
     kept = _LOST_APOSTROPHE.sub("'", plain.replace("w/o", "without "))
     spelled = _CONTRACTED.sub(lambda match: _IN_FULL[match.group(1)], kept)
@@ -102,12 +112,6 @@ def fold(text: str) -> str:
     joined = re.sub(r"(?<=\w)'(?=\w)", "", pointed)
     apart = _TWO_PRESSURES_AND_PULSE.sub(r"\1 \2", joined)
     return re.sub(r"(?<=\s)-+(?=\s)", ",", apart)
-
-
-def exceeds(text: str) -> bool:
-    """Whether a part of the text is not read. One sign may stand for many (a ligature), so that these count as well."""
-    said = unwrap(text)
-    return len(said) > LONGEST or len(unicodedata.normalize("NFKC", said)) > LONGEST
 
 
 def _without_accents(text: str) -> str:

@@ -9,7 +9,7 @@ from protocols.denial import Denials, denials
 from protocols.figures import Figures
 from protocols.lexicon import Lexicon
 from protocols.menus import MENUS
-from protocols.normalise import Token, exceeds, fold, outside_quotes, tokens, tokens_of
+from protocols.normalise import Token, fold_whole, outside_quotes, tokens, tokens_of
 from protocols.numerals import digitised
 from protocols.page import Page
 from protocols.reading import Reading
@@ -72,7 +72,7 @@ def understand(
     other, only a plain number can be understood whole.
     """
     lexicon = lexicons.load()
-    folded = fold(text)
+    folded, in_full = fold_whole(text)
     written = tokens_of(folded)
     if _is_canned(text, written, lexicon):
         return Understood(folded, readings=(), leftovers=(), automatic=True, canned=True)
@@ -81,7 +81,7 @@ def understand(
     page = Page(found, asked or "", no_alarms, lexicon, also)
     denied = denials(found, page.plain, page.danger, lexicon, never_denied)
     known = phrases if _spoken(language, lexicon) else None
-    said = _said(page, denied, found, listed, known, is_whole=len(found) == len(listed) and not exceeds(text))
+    said = _said(page, denied, found, listed, known, is_whole=in_full and len(found) == len(listed))
     return replace(said, folded=folded) if asked == "thinking" else said
 
 

@@ -94,7 +94,7 @@ def _dates(joined: str) -> Iterator[frozenset[tuple[int, int]]]:
         ways = {(first, second), (second, first)}
         if possible := frozenset(way for way in ways if 1 <= way[0] <= 12 and 1 <= way[1] <= 31):
             yield possible
-    for month, day in _IN_CHINESE.findall(joined):
+    for month, day in dict.fromkeys(_IN_CHINESE.findall(joined)):
         if day:
             yield frozenset({(_chinese(month), _chinese(day))})
 
@@ -107,7 +107,7 @@ def _in_figures(joined: str) -> Iterator[tuple[int, int, str]]:
 
 def _lone_months(joined: str) -> Iterator[int]:
     yield from (_month(name) for name in _MONTH_ALONE.findall(joined) if name not in ALSO_WORDS)
-    yield from (_chinese(month) for month, day in _IN_CHINESE.findall(joined) if not day)
+    yield from (_chinese(month) for month, day in set(_IN_CHINESE.findall(joined)) if not day)
 
 
 def _month(name: str) -> int:

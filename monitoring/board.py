@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from monitoring import board_filter, deaths, names, quiet, readings, stays
 from monitoring.models import CheckIn, CloserQuestions, DeathNotice, Escalation, Patient, Reply, Task, Watch
@@ -29,6 +29,9 @@ NEXT_STEP = {
     CheckIn.Stage.VOICE: "pages a person",
     CheckIn.Stage.PERSON: "pages a person",
 }
+# A board of hundreds reads no more of each row than it shows.
+OF_A_PATIENT = ("name", "born_on", "identifier", "language", "texting_ended_why")
+OF_A_WATCH = ("patient", "drug", "step", "given_at", "ends_at")
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,8 @@ class _Facts:
 
 
 def _rows(site: Site, now: datetime) -> list[Row]:
-    patients = list(Patient.objects.filter(site=site, is_active=True))
+    enrolled = Patient.objects.filter(site=site, is_active=True)
+    patients = list(enrolled.only(*OF_A_PATIENT))
     unresolved = list(
         Escalation.objects.filter(site=site)
         .exclude(state=Escalation.State.RESOLVED)
@@ -196,7 +200,7 @@ def _rows(site: Site, now: datetime) -> list[Row]:
     tasks = list(
         Task.objects.filter(site=site, done_at=None).select_related("reply").order_by("due_at", "pk")
     )
-    facts = _facts(patients, unresolved, tasks, now)
+    facts = _facts(site, enrolled, unresolved, tasks, now)
     known = [_row(patient, facts, now) for patient in patients]
     callers = [_caller(case) for case in unresolved if case.patient_id is None]
     loose = [_loose(task, now) for task in tasks if task.patient_id is None]
@@ -204,23 +208,31 @@ def _rows(site: Site, now: datetime) -> list[Row]:
 
 
 def _facts(
-    patients: Sequence[Patient], unresolved: Sequence[Escalation], tasks: Sequence[Task], now: datetime
+    site: Site,
+    enrolled: QuerySet[Patient],
+    unresolved: Sequence[Escalation],
+    tasks: Sequence[Task],
+    now: datetime,
 ) -> _Facts:
-    ids = [patient.pk for patient in patients]
-    watches = {watch.patient_id: watch for watch in Watch.objects.filter(patient__in=ids, closed_at=None)}
+    ids = enrolled.values_list("pk", flat=True)  # a question inside the others: hundreds of numbers cost time
+    open_watches = Watch.objects.filter(site=site, closed_at=None)
+    watches = {watch.patient_id: watch for watch in open_watches.only(*OF_A_WATCH)}
     whose = {watch.pk: pk for pk, watch in watches.items()}
     # A watch has weeks of check-ins to come: only the earliest of each kind is read.
     checkins = (
-        CheckIn.objects.filter(watch__in=whose, state__in=CheckIn.OPEN)
+        CheckIn.objects.filter(watch__in=open_watches.values("pk"), state__in=CheckIn.OPEN)
         .order_by("watch", "state", "next_at", "pk")
         .distinct("watch", "state")
+        .only("watch", "state", "stage", "next_at")
     )
-    first = {(whose[checkin.watch_id], checkin.state): checkin for checkin in checkins}
+    first = {
+        (whose[checkin.watch_id], checkin.state): checkin for checkin in checkins if checkin.watch_id in whose
+    }
     by_patient: dict[int, list[Task]] = {}
     for task in tasks:
         if task.patient_id is not None:
             by_patient.setdefault(task.patient_id, []).append(task)
-    closer = CloserQuestions.objects.filter(watch__in=whose, ended_at=None)
+    closer = CloserQuestions.objects.filter(watch__in=open_watches.values("pk"), ended_at=None)
     heard = Reply.objects.filter(patient__in=ids).values_list("patient").annotate(last=Max("received_at"))
     return _Facts(
         cases={case.patient_id: case for case in unresolved if case.patient_id is not None},
@@ -349,7 +361,7 @@ def next_act(case: Escalation) -> str:
 def _with_cautions(rows: Sequence[Row]) -> list[Row]:
     """Both rows of two similar names say so, naming the other."""
     alike = names.alike({row.key: row.name for row in rows if row.patient is not None})
-    return [replace(row, like=alike.get(row.key, "")) for row in rows]
+    return [replace(row, like=alike[row.key]) if row.key in alike else row for row in rows]
 
 
 def initials(name: str) -> str:

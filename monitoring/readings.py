@@ -46,6 +46,7 @@ def last_temperatures(patients: Iterable[int], *, now: datetime) -> dict[int, Te
         )
         .order_by("patient", "-at", "-pk")
         .distinct("patient")
+        .only("patient", "at", "readings")
     )
     masked = masked_now(patients, now=now)
     return {

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from monitoring import escalations
-from monitoring.models import CheckIn, Patient, Reply, Task, Watch
+from monitoring.models import CheckIn, Finding, Patient, Reply, Task, Watch
 from monitoring.rules import DEFAULT
 from notifications.models import Site
 from tests import makers
@@ -31,8 +31,8 @@ HOUR = timedelta(hours=1)
 
 
 def fill(*, patients: int, cases: int, now: datetime) -> Site:
-    """So many patients in a watch, each with a check-in to come; the first ones with a case, every fifth with a reply
-    and a task.
+    """So many patients in a watch, each with a temperature and a check-in to come; the first ones with a case, every
+    fifth with a reply and a task.
     """
     site = makers.a_site()
     makers.a_responder(site, 1, name="Dr A", since=now)
@@ -51,6 +51,7 @@ def fill_more(site: Site, *, patients: int, cases: int, now: datetime) -> Site:
         )
         for watch in watches
     )
+    Finding.objects.bulk_create(_temperature(patient, now) for patient in people)
     replies = Reply.objects.bulk_create(
         Reply(site=site, patient=patient, provider_sid=f"SM-many-{patient.pk}", sender=patient.phone, body="98.6",
               received_at=now - HOUR)
@@ -72,6 +73,14 @@ def _patient(site: Site, number: int, now: datetime) -> Patient:
         site=site, identifier=f"M-{number}", name=name, born_on=now.date() - timedelta(days=20_000),
         phone=f"+1556{number:07d}", language="en", time_zone=site.time_zone, caregiver_name="C",
         caregiver_phone=f"+1557{number:07d}", reachable_since=now, emergency_code=f"M{number:07d}",
+    )  # fmt: skip
+
+
+def _temperature(patient: Patient, now: datetime) -> Finding:
+    reading = {"kind": "temperature", "value": "37.1", "unit": "C", "words": "37.1", "masked": False}
+    return Finding(
+        site=patient.site, patient=patient, at=now - HOUR, urgency="none", human_task=False, because="no fever",
+        readings=[reading], rules_version="r",
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -38,6 +39,7 @@ def day_clock(at: datetime | None, zone: str) -> SafeString | str:
     return "" if at is None else _stamped(at, zone, "%a %H:%M %Z")
 
 
+@lru_cache(maxsize=4096)  # a board shows the same moments again every few seconds
 def _stamped(at: datetime, zone: str, style: str) -> SafeString:
     """The day on one line and the time on one line; between the two a line may break."""
     shown = at.astimezone(ZoneInfo(zone)).strftime(style).replace(" ", NB).replace("|", " ")

@@ -7,15 +7,16 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from monitoring import board, board_filter, escalations, names, watches
+from monitoring import board, board_filter, board_words, escalations, names, watches
 from monitoring.board_filter import Filter
+from monitoring.models import Patient
 from monitoring.rules import DEFAULT
 from notifications import clock
 from tests import makers, wards_of_many
 from tests.makers import NOON
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -115,6 +116,25 @@ def test_ux2a_no_similar_pair_is_told_apart_by_its_letters_alone() -> None:
     found = names.alike({name: name for name in listed})
     slow = {one for one in listed for other in listed if one != other and names.similar(one, other)}
     assert set(found) == slow
+
+
+def test_a_row_that_was_written_before_says_what_is_true_now(site) -> None:
+    """Rows are kept as long as they say the same: a minute, a case, a wall each make another."""
+    watched(site, "Early Vermilion", hours_ago=3)
+
+    def read(at, *, wall=False) -> str:
+        [row] = [row for section in board.look(site, now=at).sections for row in section.rows]
+        return board_words.row(row, now=at, zone=site.time_zone, wall=wall).replace("\N{NO-BREAK SPACE}", " ")
+
+    first = read(NOON)
+    assert "given 3 h ago" in first
+    assert read(NOON) == first
+    assert "given 3 h 01 min ago" in read(NOON + MINUTE)
+    assert "E. V." in read(NOON, wall=True)
+    assert "Vermilion" not in read(NOON, wall=True)
+    patient = Patient.objects.get()
+    escalations.raise_concern(site=site, patient=patient, urgency="urgent", headline="a fever", now=NOON)
+    assert "a fever" in read(NOON)
 
 
 def test_ux16a_the_board_takes_as_many_queries_for_many_patients_as_for_few() -> None:

@@ -7,8 +7,45 @@ from django import forms
 from monitoring import inbox, reader, translations
 from monitoring.forms import WardForm
 
+LONGEST_ID = 18  # digits; more is no row's number
+LONGEST_PHRASE = 200
 NOTHING_MORE = "Read; nothing more is needed."
 SHOWN = 60
+
+
+def row(said: str) -> int:
+    """The number of a row that a page or an address sent back; 0, which no row has, where it is none."""
+    return int(said) if said.isdecimal() and len(said) <= LONGEST_ID else 0
+
+
+class RowField(forms.CharField):
+    """A row's number in a hidden field. Nobody types it, so nothing is said of one that was mangled: it is no row."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def clean(self, value: Any) -> int:
+        """0 where it is no row's number."""
+        return row(str(value or ""))
+
+
+class SeenForm(forms.Form):
+    """The newest text that was on the page, so that none is finished unseen; for a phrase also its text and words."""
+
+    read = RowField()
+    reply = RowField()
+    words = forms.CharField(required=False)
+
+    def clean_words(self) -> str:
+        """No more than a phrase can be; which words may be learned is judged further in."""
+        return str(self.cleaned_data["words"])[:LONGEST_PHRASE]
+
+
+def seen(typed: Any) -> dict[str, Any]:
+    """What the page sent back beside what somebody typed. Mangled, it names no row and no words."""
+    form = SeenForm(typed)
+    form.is_valid()
+    return {"words": "", **form.cleaned_data}
 
 
 class ReadForm(WardForm):

@@ -17,7 +17,6 @@ from notifications import audit, clock
 from protocols.errors import Refusal
 
 UNPROCESSABLE = 422
-LONGEST_ID = 18  # digits; more is no row's number
 
 
 @require_GET
@@ -68,12 +67,6 @@ def _show(request: SignedIn, task: Task, **wrong: forms.Form) -> HttpResponse:
     return render(request, "monitoring/inbox_item.html", context, status=UNPROCESSABLE if wrong else 200)
 
 
-def _read(request: SignedIn, name: str = "read") -> int:
-    """The newest text that was on the page; or another row's number that it sent back."""
-    said = request.POST.get(name, "")
-    return int(said) if said.isdecimal() and len(said) <= LONGEST_ID else 0
-
-
 def _refused(request: SignedIn, task: Task, name: str, form: Any, refusal: Refusal) -> HttpResponse:
     """Back to the page with what was typed; or to the list, if a colleague finished it meanwhile."""
     if refusal.code == "done-already":
@@ -114,7 +107,7 @@ def finish_item(request: SignedIn, pk: int) -> HttpResponse:
             task.pk,
             by=request.user,
             outcome=form.cleaned_data["outcome"],
-            read=_read(request),
+            read=inbox_forms.seen(request.POST)["read"],
             now=clock.now(),
         )
     except Refusal as refusal:
@@ -135,8 +128,8 @@ def record_call(request: SignedIn, pk: int) -> HttpResponse:
     typed = form.cleaned_data
     try:
         task = reader.called(
-            task.pk, whom=typed["whom"], outcome=typed["call"], words=typed["said"], read=_read(request),
-            by=request.user, now=now,
+            task.pk, whom=typed["whom"], outcome=typed["call"], words=typed["said"], by=request.user, now=now,
+            read=inbox_forms.seen(request.POST)["read"],
         )  # fmt: skip
     except Refusal as refusal:
         return _refused(request, task, "call_form", form, refusal)
@@ -196,15 +189,16 @@ def translate_item(request: SignedIn, pk: int) -> HttpResponse:
 def learn_phrase(request: SignedIn, pk: int) -> HttpResponse:
     """Words of a text are benign: they go to approval, and the item is done if it says nothing else."""
     task = find(_tasks(), request, pk)
-    words, reply = request.POST.get("words", "")[:200], _read(request, "reply")
+    seen = inbox_forms.seen(request.POST)
     try:
         task = reader.learn(
-            task.pk, reply_id=reply, words=words, read=_read(request), by=request.user, now=clock.now()
-        )
+            task.pk, reply_id=seen["reply"], words=seen["words"], read=seen["read"], by=request.user,
+            now=clock.now(),
+        )  # fmt: skip
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
         return redirect(reverse("inbox-item", args=[pk]) + "#result")
-    said = f"“{words}” goes to approval: another person answers it."
+    said = f"“{seen['words']}” goes to approval: another person answers it."
     if task.done_at is not None:
         return _done(request, f"Done. {said}")
     messages.success(request, f"{said} The other texts stay to be read.")

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from monitoring import contacts, identity, opting_out, patients, pocket
+from monitoring import contacts, identity, inbox_forms, opting_out, patients, pocket
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Patient, PocketOrder, Task
 from notifications import audit, clock
@@ -16,7 +16,6 @@ from protocols.errors import Refusal
 from stepup import contact_forms, courses
 
 UNPROCESSABLE = 422
-LONGEST_ID = 18  # digits; more is no row's number
 
 
 @require_http_methods(["GET", "POST"])
@@ -105,14 +104,8 @@ def _show(
 
 def _who_wrote(request: SignedIn) -> str:
     """The number nobody registered whose unread texts brought the reader here; to look at, never filled in."""
-    asked = request.GET.get("from", "")
-    if not asked.isdecimal() or len(asked) > LONGEST_ID:
-        return ""
-    task = (
-        Task.objects.filter(pk=int(asked), site=request.user.site, patient=None)
-        .exclude(unread_from="")
-        .first()
-    )
+    asked = inbox_forms.row(request.GET.get("from", ""))
+    task = Task.objects.filter(pk=asked, site=request.user.site, patient=None).exclude(unread_from="").first()
     return task.unread_from if task else ""
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from monitoring import escalations, ladders, texts, watches
-from monitoring.models import CheckIn, Escalation, Patient, Watch
+from monitoring import escalations, ladders, numbers, texts, watches
+from monitoring.models import CheckIn, Escalation, Patient, PatientEvent, Watch
 from monitoring.rules import WatchRules
 
 BLOCKED_BY_KEYWORD = ("STOP", "21610")
@@ -13,7 +13,10 @@ BLOCKED_BY_KEYWORD = ("STOP", "21610")
 
 @dataclass(frozen=True)
 class Phone:
-    """One phone. `who_calls` is said while no texts go; `needs_start` where the carrier blocks until START."""
+    """One phone. `who_calls` is said while no texts go; `needs_start` where the carrier blocks until START.
+
+    `proof` is who last had a code read back from this number, and when.
+    """
 
     whose: str
     name: str
@@ -22,6 +25,7 @@ class Phone:
     ended_why: str
     who_calls: str
     needs_start: bool
+    proof: PatientEvent | None
 
 
 def of(patient: Patient, *, now: datetime) -> tuple[Phone, Phone]:
@@ -37,6 +41,7 @@ def of(patient: Patient, *, now: datetime) -> tuple[Phone, Phone]:
             ended_why=why,
             who_calls=_who_calls_the_patient(patient, case, watch, now) if why else "",
             needs_start=_is_blocked(why),
+            proof=numbers.proof(patient, caregiver=False),
         ),
         Phone(
             whose="caregiver",
@@ -46,6 +51,7 @@ def of(patient: Patient, *, now: datetime) -> tuple[Phone, Phone]:
             ended_why=caregiver_why,
             who_calls=_who_calls_the_caregiver(watch) if caregiver_why else "",
             needs_start=_is_blocked(caregiver_why),
+            proof=numbers.proof(patient, caregiver=True),
         ),
     )
 

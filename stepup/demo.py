@@ -30,6 +30,7 @@ from stepup import (
     approvals,
     care_entries,
     courses,
+    demo_bedside,
     demo_rota,
     emergency_approvals,
     emergency_texts,
@@ -195,6 +196,7 @@ def _enrolled(site: Site, invented: Invented, staff: dict[str, Clinician], now: 
     usual = kits.Pressure(128, 76, courses.local_date(patient, now))
     kit = kits.Kit("mouth", has_cuff=invented.hours_ago is not None, has_oximeter=False, usual=usual)
     kits.record(patient.pk, kit, seen=0, by=staff["nora"], now=now)
+    demo_bedside.prove_both_numbers(patient, by=staff["nora"], now=now)
     return patient
 
 
@@ -281,6 +283,7 @@ def _first_dose(
     )
     if texted:
         _a_word_with_the_nurse(patient, staff["nora"], given_at + timedelta(minutes=30))
+        demo_bedside.find_nothing(patient, by=staff["nora"], now=given_at + timedelta(hours=23))
     due = CheckIn.objects.filter(watch__patient=patient, due_at__lte=now - timedelta(minutes=30)).order_by(
         "due_at"
     )

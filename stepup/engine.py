@@ -19,6 +19,7 @@ from monitoring import (
     drills,
     escalations,
     inbound,
+    numbers,
     opting_out,
     silence,
     spoken,
@@ -97,11 +98,12 @@ def settle(*, now: datetime) -> None:
 
 def slow_tick(*, now: datetime) -> int:
     """What need not happen every second: ask who comes on call for an answer, look for whom nobody has spoken with and
-    for numbers nobody has tried, and hold the provider's log against ours in both directions.
+    for numbers nobody has tried or proved, and hold the provider's log against ours in both directions.
     """
     _try("log compared", lambda: log_differences.find(now=now))
     _try("asked at the start", lambda: drills.begin_due(now=now))
     _try("test calls", lambda: desk.look_after(now=now))
+    _try("unproved numbers", lambda: numbers.look_after(now=now))
     _try("nobody has spoken with them", lambda: spoken.look_after(now=now))
     return _try("missed texts", lambda: missed_texts.fetch(now=now))
 

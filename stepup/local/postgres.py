@@ -40,7 +40,7 @@ class Postgres:
         self._account = of_servers(place(folder))
         self._place = self._find_place()
         self._cluster = self._place / "cluster"
-        self._programs = self._reachable(_newest_programs(site_packages))
+        self._programs = self._reachable(newest_programs(site_packages))
 
     def create(self) -> None:
         """Make the cluster and its database if there is none. What an interrupted start left is made again."""
@@ -196,7 +196,7 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.defpath, "LC_ALL": "C"}
 
 
-def _newest_programs(site_packages: Path) -> Path:
+def newest_programs(site_packages: Path) -> Path:
     """The newest PostgreSQL in the package, found by its folder: importing the package would do too much."""
     found = [
         path for path in (site_packages / _PACKAGE).glob("pginstall*") if (path / "bin" / "postgres").exists()

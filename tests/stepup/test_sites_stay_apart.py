@@ -63,7 +63,7 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("temperatures", args=[ward.patient.pk]), reverse("card", args=[ward.patient.pk]),
         reverse("emergency-texts", args=["en"]), reverse("downtime-csv"),
         reverse("admit", args=[ward.patient.pk]),
-        reverse("home-kit", args=[ward.patient.pk]),
+        reverse("home-kit", args=[ward.patient.pk]), reverse("prove-number", args=[ward.patient.pk]),
         reverse("death", args=[ward.patient.pk]),
         *(reverse(name, args=[ward.stay.pk]) for name in ("still-in", "discharge", "stay-mistake")),
         reverse("texts-of", args=["en"]),

@@ -40,6 +40,7 @@ def here(made_once) -> Ward:
         (Role.AUDITOR, "patient", "patient", "read the record"),
         (Role.AUDITOR, "temperatures", "patient", "read the record"),
         (Role.NURSE, "home-kit", "patient", "read the record"),
+        (Role.NURSE, "prove-number", "patient", "read the record"),
         (Role.NURSE, "card", "patient", "read the record"),
         (Role.RESPONDER, "death", "patient", "read the record"),
         (Role.RESPONDER, "case", "case", "read a case"),
@@ -111,6 +112,7 @@ WRITES = [
     (Role.PRESCRIBER, "record-review", "course", {"words": "goes on"}, "recorded a review"),
     (Role.NURSE, "remove-closed-day", "closed", {}, "removed a closed day"),
     (Role.NURSE, "practice", "course", {}, "sent a practice text"),
+    (Role.NURSE, "prove-number", "patient", {"whose": "caregiver", "send": "on"}, "sent a code"),
     (Role.PHARMACIST, "answer-weight", "weight", {"use": "use"}, "answered a weight"),
     (
         Role.PRESCRIBER,

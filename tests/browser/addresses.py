@@ -5,6 +5,7 @@ SCREENS = {
     "wall": "/board/?wall=1",
     "patient": "/patient/1/",
     "home kit": "/patient/2/kit/",
+    "whose a number is": "/patient/2/number/?whose=caregiver",
     "temperatures": "/patient/2/temperatures/",
     "case": "/case/1/",
     "not ready": "/patient/4/",

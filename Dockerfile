@@ -13,6 +13,7 @@ COPY requirements.txt .
 RUN pip install --require-hashes --requirement requirements.txt
 
 COPY manage.py ./
+COPY locale locale
 COPY protocols protocols
 COPY notifications notifications
 COPY monitoring monitoring

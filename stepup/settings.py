@@ -169,7 +169,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LANGUAGE_CODE = "en-us"
+# What staff read. Texts to patients and the emergency page have approved words of their own, in protocols/data.
+# A service speaks one language on its screens: no browser chooses it, and a second is offered once a site has
+# read all of it (decision 10).
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

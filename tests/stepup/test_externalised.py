@@ -105,7 +105,7 @@ def test_a_bare_word_is_found(source: str) -> None:
     "source",
     [
         '<p class="notice">{% translate "Nobody has it" %} {{ case.owner|default:_("nobody") }}</p>',
-        "{% blocktranslate trimmed count n=n %}{{ n }} case{% plural %}{{ n }} cases{% endblocktranslate %}, 38.6 kg",
+        "{% blocktranslate trimmed count n=n %}{{ n }} case{% plural %}{{ n }} cases{% endblocktranslate %}, 38.6",
         "{% block main_class %}narrow{% endblock %}<a href=\"{% url 'board' %}\">StepUp</a>",
     ],
 )

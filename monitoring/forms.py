@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.forms.renderers import DjangoTemplates
+from django.utils.translation import gettext_lazy as _
 
 from monitoring import escalations
 from monitoring.models import Reaction
@@ -44,11 +45,11 @@ class ReachForm(WardForm):
     """That the patient or caregiver was spoken with."""
 
     text = forms.CharField(
-        label="What they said",
+        label=_("What they said"),
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="A few words for whoever reads this next. May stay empty.",
+        help_text=_("A few words for whoever reads this next. May stay empty."),
     )
 
 
@@ -58,9 +59,9 @@ class EndCloserForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"why": "why"}
 
     why = forms.CharField(
-        label="Why the usual hours are enough again",
+        label=_("Why the usual hours are enough again"),
         max_length=300,
-        error_messages={"required": "Say in a few words why the usual hours are enough again."},
+        error_messages={"required": _("Say in a few words why the usual hours are enough again.")},
     )
 
 
@@ -74,8 +75,8 @@ class OverForm(WardForm):
         required=False,
         localize=False,
         error_messages={
-            "invalid": "That is not a value: type the number alone, like 0.9, in the unit shown.",
-            "min_value": "A count is never below 0.",
+            "invalid": _("That is not a value: type the number alone, like 0.9, in the unit shown."),
+            "min_value": _("A count is never below 0."),
         },
     )
 
@@ -89,10 +90,10 @@ class HandBackForm(WardForm):
     """Why a case goes back to the ladder."""
 
     reason = forms.CharField(
-        label="Why you hand it back",
+        label=_("Why you hand it back"),
         max_length=200,
-        help_text="The case opens again and the first person on the list is called at once.",
-        error_messages={"required": "Say in a few words why you hand the case back."},
+        help_text=_("The case opens again and the first person on the list is called at once."),
+        error_messages={"required": _("Say in a few words why you hand the case back.")},
     )
 
 
@@ -100,10 +101,10 @@ class DeclineForm(WardForm):
     """Why somebody who was called cannot take it."""
 
     reason = forms.CharField(
-        label="Why you cannot take it",
+        label=_("Why you cannot take it"),
         max_length=200,
-        help_text="The next person is called at once.",
-        error_messages={"required": "Say in a few words why you cannot take it."},
+        help_text=_("The next person is called at once."),
+        error_messages={"required": _("Say in a few words why you cannot take it.")},
     )
 
 
@@ -113,13 +114,13 @@ class HandOverForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"to": "to", "offered-already": "to", "reason": "reason"}
 
     to = forms.TypedChoiceField(
-        label="To", coerce=int, error_messages={"required": "Choose whom you hand the case over to."}
+        label=_("To"), coerce=int, error_messages={"required": _("Choose whom you hand the case over to.")}
     )
     reason = forms.CharField(
-        label="Why you hand it over",
+        label=_("Why you hand it over"),
         max_length=200,
-        help_text="They are paged now. You have the case until they have accepted.",
-        error_messages={"required": "Say in a few words why you hand the case over."},
+        help_text=_("They are paged now. You have the case until they have accepted."),
+        error_messages={"required": _("Say in a few words why you hand the case over.")},
     )
 
     def __init__(self, *args: Any, people: Iterable[Clinician], **kwargs: Any) -> None:
@@ -144,10 +145,10 @@ class ResolveForm(WardForm):
     refusals = {"outcome": "outcome", "which": "which", "second-reader": "over"}
 
     outcome = forms.ChoiceField(
-        label="Outcome",
+        label=_("Outcome"),
         choices=[(key, words[0].upper() + words[1:]) for key, words in escalations.OUTCOMES.items()],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what came of it."},
+        error_messages={"required": _("Choose what came of it.")},
     )
     crs = _grades("crs")
     icans = _grades("icans")
@@ -155,21 +156,21 @@ class ResolveForm(WardForm):
     infection = _grades("infection")
     other = _grades("other")
     which = forms.CharField(
-        label="Which other reaction",
+        label=_("Which other reaction"),
         max_length=160,
         required=False,
-        help_text="Needed where other is graded.",
+        help_text=_("Needed where other is graded."),
     )
     over = forms.BooleanField(
-        label="What I graded is over now",
+        label=_("What I graded is over now"),
         required=False,
-        help_text="Leave it open while it lasts: no dose is offered until somebody records the end.",
+        help_text=_("Leave it open while it lasts: no dose is offered until somebody records the end."),
     )
     text = forms.CharField(
-        label="Why, and what was done",
+        label=_("Why, and what was done"),
         max_length=600,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say what was done and why the case can be closed."},
+        error_messages={"required": _("Say what was done and why the case can be closed.")},
     )
 
     def grades(self) -> list[tuple[str, int]]:
@@ -184,7 +185,7 @@ class TaskForm(WardForm):
     refusals = {"outcome": "outcome"}
 
     outcome = forms.CharField(
-        label="What came of it",
+        label=_("What came of it"),
         max_length=200,
-        error_messages={"required": "Say in a few words what came of it."},
+        error_messages={"required": _("Say in a few words what came of it.")},
     )

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring import inbox, reader, translations
 from monitoring.forms import WardForm
@@ -54,25 +55,27 @@ class ReadForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"outcome": "outcome"}
 
     outcome = forms.CharField(
-        label="What came of it",
+        label=_("What came of it"),
         max_length=200,
         initial=NOTHING_MORE,
-        error_messages={"required": "Say in a few words what came of it."},
+        error_messages={"required": _("Say in a few words what came of it.")},
     )
 
 
 class CallForm(WardForm):
     """Whom somebody telephoned about it, and what came of that."""
 
-    whom = forms.ChoiceField(label="Whom you called", error_messages={"required": "Say whom you called."})
+    whom = forms.ChoiceField(
+        label=_("Whom you called"), error_messages={"required": _("Say whom you called.")}
+    )
     call = forms.ChoiceField(
-        label="What came of the call",
+        label=_("What came of the call"),
         choices=[(key, words[0].upper() + words[1:]) for key, words in reader.CALLS.items()],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what came of the call."},
+        error_messages={"required": _("Choose what came of the call.")},
     )
     said = forms.CharField(
-        label="What they said", max_length=150, required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("What they said"), max_length=150, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
     def __init__(self, data: Any, *, item: inbox.Item) -> None:
@@ -88,18 +91,20 @@ class EscalateForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"urgency": "urgency", "words": "words"}
 
     urgency = forms.ChoiceField(
-        label="How urgent",
+        label=_("How urgent"),
         choices=[
-            ("urgent", "Urgent: whoever is on call is paged"),
-            ("emergency", "Emergency: the shorter clock"),
+            ("urgent", _("Urgent: whoever is on call is paged")),
+            ("emergency", _("Emergency: the shorter clock")),
         ],
         initial="urgent",
         widget=forms.RadioSelect,
     )
     words = forms.CharField(
-        label="What worries you",
+        label=_("What worries you"),
         max_length=150,
-        error_messages={"required": "Say in a few words what worries you: whoever is called reads it first."},
+        error_messages={
+            "required": _("Say in a few words what worries you: whoever is called reads it first.")
+        },
     )
 
 
@@ -108,17 +113,17 @@ class TranslationForm(WardForm):
 
     refusals: ClassVar[dict[str, str]] = {"words": "meaning", "reply": "reply"}
 
-    reply = forms.TypedChoiceField(label="Which text", coerce=int)
+    reply = forms.TypedChoiceField(label=_("Which text"), coerce=int)
     meaning = forms.CharField(
-        label="What it says, in English",
+        label=_("What it says, in English"),
         max_length=translations.LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Type what the text says."},
+        error_messages={"required": _("Type what the text says.")},
     )
     professional = forms.BooleanField(
-        label="A professional interpreter gave this translation",
+        label=_("A professional interpreter gave this translation"),
         required=False,
-        help_text="Leave it empty if you, or somebody at hand, read the language.",
+        help_text=_("Leave it empty if you, or somebody at hand, read the language."),
     )
 
     def __init__(self, data: Any, *, item: inbox.Item) -> None:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring import inbox, inbox_forms, reader, translations, worklist
@@ -44,7 +45,9 @@ def show_item(request: SignedIn, pk: int) -> HttpResponse:
 def _done_by(request: SignedIn, task: Task) -> HttpResponse:
     """Back to the list: somebody finished it, and this is who."""
     who = task.done_by.name if task.done_by else "The service"
-    messages.info(request, f"{who} has already finished this: {task.outcome}.")
+    messages.info(
+        request, _("%(who)s has already finished this: %(outcome)s.") % {"who": who, "outcome": task.outcome}
+    )
     return redirect(reverse("inbox") + "#result")
 
 
@@ -135,7 +138,7 @@ def record_call(request: SignedIn, pk: int) -> HttpResponse:
         return _refused(request, task, "call_form", form, refusal)
     if task.done_at is not None:
         return _done(request, "Recorded, and done: nothing more is needed.")
-    messages.success(request, "Recorded. It is still unread business: its clock runs on.")
+    messages.success(request, _("Recorded. It is still unread business: its clock runs on."))
     return redirect(reverse("inbox-item", args=[pk]) + "#result")
 
 
@@ -152,7 +155,9 @@ def escalate_item(request: SignedIn, pk: int) -> HttpResponse:
     except Refusal as refusal:
         return _refused(request, task, "escalate_form", form, refusal)
     messages.success(
-        request, f"Case {case.code} has it. Take it yourself, or leave it to whoever is being called."
+        request,
+        _("Case %(code)s has it. Take it yourself, or leave it to whoever is being called.")
+        % {"code": case.code},
     )
     return redirect(reverse("case", args=[case.pk]) + "#result")
 
@@ -177,10 +182,12 @@ def translate_item(request: SignedIn, pk: int) -> HttpResponse:
         return _refused(request, task, "translation_form", form, refusal)
     if case is not None:
         messages.warning(
-            request, f"Your translation reads as danger: case {case.code} has it, and somebody is paged."
+            request,
+            _("Your translation reads as danger: case %(code)s has it, and somebody is paged.")
+            % {"code": case.code},
         )
     else:
-        messages.success(request, "Kept beside the words. If what it says worries you, escalate it.")
+        messages.success(request, _("Kept beside the words. If what it says worries you, escalate it."))
     return redirect(reverse("inbox-item", args=[pk]) + "#result")
 
 
@@ -201,5 +208,5 @@ def learn_phrase(request: SignedIn, pk: int) -> HttpResponse:
     said = f"“{seen['words']}” goes to approval: another person answers it."
     if task.done_at is not None:
         return _done(request, f"Done. {said}")
-    messages.success(request, f"{said} The other texts stay to be read.")
+    messages.success(request, _("%(said)s The other texts stay to be read.") % {"said": said})
     return redirect(reverse("inbox-item", args=[pk]) + "#result")

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from protocols import learning
@@ -14,10 +15,10 @@ class EndForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"reason": "why"}
 
     why = forms.CharField(
-        label="Why",
+        label=_("Why"),
         max_length=300,
-        help_text="Kept with the phrase. Replies with these words go to a person.",
-        error_messages={"required": "Say in a few words why."},
+        help_text=_("Kept with the phrase. Replies with these words go to a person."),
+        error_messages={"required": _("Say in a few words why.")},
     )
 
 
@@ -27,10 +28,12 @@ class ProposeForm(WardForm):
     refusals: ClassVar[dict[str, str]] = dict.fromkeys(learning.CODES, "words")
 
     words = forms.CharField(
-        label="Words that mean no harm",
+        label=_("Words that mean no harm"),
         max_length=120,
-        help_text="As they stand in the reply, in one piece. Another person approves them before they count.",
-        error_messages={"required": "Copy the harmless words from the reply."},
+        help_text=_(
+            "As they stand in the reply, in one piece. Another person approves them before they count."
+        ),
+        error_messages={"required": _("Copy the harmless words from the reply.")},
     )
 
 
@@ -40,8 +43,8 @@ class ApproveRulesForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"reason": "why"}
 
     why = forms.CharField(
-        label="Why, if pages would be lost",
+        label=_("Why, if pages would be lost"),
         max_length=300,
         required=False,
-        help_text="Needed only where a reply that paged would page nobody.",
+        help_text=_("Needed only where a reply that paged would page nobody."),
     )

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from monitoring import phrases
@@ -84,7 +85,9 @@ def propose_phrase(request: SignedIn, pk: int) -> HttpResponse:
         try:
             words = form.cleaned_data["words"]
             phrase = phrases.propose(reply=reply, words=words, by=request.user, now=clock.now())
-            messages.success(request, f"Proposed: “{phrase.shown}”. Another person approves it.")
+            messages.success(
+                request, _("Proposed: “%(shown)s”. Another person approves it.") % {"shown": phrase.shown}
+            )
             return redirect(reverse("phrases") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -104,7 +107,7 @@ def approve_phrase(request: SignedIn, pk: int) -> HttpResponse:
     phrase = find(_phrases(), request, pk)
     try:
         phrases.approve(phrase.pk, seen=request.POST.get("seen", ""), by=request.user, now=clock.now())
-        messages.success(request, f"In use: “{phrase.shown}”.")
+        messages.success(request, _("In use: “%(shown)s”.") % {"shown": phrase.shown})
         return redirect(reverse("phrases") + "#result")
     except Refusal as refusal:
         messages.error(request, refusal.sentence)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from notifications.models import Clinician
@@ -21,16 +22,20 @@ class ReviewForm(WardForm):
 
     refusals: ClassVar[dict[str, str]] = {"rule": "rule", "owner": "owner", "words": "words"}
 
-    rule = forms.ChoiceField(label="Rule", error_messages={"required": "Choose a rule."})
+    rule = forms.ChoiceField(label=_("Rule"), error_messages={"required": _("Choose a rule.")})
     owner = forms.TypedChoiceField(
-        label="Who owns it from now on", coerce=int, error_messages={"required": "Choose who owns the rule."}
+        label=_("Who owns it from now on"),
+        coerce=int,
+        error_messages={"required": _("Choose who owns the rule.")},
     )
     words = forms.CharField(
-        label="What the review found",
+        label=_("What the review found"),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="It changes nothing by itself: rules change with a release, harmless words are learned as phrases.",
-        error_messages={"required": "Say in a few words what the review found."},
+        help_text=_(
+            "It changes nothing by itself: rules change with a release, harmless words are learned as phrases."
+        ),
+        error_messages={"required": _("Say in a few words what the review found.")},
     )
 
     def __init__(self, *args: Any, rules: Sequence[str], owners: Iterable[Clinician], **kwargs: Any) -> None:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring import economy, reports
@@ -82,7 +83,11 @@ def review_rule(request: SignedIn) -> HttpResponse:
             economy.review(
                 site, rule=given["rule"], owner=owner, words=given["words"], by=request.user, now=now
             )
-            messages.success(request, f"Recorded: {given['rule']} was reviewed; {owner.name} owns it.")
+            messages.success(
+                request,
+                _("Recorded: %(rule)s was reviewed; %(owner)s owns it.")
+                % {"rule": given["rule"], "owner": owner.name},
+            )
             return redirect(reverse("reports") + f"?days={_days(request)}#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring import rule_approvals
@@ -53,7 +54,7 @@ def approve_rules(request: SignedIn) -> HttpResponse:
                 by=request.user,
                 now=clock.now(),
             )
-            messages.success(request, "Recorded: these rules are approved here.")
+            messages.success(request, _("Recorded: these rules are approved here."))
             return redirect(reverse("rules") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from monitoring import (
@@ -182,8 +183,10 @@ def resolve_case(request: SignedIn, pk: int) -> HttpResponse:
                 other=form.cleaned_data["which"],
             )
             if form.cleaned_data["outcome"] == "admitted" and case.patient and not stays.of(case.patient):
-                said = "Record where the patient is, or check-ins go on at home."
-                messages.success(request, f"Case {case.code} is resolved. {said}")
+                said = gettext(
+                    "Case %(code)s is resolved. Record where the patient is, or check-ins go on at home."
+                )
+                messages.success(request, said % {"code": case.code})
                 return redirect(reverse("admit", args=[case.patient.pk]) + "#result")
             return _back_to(case, request, f"Case {case.code} is resolved.")
         except Refusal as refusal:
@@ -284,7 +287,7 @@ def finish_task(request: SignedIn, pk: int) -> HttpResponse:
         try:
             outcome = form.cleaned_data["outcome"]
             worklist.finish(task.pk, by=request.user, outcome=outcome, now=clock.now(), read=0)
-            messages.success(request, f"Done: {task.what}")
+            messages.success(request, gettext("Done: %(what)s") % {"what": task.what})
             return redirect(reverse("tasks") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -301,7 +304,7 @@ def end_closer(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             closer.end(watch.pk, why=form.cleaned_data["why"], by=request.user, now=now)
-            messages.success(request, "Ended. The patient is asked at the usual hours again.")
+            messages.success(request, gettext("Ended. The patient is asked at the usual hours again."))
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -321,7 +324,7 @@ def end_reaction(request: SignedIn, pk: int) -> HttpResponse:
         if not form.is_valid():
             raise Refusal("back-to", form.sentence)
         grading.end(reaction.pk, by=request.user, now=clock.now(), **form.cleaned_data)
-        messages.success(request, f"Recorded: {reaction.named} is over.")
+        messages.success(request, gettext("Recorded: %(named)s is over.") % {"named": reaction.named})
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
     return redirect(reverse("patient", args=[reaction.patient_id]) + "#result")

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from protocols.staging import ORDER, Stage
@@ -42,12 +43,12 @@ class NumbersForm(SeenForm):
     refusals: ClassVar[dict[str, str]] = {"no-number": "least_given", "why": "why"}
 
     stage = forms.ChoiceField(
-        label="Doses given at home", error_messages={"required": "Choose which doses go home."}
+        label=_("Doses given at home"), error_messages={"required": _("Choose which doses go home.")}
     )
     why = course_forms.in_words(
-        "Why these doses and numbers",
-        "Kept with your name. None is published: they are your programme's own.",
-        missing="Say why these are the right doses and numbers for your site.",
+        _("Why these doses and numbers"),
+        _("Kept with your name. None is published: they are your programme's own."),
+        missing=_("Say why these are the right doses and numbers for your site."),
     )
 
     def __init__(self, *args: Any, stands: Stage | None, **kwargs: Any) -> None:
@@ -81,11 +82,11 @@ class BackForm(SeenForm):
 
     refusals: ClassVar[dict[str, str]] = {"not-back": "to", "why": "back_why"}
 
-    to = forms.ChoiceField(label="Back to", error_messages={"required": "Choose a stage."})
+    to = forms.ChoiceField(label=_("Back to"), error_messages={"required": _("Choose a stage.")})
     back_why = course_forms.in_words(
-        "Why the site goes back",
-        "Kept with your name and shown in the history.",
-        missing="Say why the site goes back.",
+        _("Why the site goes back"),
+        _("Kept with your name and shown in the history."),
+        missing=_("Say why the site goes back."),
     )
 
     def __init__(self, *args: Any, stands: Stage, **kwargs: Any) -> None:
@@ -105,11 +106,11 @@ class StageOverrideForm(WardForm):
         "unknown-step": "step",
     }
 
-    step = forms.ChoiceField(label="Dose", error_messages={"required": "Choose the dose."})
+    step = forms.ChoiceField(label=_("Dose"), error_messages={"required": _("Choose the dose.")})
     reason = course_forms.in_words(
-        "Why this dose is given at home beyond the stage",
-        "Kept with your name. It counts for this one dose only.",
-        missing="Say why this dose is given at home beyond the stage.",
+        _("Why this dose is given at home beyond the stage"),
+        _("Kept with your name. It counts for this one dose only."),
+        missing=_("Say why this dose is given at home beyond the stage."),
     )
 
     def __init__(self, *args: Any, steps: list[tuple[str, str]], **kwargs: Any) -> None:

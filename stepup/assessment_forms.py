@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.assessments import Worksheet
 from monitoring.forms import WardForm, WardRenderer
@@ -41,8 +42,8 @@ class TemperatureField(forms.DecimalField):
             decimal_places=1,
             localize=False,
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-            help_text="As it was read, like 38.6 or 101.4; the highest, not the last.",
-            error_messages={"invalid": "That is not a temperature: type it like 38.6 or 101.4."},
+            help_text=_("As it was read, like 38.6 or 101.4; the highest, not the last."),
+            error_messages={"invalid": _("That is not a temperature: type it like 38.6 or 101.4.")},
         )
 
     def clean(self, value: Any) -> Any:
@@ -52,7 +53,10 @@ class TemperatureField(forms.DecimalField):
             return None
         unit = temperatures.fits(typed)
         if not unit:
-            raise ValidationError(f"{typed} is no body temperature in °C or °F: type it like 38.6 or 101.4.")
+            raise ValidationError(
+                _("%(typed)s is no body temperature in °C or °F: type it like 38.6 or 101.4.")
+                % {"typed": typed}
+            )
         return typed if unit == "C" else ((typed - 32) * 5 / 9).quantize(HUNDREDTH)
 
 
@@ -70,8 +74,8 @@ def _criterion(question: Question) -> forms.ChoiceField:
 
 def _cause() -> forms.CharField:
     return forms.CharField(
-        label="What explains all of it", max_length=160, required=False,
-        help_text="Only where something else does.",
+        label=_("What explains all of it"), max_length=160, required=False,
+        help_text=_("Only where something else does."),
     )  # fmt: skip
 
 
@@ -86,13 +90,13 @@ class AssessForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"why": "why", "nothing": "what"}
 
     what = forms.ChoiceField(
-        label="What do you assess?",
-        choices=[(BOTH, "CRS and ICANS"), (CRS, "CRS alone"), (ICANS, "ICANS alone")],
+        label=_("What do you assess?"),
+        choices=[(BOTH, _("CRS and ICANS")), (CRS, _("CRS alone")), (ICANS, _("ICANS alone"))],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what you assess."},
+        error_messages={"required": _("Choose what you assess.")},
     )
     why = forms.CharField(
-        label="Why the grade is lower now",
+        label=_("Why the grade is lower now"),
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -109,7 +113,7 @@ class AssessForm(WardForm):
         self.fields["temperature"] = TemperatureField(scale.fever)
         self.fields["treated"] = forms.MultipleChoiceField(
             label=scale.treated.title,
-            choices=[*((row.id, row.says) for row in scale.treated.rows), (NOTHING, "nothing of these")],
+            choices=[*((row.id, row.says) for row in scale.treated.rows), (NOTHING, _("nothing of these"))],
             widget=forms.CheckboxSelectMultiple,
             required=False,
             help_text=scale.treated.hint,
@@ -131,7 +135,7 @@ class AssessForm(WardForm):
         """What was given; empty where nothing was, None where nobody said."""
         ticked = self.cleaned_data["treated"]
         if NOTHING in ticked and len(ticked) > 1:
-            raise ValidationError("You ticked a medicine and nothing: leave one of them out.")
+            raise ValidationError(_("You ticked a medicine and nothing: leave one of them out."))
         return tuple(one for one in ticked if one != NOTHING) if ticked else None
 
     def worksheet(self) -> Worksheet:
@@ -205,18 +209,18 @@ class ReadingForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"words": "words"}
 
     agrees = forms.ChoiceField(
-        label="Do you agree that the grade is lowered?",
+        label=_("Do you agree that the grade is lowered?"),
         choices=[
-            ("yes", "yes, I have seen the patient or the findings"),
-            ("no", "no, the graver grade stands"),
+            ("yes", _("yes, I have seen the patient or the findings")),
+            ("no", _("no, the graver grade stands")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": "Say whether you agree."},
+        error_messages={"required": _("Say whether you agree.")},
     )
     words = forms.CharField(
-        label="In your own words",
+        label=_("In your own words"),
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Needed where you do not agree.",
+        help_text=_("Needed where you do not agree."),
     )

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 from monitoring.forms import WardForm
 from stepup.course_forms import in_words
 
@@ -12,7 +14,7 @@ class RevokeAddressForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"reason": "reason"}
 
     reason = in_words(
-        "Why it is revoked",
-        "Like: telephone lost. Kept with your name.",
-        missing="Say why it is revoked, like: telephone lost.",
+        _("Why it is revoked"),
+        _("Like: telephone lost. Kept with your name."),
+        missing=_("Say why it is revoked, like: telephone lost."),
     )

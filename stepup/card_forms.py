@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from monitoring.models import Patient
@@ -16,11 +17,11 @@ class PrintForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"language": "language"}
 
     language = forms.ChoiceField(
-        label="Language of the card",
-        help_text="The language the emergency department reads, not the patient's.",
+        label=_("Language of the card"),
+        help_text=_("The language the emergency department reads, not the patient's."),
         error_messages={
-            "required": "Choose a language.",
-            "invalid_choice": "Choose a language that is ready.",
+            "required": _("Choose a language."),
+            "invalid_choice": _("Choose a language that is ready."),
         },
     )
 
@@ -37,8 +38,8 @@ class ReplaceForm(WardForm):
 
     code = forms.CharField(widget=forms.HiddenInput, required=False, max_length=12)
     reason = forms.CharField(
-        label="Why it is replaced",
+        label=_("Why it is replaced"),
         max_length=cards.LONGEST_REASON,
-        help_text="Like: lost on the bus.",
-        error_messages={"required": "Say why the card is replaced, like: lost on the bus."},
+        help_text=_("Like: lost on the bus."),
+        error_messages={"required": _("Say why the card is replaced, like: lost on the bus.")},
     )

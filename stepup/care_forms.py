@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from notifications.models import Clinician, Role
@@ -32,13 +33,13 @@ class DoneForm(WardForm):
         "below-zero": "value",
     }
 
-    on = moments.DayField(label="Done on")
+    on = moments.DayField(label=_("Done on"))
     result = forms.CharField(
-        label="Result, exactly as you read it",
+        label=_("Result, exactly as you read it"),
         max_length=300,
         required=False,
         widget=WORDS,
-        help_text="Nothing is filled in or judged. Left empty, it shows as no result recorded.",
+        help_text=_("Nothing is filled in or judged. Left empty, it shows as no result recorded."),
     )
     value = forms.DecimalField(
         max_digits=12,
@@ -46,29 +47,30 @@ class DoneForm(WardForm):
         required=False,
         localize=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        error_messages={"invalid": "Type the number alone, like 0.8."},
+        error_messages={"invalid": _("Type the number alone, like 0.8.")},
     )
     unit = forms.CharField(
-        label="Its unit, as on the report", max_length=20, required=False, widget=forms.TextInput
+        label=_("Its unit, as on the report"), max_length=20, required=False, widget=forms.TextInput
     )
-    read_by = forms.CharField(label="Who read the result", max_length=120, required=False)
-    words = forms.CharField(label="Note", max_length=300, required=False)
+    read_by = forms.CharField(label=_("Who read the result"), max_length=120, required=False)
+    words = forms.CharField(label=_("Note"), max_length=300, required=False)
     seen = _seen()
 
     def __init__(self, *args: Any, item: Item, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if item.kind == "prophylaxis":
-            self.fields["on"].label = "Given or started on"
+            self.fields["on"].label = _("Given or started on")
         self.fields["read_by"].goes_with = True  # type: ignore[attr-defined] # with a result
         if item.threshold is None:
             del self.fields["value"], self.fields["unit"]
             return
         measure = item.threshold.measure
-        self.fields["value"].label = f"{measure[0].upper()}{measure[1:]}, the number alone"
-        self.fields["value"].help_text = (
-            f"So that a person is asked below {item.threshold.below} {item.threshold.unit}. "
-            "Another unit is never converted."
-        )
+        self.fields["value"].label = _("%(measure)s, the number alone") % {
+            "measure": measure[0].upper() + measure[1:]
+        }
+        self.fields["value"].help_text = _(
+            "So that a person is asked below %(below)s %(unit)s. Another unit is never converted."
+        ) % {"below": item.threshold.below, "unit": item.threshold.unit}
         self.fields["unit"].goes_with = True  # type: ignore[attr-defined]
 
     @property
@@ -91,24 +93,26 @@ class AnswerForm(WardForm):
     }
 
     kind = forms.ChoiceField(
-        label="What is said", widget=forms.RadioSelect, error_messages={"required": "Choose one of the two."}
+        label=_("What is said"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the two.")},
     )
     words = forms.CharField(
-        label="What and why",
+        label=_("What and why"),
         max_length=300,
         widget=WORDS,
-        error_messages={"required": "Say in a few words what was decided and why."},
+        error_messages={"required": _("Say in a few words what was decided and why.")},
     )
-    again_on = moments.DayField(label="Looked at again on", required=False)
+    again_on = moments.DayField(label=_("Looked at again on"), required=False)
     seen = _seen()
 
     def __init__(self, *args: Any, item: Item, by: Clinician, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         again = care_answers.comes_again(item)
         self.fields["again_on"].help_text = (
-            "This comes again, so a day is needed, within a year."
+            _("This comes again, so a day is needed, within a year.")
             if again
-            else "Left empty, it holds for the whole course."
+            else _("Left empty, it holds for the whole course.")
         )
         self.fields["again_on"].goes_with = again  # type: ignore[attr-defined]
         choices = [(str(CareEntry.Kind.NOT_NEEDED), "Not needed for this patient")]
@@ -124,11 +128,11 @@ class TakeBackForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"reason": "words"}
 
     words = forms.CharField(
-        label="Why it is taken back",
+        label=_("Why it is taken back"),
         max_length=300,
         widget=WORDS,
-        help_text="The entry stays visible, struck through.",
-        error_messages={"required": "Say in a few words why it is taken back."},
+        help_text=_("The entry stays visible, struck through."),
+        error_messages={"required": _("Say in a few words why it is taken back.")},
     )
 
 
@@ -144,24 +148,24 @@ class RuleForm(WardForm):
     }
 
     every_days = forms.IntegerField(
-        label="Every how many days",
+        label=_("Every how many days"),
         min_value=1,
         max_value=care_answers.LONGEST_DAYS,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         error_messages={
-            "invalid": "Type whole days, like 28.",
-            "min_value": "Type 1 day or more.",
-            "max_value": f"Type {care_answers.LONGEST_DAYS} days at most.",
+            "invalid": _("Type whole days, like 28."),
+            "min_value": _("Type 1 day or more."),
+            "max_value": _("Type %(limit_value)s days at most."),
         },
     )
-    option = forms.ChoiceField(label="Which published rule", required=False)
-    words = forms.CharField(label="In the site's own words", max_length=300, required=False, widget=WORDS)
+    option = forms.ChoiceField(label=_("Which published rule"), required=False)
+    words = forms.CharField(label=_("In the site's own words"), max_length=300, required=False, widget=WORDS)
     source = forms.CharField(
-        label="What the site takes this from",
+        label=_("What the site takes this from"),
         max_length=300,
-        help_text="Like a guideline with its date, or the minutes of a meeting.",
-        error_messages={"required": "Say what the site takes this from."},
+        help_text=_("Like a guideline with its date, or the minutes of a meeting."),
+        error_messages={"required": _("Say what the site takes this from.")},
     )
     seen = _seen()
 
@@ -183,8 +187,8 @@ class WithdrawForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"reason": "words"}
 
     words = forms.CharField(
-        label="Why the rule is withdrawn",
+        label=_("Why the rule is withdrawn"),
         max_length=300,
-        error_messages={"required": "Say in a few words why the rule is withdrawn."},
+        error_messages={"required": _("Say in a few words why the rule is withdrawn.")},
     )
     seen = _seen()

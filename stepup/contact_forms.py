@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring import contacts
 from monitoring.forms import WardForm
@@ -44,7 +45,9 @@ class ContactForm(PatientForm):
         try:
             data["seen"] = Particulars(**json.loads(data.get("seen", "")))
         except (ValueError, TypeError) as problem:
-            raise forms.ValidationError("The page lost what it had shown. Open this page again.") from problem
+            raise forms.ValidationError(
+                _("The page lost what it had shown. Open this page again.")
+            ) from problem
         return data
 
     def said(self) -> Particulars:
@@ -76,7 +79,10 @@ class TextsForm(WardForm):
         super().__init__(data, initial=given, auto_id=f"id_{phone.whose}_%s")
         shown = phones.for_reading(phone.number)
         spoke: Any = self.fields["spoke"]
-        spoke.label = f"I spoke with {phone.name} on {shown}, and texts may go there again"
+        spoke.label = _("I spoke with %(phone)s on %(shown)s, and texts may go there again") % {
+            "phone": phone.name,
+            "shown": shown,
+        }
         spoke.error_messages["required"] = (
             f"Speak with {phone.name} on {shown} first, then tick this. If nobody answers, leave texts ended."
         )
@@ -88,10 +94,10 @@ class RevokeForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"reason": "reason", "revoked-already": "reason"}
 
     reason = forms.CharField(
-        label="Why the order is revoked",
+        label=_("Why the order is revoked"),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Say why the order is revoked."},
+        error_messages={"required": _("Say why the order is revoked.")},
     )
 
 
@@ -101,8 +107,8 @@ class EndForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"reason": "reason"}
 
     reason = forms.CharField(
-        label="Why the enrolment ends",
+        label=_("Why the enrolment ends"),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Say why the enrolment ends."},
+        error_messages={"required": _("Say why the enrolment ends.")},
     )

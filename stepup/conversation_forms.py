@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring import unread
 from monitoring.forms import WardForm
@@ -25,11 +26,13 @@ class _BesideForm(WardForm):
 
     ids: ClassVar[str] = "id"
     answers = forms.MultipleChoiceField(
-        label="This settles",
+        label=_("This settles"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="What you tick is done with it. What you leave stays on the list, with its time.",
-        error_messages={"invalid_choice": "A text has come, or a colleague was faster. Read the list again."},
+        help_text=_("What you tick is done with it. What you leave stays on the list, with its time."),
+        error_messages={
+            "invalid_choice": _("A text has come, or a colleague was faster. Read the list again.")
+        },
     )
 
     def __init__(self, *args: Any, patient: Patient, waiting: list[Task], **kwargs: Any) -> None:
@@ -73,11 +76,13 @@ class SayForm(_BesideForm):
 
     to = _home("To", "Choose whom the text goes to.")
     words = forms.CharField(
-        label="Your text",
+        label=_("Your text"),
         max_length=600,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="About 300 signs. No medicine, illness, kind of clinic or name: whoever holds the phone can read it.",
-        error_messages={"required": "Write what the text should say."},
+        help_text=_(
+            "About 300 signs. No medicine, illness, kind of clinic or name: whoever holds the phone can read it."
+        ),
+        error_messages={"required": _("Write what the text should say.")},
     )
 
 
@@ -90,15 +95,15 @@ class CallForm(_BesideForm):
 
     whom = _home("I called", "Choose whom you called.")
     spoke = forms.ChoiceField(
-        label="Did you speak with them?",
-        choices=[("yes", "Yes, with them"), ("no", "No: nobody answered, or a machine did")],
+        label=_("Did you speak with them?"),
+        choices=[("yes", _("Yes, with them")), ("no", _("No: nobody answered, or a machine did"))],
         widget=forms.RadioSelect,
-        error_messages={"required": "Say whether you spoke with them. A voicemail is no answer."},
+        error_messages={"required": _("Say whether you spoke with them. A voicemail is no answer.")},
     )
     words = forms.CharField(
-        label="What came of it",
+        label=_("What came of it"),
         max_length=180,
-        error_messages={"required": "Say in a few words what came of it."},
+        error_messages={"required": _("Say in a few words what came of it.")},
     )
 
 
@@ -110,17 +115,17 @@ class CaseForm(_BesideForm):
     field_order = ["urgency", "words", "answers"]
 
     urgency = forms.ChoiceField(
-        label="How urgent",
+        label=_("How urgent"),
         choices=[
-            ("urgent", "Urgent: page now"),
-            ("emergency", "Emergency: page now, the next person sooner"),
+            ("urgent", _("Urgent: page now")),
+            ("emergency", _("Emergency: page now, the next person sooner")),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose how urgent it is."},
+        error_messages={"required": _("Choose how urgent it is.")},
     )
     words = forms.CharField(
-        label="What you saw or heard",
+        label=_("What you saw or heard"),
         max_length=150,
-        help_text="The people who are called read this first, once they have signed in.",
-        error_messages={"required": "Say what you saw or heard."},
+        help_text=_("The people who are called read this first, once they have signed in."),
+        error_messages={"required": _("Say what you saw or heard.")},
     )

@@ -1,16 +1,22 @@
 """The forms of a course under way: its next dose moved or left out, holds, intervals, reviews; and closed days."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from stepup import moments
 from stepup.models import Appointment
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
-def in_words(label: str, help_text: str, *, missing: str = "") -> forms.CharField:
+
+def in_words(
+    label: "_StrOrPromise", help_text: "_StrOrPromise", *, missing: "_StrOrPromise" = ""
+) -> forms.CharField:
     """A few words of somebody's own; required where `missing` says what to type."""
     return forms.CharField(
         label=label,
@@ -36,21 +42,21 @@ class MoveForm(WardForm):
         "uncovered": "override",
     }
 
-    on = moments.DayField(label="New date")
-    at = moments.ClockField(label="New time", help_text="24-hour clock, when the injection is planned.")
+    on = moments.DayField(label=_("New date"))
+    at = moments.ClockField(label=_("New time"), help_text=_("24-hour clock, when the injection is planned."))
     which = moments.which_field()
     reason = forms.ChoiceField(
-        label="Why the dose is moved",
+        label=_("Why the dose is moved"),
         choices=[
-            ("", "choose"),
+            ("", _("choose")),
             *((key, words[0].upper() + words[1:]) for key, words in Appointment.Reason.choices),
         ],
-        error_messages={"required": "Choose the reason."},
+        error_messages={"required": _("Choose the reason.")},
     )
-    words = in_words("In your own words", "Needed where something stands against the date.")
+    words = in_words(_("In your own words"), _("Needed where something stands against the date."))
     override = in_words(
-        "Why it is planned with hours nobody covers",
-        "Kept with your name. Filling the on-call list is better.",
+        _("Why it is planned with hours nobody covers"),
+        _("Kept with your name. Filling the on-call list is better."),
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
     shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
@@ -60,8 +66,8 @@ class MoveForm(WardForm):
         self.zone = zone
         self.twice = False
         if skip:
-            self.fields["on"].label, self.fields["at"].label = "Date of the dose after it", "Its time"
-            self.fields["reason"].label = "Why a dose is left out"
+            self.fields["on"].label, self.fields["at"].label = _("Date of the dose after it"), _("Its time")
+            self.fields["reason"].label = _("Why a dose is left out")
         self.fields["reason"].required = "sure" in self.data  # to look at a date, no reason is needed yet
 
     def clean(self) -> dict[str, Any]:
@@ -86,12 +92,12 @@ class ClosedDayForm(WardForm):
 
     refusals: ClassVar[dict[str, str]] = {"no-name": "name", "past-day": "on", "closed-already": "on"}
 
-    on = moments.DayField(label="Closed on")
+    on = moments.DayField(label=_("Closed on"))
     name = forms.CharField(
-        label="What the day is called",
+        label=_("What the day is called"),
         max_length=60,
-        help_text="Like Thanksgiving.",
-        error_messages={"required": "Say what the day is called, like Thanksgiving."},
+        help_text=_("Like Thanksgiving."),
+        error_messages={"required": _("Say what the day is called, like Thanksgiving.")},
     )
 
 
@@ -101,9 +107,9 @@ class HoldForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"reason": "reason", "held-already": "reason"}
 
     reason = in_words(
-        "Why no dose may be given",
-        "Shown to everybody who asks for the next dose.",
-        missing="Say why no dose may be given.",
+        _("Why no dose may be given"),
+        _("Shown to everybody who asks for the next dose."),
+        missing=_("Say why no dose may be given."),
     )
 
 
@@ -112,7 +118,9 @@ class LiftForm(WardForm):
 
     refusals: ClassVar[dict[str, str]] = {"why": "why"}
 
-    why = in_words("Why doses may go on", "What was found, and when.", missing="Say why doses may go on.")
+    why = in_words(
+        _("Why doses may go on"), _("What was found, and when."), missing=_("Say why doses may go on.")
+    )
 
 
 class IntervalForm(WardForm):
@@ -121,9 +129,9 @@ class IntervalForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"response": "response"}
 
     response = in_words(
-        "The response, and since when",
-        "As you assessed it. It is kept with your name.",
-        missing="Say which response was found, and since when.",
+        _("The response, and since when"),
+        _("As you assessed it. It is kept with your name."),
+        missing=_("Say which response was found, and since when."),
     )
     phase = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
 
@@ -134,7 +142,7 @@ class ReviewForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"words": "words"}
 
     words = in_words(
-        "What was weighed, and what came of it",
-        "Shown to whoever records the next dose.",
-        missing="Say what was weighed and what came of it.",
+        _("What was weighed, and what came of it"),
+        _("Shown to whoever records the next dose."),
+        missing=_("Say what was weighed and what came of it."),
     )

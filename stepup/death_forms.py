@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from monitoring.models import DeathNotice
@@ -18,12 +19,14 @@ class DeathForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"words": "words", "said-already": "died", "nothing-said": "died"}
 
     died = forms.ChoiceField(
-        label="Is it so?", widget=forms.RadioSelect, error_messages={"required": "Choose one of the answers."}
+        label=_("Is it so?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the answers.")},
     )
     words = in_words(
-        "Who told you, or how you know",
-        "Like: the daughter, by telephone, on her own number.",
-        missing="Say who told you, or how you know.",
+        _("Who told you, or how you know"),
+        _("Like: the daughter, by telephone, on her own number."),
+        missing=_("Say who told you, or how you know."),
     )
 
     def __init__(self, *args: Any, death: DeathNotice | None, **kwargs: Any) -> None:

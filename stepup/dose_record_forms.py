@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from stepup import fields, moments, reported
@@ -28,9 +29,11 @@ def _in_words(label: str, help_text: str, missing: str) -> forms.CharField:
 class _GivenForm(WardForm):
     """Which dose was given, when and how much."""
 
-    step = forms.ChoiceField(label="Dose given", error_messages={"required": "Choose which dose it was."})
-    on = moments.DayField(label="Given on", help_text="The date at the place where it was given.")
-    at = moments.ClockField(label="Given at", help_text="24-hour clock.")
+    step = forms.ChoiceField(
+        label=_("Dose given"), error_messages={"required": _("Choose which dose it was.")}
+    )
+    on = moments.DayField(label=_("Given on"), help_text=_("The date at the place where it was given."))
+    at = moments.ClockField(label=_("Given at"), help_text=_("24-hour clock."))
     which = moments.which_field()
     given_mg = fields.MilligramField.given()
 
@@ -67,42 +70,42 @@ class ReportForm(_GivenForm):
     }
 
     place = forms.ChoiceField(
-        label="Where it was given",
+        label=_("Where it was given"),
         choices=DoseReport.Place.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose where it was given."},
+        error_messages={"required": _("Choose where it was given.")},
     )
-    hospital = forms.CharField(label="Which hospital or practice", max_length=120, required=False)
+    hospital = forms.CharField(label=_("Which hospital or practice"), max_length=120, required=False)
     told_by = forms.CharField(
-        label="Who reported it",
+        label=_("Who reported it"),
         max_length=120,
-        help_text="A name and how: their nurse by telephone, the patient, our own paper record.",
-        error_messages={"required": "Say who reported this dose."},
+        help_text=_("A name and how: their nurse by telephone, the patient, our own paper record."),
+        error_messages={"required": _("Say who reported this dose.")},
     )
     document = forms.CharField(
-        label="Document that shows it",
+        label=_("Document that shows it"),
         max_length=200,
         required=False,
-        help_text="Like the discharge letter and its date. Empty if there is none.",
+        help_text=_("Like the discharge letter and its date. Empty if there is none."),
     )
     weight_kg = fields.KilogramField()
     reason = _in_words(
         "Why it is recorded only now", "Kept with your name.", "Say why it is recorded only now."
     )
     besides = forms.BooleanField(
-        label="It was another dose, besides the one recorded for that day", required=False
+        label=_("It was another dose, besides the one recorded for that day"), required=False
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
         self.fields["at"].required = False
-        self.fields[
-            "at"
-        ].help_text = "24-hour clock. Empty if only the day is known: its last minute then stands."
+        self.fields["at"].help_text = _(
+            "24-hour clock. Empty if only the day is known: its last minute then stands."
+        )
         self.fields["weight_kg"].required = False
-        self.fields["weight_kg"].label = "Weight on that day in kg"
-        self.fields["weight_kg"].help_text = "Leave it empty if nobody knows it: then no sum is shown."
+        self.fields["weight_kg"].label = _("Weight on that day in kg")
+        self.fields["weight_kg"].help_text = _("Leave it empty if nobody knows it: then no sum is shown.")
         self.order_fields(["place", "hospital", "on", "at", "which", "step", "given_mg", "weight_kg"])
 
     def clean(self) -> dict[str, Any]:
@@ -137,17 +140,17 @@ class CorrectionForm(_GivenForm):
     }
 
     kind = forms.ChoiceField(
-        label="What is wrong",
+        label=_("What is wrong"),
         choices=[
-            (DoseCorrection.Kind.CORRECTED, "The dose, its time or its amount: it is corrected below"),
-            (DoseCorrection.Kind.NEVER_GIVEN, "It was never given"),
+            (DoseCorrection.Kind.CORRECTED, _("The dose, its time or its amount: it is corrected below")),
+            (DoseCorrection.Kind.NEVER_GIVEN, _("It was never given")),
             (
                 DoseCorrection.Kind.WRONG_PATIENT,
-                "It was given to another patient, and entered here by mistake",
+                _("It was given to another patient, and entered here by mistake"),
             ),
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what is wrong."},
+        error_messages={"required": _("Choose what is wrong.")},
     )
     reason = _in_words(
         "What happened, and how you know",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from protocols import drafting, parsing
@@ -26,15 +27,19 @@ class BeginForm(WardForm):
 
     refusals: ClassVar[dict[str, str]] = {"name": "name", "draft-open": "name", "not-approved": "base"}
 
-    base = forms.ChoiceField(label="Begin as")
+    base = forms.ChoiceField(label=_("Begin as"))
     name = forms.CharField(
-        label="Short name",
+        label=_("Short name"),
         max_length=20,
-        help_text="Small letters, digits and hyphens, like home-weekdays. The same name makes its next version.",
-        error_messages={"required": "Type a short name, like home-weekdays."},
+        help_text=_(
+            "Small letters, digits and hyphens, like home-weekdays. The same name makes its next version."
+        ),
+        error_messages={"required": _("Type a short name, like home-weekdays.")},
     )
     title = forms.CharField(
-        label="Title", max_length=80, error_messages={"required": "Type the title people will read."}
+        label=_("Title"),
+        max_length=80,
+        error_messages={"required": _("Type the title people will read.")},
     )
 
     def __init__(self, *args: Any, bases: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
@@ -48,12 +53,16 @@ class WhyForm(WardForm):
 
     refusals: ClassVar[dict[str, str]] = {"why": "why"}
 
-    why = forms.CharField(label="Why", max_length=300, error_messages={"required": "Say why in a few words."})
+    why = forms.CharField(
+        label=_("Why"),
+        max_length=300,
+        error_messages={"required": _("Say why in a few words.")},
+    )
     source = forms.CharField(
-        label="Source",
+        label=_("Source"),
         max_length=200,
         required=False,
-        help_text="A document people can find. Left empty, it reads: decided by the site.",
+        help_text=_("A document people can find. Left empty, it reads: decided by the site."),
     )
     seen = forms.IntegerField(min_value=0, max_value=2**31, widget=forms.HiddenInput)
 
@@ -102,7 +111,7 @@ def _field(value: str, doses: Sequence[tuple[str, str]], now: Any) -> Any:
         required=False,
         initial="\n".join(now) if isinstance(now, list) else now,
         widget=forms.Textarea(attrs={"rows": rows}),
-        help_text="One on each line, the value's name first." if value == "proposals" else "",
+        help_text=_("One on each line, the value's name first.") if value == "proposals" else "",
     )
 
 
@@ -132,8 +141,8 @@ def whole(**more: Any) -> forms.IntegerField:
         max_value=LARGEST,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
         error_messages={
-            "required": "Type a whole number, like 24.",
-            "invalid": "Type a whole number, like 24.",
+            "required": _("Type a whole number, like 24."),
+            "invalid": _("Type a whole number, like 24."),
         },
         **more,
     )
@@ -148,8 +157,8 @@ def amount(**more: Any) -> forms.DecimalField:
         localize=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         error_messages={
-            "required": "Type a number, like 0.3.",
-            "invalid": "Type a number with a point, like 0.3.",
+            "required": _("Type a number, like 0.3."),
+            "invalid": _("Type a number with a point, like 0.3."),
         },
         **more,
     )
@@ -165,22 +174,25 @@ def several(choices: Any, **more: Any) -> forms.MultipleChoiceField:
 class ItemForm(WhyForm):
     """One thing that must be true before a dose: its wording, how long it is good, before which doses it is asked."""
 
-    off = forms.BooleanField(label="Take this off the list", required=False)
-    name = forms.CharField(label="In a few words", max_length=40)
+    off = forms.BooleanField(label=_("Take this off the list"), required=False)
+    name = forms.CharField(label=_("In a few words"), max_length=40)
     asks = forms.CharField(
-        label="What must be true", max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("What must be true"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )
-    because = forms.CharField(label="Why it is asked", max_length=300)
-    lasts = forms.ChoiceField(label="Good for", choices=[("course", "the course"), ("dose", "one dose")])
-    good_days = whole(label="At most so many days", required=False)
-    wants = several(WANTS.items(), label="Facts wanted with it")
-    at_most_minutes = whole(label="At most so many minutes", required=False)
-    waived_by = several(((role, role) for role in WAIVERS), label="Who may waive it")
+    because = forms.CharField(label=_("Why it is asked"), max_length=300)
+    lasts = forms.ChoiceField(
+        label=_("Good for"),
+        choices=[("course", _("the course")), ("dose", _("one dose"))],
+    )
+    good_days = whole(label=_("At most so many days"), required=False)
+    wants = several(WANTS.items(), label=_("Facts wanted with it"))
+    at_most_minutes = whole(label=_("At most so many minutes"), required=False)
+    waived_by = several(((role, role) for role in WAIVERS), label=_("Who may waive it"))
     before = forms.MultipleChoiceField(
-        label="Asked before",
+        label=_("Asked before"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Nothing ticked: before every dose.",
+        help_text=_("Nothing ticked: before every dose."),
     )
 
     def __init__(
@@ -246,8 +258,8 @@ class ItemForm(WhyForm):
 class CompareForm(WardForm):
     """Which two versions are held side by side."""
 
-    old = forms.ChoiceField(label="This version")
-    new = forms.ChoiceField(label="Against this one")
+    old = forms.ChoiceField(label=_("This version"))
+    new = forms.ChoiceField(label=_("Against this one"))
 
     def __init__(self, *args: Any, versions: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -261,17 +273,17 @@ class TryForm(WardForm):
 
     refusals: ClassVar[dict[str, str]] = {"impossible-days": "days_late", "unknown-step": "given"}
 
-    start_on = moments.DayField(label="Day of the first dose")
+    start_on = moments.DayField(label=_("Day of the first dose"))
     weight_kg = fields.KilogramField()
-    regimen = forms.ChoiceField(label="Schedule")
+    regimen = forms.ChoiceField(label=_("Schedule"))
     given = forms.CharField(
-        label="Doses so far",
+        label=_("Doses so far"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="One on each line: the dose, then its date, like step_up_dose_1 2027-03-01.",
+        help_text=_("One on each line: the dose, then its date, like step_up_dose_1 2027-03-01."),
     )
-    days_late = whole(label="Days late with the next one", initial=0)
-    at = moments.ClockField(label="Time given")
+    days_late = whole(label=_("Days late with the next one"), initial=0)
+    at = moments.ClockField(label=_("Time given"))
 
     def __init__(
         self, *args: Any, regimens: Sequence[tuple[str, str]], doses: Sequence[str], **kwargs: Any
@@ -287,13 +299,18 @@ class TryForm(WardForm):
         for line in self.cleaned_data["given"].splitlines():
             if not line.strip():
                 continue
-            step, _, day = line.strip().partition(" ")
+            step, _gap, day = line.strip().partition(" ")
             try:
                 on = date.fromisoformat(day.strip())
             except ValueError:
-                raise forms.ValidationError(f"{line.strip()!r} has no date like 2027-03-01.") from None
+                raise forms.ValidationError(
+                    _("%(line)s has no date like 2027-03-01.") % {"line": f"{line.strip()!r}"}
+                ) from None
             if step not in self.doses:
-                raise forms.ValidationError(f"{step!r} is no dose here. Known: {', '.join(self.doses)}.")
+                raise forms.ValidationError(
+                    _("%(step)s is no dose here. Known: %(doses)s.")
+                    % {"step": f"{step!r}", "doses": ", ".join(self.doses)}
+                )
             given.append(Given(step, on))
         return tuple(given)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from protocols import drafting, ladder
 from protocols.proving_pathways import QUESTIONS
@@ -35,7 +36,7 @@ class RhythmForm(WhyForm):
             asked = several(
                 first(row.get("ask"), [(q, q) for q in sorted(QUESTIONS)]), initial=row.get("ask")
             )
-            asked.label = f"Row {number + 1}: asks"
+            asked.label = _("Row %(it)s: asks") % {"it": number + 1}
             self.fields[f"ask_{number}"] = asked
         self.order_fields([name for name in self.fields if name not in WhyForm.base_fields])
 
@@ -47,7 +48,7 @@ class RhythmForm(WhyForm):
             ]
             if any(each is not None for each in typed) and None in typed:
                 name = ("from_hour", "to_hour", "every_hours")[typed.index(None)]
-                self.add_error(f"{name}_{number}", "Type all three hours, or leave the whole row empty.")
+                self.add_error(f"{name}_{number}", _("Type all three hours, or leave the whole row empty."))
         return self.cleaned_data
 
     def wanted(self) -> list[Wanted]:
@@ -88,14 +89,20 @@ class LadderForm(WhyForm):
                 max_length=200,
                 required=False,
                 initial=", ".join(called),
-                label=f"Rung {number + 1} calls",
-                help_text="Like: on call 1; or a role of whoever is on call: nurse, prescriber, responder; "
-                "or person: and a sign-in name. Several with commas."
+                label=_("Rung %(number)s calls") % {"number": number + 1},
+                help_text=_(
+                    "Like: on call 1; or a role of whoever is on call: nurse, prescriber, responder; "
+                    "or person: and a sign-in name. Several with commas."
+                )
                 if not number
                 else "",
             )
             for key, words in zip(self.NUMBERS, self.LABELS, strict=True):
-                field = whole(initial=row.get(key), required=False, label=f"Rung {number + 1}: {words}")
+                field = whole(
+                    initial=row.get(key),
+                    required=False,
+                    label=_("Rung %(number)s: %(words)s") % {"number": number + 1, "words": words},
+                )
                 field.goes_with = True  # type: ignore[attr-defined]
                 self.fields[f"{key}_{number}"] = field
             self.fields[f"{LEAST}_{number}"] = self._least(number, row)
@@ -104,10 +111,10 @@ class LadderForm(WhyForm):
     @staticmethod
     def _least(number: int, row: Mapping[str, Any]) -> forms.ChoiceField:
         field = forms.ChoiceField(
-            choices=[("", "whatever pages"), ("emergency", "an emergency only")],
+            choices=[("", _("whatever pages")), ("emergency", _("an emergency only"))],
             required=False,
             initial=row.get(LEAST, ""),
-            label=f"Rung {number + 1} is called for",
+            label=_("Rung %(number)s is called for") % {"number": number + 1},
         )
         field.goes_with = True  # type: ignore[attr-defined]
         return field

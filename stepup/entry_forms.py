@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from protocols import counts, parsing
@@ -71,19 +72,23 @@ class RestartForm(EntryForm):
     about = ("after", "regimens")
     once = ("printed", "why")
 
-    after = forms.ChoiceField(label="Last dose given")
-    regimens = several((), label="Only in these schedules")
-    from_day = whole(label="From day")
-    to_day = whole(label="To day, included", required=False, help_text="Empty where the row has no end.")
-    then = forms.ChoiceField(label="What the label says")
-    premedicate = forms.ChoiceField(label="With premedication", choices=PREMEDICATE)
-    review = forms.BooleanField(label="With a recorded review of benefit and risk", required=False)
-    printed = forms.CharField(label="The row as printed", max_length=200)
+    after = forms.ChoiceField(label=_("Last dose given"))
+    regimens = several((), label=_("Only in these schedules"))
+    from_day = whole(label=_("From day"))
+    to_day = whole(
+        label=_("To day, included"),
+        required=False,
+        help_text=_("Empty where the row has no end."),
+    )
+    then = forms.ChoiceField(label=_("What the label says"))
+    premedicate = forms.ChoiceField(label=_("With premedication"), choices=PREMEDICATE)
+    review = forms.BooleanField(label=_("With a recorded review of benefit and risk"), required=False)
+    printed = forms.CharField(label=_("The row as printed"), max_length=200)
     why = forms.CharField(
-        label="Reason, where the label gives none",
+        label=_("Reason, where the label gives none"),
         max_length=200,
         required=False,
-        help_text="Needed for: wait.",
+        help_text=_("Needed for: wait."),
     )
 
     def fit(self) -> None:
@@ -106,7 +111,7 @@ class RestartForm(EntryForm):
     def clean(self) -> dict[str, Any]:
         first, last = self.cleaned_data.get("from_day"), self.cleaned_data.get("to_day")
         if first is not None and last is not None and last < first:
-            self.add_error("to_day", "The last day comes after the first.")
+            self.add_error("to_day", _("The last day comes after the first."))
         return self.cleaned_data
 
     def row(self) -> dict[str, Any]:
@@ -123,15 +128,19 @@ class DispensingForm(EntryForm):
 
     about = ("doses", "regimens")
 
-    doses = several((), label="Doses")
-    regimens = several((), label="Only in these schedules")
-    strength = amount(label="Strength, mg per mL")
-    vial_millilitres = amount(label="mL in one vial")
-    from_kg = amount(label="Weight from, in kg", required=False, help_text="Empty for a flat dose.")
-    to_kg = amount(label="Weight to, in kg, included", required=False)
-    mg = amount(label="Dose, in mg")
-    millilitres = amount(label="Volume, in mL")
-    vials = whole(label="Vials")
+    doses = several((), label=_("Doses"))
+    regimens = several((), label=_("Only in these schedules"))
+    strength = amount(label=_("Strength, mg per mL"))
+    vial_millilitres = amount(label=_("mL in one vial"))
+    from_kg = amount(
+        label=_("Weight from, in kg"),
+        required=False,
+        help_text=_("Empty for a flat dose."),
+    )
+    to_kg = amount(label=_("Weight to, in kg, included"), required=False)
+    mg = amount(label=_("Dose, in mg"))
+    millilitres = amount(label=_("Volume, in mL"))
+    vials = whole(label=_("Vials"))
 
     def fit(self) -> None:
         self.choose("doses", doses(self.label))
@@ -148,20 +157,27 @@ class ReactionForm(EntryForm):
     about = ("kind", "occurrence")
     once = ("text", "premedicate", "observe")
 
-    kind = forms.ChoiceField(label="Reaction", choices=[(kind, kind) for kind in REACTION_KINDS])
+    kind = forms.ChoiceField(label=_("Reaction"), choices=[(kind, kind) for kind in REACTION_KINDS])
     occurrence = forms.ChoiceField(
-        label="Which time",
-        choices=[("any", "any"), ("first", "the first time"), ("recurrent", "when it comes back")],
+        label=_("Which time"),
+        choices=[
+            ("any", _("any")),
+            ("first", _("the first time")),
+            ("recurrent", _("when it comes back")),
+        ],
     )
-    grades = several(((str(grade), f"grade {grade}") for grade in range(1, 5)), label="Grades")
-    text = forms.CharField(label="What the label says", max_length=300)
+    grades = several(((str(grade), f"grade {grade}") for grade in range(1, 5)), label=_("Grades"))
+    text = forms.CharField(label=_("What the label says"), max_length=300)
     then = forms.ChoiceField(
-        label="The next dose",
-        choices=[("give", "may be given once it is over"), ("stop", "is never given: discontinue")],
+        label=_("The next dose"),
+        choices=[
+            ("give", _("may be given once it is over")),
+            ("stop", _("is never given: discontinue")),
+        ],
     )
-    clear_hours = whole(label="Over for at least so many hours", required=False)
-    premedicate = forms.ChoiceField(label="With premedication", choices=PREMEDICATE)
-    observe = forms.CharField(label="Observation after it", max_length=200, required=False)
+    clear_hours = whole(label=_("Over for at least so many hours"), required=False)
+    premedicate = forms.ChoiceField(label=_("With premedication"), choices=PREMEDICATE)
+    observe = forms.CharField(label=_("Observation after it"), max_length=200, required=False)
 
     def fit(self) -> None:
         self.fields["grades"].required = True
@@ -179,23 +195,26 @@ class CountForm(EntryForm):
     once = ("text",)
 
     count = forms.ChoiceField(
-        label="Count", choices=[(name, f"{name}, {unit}") for name, unit in counts.UNITS.items()]
+        label=_("Count"),
+        choices=[(name, f"{name}, {unit}") for name, unit in counts.UNITS.items()],
     )
-    below = amount(label="Withheld below")
+    below = amount(label=_("Withheld below"))
     at_least = amount(
-        label="From, included", required=False, help_text="Empty where the row covers every lower value."
+        label=_("From, included"),
+        required=False,
+        help_text=_("Empty where the row covers every lower value."),
     )
-    only_with = forms.ChoiceField(label="Only together with", choices=COMPANY, required=False)
-    until = amount(label="Given again at, or above")
-    and_without = forms.ChoiceField(label="And without", choices=COMPANY, required=False)
-    text = forms.CharField(label="What the label says", max_length=300)
+    only_with = forms.ChoiceField(label=_("Only together with"), choices=COMPANY, required=False)
+    until = amount(label=_("Given again at, or above"))
+    and_without = forms.ChoiceField(label=_("And without"), choices=COMPANY, required=False)
+    text = forms.CharField(label=_("What the label says"), max_length=300)
 
 
 class _OneDose(EntryForm):
     about = ("dose",)
     steps_only: ClassVar[bool] = False
 
-    dose = forms.ChoiceField(label="Dose")
+    dose = forms.ChoiceField(label=_("Dose"))
 
     def fit(self) -> None:
         self.choose("dose", _placed(self.label, steps_only=self.steps_only))
@@ -203,15 +222,15 @@ class _OneDose(EntryForm):
     def row(self) -> dict[str, Any]:
         row = super().row()
         if "dose" in row:
-            row["regimen"], _, row["dose"] = row["dose"].partition(":")
+            row["regimen"], _colon, row["dose"] = row["dose"].partition(":")
         return row
 
 
 class AmountForm(_OneDose):
     """The amount of a dose."""
 
-    amount = amount(label="Amount")
-    unit = forms.ChoiceField(label="Unit", choices=[("mg", "mg"), ("mg/kg", "mg/kg")])
+    amount = amount(label=_("Amount"))
+    unit = forms.ChoiceField(label=_("Unit"), choices=[("mg", _("mg")), ("mg/kg", _("mg/kg"))])
 
 
 class WindowForm(_OneDose):
@@ -219,10 +238,10 @@ class WindowForm(_OneDose):
 
     steps_only = True
 
-    min_days = whole(label="From day", required=False)
-    usual_min_days = whole(label="Usually from day", required=False)
-    usual_max_days = whole(label="Usually to day", required=False)
-    max_days = whole(label="To day", help_text="Days that were read already stay as they are.")
+    min_days = whole(label=_("From day"), required=False)
+    usual_min_days = whole(label=_("Usually from day"), required=False)
+    usual_max_days = whole(label=_("Usually to day"), required=False)
+    max_days = whole(label=_("To day"), help_text=_("Days that were read already stay as they are."))
 
 
 class PremedicationForm(EntryForm):
@@ -230,13 +249,13 @@ class PremedicationForm(EntryForm):
 
     about = ("before",)
 
-    before = several((), label="Before these doses")
-    timing = forms.CharField(label="When", max_length=120, help_text="As printed.")
+    before = several((), label=_("Before these doses"))
+    timing = forms.CharField(label=_("When"), max_length=120, help_text=_("As printed."))
     agents = forms.CharField(
-        label="Medicines",
+        label=_("Medicines"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="One on each line, in four parts with semicolons: class; medicine; dose; route.",
+        help_text=_("One on each line, in four parts with semicolons: class; medicine; dose; route."),
     )
 
     def fit(self) -> None:
@@ -250,7 +269,9 @@ class PremedicationForm(EntryForm):
         for line in filter(None, map(str.strip, self.cleaned_data["agents"].splitlines())):
             parts = [part.strip() for part in line.split(";")]
             if len(parts) != len(AGENT) or not all(parts):
-                raise forms.ValidationError(f"{line!r} needs four parts: class; medicine; dose; route.")
+                raise forms.ValidationError(
+                    _("%(line)s needs four parts: class; medicine; dose; route.") % {"line": f"{line!r}"}
+                )
             agents.append(dict(zip(AGENT, parts, strict=True)))
         return agents
 
@@ -258,10 +279,14 @@ class PremedicationForm(EntryForm):
 class SourceForm(WardForm):
     """Where the row is printed."""
 
-    document = forms.CharField(label="Document", max_length=120)
-    revised = forms.CharField(label="Its revision date", max_length=40, help_text="As printed, like 7/2025.")
-    section = forms.CharField(label="Section or table", max_length=60)
-    page = forms.CharField(label="Page", max_length=20)
+    document = forms.CharField(label=_("Document"), max_length=120)
+    revised = forms.CharField(
+        label=_("Its revision date"),
+        max_length=40,
+        help_text=_("As printed, like 7/2025."),
+    )
+    section = forms.CharField(label=_("Section or table"), max_length=60)
+    page = forms.CharField(label=_("Page"), max_length=20)
 
 
 class TakeBackForm(WardForm):
@@ -269,7 +294,7 @@ class TakeBackForm(WardForm):
 
     refusals: ClassVar[dict[str, str]] = {"reason": "reason"}
 
-    reason = forms.CharField(label="Why it is taken back", max_length=300)
+    reason = forms.CharField(label=_("Why it is taken back"), max_length=300)
 
 
 class LeaveOutForm(WardForm):
@@ -278,7 +303,9 @@ class LeaveOutForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"why": "why"}
 
     why = forms.CharField(
-        label="Why it is left out", max_length=300, error_messages={"required": "Say why in a few words."}
+        label=_("Why it is left out"),
+        max_length=300,
+        error_messages={"required": _("Say why in a few words.")},
     )
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from monitoring import languages
 from monitoring.forms import WardForm
@@ -58,39 +59,39 @@ class PatientForm(WardForm):
     }
 
     identifier = forms.CharField(
-        label="Hospital identifier",
+        label=_("Hospital identifier"),
         max_length=40,
-        error_messages={"required": "Type the hospital's own number."},
+        error_messages={"required": _("Type the hospital's own number.")},
     )
     name = forms.CharField(
-        label="Full name", max_length=120, error_messages={"required": "Type the patient's full name."}
+        label=_("Full name"), max_length=120, error_messages={"required": _("Type the patient's full name.")}
     )
-    born_on = moments.DayField(label="Date of birth")
+    born_on = moments.DayField(label=_("Date of birth"))
     phone = PhoneField(
-        label="Patient's mobile phone",
-        help_text="Their own: check-ins go here. Like +1 215 555 0142.",
-        error_messages={"required": "Type the number of the patient's own mobile phone."},
+        label=_("Patient's mobile phone"),
+        help_text=_("Their own: check-ins go here. Like +1 215 555 0142."),
+        error_messages={"required": _("Type the number of the patient's own mobile phone.")},
     )
-    language = forms.ChoiceField(label="Language of texts")
+    language = forms.ChoiceField(label=_("Language of texts"))
     time_zone = forms.ChoiceField(
-        label="Time zone where the patient stays", help_text="Never guessed from the phone."
+        label=_("Time zone where the patient stays"), help_text=_("Never guessed from the phone.")
     )
     caregiver_name = forms.CharField(
-        label="Caregiver's name",
+        label=_("Caregiver's name"),
         max_length=120,
-        help_text="Somebody who stays with the patient, because confusion cannot report itself.",
-        error_messages={"required": "Type the caregiver's name."},
+        help_text=_("Somebody who stays with the patient, because confusion cannot report itself."),
+        error_messages={"required": _("Type the caregiver's name.")},
     )
     caregiver_phone = PhoneField(
-        label="Caregiver's phone",
-        help_text="A different phone from the patient's.",
-        error_messages={"required": "Type the number of the caregiver's own phone."},
+        label=_("Caregiver's phone"),
+        help_text=_("A different phone from the patient's."),
+        error_messages={"required": _("Type the number of the caregiver's own phone.")},
     )
     allergies = forms.CharField(
-        label="Allergies",
+        label=_("Allergies"),
         max_length=300,
         required=False,
-        help_text="As on the chart. Shown on the emergency page.",
+        help_text=_("As on the chart. Shown on the emergency page."),
     )
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
@@ -124,23 +125,23 @@ class CourseForm(WardForm):
     }
 
     protocol = forms.ChoiceField(
-        label="Protocol", error_messages={"required": "Choose an approved protocol."}
+        label=_("Protocol"), error_messages={"required": _("Choose an approved protocol.")}
     )
     regimen = forms.ChoiceField(
-        label="Schedule", required=False, help_text="Only where the label has more than one."
+        label=_("Schedule"), required=False, help_text=_("Only where the label has more than one.")
     )
-    start_on = moments.DayField(label="Day of the first dose")
+    start_on = moments.DayField(label=_("Day of the first dose"))
     weight_kg = fields.KilogramField()
-    weighed_on = moments.DayField(label="Weighed on")
+    weighed_on = moments.DayField(label=_("Weighed on"))
     weighed_by = forms.CharField(
-        label="Weighed by", max_length=120, error_messages={"required": "Type who weighed the patient."}
+        label=_("Weighed by"), max_length=120, error_messages={"required": _("Type who weighed the patient.")}
     )
     weighed_how = forms.ChoiceField(
-        label="Weighed how", required=False, choices=[("", "not recorded"), *Weight.Method.choices]
+        label=_("Weighed how"), required=False, choices=[("", _("not recorded")), *Weight.Method.choices]
     )
     uncovered_why = course_forms.in_words(
-        "Why it is opened with hours nobody covers",
-        "Kept with your name. Filling the on-call list is better.",
+        _("Why it is opened with hours nobody covers"),
+        _("Kept with your name. Filling the on-call list is better."),
     )
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
@@ -190,17 +191,19 @@ class DoseForm(WardForm):
         "unknown-step": "step",
     }
 
-    on = moments.DayField(label="Given on")
-    at = moments.ClockField(label="Given at", help_text="24-hour clock, the time the injection was finished.")
+    on = moments.DayField(label=_("Given on"))
+    at = moments.ClockField(
+        label=_("Given at"), help_text=_("24-hour clock, the time the injection was finished.")
+    )
     which = moments.which_field()
-    step = forms.ChoiceField(label="Dose given", help_text="From the plan.")
+    step = forms.ChoiceField(label=_("Dose given"), help_text=_("From the plan."))
     given_mg = fields.MilligramField.given()
     deviation = forms.CharField(
-        label="Why it was not given as planned",
+        label=_("Why it was not given as planned"),
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Only if the dose, the amount or the day differs from the plan.",
+        help_text=_("Only if the dose, the amount or the day differs from the plan."),
     )
 
     def __init__(self, *args: Any, zone: str, steps: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -226,16 +229,18 @@ class IdentityForm(WardForm):
     """Two identifiers, said aloud and ticked beside the final button."""
 
     name_checked = forms.BooleanField(
-        label="Name", error_messages={"required": "Ask for the name and tick it."}
+        label=_("Name"), error_messages={"required": _("Ask for the name and tick it.")}
     )
     born_checked = forms.BooleanField(
-        label="Date of birth", error_messages={"required": "Ask for the date of birth and tick it."}
+        label=_("Date of birth"), error_messages={"required": _("Ask for the date of birth and tick it.")}
     )
 
     def __init__(self, *args: Any, name: str, born_on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name_checked"].label = f"The name is {name}"
-        self.fields["born_checked"].label = f"The date of birth is {born_on:%a %d %b %Y}"
+        self.fields["name_checked"].label = _("The name is %(name)s") % {"name": name}
+        self.fields["born_checked"].label = _("The date of birth is %(born_on)s") % {
+            "born_on": f"{born_on:%a %d %b %Y}"
+        }
 
 
 class ConfirmForm(WardForm):
@@ -244,9 +249,11 @@ class ConfirmForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"figures-differ": "figure_mg", "same-person": "figure_mg"}
 
     figure_mg = fields.MilligramField(
-        label="Your own figure, in mg",
-        missing="Type the figure you worked out, in mg.",
-        help_text="Work it out yourself from the order and the weight. The first figure is not shown on purpose.",
+        label=_("Your own figure, in mg"),
+        missing=_("Type the figure you worked out, in mg."),
+        help_text=_(
+            "Work it out yourself from the order and the weight. The first figure is not shown on purpose."
+        ),
     )
 
 
@@ -256,10 +263,10 @@ class StopForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"reason": "reason"}
 
     reason = forms.CharField(
-        label="Why the course is stopped",
+        label=_("Why the course is stopped"),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Say why the course is stopped."},
+        error_messages={"required": _("Say why the course is stopped.")},
     )
 
 
@@ -273,20 +280,20 @@ class PocketForm(WardForm):
     }
 
     dose_mg = forms.DecimalField(
-        label="Dexamethasone by mouth, in mg, once",
+        label=_("Dexamethasone by mouth, in mg, once"),
         max_digits=6,
         decimal_places=2,
         min_value=Decimal("0.01"),
         localize=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        help_text="Your dose for this patient: the service proposes none.",
+        help_text=_("Your dose for this patient: the service proposes none."),
         error_messages={
-            "required": "Type the dose in mg.",
-            "invalid": "That is not an amount: type it in mg, like 20.",
-            "min_value": "Type an amount above 0 mg.",
+            "required": _("Type the dose in mg."),
+            "invalid": _("That is not an amount: type it in mg, like 20."),
+            "min_value": _("Type an amount above 0 mg."),
         },
     )
-    expires_on = moments.DayField(label="Valid through", help_text="The order ends with this day.")
+    expires_on = moments.DayField(label=_("Valid through"), help_text=_("The order ends with this day."))
 
 
 class ShiftForm(WardForm):
@@ -300,24 +307,24 @@ class ShiftForm(WardForm):
         "overlap": "rung",
     }
 
-    clinician = forms.ChoiceField(label="Who", error_messages={"required": "Choose who is on call."})
+    clinician = forms.ChoiceField(label=_("Who"), error_messages={"required": _("Choose who is on call.")})
     rung = forms.IntegerField(
-        label="Rung",
+        label=_("Rung"),
         min_value=1,
         max_value=9,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        help_text="1 is called first.",
+        help_text=_("1 is called first."),
         error_messages={
-            "required": "Type the rung: 1 is called first.",
-            "invalid": "Type the rung as a number: 1 is called first.",
-            "min_value": "The first rung is 1.",
-            "max_value": "There are at most 9 rungs.",
+            "required": _("Type the rung: 1 is called first."),
+            "invalid": _("Type the rung as a number: 1 is called first."),
+            "min_value": _("The first rung is 1."),
+            "max_value": _("There are at most 9 rungs."),
         },
     )
-    starts_on = moments.DayField(label="From, date")
-    starts_at = moments.ClockField(label="From, time")
-    ends_on = moments.DayField(label="To, date")
-    ends_at = moments.ClockField(label="To, time")
+    starts_on = moments.DayField(label=_("From, date"))
+    starts_at = moments.ClockField(label=_("From, time"))
+    ends_on = moments.DayField(label=_("To, date"))
+    ends_at = moments.ClockField(label=_("To, time"))
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring import kits
 from monitoring.forms import WardForm
@@ -17,7 +18,7 @@ def _yes_or_no(label: str) -> forms.ChoiceField:
         label=label,
         choices=YES_NO,
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose yes or no."},
+        error_messages={"required": _("Choose yes or no.")},
     )
 
 
@@ -31,17 +32,19 @@ class KitForm(WardForm):
     }
 
     thermometer = forms.ChoiceField(
-        label="Thermometer",
+        label=_("Thermometer"),
         choices=[(key, words[0].upper() + words[1:]) for key, words in HomeKit.Thermometer.choices],
         widget=forms.RadioSelect,
-        help_text="Where it measures. One that is not for the mouth can read low in a fever.",
-        error_messages={"required": "Choose what kind of thermometer there is."},
+        help_text=_("Where it measures. One that is not for the mouth can read low in a fever."),
+        error_messages={"required": _("Choose what kind of thermometer there is.")},
     )
     cuff = _yes_or_no("A blood-pressure cuff at home")
     oximeter = _yes_or_no("An oxygen clip (oximeter) at home")
-    upper = forms.IntegerField(label="Usual blood pressure, upper value in mmHg", required=False)
-    lower = forms.IntegerField(label="Lower value in mmHg", required=False)
-    on = forms.DateField(label="Measured on", widget=forms.DateInput(attrs={"type": "date"}), required=False)
+    upper = forms.IntegerField(label=_("Usual blood pressure, upper value in mmHg"), required=False)
+    lower = forms.IntegerField(label=_("Lower value in mmHg"), required=False)
+    on = forms.DateField(
+        label=_("Measured on"), widget=forms.DateInput(attrs={"type": "date"}), required=False
+    )
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
     @classmethod

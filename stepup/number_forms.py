@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring import contacts
 from monitoring.forms import WardForm
@@ -11,7 +12,9 @@ from monitoring.forms import WardForm
 class AskedForm(forms.Form):
     """Which of the two phones the page is about, and whether a code is to be sent."""
 
-    whose = forms.ChoiceField(choices=[("patient", "patient"), ("caregiver", "caregiver")], required=False)
+    whose = forms.ChoiceField(
+        choices=[("patient", _("patient")), ("caregiver", _("caregiver"))], required=False
+    )
     send = forms.BooleanField(required=False)
 
     @property
@@ -33,10 +36,10 @@ class CodeForm(WardForm):
     code = forms.CharField(
         max_length=8,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        help_text="Five figures. Listen for them; never read them out yourself.",
-        error_messages={"required": "Type the five figures that were read to you."},
+        help_text=_("Five figures. Listen for them; never read them out yourself."),
+        error_messages={"required": _("Type the five figures that were read to you.")},
     )
 
     def __init__(self, data: Any, *, phone: contacts.Phone) -> None:
         super().__init__(data)
-        self.fields["code"].label = f"The code as {phone.name} reads it to you"
+        self.fields["code"].label = _("The code as %(phone)s reads it to you") % {"phone": phone.name}

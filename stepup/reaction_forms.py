@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from monitoring.grading import Seen
@@ -17,11 +18,11 @@ class StrikeForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"why": "why"}
 
     why = forms.CharField(
-        label="How you know that it was recorded by mistake",
+        label=_("How you know that it was recorded by mistake"),
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="It stays visible, struck through, with your reason.",
-        error_messages={"required": "Say how you know that it was recorded by mistake."},
+        help_text=_("It stays visible, struck through, with your reason."),
+        error_messages={"required": _("Say how you know that it was recorded by mistake.")},
     )
 
 
@@ -36,18 +37,18 @@ class ReactionForm(WardForm):
     }
 
     kind = forms.ChoiceField(
-        label="Reaction",
+        label=_("Reaction"),
         choices=[(key, words[0].upper() + words[1:]) for key, words in Reaction.Kind.choices],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose which reaction it is."},
+        error_messages={"required": _("Choose which reaction it is.")},
     )
     count = forms.ChoiceField(
-        label="Which count is low",
-        choices=[("", "no blood count"), *((key, f"{key}, {unit}") for key, unit in counts.UNITS.items())],
+        label=_("Which count is low"),
+        choices=[("", _("no blood count")), *((key, f"{key}, {unit}") for key, unit in counts.UNITS.items())],
         required=False,
     )
     value = forms.DecimalField(
-        label="Its value as reported",
+        label=_("Its value as reported"),
         max_digits=7,
         decimal_places=2,
         min_value=Decimal(0),
@@ -55,26 +56,26 @@ class ReactionForm(WardForm):
         localize=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         error_messages={
-            "invalid": "That is not a value: type the number alone, like 0.4, in the unit shown.",
-            "min_value": "A count is never below 0.",
+            "invalid": _("That is not a value: type the number alone, like 0.4, in the unit shown."),
+            "min_value": _("A count is never below 0."),
         },
     )
     what = forms.CharField(
-        label="In words",
+        label=_("In words"),
         max_length=160,
         required=False,
-        help_text="Which one, where; needed for a reaction of another kind.",
+        help_text=_("Which one, where; needed for a reaction of another kind."),
     )
     grade = forms.ChoiceField(
-        label="Grade, as you grade it",
+        label=_("Grade, as you grade it"),
         choices=[(str(grade), f"grade {grade}") for grade in range(1, 5)],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose the grade."},
+        error_messages={"required": _("Choose the grade.")},
     )
     on = forms.DateField(
-        label="Seen on",
+        label=_("Seen on"),
         widget=forms.DateInput(attrs={"type": "date"}),
-        error_messages={"required": "Type the day it was seen."},
+        error_messages={"required": _("Type the day it was seen.")},
     )
 
     def seen(self) -> Seen:

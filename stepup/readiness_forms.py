@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from notifications.models import Clinician
@@ -37,19 +38,19 @@ class ItemForm(WardForm):
         "may-not-waive": "instead",
     }
 
-    met = forms.BooleanField(label="Met", required=False)
+    met = forms.BooleanField(label=_("Met"), required=False)
     said = forms.CharField(max_length=120, required=False)
     minutes = forms.IntegerField(
-        label="Minutes",
+        label=_("Minutes"),
         min_value=0,
         max_value=readiness.LONGEST_MINUTES,
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        error_messages={"invalid": "Type whole minutes, like 20."},
+        error_messages={"invalid": _("Type whole minutes, like 20.")},
     )
-    on = moments.DayField(label="On which day", required=False)
-    instead = forms.ChoiceField(label="Instead", required=False)
-    reason = forms.CharField(label="Why", max_length=300, required=False)
+    on = moments.DayField(label=_("On which day"), required=False)
+    instead = forms.ChoiceField(label=_("Instead"), required=False)
+    reason = forms.CharField(label=_("Why"), max_length=300, required=False)
 
     def __init__(self, *args: Any, item: readiness.Item, by: Clinician, today: date, **kwargs: Any) -> None:
         super().__init__(*args, prefix=item.rule.id, **kwargs)
@@ -62,7 +63,7 @@ class ItemForm(WardForm):
             self.fields["said"].label = next(LABELS[want] for want in item.rule.wants if want in LABELS)
         if item.rule.one_of:
             choices_of = [(NOTHING, "not agreed yet"), *((one, one) for one in item.rule.one_of)]
-            self.fields["said"] = forms.ChoiceField(label="Answer", choices=choices_of, required=False)
+            self.fields["said"] = forms.ChoiceField(label=_("Answer"), choices=choices_of, required=False)
         for name in ("said", "minutes", "on", "instead", "reason"):
             if name in self.fields:
                 self.fields[name].goes_with = True  # type: ignore[attr-defined] # never alone, so not "may stay empty"
@@ -97,10 +98,10 @@ class ItemForm(WardForm):
         """What was said must make sense by itself; what somebody else said meanwhile is found when it is kept."""
         data = self.cleaned_data
         if data.get("met") and data.get("instead"):
-            self.add_error("instead", "It is either met or not: take one of the two back.")
+            self.add_error("instead", _("It is either met or not: take one of the two back."))
         elif not data.get("met") and not data.get("instead") and self._typed():
             self.add_error(
-                "met" if "met" in self.fields else "instead", "Say what this is: met, not met or waived."
+                "met" if "met" in self.fields else "instead", _("Say what this is: met, not met or waived.")
             )
         elif (said := self.statement()) is not None and not self.errors:
             try:

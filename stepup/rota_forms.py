@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from notifications import roles, rotations
@@ -49,10 +50,10 @@ def choices(people: dict[str, Clinician], empty: str = "choose") -> list[tuple[s
 class SpanForm(WardForm):
     """From a date and time to another, on the site's clock."""
 
-    starts_on = moments.DayField(label="From, date")
-    starts_at = moments.ClockField(label="From, time")
-    ends_on = moments.DayField(label="To, date")
-    ends_at = moments.ClockField(label="To, time")
+    starts_on = moments.DayField(label=_("From, date"))
+    starts_at = moments.ClockField(label=_("From, time"))
+    ends_on = moments.DayField(label=_("To, date"))
+    ends_at = moments.ClockField(label=_("To, time"))
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,8 +97,8 @@ def said(at: datetime, zone: str) -> str:
 class HourForm(WardForm):
     """Any hour about which somebody asks who is on call."""
 
-    on = moments.DayField(label="Day")
-    at = moments.ClockField(label="Time")
+    on = moments.DayField(label=_("Day"))
+    at = moments.ClockField(label=_("Time"))
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -129,13 +130,13 @@ class OverrideForm(SpanForm):
         "why",
     )
 
-    clinician = forms.ChoiceField(label="Who", error_messages={"required": "Choose who is on call."})
+    clinician = forms.ChoiceField(label=_("Who"), error_messages={"required": _("Choose who is on call.")})
     rung = _number("Rung", 9, "1 is called first.")
     why = forms.CharField(
-        label="Why",
+        label=_("Why"),
         max_length=200,
-        help_text="No patient's name.",
-        error_messages={"required": "Say why somebody else is on call then."},
+        help_text=_("No patient's name."),
+        error_messages={"required": _("Say why somebody else is on call then.")},
     )
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
@@ -153,7 +154,9 @@ class TimeOffForm(SpanForm):
     }  # fmt: skip
     field_order = ("clinician", "starts_on", "starts_at", "ends_on", "ends_at")
 
-    clinician = forms.ChoiceField(label="Who", error_messages={"required": "Choose whose time off it is."})
+    clinician = forms.ChoiceField(
+        label=_("Who"), error_messages={"required": _("Choose whose time off it is.")}
+    )
 
     def __init__(self, *args: Any, site: Site, people: Iterable[Clinician], **kwargs: Any) -> None:
         super().__init__(*args, site=site, **kwargs)
@@ -169,9 +172,11 @@ class SwapForm(WardForm):
         "same-person": "to", "role": "to", "rung-role": "to", "not-theirs": "back", "begun": "given",
     }  # fmt: skip
 
-    given = forms.ChoiceField(label="Your hours", error_messages={"required": "Choose the hours you offer."})
-    to = forms.ChoiceField(label="Offered to", error_messages={"required": "Choose a colleague."})
-    back = forms.ChoiceField(label="For these hours of theirs", required=False)
+    given = forms.ChoiceField(
+        label=_("Your hours"), error_messages={"required": _("Choose the hours you offer.")}
+    )
+    to = forms.ChoiceField(label=_("Offered to"), error_messages={"required": _("Choose a colleague.")})
+    back = forms.ChoiceField(label=_("For these hours of theirs"), required=False)
 
     def __init__(
         self,
@@ -196,16 +201,16 @@ class RungForm(WardForm):
 
     rung = _number("Rung", 9, "1 is called first.")
     title = forms.CharField(
-        label="What it is called here",
+        label=_("What it is called here"),
         max_length=60,
-        help_text="For example: nurse at night.",
-        error_messages={"required": "Say what this rung is called here."},
+        help_text=_("For example: nurse at night."),
+        error_messages={"required": _("Say what this rung is called here.")},
     )
     role = forms.ChoiceField(
-        label="Whose place it is",
+        label=_("Whose place it is"),
         required=False,
         choices=[
-            ("", "anybody who takes cases"),
+            ("", _("anybody who takes cases")),
             *((r, r.label) for r in (Role.NURSE, Role.PRESCRIBER, Role.RESPONDER)),
         ],
     )
@@ -220,34 +225,38 @@ class RotationForm(WardForm):
     }  # fmt: skip
 
     name = forms.CharField(
-        label="Name",
+        label=_("Name"),
         max_length=60,
-        help_text="For example: nurses, weekday nights.",
-        error_messages={"required": "Give the rotation a name."},
+        help_text=_("For example: nurses, weekday nights."),
+        error_messages={"required": _("Give the rotation a name.")},
     )
     rung = _number("Rung", 9, "1 is called first.")
     layer = _number(
         "Layer", 9, "Usually 1. A rotation for part of the week goes on layer 1, the usual one below it on 2."
     )
     turn = _number("Each turn lasts", 366)
-    unit = forms.ChoiceField(label="of", choices=[("weeks", "weeks"), ("days", "days"), ("hours", "hours")])
-    starts_on = moments.DayField(label="First turn begins on")
-    hand_over = moments.ClockField(label="Hand-over at", help_text="On the site's clock, every time.")
+    unit = forms.ChoiceField(
+        label=_("of"), choices=[("weeks", _("weeks")), ("days", _("days")), ("hours", _("hours"))]
+    )
+    starts_on = moments.DayField(label=_("First turn begins on"))
+    hand_over = moments.ClockField(label=_("Hand-over at"), help_text=_("On the site's clock, every time."))
     weekdays = forms.MultipleChoiceField(
-        label="Only on these days",
+        label=_("Only on these days"),
         required=False,
         choices=[(str(n), name) for n, name in enumerate(DAYS)],
         widget=forms.CheckboxSelectMultiple,
-        help_text="None ticked is the whole week. A night belongs to the day on which it begins.",
+        help_text=_("None ticked is the whole week. A night belongs to the day on which it begins."),
     )
-    opens = moments.ClockField(label="From", required=False)
+    opens = moments.ClockField(label=_("From"), required=False)
     closes = moments.ClockField(
-        label="To", required=False, help_text="Earlier than From, or the same, is on the next day."
+        label=_("To"), required=False, help_text=_("Earlier than From, or the same, is on the next day.")
     )
     from_on = moments.DayField(
-        label="In force from, date", required=False, help_text="Left empty: from the first turn, or from now."
+        label=_("In force from, date"),
+        required=False,
+        help_text=_("Left empty: from the first turn, or from now."),
     )
-    from_at = moments.ClockField(label="In force from, time", required=False)
+    from_at = moments.ClockField(label=_("In force from, time"), required=False)
 
     def __init__(self, *args: Any, site: Site, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -264,14 +273,14 @@ class RotationForm(WardForm):
         opens, closes = data.get("opens"), data.get("closes")
         if (opens is None) != (closes is None):
             self.add_error(
-                "closes" if closes is None else "opens", "Give both times, or neither for whole days."
+                "closes" if closes is None else "opens", _("Give both times, or neither for whole days.")
             )
         data["since"] = self._since(data)
         return data
 
     def _since(self, data: dict[str, Any]) -> datetime | None:
         if (data.get("from_on") is None) != (data.get("from_at") is None):
-            self.add_error("from_at", "Give both the date and the time, or neither.")
+            self.add_error("from_at", _("Give both the date and the time, or neither."))
             return None
         if data.get("from_on") is not None:
             return _picked(self, "from_on", "from_at")
@@ -333,7 +342,7 @@ class ImportForm(WardForm):
     """A file of one rung; or its text, sent again once it was seen."""
 
     rung = _number("Rung", 9, "1 is called first.")
-    file = forms.FileField(label="The file, ending in .ics", required=False)
+    file = forms.FileField(label=_("The file, ending in .ics"), required=False)
     text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     accept = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -344,5 +353,5 @@ class ImportForm(WardForm):
         if file is not None:
             data["text"] = file.read(rota_import.MOST_BYTES + 1).decode("utf-8-sig", errors="replace")
         if not data.get("text"):
-            self.add_error("file", "Choose the file that the other system made.")
+            self.add_error("file", _("Choose the file that the other system made."))
         return data

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from notifications import phones
@@ -16,10 +17,10 @@ class ReasonForm(WardForm):
     """Why something is changed, and what had been changed when the page was opened."""
 
     why = forms.CharField(
-        label="Why",
+        label=_("Why"),
         max_length=300,
-        help_text="Kept with your name.",
-        error_messages={"required": "Say why, in a few words."},
+        help_text=_("Kept with your name."),
+        error_messages={"required": _("Say why, in a few words.")},
     )
     seen_at = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=0)
 
@@ -30,12 +31,12 @@ class ReasonForm(WardForm):
 
 def _password() -> forms.CharField:
     return forms.CharField(
-        label="New password",
+        label=_("New password"),
         max_length=128,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="At least 12 characters. Handed over in person; ends every session they have open.",
-        error_messages={"required": "Type a password of at least 12 characters."},
+        help_text=_("At least 12 characters. Handed over in person; ends every session they have open."),
+        error_messages={"required": _("Type a password of at least 12 characters.")},
     )
 
 
@@ -47,22 +48,24 @@ class PersonForm(ReasonForm):
     }  # fmt: skip
 
     name = forms.CharField(
-        label="Full name",
+        label=_("Full name"),
         max_length=120,
-        help_text="As colleagues and pages call them.",
-        error_messages={"required": "Type the full name."},
+        help_text=_("As colleagues and pages call them."),
+        error_messages={"required": _("Type the full name.")},
     )
-    role = forms.ChoiceField(label="Role", choices=Role.choices, help_text="What they may do here.")
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, help_text=_("What they may do here."))
     phone = PhoneField(
-        label="Phone for pages",
+        label=_("Phone for pages"),
         required=False,
-        help_text="Their own; like +1 215 555 0142. Without one they are never paged.",
+        help_text=_("Their own; like +1 215 555 0142. Without one they are never paged."),
     )
     is_active = forms.BooleanField(
-        label="Works here",
+        label=_("Works here"),
         required=False,
         initial=True,
-        help_text="Without the tick they cannot sign in and are not paged; their hours on call become gaps.",
+        help_text=_(
+            "Without the tick they cannot sign in and are not paged; their hours on call become gaps."
+        ),
     )
 
     def __init__(self, data: Any = None, *, person: Clinician | None = None, seen_at: int = 0) -> None:
@@ -83,12 +86,12 @@ class NewPersonForm(PersonForm):
 
     is_active = None  # type: ignore[assignment]
     username = forms.SlugField(
-        label="Sign-in name",
+        label=_("Sign-in name"),
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={
-            "required": "Type a sign-in name.",
-            "invalid": "Only letters, figures, - and _.",
+            "required": _("Type a sign-in name."),
+            "invalid": _("Only letters, figures, - and _."),
         },
     )
     new_password = _password()
@@ -111,7 +114,7 @@ def _rate(label: str) -> forms.DecimalField:
         max_digits=6,
         decimal_places=2,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        help_text="As your provider states it. Empty: the slowest is assumed.",
+        help_text=_("As your provider states it. Empty: the slowest is assumed."),
         error_messages=dict.fromkeys(("invalid", "min_value", "max_digits", "max_decimal_places"), said),
     )
 
@@ -120,14 +123,14 @@ class NumbersForm(ReasonForm):
     """The site's numbers that people dial, and how fast the provider lets each number speak."""
 
     oncall_number = PhoneField(
-        label="On-call desk",
-        help_text="Answered by a person at every hour. Stands on every page, card and list, and in texts.",
-        error_messages={"required": "Type the number of the desk."},
+        label=_("On-call desk"),
+        help_text=_("Answered by a person at every hour. Stands on every page, card and list, and in texts."),
+        error_messages={"required": _("Type the number of the desk.")},
     )
     emergency_number = forms.RegexField(
         r"^\d{2,15}$",
-        label="Emergency number",
-        help_text="What a patient dials for an ambulance. Stands in every text about danger.",
+        label=_("Emergency number"),
+        help_text=_("What a patient dials for an ambulance. Stands in every text about danger."),
         error_messages=dict.fromkeys(("required", "invalid"), "Type the number in figures, like 911."),
     )
     patient_texts_per_second = _rate("Segments a second from the patients' number")

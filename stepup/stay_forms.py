@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.admissions import Ward
 from monitoring.forms import WardForm
@@ -18,18 +19,18 @@ class _WardForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"hospital": "hospital", "ward": "ward", "phone": "phone"}
 
     hospital = forms.CharField(
-        label="Hospital", max_length=120, error_messages={"required": "Name the hospital."}
+        label=_("Hospital"), max_length=120, error_messages={"required": _("Name the hospital.")}
     )
     ward = forms.CharField(
-        label="Ward",
+        label=_("Ward"),
         max_length=120,
-        help_text="Or the part of the emergency department.",
-        error_messages={"required": "Name the ward: that is who watches now."},
+        help_text=_("Or the part of the emergency department."),
+        error_messages={"required": _("Name the ward: that is who watches now.")},
     )
     phone = PhoneField(
-        label="Telephone of the ward",
-        help_text="The one somebody answers day and night. Like +1 215 555 0142.",
-        error_messages={"required": "Type the telephone of the ward: it is rung every day."},
+        label=_("Telephone of the ward"),
+        help_text=_("The one somebody answers day and night. Like +1 215 555 0142."),
+        error_messages={"required": _("Type the telephone of the ward: it is rung every day.")},
     )
 
     def where(self) -> Ward:
@@ -41,8 +42,8 @@ class _WardForm(WardForm):
 class _MomentForm(WardForm):
     """When something happened, on the clocks of the site; `moment` is what was meant."""
 
-    on = moments.DayField(label="Date")
-    at = moments.ClockField(label="Time", help_text="24-hour clock.")
+    on = moments.DayField(label=_("Date"))
+    at = moments.ClockField(label=_("Time"), help_text=_("24-hour clock."))
     which = moments.which_field()
 
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
@@ -73,14 +74,14 @@ class AdmitForm(_MomentForm, _WardForm):
     }
 
     reason = in_words(
-        "Why the patient is in hospital",
-        "As you were told, and by whom.",
-        missing="Say why the patient is in hospital.",
+        _("Why the patient is in hospital"),
+        _("As you were told, and by whom."),
+        missing=_("Say why the patient is in hospital."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["on"].label, self.fields["at"].label = "In hospital since", "Time"
+        self.fields["on"].label, self.fields["at"].label = _("In hospital since"), _("Time")
 
 
 class StillInForm(_WardForm):
@@ -97,14 +98,14 @@ class DischargeForm(_MomentForm):
     }
 
     words = in_words(
-        "Where the patient went, and who is with them",
-        "Like: home, with her son.",
-        missing="Say where the patient went and who is with them.",
+        _("Where the patient went, and who is with them"),
+        _("Like: home, with her son."),
+        missing=_("Say where the patient went and who is with them."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["on"].label, self.fields["at"].label = "Left hospital on", "Time"
+        self.fields["on"].label, self.fields["at"].label = _("Left hospital on"), _("Time")
 
 
 class MistakeForm(WardForm):
@@ -113,7 +114,7 @@ class MistakeForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"why": "why"}
 
     why = in_words(
-        "How it came about, and how you know that the patient is at home",
-        "The entry stays, with this beside it.",
-        missing="Say how it came about, and how you know that the patient is at home.",
+        _("How it came about, and how you know that the patient is at home"),
+        _("The entry stays, with this beside it."),
+        missing=_("Say how it came about, and how you know that the patient is at home."),
     )

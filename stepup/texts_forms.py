@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Protocol
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring import languages
 from monitoring.forms import WardForm
@@ -26,10 +27,10 @@ class WithdrawalForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"why": "why", "not-approved": "why"}
 
     why = forms.CharField(
-        label="What is wrong with these texts",
+        label=_("What is wrong with these texts"),
         max_length=languages.LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Say what is wrong: whoever decides about the patients reads it."},
+        error_messages={"required": _("Say what is wrong: whoever decides about the patients reads it.")},
     )
 
 
@@ -40,14 +41,14 @@ class ApprovalForm(WardForm):
 
     reads_language = forms.BooleanField()
     read_all = forms.BooleanField(
-        label="I have read every text on this page, and what the answers mean",
-        error_messages={"required": "Read every text first, then say so here."},
+        label=_("I have read every text on this page, and what the answers mean"),
+        error_messages={"required": _("Read every text first, then say so here.")},
     )
     note = forms.CharField(
-        label="Note",
+        label=_("Note"),
         max_length=languages.LONGEST_NOTE,
         required=False,
-        help_text="Like who else read it, or the translator's certificate.",
+        help_text=_("Like who else read it, or the translator's certificate."),
     )
     fingerprint = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
@@ -57,7 +58,7 @@ class ApprovalForm(WardForm):
             del self.fields["reads_language"]
             return
         said = self.fields["reads_language"]
-        said.label = f"I read {standing.name} well enough to judge these texts"
+        said.label = _("I read %(standing)s well enough to judge these texts") % {"standing": standing.name}
         said.error_messages["required"] = (
             f"Say that you read {standing.name}. If you do not, a colleague who does approves this."
         )

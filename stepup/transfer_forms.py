@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from stepup.course_forms import in_words
@@ -21,36 +22,36 @@ class TransferForm(WardForm):
     }
 
     to_site = forms.CharField(
-        label="Hospital or practice that goes on with the course",
+        label=_("Hospital or practice that goes on with the course"),
         max_length=120,
-        error_messages={"required": "Say which hospital or practice goes on with the course."},
+        error_messages={"required": _("Say which hospital or practice goes on with the course.")},
     )
     to_person = forms.CharField(
-        label="Who takes over there",
+        label=_("Who takes over there"),
         max_length=120,
-        help_text="The person you spoke with.",
-        error_messages={"required": "Say who takes over there: the person you spoke with."},
+        help_text=_("The person you spoke with."),
+        error_messages={"required": _("Say who takes over there: the person you spoke with.")},
     )
     to_phone = PhoneField(
-        label="Their telephone",
-        help_text="Where they can be reached about this course.",
-        error_messages={"required": "Type the telephone of whoever takes over."},
+        label=_("Their telephone"),
+        help_text=_("Where they can be reached about this course."),
+        error_messages={"required": _("Type the telephone of whoever takes over.")},
     )
     reason = in_words(
-        "Why the course is transferred",
-        "Kept with your name and shown on the hand-over.",
-        missing="Say why the course is transferred.",
+        _("Why the course is transferred"),
+        _("Kept with your name and shown on the hand-over."),
+        missing=_("Say why the course is transferred."),
     )
     gives_up = forms.BooleanField(
-        label="The appointment here is given up, and the patient knows", required=False
+        label=_("The appointment here is given up, and the patient knows"), required=False
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60)
 
     def __init__(self, *args: Any, appointment: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if appointment:
-            self.fields[
-                "gives_up"
-            ].label = f"The appointment here on {appointment} is given up, and the patient knows"
+            self.fields["gives_up"].label = _(
+                "The appointment here on %(appointment)s is given up, and the patient knows"
+            ) % {"appointment": appointment}
         else:
             del self.fields["gives_up"]

@@ -1,20 +1,26 @@
 """The form of the unit's hours, chairs, and how long a dose holds a chair."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.forms import BoundField
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from stepup import moments
 from stepup.unit import Week
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+DAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
 
 
-def _whole(label: str, hint: str, *, least: int, most: int, required: bool = False) -> forms.IntegerField:
-    said = f"Type a whole number from {least} to {most:,}."
+def _whole(
+    label: "_StrOrPromise", hint: "_StrOrPromise", *, least: int, most: int, required: bool = False
+) -> forms.IntegerField:
+    said = _("Type a whole number from %(least)s to %(most)s.") % {"least": least, "most": f"{most:,}"}
     return forms.IntegerField(
         label=label,
         min_value=least,
@@ -31,11 +37,11 @@ class HoursForm(WardForm):
 
     refusals: ClassVar[dict[str, str]] = {"past-day": "from_on", "no-chair": "places"}
 
-    from_on = moments.DayField(label="From")
-    places = _whole("Number of chairs", "", least=1, most=500, required=True)
+    from_on = moments.DayField(label=_("From"))
+    places = _whole(_("Number of chairs"), "", least=1, most=500, required=True)
     minutes = _whole(
-        "Minutes a dose holds a chair",
-        "Your own figure: none is published. Left empty, doses of a day are only counted against chairs.",
+        _("Minutes a dose holds a chair"),
+        _("Your own figure: none is published. Left empty, doses of a day are only counted against chairs."),
         least=5,
         most=1440,
     )
@@ -44,9 +50,13 @@ class HoursForm(WardForm):
         super().__init__(*args, **kwargs)
         self.steps = steps
         for n, name in enumerate(DAYS):
-            self.fields[f"opens_{n}"] = moments.ClockField(label=f"{name}, opens", required=False)
-            self.fields[f"closes_{n}"] = moments.ClockField(label=f"{name}, closes", required=False)
-        for n, (_, _, words) in enumerate(steps):
+            self.fields[f"opens_{n}"] = moments.ClockField(
+                label=_("%(name)s, opens") % {"name": name}, required=False
+            )
+            self.fields[f"closes_{n}"] = moments.ClockField(
+                label=_("%(name)s, closes") % {"name": name}, required=False
+            )
+        for n, (*_key, words) in enumerate(steps):
             self.fields[f"step_{n}"] = _whole(words, "", least=5, most=1440)
 
     def clean(self) -> dict[str, Any]:
@@ -59,9 +69,15 @@ class HoursForm(WardForm):
                 continue
             if opens is None or closes is None:
                 wrong = "opens" if opens is None else "closes"
-                self.add_error(f"{wrong}_{n}", f"Give both times of {name}, or neither if it is closed.")
+                self.add_error(
+                    f"{wrong}_{n}",
+                    _("Give both times of %(name)s, or neither if it is closed.") % {"name": name},
+                )
             elif closes <= opens:
-                self.add_error(f"closes_{n}", f"{name} closes before it opens: give a later time.")
+                self.add_error(
+                    f"closes_{n}",
+                    _("%(name)s closes before it opens: give a later time.") % {"name": name},
+                )
             else:
                 week[n] = (opens, closes)
         return {**data, "week": week}
@@ -76,7 +92,8 @@ class HoursForm(WardForm):
     def by_step(self) -> dict[tuple[str, str], int]:
         """The doses with a time of their own."""
         typed = [
-            (label, step, self.cleaned_data.get(f"step_{n}")) for n, (label, step, _) in enumerate(self.steps)
+            (label, step, self.cleaned_data.get(f"step_{n}"))
+            for n, (label, step, *_words) in enumerate(self.steps)
         ]
         return {(label, step): minutes for label, step, minutes in typed if minutes is not None}
 

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from stepup.course_forms import in_words
@@ -12,11 +13,11 @@ class OtherVersionForm(WardForm):
     """Which other protocol of the site to hold beside the one the course runs on."""
 
     to = forms.ChoiceField(
-        label="Another protocol of this drug and regimen",
-        help_text="Approved at this site. Nothing changes yet: first you see what would.",
+        label=_("Another protocol of this drug and regimen"),
+        help_text=_("Approved at this site. Nothing changes yet: first you see what would."),
         error_messages={
-            "required": "Choose the protocol to look at.",
-            "invalid_choice": "Choose one of the approved protocols in the list.",
+            "required": _("Choose the protocol to look at."),
+            "invalid_choice": _("Choose one of the approved protocols in the list."),
         },
     )
 
@@ -31,15 +32,15 @@ class AnswerForm(WardForm):
     refusals: ClassVar[dict[str, str]] = {"why": "why"}
 
     why = in_words(
-        "Why it stays or moves",
-        "Kept with your name in the course's history.",
-        missing="Say why in a few words.",
+        _("Why it stays or moves"),
+        _("Kept with your name in the course's history."),
+        missing=_("Say why in a few words."),
     )
     answer = forms.ChoiceField(
-        choices=[("move", "move"), ("stay", "stay")],
+        choices=[("move", _("move")), ("stay", _("stay"))],
         error_messages={
-            "required": "Press one of the two buttons.",
-            "invalid_choice": "Press one of the two buttons.",
+            "required": _("Press one of the two buttons."),
+            "invalid_choice": _("Press one of the two buttons."),
         },
     )
     to = forms.IntegerField()

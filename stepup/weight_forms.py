@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from stepup import fields, moments, weights
@@ -22,16 +23,16 @@ class WeightForm(WardForm):
     }
 
     kg = fields.KilogramField()
-    on = moments.DayField(label="Weighed on")
+    on = moments.DayField(label=_("Weighed on"))
     by = forms.CharField(
-        label="Weighed by", max_length=120, error_messages={"required": "Type who weighed the patient."}
+        label=_("Weighed by"), max_length=120, error_messages={"required": _("Type who weighed the patient.")}
     )
     how = forms.ChoiceField(
-        label="Weighed how",
-        choices=[("", "choose"), *Weight.Method.choices],
-        error_messages={"required": "Choose how the patient was weighed."},
+        label=_("Weighed how"),
+        choices=[("", _("choose")), *Weight.Method.choices],
+        error_messages={"required": _("Choose how the patient was weighed.")},
     )
-    use = forms.ChoiceField(choices=[(USE, "use it"), (KEEP, "keep the old one")], required=False)
+    use = forms.ChoiceField(choices=[(USE, _("use it")), (KEEP, _("keep the old one"))], required=False)
     compared_old = forms.IntegerField(required=False, widget=forms.HiddenInput)
     compared_kg = forms.DecimalField(required=False, widget=forms.HiddenInput)
 
@@ -57,6 +58,6 @@ class AnswerForm(WardForm):
     """The second clinician's answer: one of two buttons."""
 
     use = forms.ChoiceField(
-        choices=[(USE, "use it"), (KEEP, "keep the old one")],
-        error_messages={"required": "Press one of the two buttons."},
+        choices=[(USE, _("use it")), (KEEP, _("keep the old one"))],
+        error_messages={"required": _("Press one of the two buttons.")},
     )

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from monitoring import drills, identity
@@ -56,7 +57,11 @@ def add_person(request: SignedIn, *, again: identity.Again) -> HttpResponse:
                 by=request.user,
                 now=clock.now(),
             )
-            messages.success(request, f"{person.name} can sign in as {person.username}.")
+            messages.success(
+                request,
+                _("%(person)s can sign in as %(username)s.")
+                % {"person": person.name, "username": person.username},
+            )
             return _back()
         except Refusal as refusal:
             form.refuse(refusal)
@@ -84,7 +89,10 @@ def change_person(request: SignedIn, pk: int, *, again: identity.Again) -> HttpR
                 now=clock.now(),
             )
             messages.success(
-                request, f"Changed: {', '.join(changed)}." if changed else "Nothing was different."
+                request,
+                _("Changed: %(names)s.") % {"names": ", ".join(changed)}
+                if changed
+                else _("Nothing was different."),
             )
             return _back()
         except Refusal as refusal:
@@ -105,7 +113,9 @@ def set_password(request: SignedIn, pk: int, *, again: identity.Again) -> HttpRe
             staff.set_password(
                 pk, password=given["new_password"], why=given["why"], by=request.user, now=clock.now()
             )
-            messages.success(request, f"{person.name} signs in with the new password from now on.")
+            messages.success(
+                request, _("%(person)s signs in with the new password from now on.") % {"person": person.name}
+            )
             return _back()
         except Refusal as refusal:
             form.refuse(refusal)
@@ -132,7 +142,7 @@ def change_numbers(request: SignedIn, *, again: identity.Again) -> HttpResponse:
             )
             anew = "Print the cards and the downtime list anew, and dial each number once."
             done = f"Changed: {', '.join(changed)}. {anew}"
-            messages.success(request, done if changed else "Nothing was different.")
+            messages.success(request, done if changed else _("Nothing was different."))
             return _back()
         except Refusal as refusal:
             form.refuse(refusal)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from monitoring import identity
@@ -171,7 +172,9 @@ def override_stage(request: SignedIn, pk: int, *, again: identity.Again) -> Http
         given = form.cleaned_data
         try:
             adoption.override(course.pk, step=given["step"], reason=given["reason"], by=request.user, now=now)
-            messages.success(request, "Overridden for this one dose. Everything else wanted before it stays.")
+            messages.success(
+                request, _("Overridden for this one dose. Everything else wanted before it stays.")
+            )
             return redirect(reverse("patient", args=[course.patient_id]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from monitoring import assessed, assessments
@@ -134,7 +135,7 @@ def read_assessment(request: SignedIn, pk: int) -> HttpResponse:
                 row.pk, agrees=agrees, words=form.cleaned_data["words"], by=request.user, now=now
             )
             said = "The lower grade counts." if agrees else "The graver grade stands."
-            messages.success(request, f"Kept. {said}")
+            messages.success(request, _("Kept. %(said)s") % {"said": said})
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

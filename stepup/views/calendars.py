@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -49,7 +50,7 @@ def revoke_calendar(request: SignedIn, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             calendars.revoke(address.pk, reason=form.cleaned_data["reason"], by=request.user, now=clock.now())
-            messages.success(request, "Revoked: that address answers nobody any more.")
+            messages.success(request, _("Revoked: that address answers nobody any more."))
             return redirect(reverse("calendars") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -69,7 +70,9 @@ def replace_card(request: SignedIn, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             cards.replace(patient.pk, by=request.user, now=clock.now(), **form.cleaned_data)
-            messages.success(request, "Replaced: old cards show no facts any more. Print the new card now.")
+            messages.success(
+                request, _("Replaced: old cards show no facts any more. Print the new card now.")
+            )
             return redirect(reverse("card", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from monitoring.access import SignedIn, act, find
@@ -62,7 +63,10 @@ def record(request: SignedIn, pk: int) -> HttpResponse:
                 by=request.user,
                 now=now,
             )
-            messages.success(request, f"Recorded: {line.item.name}, {row.on:%a %d %b %Y}.")
+            messages.success(
+                request,
+                _("Recorded: %(item)s, %(on)s.") % {"item": line.item.name, "on": f"{row.on:%a %d %b %Y}"},
+            )
             return redirect(_back(request, course))
         except Refusal as refusal:
             form.refuse(refusal)
@@ -82,7 +86,10 @@ def answer(request: SignedIn, pk: int) -> HttpResponse:
         say = care_entries.decide if kind == CareEntry.Kind.DECIDED else care_entries.not_needed
         try:
             row = say(course.pk, line.item.id, by=request.user, now=now, **given)
-            messages.success(request, f"Kept: {line.item.name}, {row.get_kind_display()}.")
+            messages.success(
+                request,
+                _("Kept: %(item)s, %(kind)s.") % {"item": line.item.name, "kind": row.get_kind_display()},
+            )
             return redirect(_back(request, course))
         except Refusal as refusal:
             form.refuse(refusal)
@@ -100,7 +107,7 @@ def take_back(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             care_entries.take_back(entry.pk, words=form.cleaned_data["words"], by=request.user, now=now)
-            messages.success(request, "Taken back. The entry stays visible, struck through.")
+            messages.success(request, _("Taken back. The entry stays visible, struck through."))
             return redirect(_back(request, course))
         except Refusal as refusal:
             form.refuse(refusal)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from monitoring.access import SignedIn, act, find
@@ -28,7 +29,10 @@ def show_closed_days(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             day = closures.add(site, by=request.user, today=today, now=now, **form.cleaned_data)
-            messages.success(request, f"{day.on:%a %d %b %Y} is a closed day: {day.name}.")
+            messages.success(
+                request,
+                _("%(on)s is a closed day: %(day)s.") % {"on": f"{day.on:%a %d %b %Y}", "day": day.name},
+            )
             return redirect(reverse("closed-days") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from monitoring import contacts, identity, inbox_forms, opting_out, patients, pocket
@@ -31,7 +32,10 @@ def correct_contacts(request: SignedIn, pk: int, *, again: identity.Again) -> Ht
             seen, said = form.cleaned_data["seen"], form.said()
             changed = patients.correct(patient.pk, seen=seen, said=said, by=request.user, now=now)
             names = ", ".join(patients.CALLED[name] for name in changed)
-            messages.success(request, f"Corrected: {names}." if changed else "Nothing was different.")
+            messages.success(
+                request,
+                _("Corrected: %(names)s.") % {"names": names} if changed else _("Nothing was different."),
+            )
             return redirect(_after(patient))
         except Refusal as refusal:
             form.refuse(refusal)
@@ -61,9 +65,11 @@ def let_texts_go(request: SignedIn, pk: int) -> HttpResponse:
             opting_out.let_texts_go(
                 patient.pk, caregiver=caregiver, spoke_on=spoke_on, by=request.user, now=now
             )
-            whom = "caregiver" if caregiver else "patient"
             messages.success(
-                request, f"Texts to the {whom} go again. Finish what this settles on the to-do list."
+                request,
+                _("Texts to the caregiver go again. Finish what this settles on the to-do list.")
+                if caregiver
+                else _("Texts to the patient go again. Finish what this settles on the to-do list."),
             )
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
@@ -126,7 +132,9 @@ def revoke_pocket_order(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             pocket.revoke(order.pk, by=request.user, reason=form.cleaned_data["reason"], now=now)
-            messages.success(request, "Revoked. No text mentions the pocket dose to this patient any more.")
+            messages.success(
+                request, _("Revoked. No text mentions the pocket dose to this patient any more.")
+            )
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -146,7 +154,7 @@ def end_enrolment(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             courses.end_enrolment(patient.pk, by=request.user, reason=form.cleaned_data["reason"], now=now)
-            messages.success(request, "The enrolment has ended. The record stays.")
+            messages.success(request, _("The enrolment has ended. The record stays."))
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

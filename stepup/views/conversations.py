@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring import by_hand, contacts, conversation, escalations, quiet, watches
@@ -78,7 +79,10 @@ def open_case(request: SignedIn, pk: int) -> HttpResponse:
                 patient=patient, urgency=given["urgency"], words=given["words"], answers=form.settles(),
                 by=request.user, now=now,
             )  # fmt: skip
-            messages.success(request, f"Case {case.code} is open, and whoever is on call is being called.")
+            messages.success(
+                request,
+                _("Case %(code)s is open, and whoever is on call is being called.") % {"code": case.code},
+            )
             return redirect(reverse("case", args=[case.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -92,7 +96,7 @@ def end_quiet(request: SignedIn, pk: int) -> HttpResponse:
     patient = find(PATIENTS, request, pk)
     try:
         conversation.end_quiet(patient=patient, by=request.user, now=clock.now())
-        messages.success(request, "The service goes on by itself from now.")
+        messages.success(request, _("The service goes on by itself from now."))
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
     return redirect(reverse("patient-texts", args=[patient.pk]) + "#result")

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from monitoring import death_notices, deaths
@@ -30,7 +31,9 @@ def record_death(request: SignedIn, pk: int) -> HttpResponse:
                 patient.pk, died=died, words=form.cleaned_data["words"], by=request.user, now=now
             )
             said = "has died: nobody there is asked or texted" if died else "is alive, and is asked as before"
-            messages.success(request, f"Recorded: {patient.name} {said}.")
+            messages.success(
+                request, _("Recorded: %(patient)s %(said)s.") % {"patient": patient.name, "said": said}
+            )
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

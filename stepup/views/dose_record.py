@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from monitoring import identity, watches
@@ -184,7 +185,7 @@ def _kept(request: SignedIn, course: Course, form: ReportForm | CorrectionForm, 
     messages.success(request, said)
     if corrections.without_dose(watches.current(course.patient)):
         messages.warning(
-            request, "The watch goes on all the same, until its end or until a prescriber ends it."
+            request, _("The watch goes on all the same, until its end or until a prescriber ends it.")
         )
     return redirect(reverse("patient", args=[course.patient_id]) + "#result")
 
@@ -199,7 +200,7 @@ def end_watch(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             corrections.end_watch(watch.pk, reason=form.cleaned_data["reason"], by=request.user, now=now)
-            messages.success(request, "The watch is ended, and the patient was told.")
+            messages.success(request, _("The watch is ended, and the patient was told."))
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from monitoring import identity
@@ -152,9 +153,14 @@ def _recorded(request: SignedIn, done: Tried) -> HttpResponse:
         said += " Its hours are over, so nobody is asked any more."
     else:
         said += f" The watch is open with {done.checkins} check-ins."
-    messages.success(request, f"{said} Ask a colleague to sign in and do the second check.")
+    messages.success(
+        request, _("%(said)s Ask a colleague to sign in and do the second check.") % {"said": said}
+    )
     if done.gaps:
-        messages.warning(request, f"{len(done.gaps)} spans of this watch have nobody on call. Fill them now.")
+        messages.warning(
+            request,
+            _("%(gaps)s spans of this watch have nobody on call. Fill them now.") % {"gaps": len(done.gaps)},
+        )
     return redirect(reverse("patient", args=[dose.course.patient_id]) + "#result")
 
 
@@ -172,7 +178,7 @@ def confirm_dose(request: SignedIn, pk: int, *, again: identity.Again) -> HttpRe
     if request.method == "POST" and all([form.is_valid(), again.holds()]):
         try:
             courses.confirm_dose(dose.pk, by=request.user, figure_mg=form.cleaned_data["figure_mg"], now=now)
-            messages.success(request, "Confirmed: both figures agree.")
+            messages.success(request, _("Confirmed: both figures agree."))
             return redirect(reverse("patient", args=[dose.course.patient_id]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

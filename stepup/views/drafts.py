@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from monitoring.access import SignedIn, act, find
@@ -53,7 +54,11 @@ def show_drafts(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             draft = _begin(request, form)
-            messages.success(request, f"Begun: {draft.title}, version {draft.version}.")
+            messages.success(
+                request,
+                gettext("Begun: %(title)s, version %(version)s.")
+                % {"title": draft.title, "version": draft.version},
+            )
             return redirect(reverse("draft", args=[draft.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -176,7 +181,11 @@ def change_draft(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = _change(request, draft, form)
-            messages.success(request, f"Changed: {', '.join(drafting.called(edit.value) for edit in made)}.")
+            messages.success(
+                request,
+                gettext("Changed: %(values)s.")
+                % {"values": ", ".join(drafting.called(edit.value) for edit in made)},
+            )
             return redirect(reverse("draft", args=[draft.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -238,7 +247,9 @@ def freeze_draft(request: SignedIn, pk: int) -> HttpResponse:
     draft = draft_of(request, pk)
     shown = request.POST.get("fingerprint", "")
     row = drafts.freeze(draft.pk, fingerprint=shown, by=request.user, now=clock.now())
-    messages.success(request, "Frozen. A pharmacist and a prescriber now read this page and sign it.")
+    messages.success(
+        request, gettext("Frozen. A pharmacist and a prescriber now read this page and sign it.")
+    )
     return redirect(reverse("protocol", args=[row.label_id, row.pathway_id]) + "#result")
 
 
@@ -247,7 +258,11 @@ def freeze_draft(request: SignedIn, pk: int) -> HttpResponse:
 def drop_draft(request: SignedIn, pk: int) -> HttpResponse:
     """End a draft that nobody will sign."""
     draft = drafts.drop(draft_of(request, pk).pk, by=request.user, now=clock.now())
-    messages.success(request, f"Dropped: {draft.title}, version {draft.version}. Its history stays.")
+    messages.success(
+        request,
+        gettext("Dropped: %(title)s, version %(version)s. Its history stays.")
+        % {"title": draft.title, "version": draft.version},
+    )
     return redirect(reverse("drafts") + "#result")
 
 
@@ -256,6 +271,6 @@ def protocol_of(draft: Draft) -> Protocol:
     judged = drafts.judged(draft)
     if judged.protocol is None:
         raise Refusal(
-            "broken-draft", "This draft cannot be read as a protocol yet: mend what is listed first."
+            "broken-draft", gettext("This draft cannot be read as a protocol yet: mend what is listed first.")
         )
     return judged.protocol

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring.access import SignedIn, act
@@ -33,7 +34,11 @@ def approve_page(request: SignedIn, code: str) -> HttpResponse:
         del said["read_all"]
         try:
             emergency_approvals.approve(request.user.site, code, by=request.user, now=clock.now(), **said)
-            messages.success(request, f"Approved. The emergency page is shown in {standing.name}.")
+            messages.success(
+                request,
+                gettext("Approved. The emergency page is shown in %(standing)s.")
+                % {"standing": standing.name},
+            )
             return redirect(reverse("emergency-texts", args=[code]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

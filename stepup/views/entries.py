@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from monitoring.access import SignedIn, act, find
@@ -38,7 +39,7 @@ def enter_row(request: SignedIn, pk: int) -> HttpResponse:
                 now=clock.now(),
             )
             messages.success(
-                request, "Kept. Somebody else now types the deciding values again, from the label."
+                request, _("Kept. Somebody else now types the deciding values again, from the label.")
             )
             return redirect(reverse("draft", args=[draft.pk]) + "#result")
         except Refusal as refusal:
@@ -69,7 +70,7 @@ def confirm_row(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             entries.confirm(entry.pk, typed=form.row(), by=request.user, now=clock.now())
-            messages.success(request, "Confirmed: both readings agree. The row is in the draft.")
+            messages.success(request, _("Confirmed: both readings agree. The row is in the draft."))
             return redirect(reverse("draft", args=[entry.draft_id]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -99,7 +100,7 @@ def take_row_back(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             entries.take_back(entry.pk, by=request.user, now=clock.now(), **form.cleaned_data)
-            messages.success(request, "Taken back. The row is not in the draft any more.")
+            messages.success(request, _("Taken back. The row is not in the draft any more."))
             return redirect(reverse("draft", args=[entry.draft_id]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -123,7 +124,7 @@ def leave_row_out(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             drafts.leave_row_out(draft.pk, source, by=request.user, now=now, **form.cleaned_data)
-            messages.success(request, "Left out. What the row answered asks again.")
+            messages.success(request, _("Left out. What the row answered asks again."))
             return redirect(reverse("draft", args=[draft.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -52,7 +53,9 @@ def transfer_course(request: SignedIn, pk: int) -> HttpResponse:
         made = _transfer(request, course, form, now)
         if made is not None:
             messages.success(
-                request, f"Transferred to {made.to_site}. Print the hand-over for {made.to_person}."
+                request,
+                _("Transferred to %(to_site)s. Print the hand-over for %(to_person)s.")
+                % {"to_site": made.to_site, "to_person": made.to_person},
             )
             return redirect(reverse("hand-over", args=[course.pk]) + "#result")
     audit.record("read the record", str(course.patient), site=course.site, by=request.user, now=now)

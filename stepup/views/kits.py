@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from monitoring import kits
@@ -28,7 +29,7 @@ def record_kit(request: SignedIn, pk: int) -> HttpResponse:
             made = kits.record(
                 patient.pk, form.kit(), seen=form.cleaned_data["seen"], by=request.user, now=now
             )
-            messages.success(request, f"Recorded: {kits.in_words(made)}.")
+            messages.success(request, _("Recorded: %(in_words)s.") % {"in_words": kits.in_words(made)})
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from monitoring import identity
@@ -58,7 +59,11 @@ def _arrange(request: SignedIn, pk: int, again: identity.Again, *, skip: bool) -
     if looked.preview and sure and not looked.is_old and again.holds(needed=overrides):
         made = _keep(request, course, form, looked.preview, now)
         if made:
-            messages.success(request, f"Done: {made.get_kind_display()}. {appointments.said(made)}")
+            messages.success(
+                request,
+                _("Done: %(kind)s. %(said)s")
+                % {"kind": made.get_kind_display(), "said": appointments.said(made)},
+            )
             return redirect(reverse("patient", args=[course.patient_id]) + "#result")
     audit.record("read the record", str(course.patient), site=course.site, by=request.user, now=now)
     return _render(request, course, form, looked, now, again=again, skip=skip)

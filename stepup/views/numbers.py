@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from monitoring import contacts, numbers
@@ -27,14 +28,16 @@ def prove_number(request: SignedIn, pk: int) -> HttpResponse:
     here = f"{reverse('prove-number', args=[patient.pk])}?whose={phone.whose}"
     if request.method == "POST" and asked.sends:
         numbers.send(patient, caregiver=caregiver, by=request.user, now=now)
-        messages.success(request, f"A code is on its way to {phone.name}. It holds for 15 minutes.")
+        messages.success(
+            request, _("A code is on its way to %(phone)s. It holds for 15 minutes.") % {"phone": phone.name}
+        )
         return redirect(f"{here}#result")
     form = CodeForm(request.POST or None, phone=phone)
     if request.method == "POST" and form.is_valid():
         try:
             code = form.cleaned_data["code"]
             numbers.prove(patient.pk, caregiver=caregiver, code=code, by=request.user, now=now)
-            messages.success(request, f"Proved: {phone.name} has this phone.")
+            messages.success(request, _("Proved: %(phone)s has this phone.") % {"phone": phone.name})
             return redirect(reverse("contacts", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

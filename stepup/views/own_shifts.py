@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from monitoring import changeover, drills
@@ -37,7 +38,10 @@ def show_own(request: SignedIn) -> HttpResponse:
             back = theirs[given["back"]][1] if given["back"] else None
             to = form.people[given["to"]]
             swaps.offer(mine[given["given"]][1], to=to, by=person, now=now, back=back)
-            messages.success(request, f"Offered to {to.name}. Until they accept, the hours are yours.")
+            messages.success(
+                request,
+                gettext("Offered to %(to)s. Until they accept, the hours are yours.") % {"to": to.name},
+            )
             return redirect(reverse("own-shifts") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -106,7 +110,10 @@ def show_time_off(request: SignedIn) -> HttpResponse:
             left = (
                 f"It leaves {len(opened)} of their spans on call to nobody." if opened else "It opens no gap."
             )
-            messages.success(request, f"{who.name} is not called for that time. {left}")
+            messages.success(
+                request,
+                gettext("%(who)s is not called for that time. %(left)s") % {"who": who.name, "left": left},
+            )
             return redirect(reverse("time-off") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -126,7 +133,11 @@ def end_time_off(request: SignedIn, pk: int) -> HttpResponse:
     row = find(TimeOff.objects.all(), request, pk)
     try:
         row = overrides.end_time_off(row.pk, by=request.user, now=clock.now())
-        messages.success(request, f"{row.clinician.name} is called again where the list names them.")
+        messages.success(
+            request,
+            gettext("%(clinician)s is called again where the list names them.")
+            % {"clinician": row.clinician.name},
+        )
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
     return redirect(reverse("time-off") + "#result")
@@ -138,7 +149,9 @@ def page_me(request: SignedIn) -> HttpResponse:
     """A text and a call to one's own phone, marked DRILL."""
     try:
         drills.page_me(request.user, now=clock.now())
-        messages.success(request, "A text and a call are on their way to you, marked DRILL. Answer either.")
+        messages.success(
+            request, gettext("A text and a call are on their way to you, marked DRILL. Answer either.")
+        )
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
     return redirect(reverse("own-shifts") + "#result")
@@ -151,7 +164,7 @@ def accept_case(request: SignedIn, pk: int) -> HttpResponse:
     case = find(Escalation.objects.all(), request, pk)
     try:
         changeover.accept(case.pk, by=request.user, now=clock.now())
-        messages.success(request, f"You have {case.code} now.")
+        messages.success(request, gettext("You have %(code)s now.") % {"code": case.code})
         return redirect("case", case.pk)
     except Refusal as refusal:
         messages.error(request, refusal.sentence)

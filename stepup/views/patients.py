@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from monitoring import (
@@ -125,7 +126,7 @@ def enrol(request: SignedIn, *, again: identity.Again) -> HttpResponse:
         course = _admit(request, who, what, now)
         if course is not None:
             messages.success(
-                request, "Enrolled. Read the plan with the patient, then record the first dose when given."
+                request, _("Enrolled. Read the plan with the patient, then record the first dose when given.")
             )
             return redirect(_record(course.patient_id))
     wrong = any(one is not None and one.errors for one in (who, what, again.form))
@@ -166,7 +167,7 @@ def open_course(request: SignedIn, pk: int, *, again: identity.Again) -> HttpRes
     if request.method == "POST" and all([form.is_valid(), _signed(form, again)]):
         try:
             _open(request, patient, form, now)
-            messages.success(request, "The course is open.")
+            messages.success(request, _("The course is open."))
             return redirect(_record(patient.pk))
         except Refusal as refusal:
             form.refuse(refusal)
@@ -186,7 +187,7 @@ def stop_course(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             courses.stop(course.pk, by=request.user, reason=form.cleaned_data["reason"], now=now)
-            messages.success(request, "The course is stopped. An open watch goes on to its end.")
+            messages.success(request, _("The course is stopped. An open watch goes on to its end."))
             return redirect(_record(course.patient_id))
         except Refusal as refusal:
             form.refuse(refusal)
@@ -210,7 +211,7 @@ def sign_pocket_order(request: SignedIn, pk: int) -> HttpResponse:
             pocket.sign(
                 patient, dose_mg=form.cleaned_data["dose_mg"], expires_at=expires_at, by=request.user, now=now
             )
-            messages.success(request, "Signed. The instruction may be texted once per episode of fever.")
+            messages.success(request, _("Signed. The instruction may be texted once per episode of fever."))
             return redirect(_record(patient.pk))
         except Refusal as refusal:
             form.refuse(refusal)

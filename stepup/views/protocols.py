@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring import identity, ladders, rule_approvals
@@ -146,11 +147,13 @@ def sign_protocol(
             request, "stepup/not_allowed.html", {"what": "sign a protocol", "who": WHO_SIGNS}, status=403
         )
     if request.POST.get("fingerprint") != protocol.fingerprint:
-        raise Refusal("content-changed", "This protocol changed while you read it. Read it again, then sign.")
+        raise Refusal(
+            "content-changed", _("This protocol changed while you read it. Read it again, then sign.")
+        )
     if not again.holds():
         return _page(request, protocol, again)
     made = drafts.own_content(request.user.site, label_id, pathway_id)
     row = made or approvals.propose(request.user.site, label_id, pathway_id)
     approvals.approve(row.pk, by=request.user, now=clock.now())
-    messages.success(request, f"Signed: {protocol.id}.")
+    messages.success(request, _("Signed: %(id)s.") % {"id": protocol.id})
     return redirect(reverse("protocol", args=[label_id, pathway_id]) + "#result")

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from monitoring import grading
@@ -30,7 +31,10 @@ def record_reaction(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             reaction = transfers.record_reaction(patient.pk, form.seen(), by=request.user, now=now)
-            messages.success(request, f"Recorded: {reaction.named}. No dose until it is recorded as over.")
+            messages.success(
+                request,
+                _("Recorded: %(named)s. No dose until it is recorded as over.") % {"named": reaction.named},
+            )
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -51,7 +55,9 @@ def strike_reaction(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             grading.strike(reaction.pk, why=form.cleaned_data["why"], by=request.user, now=now)
-            messages.success(request, f"Struck: {reaction.named}. It decides nothing any more.")
+            messages.success(
+                request, _("Struck: %(named)s. It decides nothing any more.") % {"named": reaction.named}
+            )
             return redirect(reverse("patient", args=[patient.pk]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

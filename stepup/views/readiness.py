@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from monitoring import identity, kits, practice
@@ -126,7 +127,7 @@ def _keep(
     said = [one for form in forms if (one := form.statement()) is not None]
     rows = readiness.state(course.pk, said, by=request.user, now=now, **head.cleaned_data)
     count = "1 item" if len(rows) == 1 else f"{len(rows)} items"
-    messages.success(request, f"Kept: {count}.")
+    messages.success(request, _("Kept: %(count)s.") % {"count": count})
 
 
 @require_POST
@@ -136,5 +137,7 @@ def send_practice(request: SignedIn, pk: int) -> HttpResponse:
     course = _course(request, pk)
     ended.refuse(course, "no practice text is sent any more.")
     practice.send(course.patient, by=request.user, now=clock.now())
-    messages.success(request, "The practice text is on its way. Its answer shows here as soon as it is in.")
+    messages.success(
+        request, _("The practice text is on its way. Its answer shows here as soon as it is in.")
+    )
     return redirect(reverse("readiness", args=[course.pk]) + "#result")

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from monitoring.access import SignedIn, act
@@ -29,7 +30,9 @@ def import_rota(request: SignedIn) -> HttpResponse:
         if form.cleaned_data["accept"]:
             try:
                 made = rota_import.accept(found, site=site, rung=rung, by=request.user, now=now)
-                messages.success(request, f"{len(made)} shifts are on rung {rung}.")
+                messages.success(
+                    request, _("%(made)s shifts are on rung %(rung)s.") % {"made": len(made), "rung": rung}
+                )
                 return redirect(reverse("on-call") + "#result")
             except Refusal as refusal:
                 form.refuse(refusal)

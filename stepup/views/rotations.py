@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from monitoring.access import SignedIn, act, find
@@ -41,7 +42,9 @@ def _rotation(request: SignedIn, row: Rotation | None, initial: dict[str, object
     if request.method == "POST" and form.is_valid():
         try:
             made = rotations.begin(site, form.plan(), by=request.user, now=now, instead_of=row)
-            messages.success(request, f"{made.name} takes turns on rung {made.rung}.")
+            messages.success(
+                request, _("%(made)s takes turns on rung %(rung)s.") % {"made": made.name, "rung": made.rung}
+            )
             return redirect(reverse("on-call") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -56,7 +59,7 @@ def end_rotation(request: SignedIn, pk: int) -> HttpResponse:
     row, now = find(Rotation.objects.all(), request, pk), clock.now()
     try:
         rotations.end(row.pk, at=now, by=request.user, now=now)
-        messages.success(request, f"{row.name} ended now. Look for gaps below.")
+        messages.success(request, _("%(row)s ended now. Look for gaps below.") % {"row": row.name})
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
     return redirect(reverse("on-call") + "#result")
@@ -70,7 +73,9 @@ def set_rung(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             row = rotations.set_rung(request.user.site, by=request.user, now=clock.now(), **form.cleaned_data)
-            messages.success(request, f"Rung {row.rung} is called {row.title}.")
+            messages.success(
+                request, _("Rung %(rung)s is called %(title)s.") % {"rung": row.rung, "title": row.title}
+            )
             return redirect(reverse("on-call") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -92,7 +97,11 @@ def override(request: SignedIn) -> HttpResponse:
                 site, person, given["rung"], starts_at=given["start"], ends_at=given["end"], why=given["why"],
                 by=request.user, now=now,
             )  # fmt: skip
-            messages.success(request, f"{person.name} is on rung {given['rung']} for that time.")
+            messages.success(
+                request,
+                _("%(person)s is on rung %(rung)s for that time.")
+                % {"person": person.name, "rung": given["rung"]},
+            )
             return redirect(reverse("on-call") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -125,7 +134,11 @@ def end_override(request: SignedIn, pk: int) -> HttpResponse:
     row = find(Override.objects.all(), request, pk)
     try:
         row = overrides.end(row.pk, by=request.user, now=clock.now())
-        messages.success(request, f"{row.clinician.name}'s override on rung {row.rung} is taken back.")
+        messages.success(
+            request,
+            _("%(clinician)s's override on rung %(rung)s is taken back.")
+            % {"clinician": row.clinician.name, "rung": row.rung},
+        )
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
     return redirect(reverse("on-call") + "#result")

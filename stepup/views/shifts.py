@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring import changeover, drills, pulse
@@ -67,7 +68,11 @@ def add_shift(request: SignedIn) -> HttpResponse:
                 by=request.user,
                 now=clock.now(),
             )
-            messages.success(request, f"{person.name} is on rung {given['rung']} for that time.")
+            messages.success(
+                request,
+                _("%(person)s is on rung %(rung)s for that time.")
+                % {"person": person.name, "rung": given["rung"]},
+            )
             return redirect(reverse("on-call") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

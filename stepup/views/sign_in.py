@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from monitoring import identity, idle
@@ -31,7 +32,7 @@ class SignInForm(AuthenticationForm):
 
     def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, label_suffix="", **kwargs)
-        self.fields["username"].label = "Sign-in name"
+        self.fields["username"].label = _("Sign-in name")
         self.fields["username"].error_messages["required"] = "Type your sign-in name."
         self.fields["password"].error_messages["required"] = "Type your password."
         self.fields["password"].widget = forms.PasswordInput(attrs={"autocomplete": "current-password"})

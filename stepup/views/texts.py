@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring import languages, words_withdrawn
@@ -48,7 +49,10 @@ def approve_texts(request: SignedIn, code: str) -> HttpResponse:
         del said["read_all"]
         try:
             languages.approve(request.user.site, code, by=request.user, now=clock.now(), **said)
-            messages.success(request, f"Approved. Patients can be enrolled in {standing.name}.")
+            messages.success(
+                request,
+                _("Approved. Patients can be enrolled in %(standing)s.") % {"standing": standing.name},
+            )
             return redirect(reverse("texts-of", args=[code]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -67,7 +71,7 @@ def withdraw_texts(request: SignedIn, code: str) -> HttpResponse:
                 request.user.site, code, why=form.cleaned_data["why"], by=request.user, now=clock.now()
             )
             said = "Nobody new is enrolled in them. Texts go on to whoever is listed, and each is a task to decide."
-            messages.success(request, f"Withdrawn. {said}")
+            messages.success(request, _("Withdrawn. %(said)s") % {"said": said})
             return redirect(reverse("texts-of", args=[code]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from monitoring.access import SignedIn, act
@@ -40,7 +41,11 @@ def show_hours(request: SignedIn) -> HttpResponse:
                 by=request.user,
                 now=now,
             )
-            messages.success(request, f"These hours and chairs hold from {row.from_on:%a %d %b %Y}.")
+            messages.success(
+                request,
+                gettext("These hours and chairs hold from %(from_on)s.")
+                % {"from_on": f"{row.from_on:%a %d %b %Y}"},
+            )
             return redirect(reverse("unit-hours") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring.access import SignedIn, act, find
@@ -82,8 +83,13 @@ def answer_version(request: SignedIn, pk: int) -> HttpResponse:
             form.refuse(refusal)
             course = find(COURSES, request, pk)
         else:
-            did = "moved to" if given["answer"] == "move" else "stays; it was offered"
-            messages.success(request, f"Answered: this course {did} {versions.named(to)}.")
+            moved = given["answer"] == "move"
+            answered = (
+                _("Answered: this course moved to %(named)s.")
+                if moved
+                else _("Answered: this course stays; it was offered %(named)s.")
+            )
+            messages.success(request, answered % {"named": versions.named(to)})
             return redirect(reverse("patient", args=[course.patient_id]) + "#result")
     return _page(request, course, to, form, now)
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from monitoring.access import SignedIn, act, find
@@ -53,12 +54,16 @@ def record_weight(request: SignedIn, pk: int) -> HttpResponse:
 def _say(request: SignedIn, course: Course, weight: Weight) -> None:
     if weights.waiting(course) == weight:
         messages.warning(
-            request, "Recorded. It changes the sums beyond the limit: a colleague signs in and answers it."
+            request, _("Recorded. It changes the sums beyond the limit: a colleague signs in and answers it.")
         )
     elif course.weight == weight:
-        messages.success(request, f"Doses are calculated from {weights.in_kg(weight.kg)} now.")
+        messages.success(
+            request, _("Doses are calculated from %(in_kg)s now.") % {"in_kg": weights.in_kg(weight.kg)}
+        )
     else:
-        messages.success(request, f"Recorded. {weights.in_kg(course.weight.kg)} stays in use.")
+        messages.success(
+            request, _("Recorded. %(in_kg)s stays in use.") % {"in_kg": weights.in_kg(course.weight.kg)}
+        )
 
 
 @require_http_methods(["GET", "POST"])
@@ -75,7 +80,10 @@ def answer_weight(request: SignedIn, pk: int) -> HttpResponse:
         try:
             use = form.cleaned_data["use"] == weight_forms.USE
             weights.answer(weight.pk, use=use, by=request.user, now=now)
-            messages.success(request, f"Doses are calculated from {weights.in_kg(course.weight.kg)}.")
+            messages.success(
+                request,
+                _("Doses are calculated from %(in_kg)s.") % {"in_kg": weights.in_kg(course.weight.kg)},
+            )
             return redirect(reverse("patient", args=[course.patient_id]) + "#result")
         except Refusal as refusal:
             form.refuse(refusal)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from monitoring import (
     caselog,
@@ -52,7 +53,7 @@ def admit(
     """Record that a patient is in hospital. Open questions end visibly, and those to come rest for a day."""
     patient = people.hold(patient_id)
     if not patient.is_active:
-        raise Refusal("enrolment-ended", "This enrolment has ended: no stay is recorded on it.")
+        raise Refusal("enrolment-ended", _("This enrolment has ended: no stay is recorded on it."))
     _is_said(where, reason)
     _has_happened(admitted_at, now)
     stay = _create(patient, where, reason.strip(), admitted_at=admitted_at, by=by, now=now)
@@ -65,18 +66,18 @@ def admit(
 
 def _is_said(where: Ward, reason: str) -> None:
     if not where.hospital.strip():
-        raise Refusal("hospital", "Name the hospital.")
+        raise Refusal("hospital", _("Name the hospital."))
     if not where.ward.strip():
-        raise Refusal("ward", "Name the ward: that is who watches now.")
+        raise Refusal("ward", _("Name the ward: that is who watches now."))
     if not reason.strip():
-        raise Refusal("reason", "Say why the patient is in hospital.")
+        raise Refusal("reason", _("Say why the patient is in hospital."))
 
 
 def _has_happened(at: datetime, now: datetime) -> None:
     if at > now:
-        raise Refusal("future", "That time is still to come. Record it once it has happened.")
+        raise Refusal("future", _("That time is still to come. Record it once it has happened."))
     if now - at > OLDEST:
-        raise Refusal("too-old", "That is more than 60 days ago. Check the date.")
+        raise Refusal("too-old", _("That is more than 60 days ago. Check the date."))
 
 
 def _create(
@@ -84,7 +85,7 @@ def _create(
 ) -> Admission:
     before = Admission.objects.filter(patient=patient, discharged_at__gt=admitted_at).exists()
     if before:
-        raise Refusal("before-discharge", "An earlier stay is recorded as lasting until after that time.")
+        raise Refusal("before-discharge", _("An earlier stay is recorded as lasting until after that time."))
     try:
         with transaction.atomic():
             return Admission.objects.create(
@@ -102,7 +103,9 @@ def _create(
     except IntegrityError as clash:
         stay = stays.of(patient)
         who = f"{stay.admitted_by.name} has recorded" if stay else "Somebody recorded"
-        raise Refusal("in-already", f"{who} this patient as in hospital already.") from clash
+        raise Refusal(
+            "in-already", _("%(who)s this patient as in hospital already.") % {"who": who}
+        ) from clash
 
 
 def _rest(patient: Patient, stay: Admission, now: datetime) -> None:
@@ -141,11 +144,13 @@ def discharge(
     """Record that a patient left hospital. Inside a watch they are asked at once, and whoever is on call is told."""
     patient, stay = _held(stay_id)
     if not words.strip():
-        raise Refusal("words", "Say where the patient went and who is with them.")
+        raise Refusal("words", _("Say where the patient went and who is with them."))
     _has_happened(discharged_at, now)
     if discharged_at < stay.admitted_at:
         admitted = texts.site_day_and_time(patient.site, stay.admitted_at)
-        raise Refusal("before-admission", f"The patient was admitted only at {admitted}.")
+        raise Refusal(
+            "before-admission", _("The patient was admitted only at %(admitted)s.") % {"admitted": admitted}
+        )
     stay.discharged_at, stay.discharged_by = discharged_at, by
     stay.discharge_recorded_at, stay.discharge_words = now, words.strip()
     stay.save()
@@ -166,7 +171,7 @@ def take_back(stay_id: int, *, why: str, by: Clinician, now: datetime) -> Admiss
     """The patient was never in hospital: it was recorded by mistake. Kept, and asked at home again at once."""
     patient, stay = _held(stay_id)
     if not why.strip():
-        raise Refusal("why", "Say how it came about, and how you know that the patient is at home.")
+        raise Refusal("why", _("Say how it came about, and how you know that the patient is at home."))
     stay.mistaken, stay.discharged_at, stay.discharged_by = True, stay.admitted_at, by
     stay.discharge_recorded_at, stay.discharge_words = now, why.strip()
     stay.save()
@@ -185,7 +190,11 @@ def _held(stay_id: int) -> tuple[Patient, Admission]:
     patient = people.hold(Admission.objects.values_list("patient", flat=True).get(pk=stay_id))
     stay = Admission.objects.select_for_update(of=("self",)).select_related("discharged_by").get(pk=stay_id)
     if stay.discharged_at is not None:
-        raise Refusal("out-already", f"{stay.discharged_by} has recorded the discharge already.")
+        raise Refusal(
+            "out-already",
+            _("%(discharged_by)s has recorded the discharge already.")
+            % {"discharged_by": stay.discharged_by},
+        )
     return patient, stay
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from monitoring.models import Assessment, AssessmentReading, Escalation, Patient, Reaction
 from monitoring.models.worksheets import GRAVE
 from protocols.errors import Refusal
@@ -143,8 +145,11 @@ def refuse_lowering(patient: Patient, graded: Mapping[str, int]) -> None:
         if stands.grade > graded.get(kind, stands.grade) and stands.grade >= GRAVE:
             raise Refusal(
                 "lower",
-                f"{stands.by} graded {said(kind, stands.grade)}, and it stands. Assess the patient again: a grade of 3"
-                " or 4 is lowered on the worksheet, with a reason, and a second clinician reads it.",
+                gettext(
+                    "%(by)s graded %(kind)s, and it stands. Assess the patient again: a grade of 3 or 4 "
+                    "is lowered on the worksheet, with a reason, and a second clinician reads it."
+                )
+                % {"by": stands.by, "kind": said(kind, stands.grade)},
             )
 
 
@@ -160,8 +165,11 @@ def refuse_ending(patient: Patient, kind: str) -> None:
         stands = standing(patient)[kind]
         raise Refusal(
             "second-reader",
-            f"{said(kind, stands.grade)} stands. Assess the patient: where nothing of it is left the worksheet asks"
-            " whether it is over, and a second clinician reads it. Nothing is over yet.",
+            gettext(
+                "%(kind)s stands. Assess the patient: where nothing of it is left the worksheet asks "
+                "whether it is over, and a second clinician reads it. Nothing is over yet."
+            )
+            % {"kind": said(kind, stands.grade)},
         )
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import assessed, caselog, closer, escalations, grading, patients, people, worklist
 from monitoring.models import Assessment, AssessmentReading, Patient, Reaction, Task
@@ -97,10 +98,10 @@ def record(
     worksheet written before a colleague's was read.
     """
     if not roles.may(by, "assess a patient"):
-        raise Refusal("role", f"A {by.get_role_display()} does not assess a patient.")
+        raise Refusal("role", _("A %(role)s does not assess a patient.") % {"role": by.get_role_display()})
     patient = people.hold(patient_id)
     if not patient.is_active:
-        raise Refusal("enrolment-ended", "This enrolment has ended: no assessment is kept on it.")
+        raise Refusal("enrolment-ended", _("This enrolment has ended: no assessment is kept on it."))
     _refuse_unseen(patient, seen)
     judged = judge(patient, sheet)
     _refuse_incomplete(judged)
@@ -126,15 +127,15 @@ def read(assessment_id: int, *, agrees: bool, words: str, by: Clinician, now: da
     patient = people.hold(Assessment.objects.values_list("patient", flat=True).get(pk=assessment_id))
     row = Assessment.objects.select_related("by", "patient__site", "escalation").get(pk=assessment_id)
     if not roles.may(by, "read a lower grade"):
-        raise Refusal("role", "A prescriber or a responder reads a grade that is to be lowered.")
+        raise Refusal("role", _("A prescriber or a responder reads a grade that is to be lowered."))
     if row.by_id == by.pk:
-        raise Refusal("yourself", "You wrote this worksheet: another clinician reads it.")
+        raise Refusal("yourself", _("You wrote this worksheet: another clinician reads it."))
     if assessed.waiting(patient) != row:
         raise Refusal(
-            "not-waiting", "This worksheet waits for nobody: it was read, or written over by a newer one."
+            "not-waiting", _("This worksheet waits for nobody: it was read, or written over by a newer one.")
         )
     if not agrees and not words.strip():
-        raise Refusal("words", "Say why you do not agree.")
+        raise Refusal("words", _("Say why you do not agree."))
     made = AssessmentReading.objects.create(
         assessment=row, assessed_by=row.by, by=by, at=now, agrees=agrees, words=words.strip()
     )
@@ -161,16 +162,19 @@ def _refuse_unseen(patient: Patient, seen: int) -> None:
     if newest is not None and newest.pk != seen:
         raise Refusal(
             "assessed-meanwhile",
-            f"{newest.by.name} has assessed this patient meanwhile: {_grades(newest)}. Read it, then keep yours.",
+            _("%(by)s has assessed this patient meanwhile: %(newest)s. Read it, then keep yours.")
+            % {"by": newest.by.name, "newest": _grades(newest)},
         )
 
 
 def _refuse_incomplete(judged: Judged) -> None:
     if not judged.answers:
-        raise Refusal("nothing", "Choose what you assess.")
+        raise Refusal("nothing", _("Choose what you assess."))
     for kind, missing in judged.missing.items():
         raise Refusal(
-            "incomplete", f"No grade of {Reaction.Kind(kind).label} yet. {' '.join(missing.values())}"
+            "incomplete",
+            _("No grade of %(kind)s yet. %(missing)s")
+            % {"kind": Reaction.Kind(kind).label, "missing": " ".join(missing.values())},
         )
 
 
@@ -179,10 +183,14 @@ def _answered(judged: Judged, *, why: str, over: Mapping[str, bool]) -> dict[str
     for kind in judged.asks_over:
         if kind not in over:
             stands = judged.stood[kind].words
-            raise Refusal("over", f"{stands} is open: say whether it is over. Grade 0 alone does not end it.")
+            raise Refusal(
+                "over",
+                _("%(stands)s is open: say whether it is over. Grade 0 alone does not end it.")
+                % {"stands": stands},
+            )
     if judged.lower and not why.strip():
         stood = ", ".join(judged.stood[kind].words for kind in judged.lower)
-        raise Refusal("why", f"This is lower than what stands ({stood}): say why.")
+        raise Refusal("why", _("This is lower than what stands (%(stood)s): say why.") % {"stood": stood})
     return {kind: over[kind] for kind in judged.asks_over}
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from monitoring import caselog, conversation, escalations, patients, people, watches, worklist
 from monitoring.models import ClinicianText, Escalation, Finding, Patient
@@ -31,13 +32,13 @@ def called(
     """
     _may(by)
     if whom not in ClinicianText.To.values:
-        raise Refusal("whom", "Choose whom you called: the patient or the caregiver.")
+        raise Refusal("whom", gettext("Choose whom you called: the patient or the caregiver."))
     if not words.strip():
-        raise Refusal("words", "Say in a few words what came of it.")
+        raise Refusal("words", gettext("Say in a few words what came of it."))
     patient, said = people.hold(patient.pk), words.strip()
     if answers and not spoke:
         raise Refusal(
-            "nobody-spoken", "Nobody was spoken with, so nothing is done yet: leave it on the list."
+            "nobody-spoken", gettext("Nobody was spoken with, so nothing is done yet: leave it on the list.")
         )
     what = f"{'spoke with' if spoke else 'called and did not reach'} the {whom} by telephone"
     patients.note(patient, what, said, by=by, now=now)
@@ -70,7 +71,7 @@ def open_case(
     refuse_unsaid(urgency, words)
     patient = people.hold(patient.pk)
     if not patient.is_active:
-        raise Refusal("enrolment-ended", "This enrolment has ended: no case is opened on it.")
+        raise Refusal("enrolment-ended", gettext("This enrolment has ended: no case is opened on it."))
     case = judged(site=patient.site, patient=patient, urgency=urgency, words=words, by=by, now=now)
     worklist.settle(patient, answers, by=by, outcome=f"became case {case.code}", now=now)
     audit.record("opened a case", str(patient), site=patient.site, by=by, now=now, case=case.pk)
@@ -80,9 +81,11 @@ def open_case(
 def refuse_unsaid(urgency: str, words: str) -> None:
     """Refuse a judgement without its urgency or without words."""
     if urgency not in escalations.RANK:
-        raise Refusal("urgency", "Choose how urgent it is.")
+        raise Refusal("urgency", gettext("Choose how urgent it is."))
     if not words.strip():
-        raise Refusal("words", "Say what you saw or heard: it is what the people who are called read first.")
+        raise Refusal(
+            "words", gettext("Say what you saw or heard: it is what the people who are called read first.")
+        )
 
 
 def judged(
@@ -117,4 +120,4 @@ def judged(
 
 def _may(by: Clinician) -> None:
     if not roles.may(by, ACT):
-        raise Refusal("role", f"A {by.get_role_display()} does not work on cases.")
+        raise Refusal("role", gettext("A %(role)s does not work on cases.") % {"role": by.get_role_display()})

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from monitoring import texts
 from monitoring.models import Escalation, EscalationEvent, Finding
 from notifications.models import Clinician
@@ -36,5 +38,7 @@ def must_own(case: Escalation, by: Clinician) -> None:
     if case.owner_id != by.pk:
         holder = case.owner.name if case.owner else "nobody"
         raise Refusal(
-            "not-yours", f"{holder} has case {case.code}. Ask for it to be handed back, then take it."
+            "not-yours",
+            _("%(holder)s has case %(code)s. Ask for it to be handed back, then take it.")
+            % {"holder": holder, "code": case.code},
         )

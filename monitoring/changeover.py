@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import caselog, paging
 from monitoring.models import Escalation
@@ -56,11 +57,13 @@ def accept(case_id: int, *, by: Clinician, now: datetime) -> Escalation:
     """Make a waiting case that of `by`, who is on call now, at the clocks it has; or refuse, saying whose it is."""
     case = Escalation.objects.select_for_update(of=("self",)).select_related("owner", "site").get(pk=case_id)
     if not roles.may(by, "work on a case"):
-        raise Refusal("role", f"A {by.get_role_display()} cannot take a case.")
+        raise Refusal("role", _("A %(role)s cannot take a case.") % {"role": by.get_role_display()})
     if case.owner_id == by.pk and case.state in HELD:
         return case  # pressing twice is not a mistake worth a message
     if by.pk not in {one.clinician.pk for one in oncall.people_now(case.site, now=now)}:
-        raise Refusal("not-on-call", "Only somebody who is on call now accepts a case at a change of shift.")
+        raise Refusal(
+            "not-on-call", _("Only somebody who is on call now accepts a case at a change of shift.")
+        )
     found = next((one for one in waiting(case.site, now=now) if one.case.pk == case.pk), None)
     if found is None:
         raise Refusal("not-waiting", _how_it_stands(case))

@@ -7,6 +7,7 @@ own. A watch does not end before them, and the next dose's watch begins anew.
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import patients, people
 from monitoring.models import CheckIn, CloserQuestions, Escalation, Patient, Reaction, Watch
@@ -35,9 +36,9 @@ def end(watch_id: int, *, why: str, by: Clinician, now: datetime) -> CloserQuest
     watch = Watch.objects.select_related("site").get(pk=watch_id)
     row = of(watch)
     if row is None:
-        raise Refusal("not-closer", "This watch is not on closer questions any more.")
+        raise Refusal("not-closer", _("This watch is not on closer questions any more."))
     if not why.strip():
-        raise Refusal("why", "Say in a few words why the usual hours are enough again.")
+        raise Refusal("why", _("Say in a few words why the usual hours are enough again."))
     _refuse_while_open(patient)
     _end(row, why=why.strip()[:300], by=by, now=now)
     watch.checkins.filter(state=CheckIn.State.WAITING, extra=True).update(
@@ -51,11 +52,17 @@ def end(watch_id: int, *, why: str, by: Clinician, now: datetime) -> CloserQuest
 def _refuse_while_open(patient: Patient) -> None:
     case = Escalation.objects.filter(patient=patient).exclude(state=Escalation.State.RESOLVED).first()
     if case is not None:
-        raise Refusal("case-open", f"Case {case.code} is open. Resolving it ends the closer questions.")
+        raise Refusal(
+            "case-open",
+            _("Case %(code)s is open. Resolving it ends the closer questions.") % {"code": case.code},
+        )
     reaction = Reaction.objects.filter(patient=patient, over_at=None).first()
     if reaction is not None:
         named = f"{reaction.named[0].upper()}{reaction.named[1:]}"
-        raise Refusal("reaction-open", f"{named} is not over. Recording its end ends the closer questions.")
+        raise Refusal(
+            "reaction-open",
+            _("%(named)s is not over. Recording its end ends the closer questions.") % {"named": named},
+        )
 
 
 def settle(patient: Patient | None, *, why: str, by: Clinician, now: datetime) -> None:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from monitoring import checkins, deaths, people, stays, texts, watches, worklist
 from monitoring.models import ClinicianText, Patient, Reply, Task
@@ -55,14 +56,14 @@ def say(
     Refused once texting to that phone has ended, and for words that would betray something or are too long.
     """
     if not roles.may(by, "text a patient"):
-        raise Refusal("role", f"A {by.get_role_display()} does not text patients.")
+        raise Refusal("role", _("A %(role)s does not text patients.") % {"role": by.get_role_display()})
     patient = people.hold(patient.pk)
     _can_be_texted(patient, to)
     body = proved(words, patient, by=by)
     caregiver = to == ClinicianText.To.CAREGIVER
     about = texts.to_whom(patient, caregiver=caregiver)
     if Message.objects.filter(about=about, body=body, created_at__gt=now - SAME_WORDS_WITHIN).exists():
-        raise Refusal("said-already", "Exactly these words have just been sent. They are not sent twice.")
+        raise Refusal("said-already", _("Exactly these words have just been sent. They are not sent twice."))
     key = f"said:{patient.pk}:{by.pk}:{now:%Y%m%d%H%M%S%f}"
     message = texts.in_own_words(patient, body, caregiver=caregiver, key=key, now=now)
     if message is None:
@@ -75,9 +76,9 @@ def say(
 
 def _can_be_texted(patient: Patient, to: str) -> None:
     if to not in ClinicianText.To.values:
-        raise Refusal("to", "Choose whom the text goes to: the patient or the caregiver.")
+        raise Refusal("to", _("Choose whom the text goes to: the patient or the caregiver."))
     if not patient.is_active:
-        raise Refusal("enrolment-ended", "This enrolment has ended: no texts go to these phones.")
+        raise Refusal("enrolment-ended", _("This enrolment has ended: no texts go to these phones."))
     caregiver = to == ClinicianText.To.CAREGIVER
     if (patient.caregiver_texting_ended_at if caregiver else patient.texting_ended_at) is not None:
         raise Refusal("texting-ended", _telephone(patient, caregiver=caregiver))
@@ -97,10 +98,12 @@ def proved(words: str, patient: Patient, *, by: Clinician) -> str:
         strange = "".join(dict.fromkeys(sign for sign in body if not gsm.is_gsm7(sign)))
         if strange:
             raise Refusal(
-                "signs", f"Leave out {strange}: not every phone shows it, and it makes the text longer."
+                "signs",
+                _("Leave out %(strange)s: not every phone shows it, and it makes the text longer.")
+                % {"strange": strange},
             )
     if not body:
-        raise Refusal("words", "Write what the text should say.")
+        raise Refusal("words", _("Write what the text should say."))
     betrayed = [
         *betraying.words_in(body),
         *betraying.names_in(body, patient.name, patient.caregiver_name, by.name),
@@ -111,13 +114,18 @@ def proved(words: str, patient: Patient, *, by: Clinician) -> str:
         )
         raise Refusal(
             "betrays",
-            f"Leave out {said}. A text names no medicine, illness, kind of clinic or person:"
-            " whoever holds the phone can read it.",
+            _(
+                "Leave out %(said)s. A text names no medicine, illness, kind of clinic or person: "
+                "whoever holds the phone can read it."
+            )
+            % {"said": said},
         )
     length = gsm.segments(body)
     if length > MOST_SEGMENTS:
         raise Refusal(
-            "too-long", f"This takes {length} texts on the phone network. Shorten it to two, or telephone."
+            "too-long",
+            _("This takes %(length)s texts on the phone network. Shorten it to two, or telephone.")
+            % {"length": length},
         )
     return body
 
@@ -162,11 +170,11 @@ def _unanswered(patient: Patient, *, since: datetime) -> ClinicianText | None:
 def end_quiet(*, patient: Patient, by: Clinician, now: datetime) -> None:
     """A clinician expects no more answers: the service goes on at once with what it held back."""
     if not roles.may(by, "text a patient"):
-        raise Refusal("role", f"A {by.get_role_display()} does not end the quiet.")
+        raise Refusal("role", _("A %(role)s does not end the quiet.") % {"role": by.get_role_display()})
     patient = people.hold(patient.pk)
     text = ClinicianText.objects.filter(patient=patient, quiet_over_at=None).first()
     if text is None:
-        raise Refusal("not-quiet", "The service is not quiet: it has gone on already.")
+        raise Refusal("not-quiet", _("The service is not quiet: it has gone on already."))
     _go_on(text, patient, by=by, now=now)
     audit.record("ended the quiet", str(patient), site=patient.site, by=by, now=now, text=text.pk)
 

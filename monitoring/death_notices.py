@@ -7,6 +7,7 @@ there is asked for a temperature. The case cannot be closed before a named perso
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import caselog, checkins, deaths, escalations, patients, people, texts, watches
 from monitoring.hearing import Heard
@@ -63,7 +64,7 @@ def say(patient_id: int, *, died: bool, words: str, by: Clinician, now: datetime
     same twice, and that somebody is alive of whom nobody said otherwise.
     """
     if not roles.may(by, ACT):
-        raise Refusal("role", f"A {by.get_role_display()} does not record a death.")
+        raise Refusal("role", _("A %(role)s does not record a death.") % {"role": by.get_role_display()})
     patient = people.hold(patient_id)
     _refuse(patient, died=died, words=words)
     said = DeathNotice.Said.DIED if died else DeathNotice.Said.ALIVE
@@ -84,11 +85,16 @@ def say(patient_id: int, *, died: bool, words: str, by: Clinician, now: datetime
 
 def _refuse(patient: Patient, *, died: bool, words: str) -> None:
     if not patient.is_active:
-        raise Refusal("enrolment-ended", "This enrolment has ended: nothing more is recorded on it.")
+        raise Refusal("enrolment-ended", _("This enrolment has ended: nothing more is recorded on it."))
     if not words.strip():
-        raise Refusal("words", "Say who told you, or how you know.")
+        raise Refusal("words", _("Say who told you, or how you know."))
     before = deaths.standing(patient.pk)
     if died and before is not None and before.by is not None:
-        raise Refusal("said-already", f"{before.by.name} has recorded this already: {before.words}")
+        raise Refusal(
+            "said-already",
+            _("%(by)s has recorded this already: %(words)s") % {"by": before.by.name, "words": before.words},
+        )
     if not died and before is None:
-        raise Refusal("nothing-said", "Nobody has said that this patient died. The service asks as always.")
+        raise Refusal(
+            "nothing-said", _("Nobody has said that this patient died. The service asks as always.")
+        )

@@ -7,6 +7,7 @@ does it stays open, and no patient is enrolled in a service whose number may lea
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from monitoring import worklist
 from monitoring.models import Task
@@ -41,8 +42,12 @@ def refuse_untested(site: Site, *, now: datetime) -> None:
         number = phones.for_reading(site.oncall_number)
         raise Refusal(
             "number-untested",
-            f"Patients are told to call {number}, and its test call is late. Ring it, and finish the task once a "
-            "person answers; if nobody does, the number must be put right first.",
+            _(
+                "Patients are told to call %(number)s, and its test call is late. Ring it, and "
+                "finish the task once a person answers; if nobody does, the number must be put right "
+                "first."
+            )
+            % {"number": number},
         )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from monitoring import texts, worklist
 from monitoring.models import Page, ReachTest, Reply
@@ -75,11 +76,11 @@ def page_me(clinician: Clinician, *, now: datetime) -> ReachTest:
     """Text and ring whoever asks for it, marked DRILL. Refused without a phone, or while one still waits."""
     locked = Clinician.objects.select_for_update(no_key=True).select_related("site").get(pk=clinician.pk)
     if not locked.phone:
-        raise Refusal("no-phone", "There is no phone on record for you, so no page would reach you.")
+        raise Refusal("no-phone", _("There is no phone on record for you, so no page would reach you."))
     waiting = ReachTest.objects.filter(clinician=locked, kind=Kind.ASKED, answered_at=None, due_at__gt=now)
     if waiting.exists():
         raise Refusal(
-            "drill-waits", "A test page is on its way to you. Answer it, or wait until its time is over."
+            "drill-waits", _("A test page is on its way to you. Answer it, or wait until its time is over.")
         )
     key = f"reach:{locked.pk}:asked:{now:%Y%m%d%H%M%S}"
     test = _ask(locked.site, Kind.ASKED, wording.text("page.drill", "en"), key=key, now=now, clinician=locked)

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from monitoring.models import Escalation, EscalationEvent, Finding, RuleReview, Watch
 from notifications import audit, roles
@@ -108,12 +109,12 @@ def review(
 ) -> RuleReview:
     """Record that somebody weighed a rule's alarms, what came of it, and who owns the rule from now on."""
     if not words.strip():
-        raise Refusal("words", "Say in a few words what the review found.")
+        raise Refusal("words", _("Say in a few words what the review found."))
     if owner.site_id != site.pk or not roles.may(owner, "review a rule"):
-        raise Refusal("owner", "Choose somebody of this site who may review a rule.")
+        raise Refusal("owner", _("Choose somebody of this site who may review a rule."))
     known = Finding.objects.filter(site=site, rules__contains=[{"id": rule}]).exists()
     if not known:
-        raise Refusal("rule", "No rule of that name has fired at this site.")
+        raise Refusal("rule", _("No rule of that name has fired at this site."))
     made = RuleReview.objects.create(site=site, rule=rule, owner=owner, words=words.strip(), by=by, at=now)
     audit.record("reviewed a rule", f"rule review:{made.pk}", site=site, by=by, now=now, rule=rule)
     return made

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from monitoring import caselog, chains, closer, deaths, grading, offers, paging
 from monitoring.models import Escalation, Finding, Patient, Watch
@@ -229,7 +230,7 @@ def take(case_id: int, *, by: Clinician, now: datetime, how: str) -> Escalation:
     case = Escalation.objects.select_for_update().get(pk=case_id)
     rules = WatchRules.thaw(case.rules)
     if not roles.may(by, "work on a case"):
-        raise Refusal("role", f"A {by.get_role_display()} cannot take a case.")
+        raise Refusal("role", _("A %(role)s cannot take a case.") % {"role": by.get_role_display()})
     if case.state == State.TAKEN and case.owner_id == by.pk:
         return case  # pressing twice is not a mistake worth a message
     if offers.accept(case, by=by, now=now, how=how):
@@ -259,7 +260,7 @@ def hand_back(case_id: int, *, by: Clinician, now: datetime, reason: str) -> Esc
     case = Escalation.objects.select_for_update().get(pk=case_id)
     caselog.must_own(case, by)
     if case.state not in {State.TAKEN, State.REACHED}:
-        raise Refusal("not-taken", "Only a case you have taken can be handed back.")
+        raise Refusal("not-taken", _("Only a case you have taken can be handed back."))
     _back_to_open(case, now)
     caselog.note(case, "handed back", now=now, by=by, text=reason)
     _page_next_rung(case, now)
@@ -312,12 +313,12 @@ def resolve(
     says in words which reaction of another kind was graded.
     """
     if outcome not in OUTCOMES:
-        raise Refusal("outcome", f"Choose an outcome: {', '.join(OUTCOMES)}.")
+        raise Refusal("outcome", _("Choose an outcome: %(outcomes)s.") % {"outcomes": ", ".join(OUTCOMES)})
     graded = dict(grades)
     case = Escalation.objects.select_for_update().get(pk=case_id)
     _refuse_over_a_death(case, outcome)
     if case.patient_id and outcome not in UNGRADED and not graded.keys() >= MUST_GRADE:
-        raise Refusal("grades", "Grade CRS and ICANS, or record that each was looked for and ruled out.")
+        raise Refusal("grades", _("Grade CRS and ICANS, or record that each was looked for and ruled out."))
     if case.state == State.REACHED:
         caselog.must_own(case, by)
     offers.withdraw(case, now=now)
@@ -339,11 +340,14 @@ def _refuse_over_a_death(case: Escalation, outcome: str) -> None:
     if deaths.is_unanswered(case.patient):
         raise Refusal(
             "death-unanswered",
-            "A text says that the patient has died. Say on the patient's page whether it is so, then close the case.",
+            _(
+                "A text says that the patient has died. Say on the patient's page whether it is so, "
+                "then close the case."
+            ),
         )
     if outcome == "died" and not (case.patient_id and deaths.is_known(case.patient_id)):
         raise Refusal(
-            "outcome", "Record on the patient's page that the patient has died, then close the case."
+            "outcome", _("Record on the patient's page that the patient has died, then close the case.")
         )
 
 

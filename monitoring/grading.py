@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import assessed, closer, patients, people
 from monitoring.models import Escalation, Patient, Reaction, ReactionStrike
@@ -41,7 +42,7 @@ def record(patient_id: int, seen: Seen, *, by: Clinician, now: datetime) -> Reac
     """
     patient = people.hold(patient_id)
     if not patient.is_active:
-        raise Refusal("enrolment-ended", "This enrolment has ended: no reaction is recorded on it.")
+        raise Refusal("enrolment-ended", _("This enrolment has ended: no reaction is recorded on it."))
     _is_whole(seen, today=now.astimezone(ZoneInfo(patient.site.time_zone)).date())
     facts = {"kind": seen.kind, "grade": seen.grade, "what": seen.what.strip(), "count": seen.count}
     same = (
@@ -50,7 +51,8 @@ def record(patient_id: int, seen: Seen, *, by: Clinician, now: datetime) -> Reac
     if same is not None:
         raise Refusal(
             "recorded-already",
-            f"{same.noted_by.name} has recorded {same.named} already, and it is not over. Nothing was added.",
+            _("%(noted_by)s has recorded %(named)s already, and it is not over. Nothing was added.")
+            % {"noted_by": same.noted_by.name, "named": same.named},
         )
     reaction = Reaction.objects.create(
         patient=patient,
@@ -68,14 +70,14 @@ def record(patient_id: int, seen: Seen, *, by: Clinician, now: datetime) -> Reac
 
 def _is_whole(seen: Seen, *, today: date) -> None:
     if seen.on > today:
-        raise Refusal("not-yet", "That day has not come yet: type the day it was seen.")
+        raise Refusal("not-yet", _("That day has not come yet: type the day it was seen."))
     if seen.kind == Reaction.Kind.OTHER and not seen.what.strip():
-        raise Refusal("which", "Say in a few words which reaction it is.")
+        raise Refusal("which", _("Say in a few words which reaction it is."))
     if seen.kind == Reaction.Kind.BLOOD_COUNT and (not seen.count or seen.value is None):
-        raise Refusal("count", "Choose which count is low, and type its value as it was reported.")
+        raise Refusal("count", _("Choose which count is low, and type its value as it was reported."))
     if seen.kind != Reaction.Kind.BLOOD_COUNT and (seen.count or seen.value is not None):
         raise Refusal(
-            "no-count", "A value belongs to a low blood count: choose that kind, or leave it empty."
+            "no-count", _("A value belongs to a low blood count: choose that kind, or leave it empty.")
         )
 
 
@@ -97,7 +99,7 @@ def keep(
         return
     assessed.refuse_lowering(case.patient, graded)
     if graded.get(Reaction.Kind.OTHER) and not other.strip():
-        raise Refusal("which", "Say in a few words which other reaction you graded.")
+        raise Refusal("which", _("Say in a few words which other reaction you graded."))
     for kind, grade in graded.items():
         if grade:
             what = other.strip() if kind == Reaction.Kind.OTHER else ""
@@ -150,13 +152,16 @@ def strike(reaction_id: int, *, why: str, by: Clinician, now: datetime) -> React
     A prescriber's act, because a label's stop may rest on it. Refused for one struck already, and without a reason.
     """
     if not roles.may(by, "strike a reaction"):
-        raise Refusal("role", "A prescriber strikes a reaction that was recorded by mistake.")
+        raise Refusal("role", _("A prescriber strikes a reaction that was recorded by mistake."))
     if not why.strip():
-        raise Refusal("why", "Say how you know that it was recorded by mistake.")
+        raise Refusal("why", _("Say how you know that it was recorded by mistake."))
     reaction = Reaction.with_struck.select_for_update().get(pk=reaction_id)
     struck = ReactionStrike.objects.filter(reaction=reaction).select_related("by").first()
     if struck is not None:
-        raise Refusal("struck-already", f"{struck.by.name} has struck this reaction already: {struck.why}")
+        raise Refusal(
+            "struck-already",
+            _("%(by)s has struck this reaction already: %(why)s") % {"by": struck.by.name, "why": struck.why},
+        )
     patient = Patient.objects.select_related("site").get(pk=reaction.patient_id)
     made = ReactionStrike.objects.create(reaction=reaction, why=why.strip(), by=by, at=now)
     patients.note(patient, "reaction struck", f"{reaction.named}. {made.why}", by=by, now=now)
@@ -181,12 +186,18 @@ def finish(reaction_id: int, *, by: Clinician, now: datetime, back_to: Decimal |
     """End a reaction of which everybody who must has said that it is over. The caller holds the patient."""
     reaction = Reaction.objects.select_for_update().select_related("patient__site").get(pk=reaction_id)
     if reaction.over_at is not None:
-        raise Refusal("over-already", f"{reaction.over_by} has already recorded that this reaction is over.")
+        raise Refusal(
+            "over-already",
+            _("%(over_by)s has already recorded that this reaction is over.") % {"over_by": reaction.over_by},
+        )
     is_count = reaction.kind == Reaction.Kind.BLOOD_COUNT
     if is_count and (back_to is None or back_to < 0):
-        raise Refusal("back-to", f"Type the value that {reaction.count} came back to, as it was reported.")
+        raise Refusal(
+            "back-to",
+            _("Type the value that %(count)s came back to, as it was reported.") % {"count": reaction.count},
+        )
     if not is_count and back_to is not None:
-        raise Refusal("no-count", "A value belongs to the end of a low blood count alone.")
+        raise Refusal("no-count", _("A value belongs to the end of a low blood count alone."))
     reaction.over_at, reaction.over_by, reaction.back_to = now, by, back_to
     reaction.save(update_fields=["over_at", "over_by", "back_to"])
     patient = reaction.patient

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import people
 from monitoring.models import HomeKit, Patient, PatientEvent
@@ -47,10 +48,12 @@ def record(patient_id: int, kit: Kit, *, seen: int, by: Clinician, now: datetime
     before = newest(patient)
     if not patient.is_active:
         raise Refusal(
-            "not-enrolled", "This patient's enrolment has ended: nothing is asked of them any more."
+            "not-enrolled", _("This patient's enrolment has ended: nothing is asked of them any more.")
         )
     if (before.pk if before else 0) != seen:
-        raise Refusal("changed", "A colleague recorded something else meanwhile. Read it, then save again.")
+        raise Refusal(
+            "changed", _("A colleague recorded something else meanwhile. Read it, then save again.")
+        )
     _refuse_impossible(kit, now.astimezone(ZoneInfo(patient.site.time_zone)).date())
     usual = kit.usual
     made = HomeKit.objects.create(
@@ -71,18 +74,18 @@ def record(patient_id: int, kit: Kit, *, seen: int, by: Clinician, now: datetime
 
 def _refuse_impossible(kit: Kit, today: date) -> None:
     if kit.thermometer not in HomeKit.Thermometer.values:
-        raise Refusal("thermometer", "Choose what kind of thermometer there is.")
+        raise Refusal("thermometer", _("Choose what kind of thermometer there is."))
     usual = kit.usual
     if usual is None:
         return
     if not (UPPER[0] <= usual.upper <= UPPER[1] and LOWER[0] <= usual.lower <= LOWER[1]):
         raise Refusal(
-            "pressure", "Nobody has this blood pressure: type both values in mmHg, like 130 and 80."
+            "pressure", _("Nobody has this blood pressure: type both values in mmHg, like 130 and 80.")
         )
     if usual.lower >= usual.upper:
-        raise Refusal("pressure", "The lower value is below the upper one: type them the other way round.")
+        raise Refusal("pressure", _("The lower value is below the upper one: type them the other way round."))
     if usual.on > today:
-        raise Refusal("not-yet", "This day has not come yet: type the day on which it was measured.")
+        raise Refusal("not-yet", _("This day has not come yet: type the day on which it was measured."))
 
 
 def newest(patient: Patient) -> HomeKit | None:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
 from monitoring.models import ContentApproval, ContentWithdrawal, Patient, Watch
 from monitoring.models.approving import READ_BY_ALL
@@ -100,8 +101,12 @@ def refuse_unapproved(site: Site, code: str) -> None:
     reader = "" if code == READ_BY_ALL else " who reads it"
     raise Refusal(
         "language",
-        f"Nobody has approved the texts in {wording.name(code)} at this site as they are now. A pharmacist or a "
-        f"prescriber{reader} can, under Protocols, Texts to patients. Or choose another language.",
+        _(
+            "Nobody has approved the texts in %(wording)s at this site as they are now. A "
+            "pharmacist or a prescriber%(reader)s can, under Protocols, Texts to patients. Or "
+            "choose another language."
+        )
+        % {"wording": wording.name(code), "reader": reader},
     )
 
 
@@ -173,19 +178,24 @@ def approve_words(
         },
     )
     if not is_new:
-        raise Refusal("already-approved", f"{row.by.name} has approved exactly these words already.")
+        raise Refusal(
+            "already-approved", _("%(by)s has approved exactly these words already.") % {"by": row.by.name}
+        )
     return row
 
 
 def _refuse_unread(words: Words, fingerprint: str, *, reads_language: bool) -> None:
     if fingerprint != words.fingerprint:
         raise Refusal(
-            "content-changed", f"{words.called} changed while you read. Read everything again, then approve."
+            "content-changed",
+            _("%(called)s changed while you read. Read everything again, then approve.")
+            % {"called": words.called},
         )
     if words.code != READ_BY_ALL and not reads_language:
         raise Refusal(
             "reads-language",
-            f"Say that you read {wording.name(words.code)}. If you do not, a colleague who does approves this.",
+            _("Say that you read %(wording)s. If you do not, a colleague who does approves this.")
+            % {"wording": wording.name(words.code)},
         )
 
 

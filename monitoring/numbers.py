@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from monitoring import deaths, people, texts, worklist
 from monitoring.models import Patient, PatientEvent, Task
@@ -75,7 +76,7 @@ def send(patient: Patient, *, caregiver: bool, by: Clinician, now: datetime) -> 
     key = f"{_key(patient, whose(caregiver=caregiver))}{now:%Y%m%d%H%M%S}"
     message = queue(patient, "ask.code", key=key, valid_for=VALID_FOR, facts={"code": code}, now=now)
     if message is None:
-        raise Refusal("texting-ended", "No texts go to this phone. Telephone them.")
+        raise Refusal("texting-ended", gettext("No texts go to this phone. Telephone them."))
     audit.record("sent a code", str(patient), site=patient.site, by=by, now=now, caregiver=caregiver)
     return message
 
@@ -91,9 +92,11 @@ def prove(patient_id: int, *, caregiver: bool, code: str, by: Clinician, now: da
     sent = Message.objects.filter(key__startswith=_key(patient, phone), to=number, created_at__lte=now)
     newest = sent.filter(created_at__gt=now - VALID_FOR).order_by("-created_at", "-pk").first()
     if newest is None:
-        raise Refusal("code", "No code went to this number in the last 15 minutes. Send one.")
+        raise Refusal("code", gettext("No code went to this number in the last 15 minutes. Send one."))
     if re.findall(r"\d+", newest.body) != [code.strip()]:
-        raise Refusal("code", "That is not the code. If no text has come, the number is perhaps not theirs.")
+        raise Refusal(
+            "code", gettext("That is not the code. If no text has come, the number is perhaps not theirs.")
+        )
     said = f"Whoever has the number ending in {number[-4:]} read back its code."
     event = PatientEvent.objects.create(patient=patient, at=now, by=by, what=phone.proved, text=said)
     audit.record("proved a number", str(patient), site=patient.site, by=by, now=now, caregiver=caregiver)

@@ -7,6 +7,7 @@ ends it but an acceptance leaves the case with its owner, who is told. Callers h
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import caselog, paging
 from monitoring.models import CaseOffer, Escalation
@@ -48,15 +49,18 @@ def make(case_id: int, *, to: Clinician, reason: str, by: Clinician, now: dateti
     case = Escalation.objects.select_for_update().get(pk=case_id)
     caselog.must_own(case, by)
     if case.state not in HELD:
-        raise Refusal("not-taken", "Only a case you have taken can be handed over.")
+        raise Refusal("not-taken", _("Only a case you have taken can be handed over."))
     if not reason.strip():
-        raise Refusal("reason", "Say in a few words why you hand the case over.")
+        raise Refusal("reason", _("Say in a few words why you hand the case over."))
     if to not in people(case):
-        raise Refusal("to", f"{to.name} cannot be paged for this case. Choose somebody else.")
+        raise Refusal(
+            "to", _("%(to)s cannot be paged for this case. Choose somebody else.") % {"to": to.name}
+        )
     waiting = standing(case)
     if waiting is not None:
         raise Refusal(
-            "offered-already", f"{waiting.to.name} has been asked already and has not answered yet."
+            "offered-already",
+            _("%(to)s has been asked already and has not answered yet.") % {"to": waiting.to.name},
         )
     minutes = WatchRules.thaw(case.rules).per_rung[case.urgency]
     offer = CaseOffer.objects.create(

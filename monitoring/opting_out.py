@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from monitoring import caselog, checkins, escalations, patients, people, watches, worklist
 from monitoring.hearing import Heard
@@ -189,14 +190,15 @@ def let_texts_go(patient_id: int, *, caregiver: bool, spoke_on: str, by: Clinici
     patient = people.hold(patient_id)
     since, number = _ended(patient, caregiver=caregiver)
     if not patient.is_active:
-        raise Refusal("enrolment-ended", "This enrolment has ended: no texts go to these phones.")
+        raise Refusal("enrolment-ended", _("This enrolment has ended: no texts go to these phones."))
     if spoke_on != number:
         shown = phones.for_reading(number)
         raise Refusal(
-            "another-number", f"The number was corrected to {shown}. Speak with them on that one first."
+            "another-number",
+            _("The number was corrected to %(shown)s. Speak with them on that one first.") % {"shown": shown},
         )
     if since is None:
-        raise Refusal("texts-go", "Texts go to this number already.")
+        raise Refusal("texts-go", _("Texts go to this number already."))
     prefix = "caregiver_" if caregiver else ""
     cleared = {
         f"{prefix}texting_ended_at": None,

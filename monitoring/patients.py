@@ -7,6 +7,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from monitoring import caselog, checkins, desk, escalations, languages, people, stays, texts
 from monitoring.models import Patient, PatientEvent, Task, Watch
@@ -72,7 +73,7 @@ def enrol(
     _refuse_impossible(site, said, CALLED)
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     if not 0 <= today.year - born_on.year <= OLDEST or born_on > today:
-        raise Refusal("born-on", f"{born_on} cannot be a date of birth.")
+        raise Refusal("born-on", gettext("%(born_on)s cannot be a date of birth.") % {"born_on": born_on})
     _refuse_taken(site, identifier, number)
     try:
         with transaction.atomic():
@@ -95,7 +96,9 @@ def enrol(
 def _refuse_taken(site: Site, identifier: str, number: str) -> None:
     """Refuse an identifier or a number that is enrolled already."""
     if Patient.objects.filter(site=site, identifier=identifier).exists():
-        raise Refusal("identifier", f"{identifier} is already enrolled here.")
+        raise Refusal(
+            "identifier", gettext("%(identifier)s is already enrolled here.") % {"identifier": identifier}
+        )
     if Patient.objects.filter(phone=number, is_active=True).exists():
         raise Refusal("phone-in-use", IN_USE)
 
@@ -104,12 +107,16 @@ def _refuse_impossible(site: Site, said: Particulars, names: Iterable[str]) -> N
     """Refuse whichever of the named particulars cannot be, with what to correct."""
     if said.phone == said.caregiver_phone and not {"phone", "caregiver_phone"}.isdisjoint(names):
         raise Refusal(
-            "same-phone", "The caregiver needs a phone of their own: confusion cannot report itself."
+            "same-phone", gettext("The caregiver needs a phone of their own: confusion cannot report itself.")
         )
     if "language" in names:
         languages.refuse_unapproved(site, said.language)
     if "time_zone" in names and said.time_zone not in available_timezones():
-        raise Refusal("time-zone", f"{said.time_zone!r} is not a time zone: write it like America/New_York.")
+        raise Refusal(
+            "time-zone",
+            gettext("%(time_zone)s is not a time zone: write it like America/New_York.")
+            % {"time_zone": f"{said.time_zone!r}"},
+        )
 
 
 @transaction.atomic
@@ -168,8 +175,11 @@ def _to_change(before: Particulars, seen: Particulars, said: Particulars) -> dic
         if record[name] != shown[name]:
             raise Refusal(
                 f"changed-{name}",
-                f"Somebody else corrected this while you typed: it now reads {_shown(name, record[name])}. "
-                "Find out which is right, then save again.",
+                gettext(
+                    "Somebody else corrected this while you typed: it now reads %(name)s. Find out which "
+                    "is right, then save again."
+                )
+                % {"name": _shown(name, record[name])},
             )
     return {name: typed[name] for name in mine}
 
@@ -215,7 +225,7 @@ def end(patient_id: int, *, by: Clinician, reason: str, now: datetime) -> Patien
     patient = people.hold(patient_id)
     _must_be_enrolled(patient)
     if not reason.strip():
-        raise Refusal("reason", "Say why the enrolment ends.")
+        raise Refusal("reason", gettext("Say why the enrolment ends."))
     _refuse_while_open(patient)
     facts: Mapping[str, object] = {
         "is_active": False,
@@ -237,23 +247,33 @@ def _refuse_while_open(patient: Patient) -> None:
         until = texts.site_day_and_time(patient.site, watch.ends_at)
         raise Refusal(
             "watch-open",
-            f"The patient is being watched until {until}. End the enrolment when the watch is over.",
+            gettext("The patient is being watched until %(until)s. End the enrolment when the watch is over.")
+            % {"until": until},
         )
     case = escalations.unresolved(patient)
     if case is not None:
-        raise Refusal("case-open", f"Case {case.code} is open. Resolve it, then end the enrolment.")
+        raise Refusal(
+            "case-open",
+            gettext("Case %(code)s is open. Resolve it, then end the enrolment.") % {"code": case.code},
+        )
     if stays.of(patient) is not None:
         raise Refusal(
-            "in-hospital", "The patient is in hospital. Record the discharge, then end the enrolment."
+            "in-hospital",
+            gettext("The patient is in hospital. Record the discharge, then end the enrolment."),
         )
     task = Task.objects.filter(patient=patient, done_at=None).first()
     if task is not None:
-        raise Refusal("task-open", f"On the list: {task.what}. Finish it, then end the enrolment.")
+        raise Refusal(
+            "task-open",
+            gettext("On the list: %(what)s. Finish it, then end the enrolment.") % {"what": task.what},
+        )
 
 
 def _must_be_enrolled(patient: Patient) -> None:
     if not patient.is_active:
-        raise Refusal("enrolment-ended", "This enrolment has ended. Nothing about it can be changed.")
+        raise Refusal(
+            "enrolment-ended", gettext("This enrolment has ended. Nothing about it can be changed.")
+        )
 
 
 def of_site(site: Site) -> "list[Patient]":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from monitoring import replays
 from monitoring.models import Finding, LearnedPhrase, Reply
@@ -55,19 +56,19 @@ def propose(*, reply: Reply, words: str, by: Clinician, now: datetime) -> Learne
     """
     if not roles.may(by, "propose a phrase") or by.site_id != reply.site_id:
         raise Refusal(
-            "not-yours", "A nurse, pharmacist, prescriber or responder of the site proposes a phrase."
+            "not-yours", _("A nurse, pharmacist, prescriber or responder of the site proposes a phrase.")
         )
     finding = _finding(reply)
     if finding is None:
         raise Refusal(
-            "phrase-stranger", "Phrases are learned from patients and caregivers, not from strangers."
+            "phrase-stranger", _("Phrases are learned from patients and caregivers, not from strangers.")
         )
     if against := _stands_against(finding):
         raise against
     language = str(finding.context["language"])
     normal = learning.judged(words, language=language)
     if not learning.stands_in(normal, reply.body):
-        raise Refusal("phrase-elsewhere", "These words do not stand in this reply in one piece.")
+        raise Refusal("phrase-elsewhere", _("These words do not stand in this reply in one piece."))
     phrase = _kept(reply, language=language, words=normal, by=by, now=now)
     audit.record("proposed a phrase", str(phrase), site=reply.site, by=by, now=now, reply=reply.pk)
     return phrase
@@ -106,17 +107,20 @@ def approve(phrase_id: int, *, seen: str, by: Clinician, now: datetime) -> Learn
     """
     phrase = _held(phrase_id, by)
     if phrase.approved_at:
-        raise Refusal("phrase-answered", f"{phrase.approved_by} approved this phrase already.")
+        raise Refusal(
+            "phrase-answered",
+            _("%(approved_by)s approved this phrase already.") % {"approved_by": phrase.approved_by},
+        )
     if phrase.proposed_by_id == by.pk:
-        raise Refusal("phrase-own", "You proposed this phrase: another person approves it.")
+        raise Refusal("phrase-own", _("You proposed this phrase: another person approves it."))
     learning.judged(
         phrase.words, language=phrase.language
     )  # the rules may have changed since it was proposed
     weighed = weigh(phrase, now=now)
     if not weighed.may_be_approved:
-        raise Refusal("phrase-lowers", "A past alarm would have been lower with this phrase: refuse it.")
+        raise Refusal("phrase-lowers", _("A past alarm would have been lower with this phrase: refuse it."))
     if weighed.seen != seen:
-        raise Refusal("phrase-changed", "More replies hold these words by now: look at the list again.")
+        raise Refusal("phrase-changed", _("More replies hold these words by now: look at the list again."))
     phrase.approved_by, phrase.approved_at = by, now
     phrase.replayed = {**weighed.replay.as_dict(), "rules": triage.RULES_VERSION}
     phrase.save(update_fields=["approved_by", "approved_at", "replayed"])
@@ -128,7 +132,7 @@ def approve(phrase_id: int, *, seen: str, by: Clinician, now: datetime) -> Learn
 def end(phrase_id: int, *, why: str, by: Clinician, now: datetime) -> LearnedPhrase:
     """Refuse a proposed phrase, or withdraw one that is in use: from now on it explains nothing."""
     if not why.strip():
-        raise Refusal("reason", "Say in a few words why.")
+        raise Refusal("reason", _("Say in a few words why."))
     phrase = _held(phrase_id, by)
     said = "withdrew a phrase" if phrase.approved_at else "refused a phrase"
     phrase.ended_by, phrase.ended_at, phrase.ended_why = by, now, why.strip()[:300]
@@ -141,14 +145,18 @@ def _held(phrase_id: int, by: Clinician) -> LearnedPhrase:
     """The phrase, locked with every live one beside it, so that two who answer at once take turns."""
     about = LearnedPhrase.objects.only("site", "language").get(pk=phrase_id)
     if not roles.may(by, "approve a phrase") or by.site_id != about.site_id:
-        raise Refusal("not-yours", "A pharmacist or a prescriber of the site answers for a phrase.")
+        raise Refusal("not-yours", _("A pharmacist or a prescriber of the site answers for a phrase."))
     live = LearnedPhrase.objects.select_for_update().filter(
         site=about.site_id, language=about.language, ended_at=None
     )
     phrase = next((one for one in live.order_by("pk") if one.pk == phrase_id), None)
     if phrase is None:
         ended = LearnedPhrase.objects.select_related("ended_by").get(pk=phrase_id)
-        raise Refusal("phrase-answered", f"{ended.ended_by} ended this phrase already: {ended.ended_why}.")
+        raise Refusal(
+            "phrase-answered",
+            _("%(ended_by)s ended this phrase already: %(ended_why)s.")
+            % {"ended_by": ended.ended_by, "ended_why": ended.ended_why},
+        )
     return phrase
 
 
@@ -156,9 +164,11 @@ def _stands_against(finding: Finding) -> Refusal | None:
     """Why nothing may be learned from the reply of this finding."""
     about = Finding.objects.filter(reply=finding.reply)
     if about.filter(urgency__in=ALARMS).exists():
-        return Refusal("phrase-from-alarm", "This reply raised an alarm: nothing is learned from it.")
+        return Refusal("phrase-from-alarm", _("This reply raised an alarm: nothing is learned from it."))
     if about.filter(context__asked="medicine").exists():
-        return Refusal("phrase-medicine", "After the medicine question, an unknown word may be a medicine.")
+        return Refusal(
+            "phrase-medicine", _("After the medicine question, an unknown word may be a medicine.")
+        )
     return None
 
 
@@ -173,4 +183,7 @@ def _kept(reply: Reply, *, language: str, words: str, by: Clinician, now: dateti
         if "learned_phrase_one_live" not in str(error):
             raise
         live = LearnedPhrase.objects.get(site=reply.site_id, language=language, words=words, ended_at=None)
-        raise Refusal("phrase-live", f"“{live.shown}” is {live.state} here already.") from error
+        raise Refusal(
+            "phrase-live",
+            _("“%(shown)s” is %(state)s here already.") % {"shown": live.shown, "state": live.state},
+        ) from error

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import caselog, people, stays, texts
 from monitoring.models import Escalation, Finding, Patient, PocketInstruction, PocketOrder
@@ -22,11 +23,11 @@ def sign(
 ) -> PocketOrder:
     """Sign an order for one patient. The dose is the prescriber's; the service never chooses one."""
     if by.role != "prescriber":
-        raise Refusal("not-a-prescriber", "Only a prescriber can sign a pocket order.")
+        raise Refusal("not-a-prescriber", _("Only a prescriber can sign a pocket order."))
     if dose_mg <= 0:
-        raise Refusal("dose", "Enter the dose in milligrams, more than 0.")
+        raise Refusal("dose", _("Enter the dose in milligrams, more than 0."))
     if expires_at <= now:
-        raise Refusal("expiry", "Choose an expiry in the future.")
+        raise Refusal("expiry", _("Choose an expiry in the future."))
     people.hold(patient.pk)
     before = PocketOrder.objects.filter(patient=patient, revoked_at=None)
     before.update(revoked_at=now, revoked_by=by, revoked_why="replaced by a new order")
@@ -41,9 +42,9 @@ def sign(
 def revoke(order_id: int, *, by: Clinician, reason: str, now: datetime) -> PocketOrder:
     """Revoke an order at once; it is kept, with who and why. An instruction that has not left is withdrawn."""
     if by.role != "prescriber":
-        raise Refusal("not-a-prescriber", "Only a prescriber can revoke a pocket order.")
+        raise Refusal("not-a-prescriber", _("Only a prescriber can revoke a pocket order."))
     if not reason.strip():
-        raise Refusal("reason", "Say why the order is revoked.")
+        raise Refusal("reason", _("Say why the order is revoked."))
     order = PocketOrder.objects.select_related("patient__site").get(pk=order_id)
     people.hold(order.patient_id)  # whoever texts the instruction at this moment holds the patient too
     mine = PocketOrder.objects.filter(pk=order.pk, revoked_at=None)
@@ -52,7 +53,9 @@ def revoke(order_id: int, *, by: Clinician, reason: str, now: datetime) -> Pocke
     if not revoked:
         when = texts.site_day_and_time(order.patient.site, order.revoked_at or now)
         raise Refusal(
-            "revoked-already", f"{order.revoked_by} ended this order on {when}: {order.revoked_why}."
+            "revoked-already",
+            _("%(revoked_by)s ended this order on %(when)s: %(revoked_why)s.")
+            % {"revoked_by": order.revoked_by, "when": when, "revoked_why": order.revoked_why},
         )
     sent = PocketInstruction.objects.filter(order=order).values("message")
     outbox.cancel(Message.objects.filter(pk__in=sent), now=now)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from monitoring import texts
 from monitoring.models import Patient, Reply
@@ -27,7 +28,7 @@ def send(patient: Patient, *, by: Clinician, now: datetime) -> Message:
         now=now,
     )
     if message is None:
-        raise Refusal("texting-ended", "No texts go to this patient any more. Telephone them.")
+        raise Refusal("texting-ended", _("No texts go to this patient any more. Telephone them."))
     audit.record("sent a practice text", str(patient), site=patient.site, by=by, now=now)
     return message
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import by_hand, caselog, escalations, people, phrases, unread, worklist
 from monitoring.models import Escalation, Patient, Task, TaskEvent, Unread
@@ -51,7 +52,7 @@ def called(
     A call to a patient's home stands in their record too, and reaches the patient in a case that `by` has taken.
     """
     if whom not in WHOM or outcome not in CALLS:
-        raise Refusal("call", "Say whom you called and what came of it.")
+        raise Refusal("call", _("Say whom you called and what came of it."))
     task, patient = hold(task_id)
     said = f"Called {WHOM[whom]}: {CALLS[outcome]}" + (f". {words.strip()}" if words.strip() else "")
     note(task, "called", by=by, now=now, text=said)
@@ -100,9 +101,9 @@ def learn(task_id: int, *, reply_id: int, words: str, read: int, by: Clinician, 
     waiting = list(unread.of(task))
     reply = next((one.reply for one in waiting if one.reply_id == reply_id), None)
     if reply is None:
-        raise Refusal("reply", "This text does not wait here.")
+        raise Refusal("reply", _("This text does not wait here."))
     if any(unread.urgency(one) in escalations.RANK for one in waiting):
-        raise Refusal("danger", "One of these texts sounded like danger: nothing is learned beside it.")
+        raise Refusal("danger", _("One of these texts sounded like danger: nothing is learned beside it."))
     phrases.propose(reply=reply, words=words, by=by, now=now)
     said = f"benign: “{words}” goes to approval"
     note(task, "proposed a phrase", by=by, now=now, text=said)

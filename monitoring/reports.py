@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from io import StringIO
 
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 from monitoring import economy, response
 from monitoring.economy import Load, Worth
@@ -62,7 +63,10 @@ def of(site: Site, *, days: int, now: datetime) -> Report:
 def table(report: Report, name: str) -> str:
     """One part of the report as CSV, times in seconds and moments in UTC. Refused where there is no such part."""
     if name not in TABLES:
-        raise Refusal("no-such-table", f"There is no table {name}. Known: {', '.join(TABLES)}.")
+        raise Refusal(
+            "no-such-table",
+            _("There is no table %(name)s. Known: %(tables)s.") % {"name": name, "tables": ", ".join(TABLES)},
+        )
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     for row in TABLES[name](report):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from monitoring import replays
 from monitoring.models import Finding, RulesApproval
@@ -72,14 +73,16 @@ def weigh(site: Site, *, now: datetime) -> Weighed:
 def approve(site: Site, *, seen: str, why: str, by: Clinician, now: datetime) -> RulesApproval:
     """Record that somebody has read what the installed rules change here; with a reason where pages would be lost."""
     if not roles.may(by, "approve the rules") or by.site_id != site.pk:
-        raise Refusal("not-yours", "A pharmacist or a prescriber of the site approves its rules.")
+        raise Refusal("not-yours", _("A pharmacist or a prescriber of the site approves its rules."))
     weighed = weigh(site, now=now)
     if weighed.standing.approval:
-        raise Refusal("rules-approved", f"{weighed.standing.approval.by} approved these rules already.")
+        raise Refusal(
+            "rules-approved", _("%(by)s approved these rules already.") % {"by": weighed.standing.approval.by}
+        )
     if weighed.seen != seen:
-        raise Refusal("rules-changed", "Other replies differ by now: look at the list again.")
+        raise Refusal("rules-changed", _("Other replies differ by now: look at the list again."))
     if weighed.lost_pages and not why.strip():
-        raise Refusal("reason", "Replies that paged would page nobody: say why that is right here.")
+        raise Refusal("reason", _("Replies that paged would page nobody: say why that is right here."))
     row = _kept(weighed, site, why=why.strip()[:300], by=by, now=now)
     audit.record(
         "approved the rules", "rules", site=site, by=by, now=now, fingerprint=row.fingerprint, **row.replayed
@@ -104,4 +107,6 @@ def _kept(weighed: Weighed, site: Site, *, why: str, by: Clinician, now: datetim
         first = RulesApproval.objects.filter(site=site, fingerprint=weighed.standing.fingerprint).first()
         if first is None:
             raise
-        raise Refusal("rules-approved", f"{first.by} approved these rules already.") from error
+        raise Refusal(
+            "rules-approved", _("%(by)s approved these rules already.") % {"by": first.by}
+        ) from error

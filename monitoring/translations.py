@@ -7,6 +7,7 @@ concern. What reads as danger pages at once, as it would have, had it been writt
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from monitoring import escalations, reader, watches
 from monitoring.models import Escalation, Patient, Translation, Unread
@@ -24,11 +25,11 @@ def add(
 ) -> Escalation | None:
     """Keep a translation of one unread reply; answer the case that it opened or joined, if it reads as danger."""
     if not words.strip():
-        raise Refusal("words", "Type what the text says.")
+        raise Refusal("words", gettext("Type what the text says."))
     task, patient = reader.hold(task_id)
     waiting = task.unread.select_related("reply", "finding").filter(reply=reply_id).first()
     if waiting is None:
-        raise Refusal("reply", "Choose which of these texts you translated.")
+        raise Refusal("reply", gettext("Choose which of these texts you translated."))
     said = words.strip()[:LONGEST]
     Translation.objects.create(
         reply=waiting.reply, words=said, by=by, at=now, is_professional=is_professional

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from monitoring import closer, deaths, escalations, people, stays, texts, unread
 from monitoring.models import CheckIn, ClinicianText, Patient, Reaction, Task, Watch
@@ -134,7 +135,7 @@ def end_without_dose(watch_id: int, *, why: str, now: datetime) -> None:
     patient = people.hold(Watch.objects.values_list("patient", flat=True).get(pk=watch_id))
     watch = Watch.objects.select_for_update().get(pk=watch_id)
     if watch.closed_at is not None:
-        raise Refusal("watch-ended", "This watch has ended already.")
+        raise Refusal("watch-ended", _("This watch has ended already."))
     if (
         Reaction.objects.filter(patient=patient, over_at=None).exists()
         or escalations.unresolved(patient) is not None
@@ -144,8 +145,10 @@ def end_without_dose(watch_id: int, *, why: str, now: datetime) -> None:
     ):
         raise Refusal(
             "watch-needs-somebody",
-            "A case, a reaction, a task, a question to the patient or a stay in hospital is still open."
-            " Settle it first.",
+            _(
+                "A case, a reaction, a task, a question to the patient or a stay in hospital is still open."
+                " Settle it first."
+            ),
         )
     _close(watch, why[:120], now=now)
     texts.to_patient(patient, "watch.ended", key=f"watch.ended:{watch.pk}", lane=Lane.CHECKIN, now=now)

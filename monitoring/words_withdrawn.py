@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import languages, worklist
 from monitoring.models import ContentApproval, ContentWithdrawal, Patient
@@ -20,10 +21,12 @@ def withdraw(site: Site, code: str, *, why: str, by: Clinician, now: datetime) -
     person decides whether texts go on. Refused: without a reason, and where nothing is approved.
     """
     if not roles.may(by, "withdraw texts"):
-        raise Refusal("role", f"A {by.get_role_display()} does not withdraw an approval of texts.")
+        raise Refusal(
+            "role", _("A %(role)s does not withdraw an approval of texts.") % {"role": by.get_role_display()}
+        )
     if not why.strip():
         raise Refusal(
-            "why", "Say what is wrong with these texts: whoever decides about the patients reads it."
+            "why", _("Say what is wrong with these texts: whoever decides about the patients reads it.")
         )
     now_is = wording.fingerprint(code)
     texts = ContentApproval.objects.filter(site=site, what=ContentApproval.What.TEXTS, language=code)
@@ -31,7 +34,7 @@ def withdraw(site: Site, code: str, *, why: str, by: Clinician, now: datetime) -
     row = rows.select_for_update(of=("self",)).order_by("-pk").first()
     if row is None or ContentWithdrawal.objects.filter(approval=row).exists():
         raise Refusal(
-            "not-approved", "These texts are not approved, or a colleague has withdrawn them already."
+            "not-approved", _("These texts are not approved, or a colleague has withdrawn them already.")
         )
     made = ContentWithdrawal.objects.create(
         approval=row, why=why.strip()[: languages.LONGEST_NOTE], by=by, at=now

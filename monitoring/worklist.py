@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from monitoring import caselog, escalations, people, texts, unread
 from monitoring.models import Patient, Reply, Task
@@ -56,11 +57,12 @@ def finish(task_id: int, *, by: Clinician, outcome: str, now: datetime, read: in
     come since is not finished unseen.
     """
     if not outcome.strip():
-        raise Refusal("outcome", "Say in a few words what came of it.")
+        raise Refusal("outcome", gettext("Say in a few words what came of it."))
     task = open_and_locked(task_id)
     if task.unread_from and read is not None and read != unread.newest(task):
         raise Refusal(
-            "not-read", "A text has come that was not on this page. Read it first; nothing was saved."
+            "not-read",
+            gettext("A text has come that was not on this page. Read it first; nothing was saved."),
         )
     task.done_at, task.done_by, task.outcome = now, by, outcome.strip()[:200]
     task.save()
@@ -75,7 +77,11 @@ def open_and_locked(task_id: int) -> Task:
     if task.done_at is not None:
         who = task.done_by.name if task.done_by else "The service"
         at = texts.site_time(task.site, task.done_at)
-        raise Refusal("done-already", f"{who} has already finished this at {at}: {task.outcome}.")
+        raise Refusal(
+            "done-already",
+            gettext("%(who)s has already finished this at %(at)s: %(outcome)s.")
+            % {"who": who, "at": at, "outcome": task.outcome},
+        )
     return task
 
 

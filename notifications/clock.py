@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from notifications.models import DemoClock
 from protocols.errors import Refusal
@@ -32,9 +33,9 @@ def offset_seconds() -> int:
 def advance(seconds: int) -> int:
     """Move the demo clock forward and return the new offset. Time never moves back."""
     if not settings.DEMO_CLOCK:
-        raise Refusal("no-demo-clock", "Only a demo can move its clock.")
+        raise Refusal("no-demo-clock", gettext("Only a demo can move its clock."))
     if not 0 < seconds <= FURTHEST_STEP.total_seconds():
-        raise Refusal("clock-step", "The demo clock moves forward, by at most 7 days at a time.")
+        raise Refusal("clock-step", gettext("The demo clock moves forward, by at most 7 days at a time."))
     clock, _ = DemoClock.objects.get_or_create(pk=1)
     DemoClock.objects.filter(pk=clock.pk).update(offset_seconds=F("offset_seconds") + seconds)
     return offset_seconds()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
 
 from notifications import roles
 from notifications.models import Clinician, Override, Rotation, RungRule, Shift, Site, TimeOff
@@ -250,17 +251,27 @@ def rules(site: Site) -> dict[int, RungRule]:
 def check_able(site: Site, clinician: Clinician, rung: int) -> None:
     """Refuse whoever pages would be lost on: of another site, of a role that takes no cases, or not of this rung's."""
     if clinician.site_id != site.pk:
-        raise Refusal("other-site", "That person belongs to another site and would be paged for strangers.")
+        raise Refusal(
+            "other-site", _("That person belongs to another site and would be paged for strangers.")
+        )
     if not roles.may(clinician, "work on a case"):
         raise Refusal(
-            "role", f"A {clinician.get_role_display()} cannot take a case, so pages would end with them."
+            "role",
+            _("A %(role)s cannot take a case, so pages would end with them.")
+            % {"role": clinician.get_role_display()},
         )
     rule = rules(site).get(rung)
     if rule is not None and rule.role and rule.role != clinician.role:
         raise Refusal(
             "rung-role",
-            f"Rung {rung} ({rule.title}) is for a {rule.get_role_display()}; "
-            f"{clinician.name} is a {clinician.get_role_display()}.",
+            _("Rung %(rung)s (%(title)s) is for a %(wanted)s; %(clinician)s is a %(role)s.")
+            % {
+                "rung": rung,
+                "title": rule.title,
+                "wanted": rule.get_role_display(),
+                "clinician": clinician.name,
+                "role": clinician.get_role_display(),
+            },
         )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
 
 from notifications import audit, oncall, roles
 from notifications.models import Clinician, Override, Site, TimeOff
@@ -18,11 +19,13 @@ def check_span(
 ) -> None:
     """Refuse a span that ends before it starts, is over, or is too long to be meant."""
     if ends_at <= starts_at:
-        raise Refusal("ends-first", "The time ends before it starts. Check both dates and times.")
+        raise Refusal("ends-first", _("The time ends before it starts. Check both dates and times."))
     if ends_at <= now:
-        raise Refusal("past-shift", "That time is over already. Put in one that is still to come.")
+        raise Refusal("past-shift", _("That time is over already. Put in one that is still to come."))
     if ends_at - starts_at > longest:
-        raise Refusal("long-shift", f"That is longer than {longest.days} days. Check the dates.")
+        raise Refusal(
+            "long-shift", _("That is longer than %(days)s days. Check the dates.") % {"days": longest.days}
+        )
 
 
 def make(
@@ -42,7 +45,7 @@ def make(
     """
     check_span(starts_at, ends_at, now=now)
     if not why.strip():
-        raise Refusal("why", "Say why somebody else is on call then.")
+        raise Refusal("why", _("Say why somebody else is on call then."))
     oncall.check_able(site, clinician, rung)
     period = DateTimeTZRange(max(starts_at, now), ends_at)
     _refuse_unreachable(clinician, period)
@@ -60,16 +63,26 @@ def make(
             audit.record("made an override", f"override:{row.pk}", site=site, by=by, now=now, rung=rung)
     except IntegrityError as clash:
         raise Refusal(
-            "overlap", f"Rung {rung} has another override for part of that time. Take that one back first."
+            "overlap",
+            _("Rung %(rung)s has another override for part of that time. Take that one back first.")
+            % {"rung": rung},
         ) from clash
     return row
 
 
 def _refuse_unreachable(clinician: Clinician, period: DateTimeTZRange) -> None:
     if not clinician.phone:
-        raise Refusal("no-phone", f"{clinician.name} has no phone on record, so no page would reach them.")
+        raise Refusal(
+            "no-phone",
+            _("%(clinician)s has no phone on record, so no page would reach them.")
+            % {"clinician": clinician.name},
+        )
     if TimeOff.objects.filter(clinician=clinician, period__overlap=period).exists():
-        raise Refusal("away", f"{clinician.name} has time off for part of that time. Choose somebody else.")
+        raise Refusal(
+            "away",
+            _("%(clinician)s has time off for part of that time. Choose somebody else.")
+            % {"clinician": clinician.name},
+        )
 
 
 @transaction.atomic
@@ -113,7 +126,7 @@ def end(override_id: int, *, by: Clinician, now: datetime) -> Override:
         .get(pk=override_id)
     )
     if row.ended_at is not None or row.period.upper <= now:
-        raise Refusal("override-over", "That override is over. What has happened stays on the list.")
+        raise Refusal("override-over", _("That override is over. What has happened stays on the list."))
     row.period, row.ended_at, row.ended_by = _passed(row.period, now), now, by
     row.save(update_fields=["period", "ended_at", "ended_by"])
     audit.record("took an override back", f"override:{row.pk}", site=row.site, by=by, now=now, rung=row.rung)
@@ -129,9 +142,9 @@ def take_time_off(
     One's own is always noted; somebody else's by whoever may change who is on call.
     """
     if by.pk != clinician.pk and not roles.may(by, "change who is on call"):
-        raise Refusal("not-yours", "Ask whoever keeps the on-call list to note time off of somebody else.")
+        raise Refusal("not-yours", _("Ask whoever keeps the on-call list to note time off of somebody else."))
     if by.site_id != clinician.site_id:
-        raise Refusal("other-site", "That person belongs to another site.")
+        raise Refusal("other-site", _("That person belongs to another site."))
     check_span(starts_at, ends_at, now=now, longest=LONGEST_OFF)
     since = max(starts_at, now)
     row = TimeOff.objects.create(
@@ -154,10 +167,10 @@ def end_time_off(time_off_id: int, *, by: Clinician, now: datetime) -> TimeOff:
     row = rows.get(pk=time_off_id)
     if by.pk != row.clinician_id and not roles.may(by, "change who is on call"):
         raise Refusal(
-            "not-yours", "Ask whoever keeps the on-call list to take back time off of somebody else."
+            "not-yours", _("Ask whoever keeps the on-call list to take back time off of somebody else.")
         )
     if row.ended_at is not None or row.period.upper <= now:
-        raise Refusal("time-off-over", "That time off is over.")
+        raise Refusal("time-off-over", _("That time off is over."))
     row.period, row.ended_at, row.ended_by = _passed(row.period, now), now, by
     row.save(update_fields=["period", "ended_at", "ended_by"])
     audit.record("took time off back", f"time-off:{row.pk}", site=row.site, by=by, now=now)

@@ -1,6 +1,7 @@
 """Telephone numbers as people type them, kept as E.164."""
 
 import phonenumbers
+from django.utils.translation import gettext as _
 
 from protocols.errors import Refusal
 
@@ -15,7 +16,11 @@ def e164(typed: str, *, region: str = "US") -> str:
     # area code, or with an extension that E.164 would drop, reaches somebody else or nobody.
     whole = phonenumbers.ValidationResult.IS_POSSIBLE
     if number is None or number.extension or phonenumbers.is_possible_number_with_reason(number) != whole:
-        raise Refusal("phone", f"{typed!r} is not a telephone number: write it like +1 215 555 0142.")
+        raise Refusal(
+            "phone",
+            _("%(typed)s is not a telephone number: write it like +1 215 555 0142.")
+            % {"typed": f"{typed!r}"},
+        )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

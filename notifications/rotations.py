@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from notifications import audit, oncall
 from notifications.models import Clinician, Rotation, RungRule, Site, Turn
@@ -46,22 +48,32 @@ def begin(
     except IntegrityError as clash:
         raise Refusal(
             "overlap",
-            f"Rung {plan.rung} has another rotation on layer {plan.layer} for part of that time. End it first, or "
-            "choose another layer.",
+            _(
+                "Rung %(rung)s has another rotation on layer %(layer)s for part of that time. End it "
+                "first, or choose another layer."
+            )
+            % {"rung": plan.rung, "layer": plan.layer},
         ) from clash
 
 
 def _check(site: Site, plan: Plan, now: datetime) -> None:
     if plan.since < now:
-        raise Refusal("past-rotation", "A rotation begins now or later: who was on call stays as it was.")
+        raise Refusal("past-rotation", _("A rotation begins now or later: who was on call stays as it was."))
     if not plan.people:
-        raise Refusal("nobody", "Choose at least one person to take turns.")
+        raise Refusal("nobody", _("Choose at least one person to take turns."))
     if len(plan.people) > MOST_PEOPLE:
-        raise Refusal("too-many", f"At most {MOST_PEOPLE} people take turns in one rotation.")
+        raise Refusal(
+            "too-many",
+            _("At most %(most_people)s people take turns in one rotation.") % {"most_people": MOST_PEOPLE},
+        )
     for person in plan.people:
         oncall.check_able(site, person, plan.rung)
         if not person.phone:
-            raise Refusal("no-phone", f"{person.name} has no phone on record, so no page would reach them.")
+            raise Refusal(
+                "no-phone",
+                _("%(person)s has no phone on record, so no page would reach them.")
+                % {"person": person.name},
+            )
 
 
 def _write(site: Site, plan: Plan, by: Clinician, now: datetime) -> Rotation:
@@ -91,7 +103,7 @@ def _write(site: Site, plan: Plan, by: Clinician, now: datetime) -> Rotation:
 def end(rotation_id: int, *, at: datetime, by: Clinician, now: datetime) -> Rotation:
     """End a rotation at a moment from now on. One that ended already is refused."""
     if at < now:
-        raise Refusal("past-rotation", "A rotation ends now or later: who was on call stays as it was.")
+        raise Refusal("past-rotation", _("A rotation ends now or later: who was on call stays as it was."))
     return _end(_hold(rotation_id), at=at, by=by, now=now)
 
 
@@ -101,7 +113,7 @@ def _hold(rotation_id: int) -> Rotation:
 
 def _end(row: Rotation, *, at: datetime, by: Clinician, now: datetime) -> Rotation:
     if row.until is not None and row.until <= now:
-        raise Refusal("rotation-over", f"The rotation {row.name} has ended already.")
+        raise Refusal("rotation-over", _("The rotation %(row)s has ended already.") % {"row": row.name})
     row.until, row.ended_by = max(at, row.since), by
     row.save(update_fields=["until", "ended_by"])
     audit.record("ended a rotation", f"rotation:{row.pk}", site=row.site, by=by, now=now, rung=row.rung)
@@ -120,7 +132,13 @@ def set_rung(site: Site, rung: int, *, title: str, role: str, by: Clinician, now
     if others:
         raise Refusal(
             "rung-role",
-            f"{', '.join(others)} {'is' if len(others) == 1 else 'are'} on rung {rung} in the next 14 days and of "
-            "another role. Put somebody else there first.",
+            ngettext(
+                "%(names)s is on rung %(rung)s in the next 14 days and of another role. Put "
+                "somebody else there first.",
+                "%(names)s are on rung %(rung)s in the next 14 days and of another role. Put "
+                "somebody else there first.",
+                len(others),
+            )
+            % {"names": ", ".join(others), "rung": rung},
         )
     return row

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
 
 from notifications import audit, oncall, overrides
 from notifications.models import Clinician, Swap
@@ -26,7 +27,7 @@ def offer(given: Hours, *, to: Clinician, by: Clinician, now: datetime, back: Ho
     Refused where the hours are not one's own from end to end, or the colleague could not be on that rung.
     """
     if to.pk == by.pk:
-        raise Refusal("same-person", "Offer your hours to somebody else.")
+        raise Refusal("same-person", _("Offer your hours to somebody else."))
     _check(given, of=by, to=to, now=now)
     if back is not None:
         _check(back, of=to, to=by, now=now)
@@ -78,10 +79,11 @@ def _answer(swap_id: int, state: Swap.State, *, by: Clinician, now: datetime) ->
     may = row.offered_by_id if state == Swap.State.WITHDRAWN else row.offered_to_id
     if by.pk != may:
         raise Refusal(
-            "not-yours", "Only the person it was offered to can answer it, and only its maker take it back."
+            "not-yours",
+            _("Only the person it was offered to can answer it, and only its maker take it back."),
         )
     if row.state != Swap.State.OFFERED:
-        raise Refusal("answered", f"That offer is {row.get_state_display()} already.")
+        raise Refusal("answered", _("That offer is %(state)s already.") % {"state": row.get_state_display()})
     row.state, row.answered_at = state, now
     row.save(update_fields=["state", "answered_at"])
     audit.record(f"{state} a swap", f"swap:{row.pk}", site=row.site, by=by, now=now)
@@ -91,14 +93,17 @@ def _answer(swap_id: int, state: Swap.State, *, by: Clinician, now: datetime) ->
 def _check(hours: Hours, *, of: Clinician, to: Clinician, now: datetime) -> None:
     overrides.check_span(hours.starts_at, hours.ends_at, now=now)
     if hours.starts_at < now:
-        raise Refusal("begun", "Those hours have begun. Ask whoever keeps the list for an override.")
+        raise Refusal("begun", _("Those hours have begun. Ask whoever keeps the list for an override."))
     read = oncall.stints(of.site, since=hours.starts_at, until=hours.ends_at)
     held = sum(
         ((one.ends_at - one.starts_at) for one in read if (one.rung, one.clinician) == (hours.rung, of)),
         start=hours.starts_at - hours.starts_at,
     )
     if held != hours.ends_at - hours.starts_at:
-        raise Refusal("not-theirs", f"{of.name} is not on rung {hours.rung} for all of those hours.")
+        raise Refusal(
+            "not-theirs",
+            _("%(of)s is not on rung %(rung)s for all of those hours.") % {"of": of.name, "rung": hours.rung},
+        )
     oncall.check_able(of.site, to, hours.rung)
 
 

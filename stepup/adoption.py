@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications import audit, roles
 from notifications.models import Clinician, Site
@@ -38,17 +39,17 @@ def set_numbers(
     if stands is not None and stands.stage is not stage:
         raise Refusal(
             "other-stage",
-            "A stage is opened by its numbers or gone back from. Numbers belong to the one that stands.",
+            _("A stage is opened by its numbers or gone back from. Numbers belong to the one that stands."),
         )
     if stands is not None and stands.next is None:
-        raise Refusal("no-next-stage", "Every dose goes home already: no numbers open anything more.")
+        raise Refusal("no-next-stage", _("Every dose goes home already: no numbers open anything more."))
     if not why.strip():
-        raise Refusal("why", "Say why these are the right doses and numbers for your site.")
+        raise Refusal("why", _("Say why these are the right doses and numbers for your site."))
     known = {field: numbers.get(field) for field in progress.WORDS}
     if stage.next is None:
         known = dict.fromkeys(known)
     elif not any(known[field] for field in LEAST):
-        raise Refusal("no-number", "Give at least one number to reach: doses, patients or days.")
+        raise Refusal("no-number", _("Give at least one number to reach: doses, patients or days."))
     return _decide(site, stands, Kind.SET, stage, why=why.strip(), by=by, now=now, **known)
 
 
@@ -58,17 +59,18 @@ def open_next(site: Site, *, seen_before: int, by: Clinician, now: datetime) -> 
     _may(by, "open a stage")
     stands = _held(site, seen_before, now)
     if stands is None or stands.next is None:
-        raise Refusal("no-next-stage", "There is no next stage to open here.")
+        raise Refusal("no-next-stage", _("There is no next stage to open here."))
     if stands.numbers is None:
-        raise Refusal("no-numbers", "Set the numbers that open the next stage first.")
+        raise Refusal("no-numbers", _("Set the numbers that open the next stage first."))
     counts = [count for count in stands.progress(now) if count.need is not None]
     missing = "; ".join(count.said for count in counts if not count.is_met)
     if missing:
         raise Refusal(
-            "numbers-not-met", f"Not yet: {missing}. The next stage opens when its numbers are met."
+            "numbers-not-met",
+            _("Not yet: %(missing)s. The next stage opens when its numbers are met.") % {"missing": missing},
         )
     if stands.numbers.by_id == by.pk:
-        raise Refusal("same-person", "You set these numbers: another person opens the stage.")
+        raise Refusal("same-person", _("You set these numbers: another person opens the stage."))
     why = "; ".join(count.said for count in counts)[:300]
     return _decide(
         site, stands, Kind.OPENED, stands.next, why=why, by=by, now=now, numbers_by=stands.numbers.by
@@ -83,9 +85,9 @@ def go_back(
     _may(by, "go back a stage")
     stands = _held(site, seen_before, now)
     if stands is None or not to.is_before(stands.stage):
-        raise Refusal("not-back", "Choose a stage that lets fewer doses go home than the one that stands.")
+        raise Refusal("not-back", _("Choose a stage that lets fewer doses go home than the one that stands."))
     if not why.strip():
-        raise Refusal("why", "Say why the site goes back.")
+        raise Refusal("why", _("Say why the site goes back."))
     return _decide(site, stands, Kind.BACK, to, why=why.strip(), by=by, now=now)
 
 
@@ -96,16 +98,20 @@ def override(course_id: int, *, step: str, reason: str, by: Clinician, now: date
     course = versions.hold(course_id)
     ended.refuse(course, "no dose is given on it.")
     if not reason.strip():
-        raise Refusal("reason", "Say why this dose is given at home beyond the stage.")
+        raise Refusal("reason", _("Say why this dose is given at home beyond the stage."))
     label = courses.label_of(course)
     dose = delays.dose_of(label, delays.regimen_of(label, course.regimen), step)
     stands = stages.standing(course.site, now=now)
     if stands is None or not stages.is_beyond(course, step, stands.stage):
-        raise Refusal("not-beyond", f"{dose.name} is not beyond the site's stage: it needs no override.")
+        raise Refusal(
+            "not-beyond",
+            _("%(dose)s is not beyond the site's stage: it needs no override.") % {"dose": dose.name},
+        )
     earlier = next((row for row in stages.overrides(course, stands, now=now) if row.step == step), None)
     if earlier is not None:
         raise Refusal(
-            "overridden-already", f"{earlier.by.name} has overridden the stage for this dose already."
+            "overridden-already",
+            _("%(by)s has overridden the stage for this dose already.") % {"by": earlier.by.name},
         )
     made = StageOverride.objects.create(
         course=course,
@@ -126,7 +132,7 @@ def override(course_id: int, *, step: str, reason: str, by: Clinician, now: date
 def _may(by: Clinician, act: str) -> None:
     if not roles.may(by, act):
         who = ", ".join(sorted(role.label for role in roles.MAY[act]))
-        raise Refusal("role", f"Only these roles {act}: {who}.")
+        raise Refusal("role", _("Only these roles %(act)s: %(who)s.") % {"act": act, "who": who})
 
 
 def _held(site: Site, seen_before: int, now: datetime) -> Standing | None:
@@ -137,7 +143,10 @@ def _held(site: Site, seen_before: int, now: datetime) -> Standing | None:
         return stands
     newest = stands.newest if stands else None
     who = f"{newest.by.name}: {newest.get_kind_display()}" if newest else "somebody changed this"
-    raise Refusal("decided-meanwhile", f"Meanwhile decided by {who}. Read what stands now, then decide.")
+    raise Refusal(
+        "decided-meanwhile",
+        _("Meanwhile decided by %(who)s. Read what stands now, then decide.") % {"who": who},
+    )
 
 
 def _decide(

@@ -12,6 +12,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import stays
 from notifications import audit, oncall
@@ -233,23 +234,26 @@ def may_be_planned(course: Course, at: datetime, now: datetime) -> None:
     """Refuse what no date could mend: the hard rules that need no rota and no row for a certain day."""
     ended.refuse(course, "no dose can be planned on it.")
     if at <= now:
-        raise Refusal("past-time", "That time has passed. Choose one that is still to come.")
+        raise Refusal("past-time", _("That time has passed. Choose one that is still to come."))
     if at - now > FARTHEST:
-        raise Refusal("too-far", "That is more than a year ahead. Check the date.")
+        raise Refusal("too-far", _("That is more than a year ahead. Check the date."))
     decision = next_dose.decide(course, now=now)
     if decision.decision == "stop":
-        raise Refusal("label-says-stop", f"No further dose may be planned. {decision.because}")
+        raise Refusal(
+            "label-says-stop",
+            _("No further dose may be planned. %(because)s") % {"because": decision.because},
+        )
 
 
 def _may_be_skipped(label: Label, course: Course, planned: PlannedDose, on: date) -> None:
     """Only a dose of a repeated interval can be left out, and what comes instead is later."""
     if delays.regimen_of(label, course.regimen).phase(planned.step) is None:
         raise Refusal(
-            "step-up-dose", "A step-up dose is never left out. Delay it, and see what that changes."
+            "step-up-dose", _("A step-up dose is never left out. Delay it, and see what that changes.")
         )
     if planned.on is None or on <= planned.on:
         raise Refusal(
-            "not-later", "The dose after the one left out comes later than it. Choose a later date."
+            "not-later", _("The dose after the one left out comes later than it. Choose a later date.")
         )
 
 
@@ -281,23 +285,29 @@ def _is_still_so(course: Course, seen_before: str) -> None:
     last = arranged.last_dose(course)
     if last is not None and not seen_before.startswith(f"{last.pk}."):
         raise Refusal(
-            "given-meanwhile", f"Meanwhile {last.recorded_by} recorded a dose. Look at the new plan first."
+            "given-meanwhile",
+            _("Meanwhile %(recorded_by)s recorded a dose. Look at the new plan first.")
+            % {"recorded_by": last.recorded_by},
         )
     what = f"put this dose on {put.planned_on:%a %d %b %Y}" if put else "changed this dose"
     who = put.by.name if put else "somebody"
     raise Refusal(
-        "moved-meanwhile", f"Meanwhile {who} {what}. Look at what stands now, then move it if you must."
+        "moved-meanwhile",
+        _("Meanwhile %(who)s %(what)s. Look at what stands now, then move it if you must.")
+        % {"who": who, "what": what},
     )
 
 
 def _is_answered(shown: Preview, why: _Why) -> None:
     if why.reason not in Reason.values:
-        raise Refusal("reason", "Choose the reason.")
+        raise Refusal("reason", _("Choose the reason."))
     if (shown.objections or why.reason == Reason.OTHER) and not why.words:
-        raise Refusal("reason-words", "Say in a few words why this date is right all the same.")
+        raise Refusal("reason-words", _("Say in a few words why this date is right all the same."))
     if shown.gaps and not why.override:
         raise Refusal(
             "uncovered",
-            "Nobody is on call for part of this watch. Fill the on-call list first, choose another time, or say why"
-            " the dose is planned all the same.",
+            _(
+                "Nobody is on call for part of this watch. Fill the on-call list first, choose another time, or say why"
+                " the dose is planned all the same."
+            ),
         )

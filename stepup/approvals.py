@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from notifications import audit
 from notifications.models import Clinician, Role, Site
@@ -38,7 +39,8 @@ def approve(protocol_pk: int, *, by: Clinician, now: datetime) -> SiteProtocol:
         row.prescriber, row.prescriber_at = by, now
     else:
         raise Refusal(
-            "cannot-sign", "This protocol still needs a pharmacist's or a prescriber's first signature."
+            "cannot-sign",
+            gettext("This protocol still needs a pharmacist's or a prescriber's first signature."),
         )
     feasible.refuse(row.site, content(row).pathway)
     row.save()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from notifications import audit, roles
 from notifications.models import Clinician, Role
@@ -27,10 +28,13 @@ def make(*, is_unit: bool, by: Clinician, now: datetime) -> tuple[CalendarAddres
     """A new address of one's own calendar or of the unit's, and the secret in it, which is never shown again."""
     Clinician.objects.select_for_update().get(pk=by.pk)  # two at once are counted one after the other
     if is_unit and not roles.may(by, UNIT):
-        raise Refusal("role", "A nurse or the programme lead makes addresses of the unit's calendar.")
+        raise Refusal("role", _("A nurse or the programme lead makes addresses of the unit's calendar."))
     owned = Q(is_unit=True) if is_unit else Q(is_unit=False, made_by=by)
     if CalendarAddress.objects.filter(owned, site=by.site, revocation=None).count() >= MOST:
-        raise Refusal("too-many", f"There are {MOST} addresses of this calendar already. Revoke one first.")
+        raise Refusal(
+            "too-many",
+            _("There are %(most)s addresses of this calendar already. Revoke one first.") % {"most": MOST},
+        )
     secret = secrets.token_urlsafe(BYTES)
     made = CalendarAddress.objects.create(
         site=by.site, is_unit=is_unit, digest=digest(secret), made_by=by, made_at=now
@@ -44,14 +48,17 @@ def revoke(address_id: int, *, reason: str, by: Clinician, now: datetime) -> Cal
     """End an address for good: whoever made it does, or the programme lead."""
     address = CalendarAddress.objects.select_related("site", "made_by").get(pk=address_id)
     if not may_revoke(address, by):
-        raise Refusal("not-yours", f"{address.made_by.name} or the programme lead revokes this address.")
+        raise Refusal(
+            "not-yours",
+            _("%(made_by)s or the programme lead revokes this address.") % {"made_by": address.made_by.name},
+        )
     if not reason.strip():
-        raise Refusal("reason", "Say why it is revoked, like: telephone lost.")
+        raise Refusal("reason", _("Say why it is revoked, like: telephone lost."))
     try:
         with transaction.atomic():
             ended = CalendarRevocation.objects.create(address=address, by=by, at=now, reason=reason.strip())
     except IntegrityError as clash:
-        raise Refusal("revoked-already", "That address was revoked already.") from clash
+        raise Refusal("revoked-already", _("That address was revoked already.")) from clash
     audit.record("revoked a calendar address", str(address), site=address.site, by=by, now=now)
     return ended
 

@@ -7,6 +7,7 @@ patient's facts: an old card in a drawer does no harm, and still helps.
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import patients, people
 from monitoring.models import Patient
@@ -34,12 +35,15 @@ def record_print(patient_id: int, *, language: str, by: Clinician, now: datetime
     """
     patient = people.hold(patient_id)
     if not patient.is_active:
-        raise Refusal("not-enrolled", "This enrolment has ended: no card is printed for it.")
+        raise Refusal("not-enrolled", _("This enrolment has ended: no card is printed for it."))
     if language not in languages(patient):
         raise Refusal(
             "language",
-            f"Nobody at this site has approved the emergency page in {wording.name(language)}. Print it in English, or "
-            "have it approved under Protocols, Texts to patients.",
+            _(
+                "Nobody at this site has approved the emergency page in %(wording)s. Print it in "
+                "English, or have it approved under Protocols, Texts to patients."
+            )
+            % {"wording": wording.name(language)},
         )
     row = CardPrint.objects.create(
         patient=patient, code=patient.emergency_code, language=language, by=by, at=now
@@ -57,9 +61,9 @@ def replace(patient_id: int, *, code: str, reason: str, by: Clinician, now: date
     """
     patient = people.hold(patient_id)
     if not reason.strip():
-        raise Refusal("reason", "Say why the card is replaced, like: lost on the bus.")
+        raise Refusal("reason", _("Say why the card is replaced, like: lost on the bus."))
     if code != patient.emergency_code:
-        raise Refusal("replaced-already", "A colleague has replaced this card already. Print the new one.")
+        raise Refusal("replaced-already", _("A colleague has replaced this card already. Print the new one."))
     row = CardReplacement.objects.create(
         patient=patient, code=code, reason=reason.strip()[:LONGEST_REASON], by=by, at=now
     )

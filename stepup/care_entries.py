@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications import audit, roles
 from notifications.models import Clinician, Role
@@ -42,7 +43,9 @@ def item_of(course: Course, item_id: str) -> Item:
     for item in items(course):
         if item.id == item_id:
             return item
-    raise Refusal("unknown-item", "That is not on the list for this patient's medicine. Open the list again.")
+    raise Refusal(
+        "unknown-item", _("That is not on the list for this patient's medicine. Open the list again.")
+    )
 
 
 @transaction.atomic
@@ -61,9 +64,9 @@ def record(
     course, item = _hold(course_id, item_id, seen, by)
     today = courses.local_date(course.patient, now)
     if on > today:
-        raise Refusal("future-date", "That day is still to come. Record it once it was done.")
+        raise Refusal("future-date", _("That day is still to come. Record it once it was done."))
     if on < course.patient.born_on:
-        raise Refusal("before-birth", "That day is before the patient was born. Check the year.")
+        raise Refusal("before-birth", _("That day is before the patient was born. Check the year."))
     _whole(result)
     row = CareEntry.objects.create(
         course=course,
@@ -89,13 +92,13 @@ def _has_result(result: Result) -> bool:
 def _whole(result: Result) -> None:
     """Refuse a result without its reader, and a number without its unit or a unit without its number."""
     if _has_result(result) and not result.by.strip():
-        raise Refusal("no-reader", "Type who read the result.")
+        raise Refusal("no-reader", _("Type who read the result."))
     if result.value is not None and not result.unit.strip():
-        raise Refusal("no-unit", "Type the unit as it stands on the report.")
+        raise Refusal("no-unit", _("Type the unit as it stands on the report."))
     if result.value is None and result.unit.strip():
-        raise Refusal("no-value", "Type the number that belongs to the unit, or leave both empty.")
+        raise Refusal("no-value", _("Type the number that belongs to the unit, or leave both empty."))
     if result.value is not None and result.value < 0:
-        raise Refusal("below-zero", "That number is below zero. Type it as it stands on the report.")
+        raise Refusal("below-zero", _("That number is below zero. Type it as it stands on the report."))
 
 
 def _said(row: CareEntry) -> str:
@@ -139,10 +142,10 @@ def decide(
     if not care_answers.is_open(item):
         raise Refusal(
             "nothing-open",
-            "What was read leaves nothing open here: record it as done, or as not needed with a reason.",
+            _("What was read leaves nothing open here: record it as done, or as not needed with a reason."),
         )
     if item.crs_caution and by.role != Role.PRESCRIBER:
-        raise Refusal("prescriber-reads", "This one is a prescriber's to read and decide.")
+        raise Refusal("prescriber-reads", _("This one is a prescriber's to read and decide."))
     _answer_is_whole(course, item, words=words, again_on=again_on, by=by, now=now)
     return _answer(course, item, DECIDED, words=words, again_on=again_on, by=by, now=now)
 
@@ -151,18 +154,18 @@ def _answer_is_whole(
     course: Course, item: Item, *, words: str, again_on: date | None, by: Clinician, now: datetime
 ) -> None:
     if not roles.may(by, MAY_DECIDE):
-        raise Refusal("may-not-decide", "A pharmacist or a prescriber says this.")
+        raise Refusal("may-not-decide", _("A pharmacist or a prescriber says this."))
     if not words.strip():
-        raise Refusal("reason", "Say in a few words what was decided and why.")
+        raise Refusal("reason", _("Say in a few words what was decided and why."))
     if again_on is None:
         if care_answers.comes_again(item):
-            raise Refusal("until-when", "This comes again: give the day on which it is looked at again.")
+            raise Refusal("until-when", _("This comes again: give the day on which it is looked at again."))
         return
     today = courses.local_date(course.patient, now)
     if again_on <= today:
-        raise Refusal("again-passed", "Choose a day that is still to come.")
+        raise Refusal("again-passed", _("Choose a day that is still to come."))
     if (again_on - today).days > care_answers.LONGEST_DAYS:
-        raise Refusal("again-too-far", "Choose a day within a year: it is looked at again by then.")
+        raise Refusal("again-too-far", _("Choose a day within a year: it is looked at again by then."))
 
 
 def _answer(
@@ -183,14 +186,14 @@ def take_back(entry_id: int, *, words: str, by: Clinician, now: datetime) -> Car
     entry = rows.get(pk=entry_id)
     course = Course.objects.select_for_update(of=("self",)).get(pk=entry.course_id)
     if entry.kind == BACK:
-        raise Refusal("is-back", "A taking back is not taken back: record the item anew.")
+        raise Refusal("is-back", _("A taking back is not taken back: record the item anew."))
     if not may_take_back(entry, by):
-        raise Refusal("may-not-decide", "A pharmacist or a prescriber takes this back.")
+        raise Refusal("may-not-decide", _("A pharmacist or a prescriber takes this back."))
     if not words.strip():
-        raise Refusal("reason", "Say in a few words why it is taken back.")
+        raise Refusal("reason", _("Say in a few words why it is taken back."))
     before = CareEntry.objects.filter(takes_back=entry).select_related("by").first()
     if before is not None:
-        raise Refusal("back-already", f"{before.by.name} has already taken this back.")
+        raise Refusal("back-already", _("%(by)s has already taken this back.") % {"by": before.by.name})
     row = CareEntry.objects.create(
         course=course, item=entry.item, kind=BACK, words=words.strip(), takes_back=entry, by=by, at=now
     )
@@ -213,7 +216,11 @@ def _hold(course_id: int, item_id: str, seen: int, by: Clinician) -> tuple[Cours
     if row is not None:
         raise Refusal(
             "said-meanwhile",
-            f"{row.by.name} has just recorded something of the same. Read it below; if yours is another, press again.",
+            _(
+                "%(by)s has just recorded something of the same. Read it below; if yours is another, "
+                "press again."
+            )
+            % {"by": row.by.name},
         )
     return course, item
 

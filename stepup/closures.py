@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from notifications import audit
 from notifications.models import Clinician, Site
@@ -32,15 +33,15 @@ def coming(site: Site, *, today: date) -> list[ClosedDay]:
 def add(site: Site, *, on: date, name: str, by: Clinician, today: date, now: datetime) -> ClosedDay:
     """Name a day on which the site is closed. Doses planned for it stay where they are and are marked."""
     if not name.strip():
-        raise Refusal("no-name", "Say what the day is called, like Thanksgiving.")
+        raise Refusal("no-name", _("Say what the day is called, like Thanksgiving."))
     if on < today:
-        raise Refusal("past-day", "That day is over. Choose one that is still to come.")
+        raise Refusal("past-day", _("That day is over. Choose one that is still to come."))
     try:
         with transaction.atomic():
             day = ClosedDay.objects.create(site=site, on=on, name=name.strip(), added_by=by, added_at=now)
             audit.record("added a closed day", f"closed day:{day.pk}", site=site, by=by, now=now, on=str(on))
     except IntegrityError as clash:
-        raise Refusal("closed-already", "That day is on the list already.") from clash
+        raise Refusal("closed-already", _("That day is on the list already.")) from clash
     return day
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext as _
 
 from monitoring import watches, worklist
 from monitoring.models import Patient, Watch
@@ -47,7 +48,7 @@ def correct(dose_id: int, facts: Facts, *, reason: str, by: Clinician, now: date
     said = changes(dose, facts)
     correction = _strike(dose, Kind.CORRECTED, reason, by=by, now=now)
     if course.doses.filter(given_at=facts.given_at).exists():
-        raise Refusal("same-moment", "Another dose is recorded at that very minute. Correct the time.")
+        raise Refusal("same-moment", _("Another dose is recorded at that very minute. Correct the time."))
     amount = courses.amount_of(course, facts.step, _kg(dose))
     on = courses.local_date(course.patient, facts.given_at)
     checked = _still_checked(dose, facts, by)
@@ -83,7 +84,7 @@ def correct(dose_id: int, facts: Facts, *, reason: str, by: Clinician, now: date
 def strike(dose_id: int, *, kind: str, reason: str, by: Clinician, now: datetime) -> DoseCorrection:
     """The dose was never given, or not to this patient. Its watch goes on: see `end_watch`."""
     if kind not in {Kind.NEVER_GIVEN, Kind.WRONG_PATIENT}:
-        raise Refusal("kind", "Choose what is wrong with this dose.")
+        raise Refusal("kind", _("Choose what is wrong with this dose."))
     dose = _to_correct(dose_id, reason)
     course = dose.course
     correction = _strike(dose, kind, reason, by=by, now=now)
@@ -128,13 +129,13 @@ def watches_of_struck_doses(patient: Patient) -> set[int]:
 def end_watch(watch_id: int, *, reason: str, by: Clinician, now: datetime) -> None:
     """End the watch of a dose that was struck; the last dose that counts is watched again for what is left of it."""
     if not reason.strip():
-        raise Refusal("reason", "Say how you know that nothing was given.")
+        raise Refusal("reason", _("Say how you know that nothing was given."))
     struck = Dose.with_struck.filter(watch=watch_id).select_related("course").order_by("-pk").first()
     if struck is None:
-        raise Refusal("not-struck", "This watch has a dose: it ends by itself.")
+        raise Refusal("not-struck", _("This watch has a dose: it ends by itself."))
     course = _hold(struck.course_id)
     if not without_dose(Watch.objects.get(pk=watch_id)):
-        raise Refusal("not-struck", "This watch has a dose, or has ended already.")
+        raise Refusal("not-struck", _("This watch has a dose, or has ended already."))
     watches.end_without_dose(watch_id, why=f"its dose was struck: {reason.strip()}", now=now)
     courses.note(course, "watch ended", reason.strip(), by=by, now=now)
     audit.record("ended a watch", str(course.patient), site=course.site, by=by, now=now, watch=watch_id)
@@ -168,24 +169,27 @@ def _to_correct(dose_id: int, reason: str) -> Dose:
     dose = Dose.with_struck.select_related("weight", "confirmed_by", "watch").get(pk=dose_id)
     dose.course = versions.as_given(dose, course)
     if not reason.strip():
-        raise Refusal("reason", "Say what was wrong and how you know.")
+        raise Refusal("reason", _("Say what was wrong and how you know."))
     struck = DoseCorrection.objects.filter(dose=dose).select_related("by").first()
     if struck is not None:
         raise Refusal(
             "corrected-meanwhile",
-            f"Meanwhile {struck.by.name} corrected this dose: {struck.reason.rstrip('.')}."
-            " Look at what stands now, then correct that if you must.",
+            _(
+                "Meanwhile %(by)s corrected this dose: %(reason)s. Look at what stands now, then "
+                "correct that if you must."
+            )
+            % {"by": struck.by.name, "reason": struck.reason.rstrip(".")},
         )
     return dose
 
 
 def _may_be(dose: Dose, facts: Facts, now: datetime) -> None:
     if facts == Facts(dose.step, dose.given_at, dose.given_mg):
-        raise Refusal("nothing-changed", "That is what is recorded already. Change what was wrong.")
+        raise Refusal("nothing-changed", _("That is what is recorded already. Change what was wrong."))
     if facts.given_at > now:
-        raise Refusal("future-dose", "That time is still to come.")
+        raise Refusal("future-dose", _("That time is still to come."))
     if now - facts.given_at > reported.OLDEST:
-        raise Refusal("old-dose", "That is more than ten years ago. Check the year.")
+        raise Refusal("old-dose", _("That is more than ten years ago. Check the year."))
 
 
 def _is_known_now(dose: Dose, facts: Facts) -> None:
@@ -195,7 +199,9 @@ def _is_known_now(dose: Dose, facts: Facts) -> None:
     if versions.knows_dose(then, facts.step) and not versions.knows_dose(now_on, facts.step):
         raise Refusal(
             "unknown-there",
-            "The version this course has moved to does not know that dose. Move the course back, then correct it.",
+            _(
+                "The version this course has moved to does not know that dose. Move the course back, then correct it."
+            ),
         )
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import patients, people, watches
 from monitoring.models import Patient, Watch
@@ -44,7 +45,7 @@ def open_course(
     """
     _may_open(patient, protocol)
     if weighed_on > local_date(patient, now):
-        raise Refusal("weighed-on", "The weight cannot be from the future.")
+        raise Refusal("weighed-on", _("The weight cannot be from the future."))
     content = approvals.content(protocol)
     # The plan is made once here so that an impossible weight, regimen or date is refused before anything is kept.
     first = planning.plan(content.label, start_on, regimen=regimen or None, weight_kg=weight_kg)[0]
@@ -76,11 +77,11 @@ def _note_opened(course: Course, gaps: list[oncall.Gap], *, by: Clinician, now: 
 
 def _may_open(patient: Patient, protocol: SiteProtocol) -> None:
     if protocol.site_id != patient.site_id or not protocol.is_approved:
-        raise Refusal("not-approved", "A pharmacist and a prescriber must approve this protocol first.")
+        raise Refusal("not-approved", _("A pharmacist and a prescriber must approve this protocol first."))
     if not people.hold(patient.pk).is_active:  # two nurses at once: the second is told
-        raise Refusal("enrolment-ended", "This enrolment has ended: no course can start on it.")
+        raise Refusal("enrolment-ended", _("This enrolment has ended: no course can start on it."))
     if patient.courses.filter(state=Course.State.ACTIVE).exists():
-        raise Refusal("course-open", "This patient already has a course under way.")
+        raise Refusal("course-open", _("This patient already has a course under way."))
 
 
 def plan(course: Course) -> tuple[planning.PlannedDose, ...]:
@@ -174,19 +175,25 @@ def _note_given(dose: Dose, gaps: list[oncall.Gap], *, by: Clinician, now: datet
 def _may_have_happened(course: Course, given_at: datetime, now: datetime) -> None:
     ended.refuse(course, "no dose can be recorded on it. Open a new one to go on here.")
     if given_at > now:
-        raise Refusal("future-dose", "That time is still to come. Record a dose after it was given.")
+        raise Refusal("future-dose", _("That time is still to come. Record a dose after it was given."))
     if now - given_at > OLDEST_RECORD:
         raise Refusal(
             "old-dose",
-            "That is more than 180 days ago. Check the date. A dose of a past course is recorded as one given"
-            " elsewhere or in the past.",
+            _(
+                "That is more than 180 days ago. Check the date. A dose of a past course is recorded as one given"
+                " elsewhere or in the past."
+            ),
         )
     last = course.doses.order_by("-given_at").first()
     if last and given_at <= last.given_at:
         raise Refusal(
             "before-the-last",
-            f"A dose given at {last.given_at:%Y-%m-%d %H:%M} UTC is recorded already. If this one was given before"
-            " it, record it as one given elsewhere or in the past; if that one is wrong, correct it.",
+            _(
+                "A dose given at %(given_at)s UTC is recorded already. If this one was given before "
+                "it, record it as one given elsewhere or in the past; if that one is wrong, correct "
+                "it."
+            )
+            % {"given_at": f"{last.given_at:%Y-%m-%d %H:%M}"},
         )
 
 
@@ -255,8 +262,11 @@ def confirm_dose(dose_id: int, *, by: Clinician, figure_mg: Decimal, now: dateti
     if not agree:
         raise Refusal(
             "figures-differ",
-            f"The figures differ: {recorded} was recorded, you have {own}. Nothing is confirmed. "
-            "Find out together which is right.",
+            _(
+                "The figures differ: %(recorded)s was recorded, you have %(own)s. Nothing is "
+                "confirmed. Find out together which is right."
+            )
+            % {"recorded": recorded, "own": own},
         )
     return dose
 
@@ -267,12 +277,16 @@ def _to_confirm(dose_id: int, by: Clinician) -> Dose:
     struck = DoseCorrection.objects.filter(dose=dose).select_related("by").first()
     if struck is not None:
         raise Refusal(
-            "corrected-meanwhile", f"{struck.by.name} corrected this dose. Look at the record again."
+            "corrected-meanwhile",
+            _("%(by)s corrected this dose. Look at the record again.") % {"by": struck.by.name},
         )
     if dose.confirmed_at is not None:
-        raise Refusal("confirmed-already", f"{dose.confirmed_by} has already confirmed this dose.")
+        raise Refusal(
+            "confirmed-already",
+            _("%(confirmed_by)s has already confirmed this dose.") % {"confirmed_by": dose.confirmed_by},
+        )
     if dose.recorded_by_id == by.pk:
-        raise Refusal("same-person", "The second check is another person's: ask a colleague to sign in.")
+        raise Refusal("same-person", _("The second check is another person's: ask a colleague to sign in."))
     return dose
 
 
@@ -280,7 +294,7 @@ def _to_confirm(dose_id: int, by: Clinician) -> Dose:
 def stop(course_id: int, *, by: Clinician, reason: str, now: datetime) -> Course:
     """Stop a course for good. An open watch goes on: the last dose is still in the patient."""
     if not reason.strip():
-        raise Refusal("reason", "Say why the course is stopped.")
+        raise Refusal("reason", _("Say why the course is stopped."))
     rows = Course.objects.select_for_update(of=("self",)).select_related("patient", "site")
     course = rows.get(pk=course_id)
     # Two people at once: the second is told.
@@ -297,7 +311,7 @@ def end_enrolment(patient_id: int, *, by: Clinician, reason: str, now: datetime)
     """End a patient's enrolment. Refused while a course is under way, and wherever `patients.end` refuses."""
     people.hold(patient_id)
     if Course.objects.filter(patient=patient_id, state=Course.State.ACTIVE).exists():
-        raise Refusal("course-open", "A course is under way. Stop it, then end the enrolment.")
+        raise Refusal("course-open", _("A course is under way. Stop it, then end the enrolment."))
     return patients.end(patient_id, by=by, reason=reason, now=now)
 
 

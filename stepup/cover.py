@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from monitoring import ladders
 from notifications import oncall
 from notifications.models import Clinician, Site
@@ -56,8 +58,11 @@ def answered(found: Sequence[Gap], *, zone: str, reason: str) -> str:
     if found and not reason.strip():
         raise Refusal(
             CODE,
-            f"{in_words(found, zone)} The watch after the first dose must be covered: fill the on-call list, choose"
-            " another day, or say why the course is opened all the same.",
+            _(
+                "%(found)s The watch after the first dose must be covered: fill the on-call list, "
+                "choose another day, or say why the course is opened all the same."
+            )
+            % {"found": in_words(found, zone)},
         )
     return reason.strip() if found else ""
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from protocols import drafting
 from protocols.errors import Refusal
 
@@ -42,5 +44,5 @@ PARTS = {
 def part(name: str) -> Part:
     """The part of that name; refused where there is none."""
     if name not in PARTS:
-        raise Refusal("unknown-part", "A draft has no such part.")
+        raise Refusal("unknown-part", _("A draft has no such part."))
     return PARTS[name]

@@ -36,7 +36,7 @@ class RhythmForm(WhyForm):
             asked = several(
                 first(row.get("ask"), [(q, q) for q in sorted(QUESTIONS)]), initial=row.get("ask")
             )
-            asked.label = _("Row %(it)s: asks") % {"it": number + 1}
+            asked.label = _("Row %(number)s: asks") % {"number": number + 1}
             self.fields[f"ask_{number}"] = asked
         self.order_fields([name for name in self.fields if name not in WhyForm.base_fields])
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from notifications import audit
 from notifications.models import Clinician, Site
@@ -39,11 +40,14 @@ def begin(
 ) -> Draft:
     """A new draft of the site's own `name`, the next version of it. `label` is the library's where base's is own."""
     if drafting.NAME.fullmatch(name) is None:
-        raise Refusal("name", "Use small letters, digits and single hyphens, like home-weekdays.")
+        raise Refusal("name", _("Use small letters, digits and single hyphens, like home-weekdays."))
     Site.objects.select_for_update().get(pk=site.pk)  # two at once: the second finds the first one's draft
     mine = Draft.objects.filter(site=site, name=name)
     if mine.filter(ended_at=None).exists():
-        raise Refusal("draft-open", f"A draft called {name} is open already: go on with it, or drop it.")
+        raise Refusal(
+            "draft-open",
+            _("A draft called %(name)s is open already: go on with it, or drop it.") % {"name": name},
+        )
     version = (mine.aggregate(last=Max("version"))["last"] or 0) + 1
     draft = Draft.objects.create(
         site=site,
@@ -62,7 +66,7 @@ def begin(
 def begin_from(row: SiteProtocol, *, name: str, title: str, by: Clinician, now: datetime) -> Draft:
     """A new draft that begins as a protocol of the site's own, as it was approved."""
     if not row.is_approved:
-        raise Refusal("not-approved", "Only an approved protocol can be the beginning of the next one.")
+        raise Refusal("not-approved", _("Only an approved protocol can be the beginning of the next one."))
     label, content = approvals.library_label(row), approvals.content(row)
     return begin(row.site, base=content, name=name, title=title, by=by, now=now, label=label)
 
@@ -165,7 +169,7 @@ def change(
     draft = open_(draft_id)
     _not_unseen(draft, seen, by)
     if not why.strip():
-        raise Refusal("why", "Say why in a few words.")
+        raise Refusal("why", _("Say why in a few words."))
     stands, made = contents(draft)["pathway"], []
     number = draft.edits.count()
     for one in wanted:
@@ -177,7 +181,7 @@ def change(
         said = {"why": why.strip(), "source": source.strip(), "by": by, "at": now}
         made.append(DraftEdit.objects.create(draft=draft, number=number, **facts, **said))
     if not made:
-        raise Refusal("nothing-changed", "Nothing differs from what stands in the draft.")
+        raise Refusal("nothing-changed", _("Nothing differs from what stands in the draft."))
     values = [edit.value for edit in made]
     audit.record("changed a draft", str(draft), site=draft.site, by=by, now=now, values=values)
     return made
@@ -191,7 +195,7 @@ def open_(draft_id: int) -> Draft:
     """The draft, locked for a change; refused once it has ended."""
     draft = Draft.objects.select_for_update(of=("self",)).select_related("site").get(pk=draft_id)
     if draft.ended_at is not None:
-        raise Refusal("draft-ended", "This draft was frozen or dropped: begin the next version instead.")
+        raise Refusal("draft-ended", _("This draft was frozen or dropped: begin the next version instead."))
     return draft
 
 
@@ -202,8 +206,11 @@ def _not_unseen(draft: Draft, seen: int, by: Clinician) -> None:
     if newer is not None:
         raise Refusal(
             "changed-meanwhile",
-            f"Meanwhile {newer.by.name} changed {drafting.called(newer.value)}. What stands now is shown below: "
-            "read it, then save yours.",
+            _(
+                "Meanwhile %(by)s changed %(called)s. What stands now is shown below: read it, then "
+                "save yours."
+            )
+            % {"by": newer.by.name, "called": drafting.called(newer.value)},
         )
 
 
@@ -215,10 +222,10 @@ def leave_row_out(
     draft = open_(draft_id)
     _not_unseen(draft, seen, by)
     if not why.strip():
-        raise Refusal("why", "Say why in a few words.")
+        raise Refusal("why", _("Say why in a few words."))
     row = next((one for one in own_rows(draft) if one.source == source), None)
     if row is None:
-        raise Refusal("no-such-row", "This draft does not rest on that row. Look at what stands now.")
+        raise Refusal("no-such-row", _("This draft does not rest on that row. Look at what stands now."))
     edit = DraftEdit.objects.create(
         draft=draft,
         number=draft.edits.count() + 1,
@@ -240,16 +247,17 @@ def freeze(draft_id: int, *, fingerprint: str, by: Clinician, now: datetime) -> 
     judgement = judged(draft)
     if judgement.problems or judgement.protocol is None:
         raise Refusal(
-            "broken-draft", "Something in this draft is wrong. Mend what is listed, then freeze it."
+            "broken-draft", _("Something in this draft is wrong. Mend what is listed, then freeze it.")
         )
     if live(draft).count() != len(confirmed(draft)):
         raise Refusal(
-            "entry-waits", "A row of the label still waits for its second person. Confirm it or take it back."
+            "entry-waits",
+            _("A row of the label still waits for its second person. Confirm it or take it back."),
         )
     protocol = judgement.protocol
     if fingerprint != protocol.fingerprint:
         raise Refusal(
-            "content-changed", "The draft changed while you read it. Read it again, then freeze it."
+            "content-changed", _("The draft changed while you read it. Read it again, then freeze it.")
         )
     row = SiteProtocol.objects.create(
         site=draft.site,

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications import audit
 from notifications.models import Clinician
@@ -77,14 +78,18 @@ def _would_hold(draft: Draft, kind: str, row: Mapping[str, Any], source: Mapping
     if parsing.canonical({**label, "sources": [], "id": ""}) == parsing.canonical(
         {**contents["label"], "sources": [], "id": ""}
     ):
-        raise Refusal("already-read", "That part of the label was read: only what answers ask can be filled.")
+        raise Refusal(
+            "already-read", _("That part of the label was read: only what answers ask can be filled.")
+        )
     found = [
         problem
         for place, problem in drafting.judged(label, contents["pathway"]).problems
         if (place, problem) not in before
     ]
     if found:
-        raise Refusal("broken-row", f"The label would not be whole with this row: {found[0]}.")
+        raise Refusal(
+            "broken-row", _("The label would not be whole with this row: %(found)s.") % {"found": found[0]}
+        )
 
 
 def confirm(entry_id: int, *, typed: Mapping[str, Any], by: Clinician, now: datetime) -> EntryAnswer:
@@ -107,7 +112,9 @@ def confirm(entry_id: int, *, typed: Mapping[str, Any], by: Clinician, now: date
     if differ:
         said = "; ".join(f"{name}: {one} was entered, you have {two}" for name, one, two in differ)
         raise Refusal(
-            "rows-differ", f"The rows differ. {said}. Nothing is confirmed. Look at the label together."
+            "rows-differ",
+            _("The rows differ. %(said)s. Nothing is confirmed. Look at the label together.")
+            % {"said": said},
         )
     return answer
 
@@ -145,11 +152,13 @@ def _same(value: Any) -> Any:
 
 def _may_confirm(entry: LabelEntry, by: Clinician) -> None:
     if entry.by_id == by.pk:
-        raise Refusal("same-person", "Another person types the row again: ask a colleague to sign in.")
+        raise Refusal("same-person", _("Another person types the row again: ask a colleague to sign in."))
     ended = entry.answers.exclude(what=EntryAnswer.What.DIFFERS).first()
     if ended is not None:
         raise Refusal(
-            "answered-already", f"This row is {ended.get_what_display()} already, by {ended.by.name}."
+            "answered-already",
+            _("This row is %(what)s already, by %(by)s.")
+            % {"what": ended.get_what_display(), "by": ended.by.name},
         )
 
 
@@ -159,10 +168,10 @@ def take_back(entry_id: int, *, reason: str, by: Clinician, now: datetime) -> En
     entry = LabelEntry.objects.select_related("draft__site", "by").get(pk=entry_id)
     drafts.open_(entry.draft_id)
     if not reason.strip():
-        raise Refusal("reason", "Say why the row is taken back.")
+        raise Refusal("reason", _("Say why the row is taken back."))
     back = EntryAnswer.What.TAKEN_BACK
     if entry.answers.filter(what=back).exists():
-        raise Refusal("answered-already", "This row was taken back already.")
+        raise Refusal("answered-already", _("This row was taken back already."))
     answer = EntryAnswer.objects.create(
         entry=entry, what=back, reason=reason.strip(), entered_by=entry.by, by=by, at=now
     )

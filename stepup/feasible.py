@@ -1,5 +1,7 @@
 """Whether this site's number can ask everybody enrolled at one time: shown before a protocol is signed, and refused."""
 
+from django.utils.translation import gettext as _
+
 from monitoring.models import Patient
 from notifications.models import Site
 from protocols import feasible, wording
@@ -25,9 +27,17 @@ def refuse(site: Site, pathway: Pathway) -> None:
     if not judged.fits:
         raise Refusal(
             "texts-too-slow",
-            f"{judged.patients} patients are enrolled, and this site's number asks {judged.most} in time: "
-            f"at {judged.rate.normalize():f} segments a second the last would be asked after "
-            f"{judged.seconds_needed} seconds. Get a faster number, or state its rate, before you sign.",
+            _(
+                "%(patients)s patients are enrolled, and this site's number asks %(most)s in time: "
+                "at %(rate)s segments a second the last would be asked after %(seconds_needed)s "
+                "seconds. Get a faster number, or state its rate, before you sign."
+            )
+            % {
+                "patients": judged.patients,
+                "most": judged.most,
+                "rate": f"{judged.rate.normalize():f}",
+                "seconds_needed": judged.seconds_needed,
+            },
         )
 
 

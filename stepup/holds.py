@@ -7,6 +7,7 @@ not give a dose: after it the decision table speaks, from the days that have pas
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from notifications import audit, roles
 from notifications.models import Clinician
@@ -19,7 +20,7 @@ from stepup.models import Course, Hold
 def place(course_id: int, *, reason: str, by: Clinician, now: datetime) -> Hold:
     """Hold every dose of a course from now on. Other people's holds stay beside it."""
     if not reason.strip():
-        raise Refusal("reason", "Say why no dose may be given.")
+        raise Refusal("reason", _("Say why no dose may be given."))
     course = (
         Course.objects.select_related("patient", "site").select_for_update(of=("self",)).get(pk=course_id)
     )
@@ -28,7 +29,7 @@ def place(course_id: int, *, reason: str, by: Clinician, now: datetime) -> Hold:
         with transaction.atomic():
             hold = Hold.objects.create(course=course, reason=reason.strip(), placed_by=by, placed_at=now)
     except IntegrityError as clash:
-        raise Refusal("held-already", "It is held for this reason already.") from clash
+        raise Refusal("held-already", _("It is held for this reason already.")) from clash
     courses.note(course, "held", hold.reason, by=by, now=now)
     audit.record("placed a hold", str(course.patient), site=course.site, by=by, now=now, hold=hold.pk)
     return hold
@@ -38,16 +39,18 @@ def place(course_id: int, *, reason: str, by: Clinician, now: datetime) -> Hold:
 def lift(hold_id: int, *, why: str, by: Clinician, now: datetime) -> Hold:
     """Lift one hold. Of two who lift it at once one did, and the other is told who."""
     if not roles.may(by, "lift a hold"):
-        raise Refusal("role", "A prescriber or a pharmacist lifts a hold.")
+        raise Refusal("role", _("A prescriber or a pharmacist lifts a hold."))
     if not why.strip():
-        raise Refusal("why", "Say why doses may go on.")
+        raise Refusal("why", _("Say why doses may go on."))
     rows = Course.objects.select_related("site").select_for_update(of=("self",))
     ended.refuse(rows.get(holds=hold_id), "there is no dose to let go on.")
     open_ = Hold.objects.filter(pk=hold_id, lifted_at=None)
     lifted = open_.update(lifted_by=by, lifted_at=now, lifted_why=why.strip())
     hold = Hold.objects.select_related("course__patient", "course__site", "lifted_by").get(pk=hold_id)
     if not lifted:
-        raise Refusal("lifted-already", f"{hold.lifted_by} has lifted this hold already.")
+        raise Refusal(
+            "lifted-already", _("%(lifted_by)s has lifted this hold already.") % {"lifted_by": hold.lifted_by}
+        )
     said = f"{hold.lifted_why} (the hold was for: {hold.reason})"
     courses.note(hold.course, "hold lifted", said, by=by, now=now)
     audit.record(

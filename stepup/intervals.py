@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications import audit, roles
 from notifications.models import Clinician
@@ -51,20 +52,27 @@ def confirm(course_id: int, *, phase: str, response: str, by: Clinician, now: da
     """From the next dose on the longer interval counts, on a prescriber's word and the response it rests on."""
     course = versions.hold(course_id)
     if not roles.may(by, "confirm an interval"):
-        raise Refusal("role", "A prescriber confirms a change of interval.")
+        raise Refusal("role", _("A prescriber confirms a change of interval."))
     if not response.strip():
-        raise Refusal("response", "Say which response was found, and since when.")
+        raise Refusal("response", _("Say which response was found, and since when."))
     ended.refuse(course, "its interval is not changed any more.")
     offer = offered(course)
     if offer is None or offer.phase.id != phase:
         raise Refusal(
-            "not-offered", "That interval is not the next one for this patient any more. Look again."
+            "not-offered", _("That interval is not the next one for this patient any more. Look again.")
         )
     if not offer.is_reached:
         raise Refusal(
             "too-early",
-            f"{offer.now_on.name} is printed for {offer.now_on.weeks}:"
-            f" a dose from {offer.from_on:%a %d %b %Y} on may be the first of the longer interval.",
+            _(
+                "%(now_on)s is printed for %(weeks)s: a dose from %(from_on)s on may be the first of "
+                "the longer interval."
+            )
+            % {
+                "now_on": offer.now_on.name,
+                "weeks": offer.now_on.weeks,
+                "from_on": f"{offer.from_on:%a %d %b %Y}",
+            },
         )
     change = IntervalChange.objects.create(
         course=course, phase=phase, response=response.strip(), by=by, at=now

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import practice, stays, texts
 from notifications import audit
@@ -270,16 +271,18 @@ def state(
     course = versions.hold(course_id)
     ended.refuse(course, "nothing is stated any more.")
     if course.doses.count() + 1 != dose_number:
-        raise Refusal("another-dose", "A dose was recorded meanwhile. Read the list for the next one again.")
+        raise Refusal(
+            "another-dose", _("A dose was recorded meanwhile. Read the list for the next one again.")
+        )
     if not said:
-        raise Refusal("nothing-said", "Say something of one item at least.")
+        raise Refusal("nothing-said", _("Say something of one item at least."))
     _not_unseen(course, {one.item for one in said}, seen, by)
     today = now.astimezone(ZoneInfo(course.site.time_zone)).date()
     listed = readiness_rules.listed(course, approvals.content(course.protocol).pathway, step)
     rules = {rule.id: rule for rule in listed}
     for one in said:
         if one.item not in rules:
-            raise Refusal("unknown-item", "That is not on the list of this course's protocol.")
+            raise Refusal("unknown-item", _("That is not on the list of this course's protocol."))
         check(rules[one.item], one, by=by, today=today)
     rows = [_keep(course, one, step=step, dose_number=dose_number, by=by, now=now) for one in said]
     _note(course, rows, rules, by=by, now=now)
@@ -292,33 +295,41 @@ def _not_unseen(course: Course, items: set[str], seen: int, by: Clinician) -> No
     if row is not None:
         raise Refusal(
             "said-meanwhile",
-            f"{row.by.name} has just said something of the same. Read it below, then say yours.",
+            _("%(by)s has just said something of the same. Read it below, then say yours.")
+            % {"by": row.by.name},
         )
 
 
 def check(rule: Rule, said: Said, *, by: Clinician, today: date) -> None:
     """Refuse a statement that lacks its fact or reason, goes past a limit, or is not this person's to make."""
     if said.state != MET and not said.reason.strip():
-        raise Refusal("reason", "Say why in a few words.")
+        raise Refusal("reason", _("Say why in a few words."))
     if said.state == WAIVED and not may_waive(rule, by):
         raise Refusal("may-not-waive", who_waives(rule))
     if said.on is not None and said.on > today:
-        raise Refusal("future-date", "That day is still to come.")
+        raise Refusal("future-date", _("That day is still to come."))
     if said.state != MET:
         return
     if rule.derived:
-        raise Refusal("derived", "The service finds this in its records; nobody ticks it.")
+        raise Refusal("derived", _("The service finds this in its records; nobody ticks it."))
     missing = [want for want in rule.wants if getattr(said, FACTS[want]) in (None, "")]
     if missing:
         raise Refusal(f"no-{missing[0]}", MISSING[missing[0]])
     if rule.one_of and said.said not in rule.one_of:
-        raise Refusal("no-answer", f"Choose one of these: {'; '.join(rule.one_of)}.")
+        raise Refusal(
+            "no-answer", _("Choose one of these: %(answers)s.") % {"answers": "; ".join(rule.one_of)}
+        )
     if rule.good_days is not None and said.on is not None and (today - said.on).days > rule.good_days:
-        raise Refusal("too-old", f"That is more than {rule.good_days} days ago: look again today.")
+        raise Refusal(
+            "too-old",
+            _("That is more than %(good_days)s days ago: look again today.") % {"good_days": rule.good_days},
+        )
     if said.minutes is not None and said.minutes > (rule.at_most_minutes or LONGEST_MINUTES):
         most = rule.at_most_minutes or LONGEST_MINUTES
         raise Refusal(
-            "too-long", f"The protocol allows {most} minutes at most. It is not met; it can be waived."
+            "too-long",
+            _("The protocol allows %(most)s minutes at most. It is not met; it can be waived.")
+            % {"most": most},
         )
 
 

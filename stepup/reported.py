@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import watches
 from monitoring.models import Patient, Watch
@@ -92,26 +93,29 @@ def watch_of(
 def _may_be_reported(course: Course, given_at: datetime, now: datetime, *, besides: bool) -> None:
     ended.refuse(course, "no dose can be recorded on it. Open a new one to go on here.")
     if given_at > now:
-        raise Refusal("future-dose", "That time is still to come. Record a dose after it was given.")
+        raise Refusal("future-dose", _("That time is still to come. Record a dose after it was given."))
     if now - given_at > OLDEST:
-        raise Refusal("old-dose", "That is more than ten years ago. Check the year.")
+        raise Refusal("old-dose", _("That is more than ten years ago. Check the year."))
     on = courses.local_date(course.patient, given_at)
     same_day = course.doses.filter(given_on=on).select_related("recorded_by").first()
     if same_day is not None and (not besides or same_day.given_at == given_at):
         raise Refusal(
             "same-day",
-            f"{same_day.recorded_by.name} has recorded a dose of {on:%a %d %b %Y} already. If this is the same one,"
-            " leave it; if it was another one besides, say so and give its own time.",
+            _(
+                "%(recorded_by)s has recorded a dose of %(on)s already. If this is the same one, "
+                "leave it; if it was another one besides, say so and give its own time."
+            )
+            % {"recorded_by": same_day.recorded_by.name, "on": f"{on:%a %d %b %Y}"},
         )
 
 
 def _is_told(report: Report) -> None:
     if report.place == ELSEWHERE and not report.hospital.strip():
-        raise Refusal("no-hospital", "Say at which hospital or practice it was given.")
+        raise Refusal("no-hospital", _("Say at which hospital or practice it was given."))
     if not report.told_by.strip():
-        raise Refusal("no-source", "Say who reported this dose.")
+        raise Refusal("no-source", _("Say who reported this dose."))
     if not report.reason.strip():
-        raise Refusal("reason", "Say why it is recorded only now.")
+        raise Refusal("reason", _("Say why it is recorded only now."))
 
 
 def _weight(course: Course, given_at: datetime, report: Report) -> tuple[Weight | None, Decimal | None]:

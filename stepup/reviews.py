@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications import audit, roles
 from notifications.models import Clinician
@@ -15,9 +16,9 @@ from stepup.models import Course, Review
 def record(course_id: int, *, words: str, by: Clinician, now: datetime) -> Review:
     """Keep a prescriber's review for the next dose of this course; the recording of that dose shows it."""
     if not roles.may(by, "record a review"):
-        raise Refusal("role", "A prescriber reviews benefit and risk.")
+        raise Refusal("role", _("A prescriber reviews benefit and risk."))
     if not words.strip():
-        raise Refusal("words", "Say what was weighed and what came of it.")
+        raise Refusal("words", _("Say what was weighed and what came of it."))
     course = (
         Course.objects.select_related("patient", "site").select_for_update(of=("self",)).get(pk=course_id)
     )

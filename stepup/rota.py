@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils.translation import gettext as _
 
 from notifications import audit, oncall
 from notifications.models import Clinician, RungRule, Shift, Site
@@ -166,20 +167,26 @@ def add(
 ) -> Shift:
     """Put somebody on a rung, or refuse: pages need a phone, a rung holds one person at a time."""
     if not clinician.phone:
-        raise Refusal("no-phone", f"{clinician.name} has no phone on record, so no page would reach them.")
+        raise Refusal(
+            "no-phone",
+            _("%(clinician)s has no phone on record, so no page would reach them.")
+            % {"clinician": clinician.name},
+        )
     if ends_at <= starts_at:
-        raise Refusal("ends-first", "The shift ends before it starts. Check both dates and times.")
+        raise Refusal("ends-first", _("The shift ends before it starts. Check both dates and times."))
     if ends_at <= now:
-        raise Refusal("past-shift", "That shift is over already. Put in one that is still to come.")
+        raise Refusal("past-shift", _("That shift is over already. Put in one that is still to come."))
     if ends_at - starts_at > LONGEST:
-        raise Refusal("long-shift", "That is longer than two months. Check the dates.")
+        raise Refusal("long-shift", _("That is longer than two months. Check the dates."))
     try:
         with transaction.atomic():
             shift = oncall.add_shift(site, clinician, rung, starts_at=starts_at, ends_at=ends_at)
             audit.record("added a shift", f"shift:{shift.pk}", site=site, by=by, now=now, rung=rung)
     except IntegrityError as clash:
         raise Refusal(
-            "overlap", f"Somebody else is on rung {rung} for part of that time. Change theirs first."
+            "overlap",
+            _("Somebody else is on rung %(rung)s for part of that time. Change theirs first.")
+            % {"rung": rung},
         ) from clash
     return shift
 
@@ -190,7 +197,7 @@ def remove(shift_id: int, *, by: Clinician, now: datetime) -> str:
     shift = Shift.objects.select_for_update().select_related("clinician", "site").get(pk=shift_id)
     audit.record("removed a shift", f"shift:{shift.pk}", site=shift.site, by=by, now=now, rung=shift.rung)
     if shift.period.upper <= now:
-        raise Refusal("past-shift", "That shift is over. What has happened stays on the list.")
+        raise Refusal("past-shift", _("That shift is over. What has happened stays on the list."))
     if shift.period.lower >= now:
         shift.delete()
         return f"{shift.clinician.name} is off rung {shift.rung} for that time."

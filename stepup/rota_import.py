@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from notifications import oncall
@@ -90,12 +91,12 @@ def _row(line: int, event: Event, site: Site, people: Sequence[Clinician], rung:
     if str(event.get("status", "")).upper() == "CANCELLED":
         return None
     if any(name in event for name in ("RRULE", "RDATE", "RECURRENCE-ID", "EXDATE")):
-        raise Refusal("repeats", "It repeats. Make a rotation of it, or export single events.")
+        raise Refusal("repeats", _("It repeats. Make a rotation of it, or export single events."))
     starts_at, ends_at = _moment(event, "DTSTART"), _ends(event)
     if ends_at <= starts_at:
-        raise Refusal("ends-first", "It ends before it starts.")
+        raise Refusal("ends-first", _("It ends before it starts."))
     if ends_at - starts_at > rota.LONGEST:
-        raise Refusal("long-shift", "It is longer than two months.")
+        raise Refusal("long-shift", _("It is longer than two months."))
     clinician = _person(str(event.get("summary", "")), people)
     oncall.check_able(site, clinician, rung)
     return Row(line, clinician, starts_at, ends_at)
@@ -107,31 +108,38 @@ def _ends(event: Event) -> datetime:
     if "DURATION" in event:
         length = event.decoded("DURATION")
         if not isinstance(length, timedelta):
-            raise Refusal("unread", "Its DURATION cannot be read.")
+            raise Refusal("unread", _("Its DURATION cannot be read."))
         return _moment(event, "DTSTART") + length
-    raise Refusal("no-end", "It does not say when it ends.")
+    raise Refusal("no-end", _("It does not say when it ends."))
 
 
 def _moment(event: Event, name: str) -> datetime:
     """A moment in UTC; refused for a whole day, a time without a zone, and a time the clocks showed twice or never."""
     at = event.decoded(name, None)
     if at is None:
-        raise Refusal("no-start", "It does not say when it starts.")
+        raise Refusal("no-start", _("It does not say when it starts."))
     if not isinstance(at, date):
-        raise Refusal("unread", f"Its {name} cannot be read.")
+        raise Refusal("unread", _("Its %(name)s cannot be read.") % {"name": name})
     if not isinstance(at, datetime):
-        raise Refusal("whole-day", "It names whole days and no hours: when is hand-over?")
+        raise Refusal("whole-day", _("It names whole days and no hours: when is hand-over?"))
     if at.tzinfo is None:
-        raise Refusal("no-zone", "Its time has no time zone that is known by name, so it could be any.")
+        raise Refusal("no-zone", _("Its time has no time zone that is known by name, so it could be any."))
     if str(at.tzinfo) == "UTC":
         return at.astimezone(UTC)
     zone = getattr(at.tzinfo, "key", "")
     if zone not in available_timezones():
-        raise Refusal("zone", f"Its time zone {zone or str(at.tzinfo)} is not one that is known by name.")
+        raise Refusal(
+            "zone",
+            _("Its time zone %(zone)s is not one that is known by name.") % {"zone": zone or str(at.tzinfo)},
+        )
     shown = moments.possible(at.date(), at.time(), zone)
     if len(shown) != 1:
         often = "twice" if shown else "never"
-        raise Refusal("clocks", f"The clocks of {zone} show {at:%d %b %H:%M} {often} that night.")
+        raise Refusal(
+            "clocks",
+            _("The clocks of %(zone)s show %(at)s %(often)s that night.")
+            % {"zone": zone, "at": f"{at:%d %b %H:%M}", "often": often},
+        )
     return shown[0]
 
 
@@ -148,7 +156,11 @@ def _person(summary: str, people: Iterable[Clinician]) -> Clinician:
         if found
         else "names nobody who could be on call here"
     )
-    raise Refusal("who", f"Its title {summary[:60]!r} {who}. Put one person's whole name there.")
+    raise Refusal(
+        "who",
+        _("Its title %(summary)s %(who)s. Put one person's whole name there.")
+        % {"summary": f"{summary[:60]!r}", "who": who},
+    )
 
 
 def _plain(words: str) -> str:
@@ -176,7 +188,7 @@ def _clashes(rows: Sequence[Row], site: Site, rung: int) -> Iterator[Problem]:
 def accept(found: Read, *, site: Site, rung: int, by: Clinician, now: datetime) -> list[Shift]:
     """Every event as a shift, or none at all: refused while any of them has a problem."""
     if found.problems or not found.rows:
-        raise Refusal("not-whole", "Nothing was taken over: first mend every line that is named here.")
+        raise Refusal("not-whole", _("Nothing was taken over: first mend every line that is named here."))
     return [
         rota.add(site, row.clinician, rung, starts_at=row.starts_at, ends_at=row.ends_at, by=by, now=now)
         for row in found.rows

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring.models import Escalation
 from notifications import audit
@@ -47,7 +48,7 @@ def add(
 ) -> Clinician:
     """Somebody new who can sign in. Refused: a name in use (`username`), a phone in use, a weak password."""
     if Clinician.objects.filter(username__iexact=username).exists():
-        raise Refusal("username", "Somebody has this sign-in name. Choose another.")
+        raise Refusal("username", _("Somebody has this sign-in name. Choose another."))
     _free(said.phone)
     person = Clinician(username=username, site=site, name=said.name, role=said.role, phone=said.phone)
     _strong(password, person)
@@ -66,13 +67,13 @@ def change(pk: int, *, said: Person, seen_at: int, why: str, by: Clinician, now:
     person = Clinician.objects.select_for_update().select_related("site").get(pk=pk)
     if seen(person.site, person) != seen_at:
         raise Refusal(
-            "changed", "A colleague changed this meanwhile. Read it as it stands below, and save again."
+            "changed", _("A colleague changed this meanwhile. Read it as it stands below, and save again.")
         )
     different = {
         name: getattr(said, name) for name in OF_A_PERSON if getattr(said, name) != getattr(person, name)
     }
     if person.pk == by.pk and different.keys() & {"role", "is_active"}:
-        raise Refusal("own-role", "Nobody changes their own role or leaving: ask a colleague who may.")
+        raise Refusal("own-role", _("Nobody changes their own role or leaving: ask a colleague who may."))
     if different.keys() & {"role", "is_active"}:
         _has_no_case(person)
     if said.is_active:
@@ -105,7 +106,7 @@ def change_numbers(
     site = Site.objects.select_for_update().get(pk=pk)
     if seen(site) != seen_at:
         raise Refusal(
-            "changed", "A colleague changed this meanwhile. Read it as it stands below, and save again."
+            "changed", _("A colleague changed this meanwhile. Read it as it stands below, and save again.")
         )
     different = {name: value for name, value in said.items() if value != getattr(site, name)}
     for name, value in different.items():
@@ -143,7 +144,9 @@ def _has_no_case(person: Clinician) -> None:
     case = Escalation.objects.filter(owner=person).exclude(state=Escalation.State.RESOLVED).first()
     if case is not None:
         raise Refusal(
-            "has-a-case", f"{person.name} has case {case.code}. It must be handed over or resolved first."
+            "has-a-case",
+            _("%(person)s has case %(code)s. It must be handed over or resolved first.")
+            % {"person": person.name, "code": case.code},
         )
 
 
@@ -151,7 +154,8 @@ def _free(phone: str, *, besides: Clinician | None = None) -> None:
     taken = Clinician.objects.filter(phone=phone, is_active=True)
     if phone and any(one != besides for one in taken):
         raise Refusal(
-            "phone-in-use", "Somebody else is paged on this number. Each person needs a phone of their own."
+            "phone-in-use",
+            _("Somebody else is paged on this number. Each person needs a phone of their own."),
         )
 
 

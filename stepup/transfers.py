@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from monitoring import assessments, escalations, grading, people, stays, watches, worklist
 from monitoring.models import Assessment, Patient, Reaction, Task
@@ -48,7 +49,7 @@ def transfer(
     is given up.
     """
     if not roles.may(by, "transfer a course"):
-        raise Refusal("role", "A prescriber transfers a course.")
+        raise Refusal("role", gettext("A prescriber transfers a course."))
     phone = _is_said(to, reason)
     course = versions.hold(course_id)
     ended.refuse(course, "it cannot be transferred again.")
@@ -76,7 +77,7 @@ def _was_read(course: Course, seen: str, *, gives_up: bool, now: datetime) -> Ap
     """The appointment that is given up; refused where the record changed since, or nobody said that it is."""
     if seen != appointments.seen(course):
         raise Refusal(
-            "changed-meanwhile", "A dose was recorded or moved meanwhile. Read the hand-over again."
+            "changed-meanwhile", gettext("A dose was recorded or moved meanwhile. Read the hand-over again.")
         )
     gave_up = standing(course, now=now)
     if gave_up is not None and not gives_up:
@@ -139,11 +140,11 @@ def tell(course: Course, what: str, *, now: datetime) -> None:
 def _is_said(to: To, reason: str) -> str:
     """The phone as E.164; refused while it is not said to whom the course goes, or why."""
     if not to.site.strip():
-        raise Refusal("to-site", "Say which hospital or practice goes on with the course.")
+        raise Refusal("to-site", gettext("Say which hospital or practice goes on with the course."))
     if not to.person.strip():
-        raise Refusal("to-person", "Say who takes over there: the person you spoke with.")
+        raise Refusal("to-person", gettext("Say who takes over there: the person you spoke with."))
     if not reason.strip():
-        raise Refusal("reason", "Say why the course is transferred.")
+        raise Refusal("reason", gettext("Say why the course is transferred."))
     return phones.e164(to.phone)
 
 
@@ -154,30 +155,48 @@ def _refuse_while_open(course: Course) -> None:
     reaction = Reaction.objects.filter(patient=patient, over_at=None).first()
     if reaction is not None:
         said = f"{reaction.named[0].upper()}{reaction.named[1:]} is not recorded as over."
-        raise Refusal("reaction-open", f"{said} Record that it is over, then transfer the course.")
+        raise Refusal(
+            "reaction-open",
+            gettext("%(said)s Record that it is over, then transfer the course.") % {"said": said},
+        )
     task = Task.objects.filter(patient=patient, done_at=None).first()
     if task is not None:
-        raise Refusal("task-open", f"On the list: {task.what}. Finish it, then transfer the course.")
+        raise Refusal(
+            "task-open",
+            gettext("On the list: %(what)s. Finish it, then transfer the course.") % {"what": task.what},
+        )
     unchecked = obstacles.unchecked_dose(course)
     if unchecked is not None:
-        raise Refusal("unconfirmed", f"{unchecked.because} A colleague does it, then transfer the course.")
+        raise Refusal(
+            "unconfirmed",
+            gettext("%(because)s A colleague does it, then transfer the course.")
+            % {"because": unchecked.because},
+        )
     weight = weights.waiting(course)
     if weight is not None:
         said = f"The weight of {weights.in_kg(weight.kg)} waits for a second clinician."
-        raise Refusal("weight-waiting", f"{said} When it is answered, transfer the course.")
+        raise Refusal(
+            "weight-waiting", gettext("%(said)s When it is answered, transfer the course.") % {"said": said}
+        )
 
 
 def _refuse_watch_or_case(course: Course, patient: Patient) -> None:
     case, watch = escalations.unresolved(patient), watches.current(patient)
     if case is not None:
-        raise Refusal("case-open", f"Case {case.code} is open. Resolve it, then transfer the course.")
+        raise Refusal(
+            "case-open",
+            gettext("Case %(code)s is open. Resolve it, then transfer the course.") % {"code": case.code},
+        )
     if watch is not None:
         until = handover.day_and_time(course, watch.ends_at)
         said = f"The patient is being watched here until {until}."
-        raise Refusal("watch-open", f"{said} Transfer the course when the watch is over.")
+        raise Refusal(
+            "watch-open", gettext("%(said)s Transfer the course when the watch is over.") % {"said": said}
+        )
     if stays.of(patient) is not None:
         raise Refusal(
-            "stay-open", "The patient is in hospital. Record the discharge, then transfer the course."
+            "stay-open",
+            gettext("The patient is in hospital. Record the discharge, then transfer the course."),
         )
 
 

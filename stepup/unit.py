@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications import audit
 from notifications.models import Clinician, Site
@@ -72,13 +73,15 @@ def set_hours(
 ) -> UnitHours:
     """Say what holds from this date on. What held before stays; doses planned already stay and are marked."""
     if from_on < now.astimezone(ZoneInfo(site.time_zone)).date():
-        raise Refusal("past-day", "Hours cannot change for days that are over. Choose today or a later day.")
+        raise Refusal(
+            "past-day", _("Hours cannot change for days that are over. Choose today or a later day.")
+        )
     if not week:
-        raise Refusal("never-open", "Give the hours of at least one weekday.")
+        raise Refusal("never-open", _("Give the hours of at least one weekday."))
     if places < 1:
-        raise Refusal("no-chair", "Give the number of chairs, at least 1.")
+        raise Refusal("no-chair", _("Give the number of chairs, at least 1."))
     if any(closes <= opens for opens, closes in week.values()):
-        raise Refusal("closes-first", "A day closes before it opens. Check both times.")
+        raise Refusal("closes-first", _("A day closes before it opens. Check both times."))
     row = UnitHours.objects.create(
         site=site, from_on=from_on, chairs=places, minutes=minutes, set_by=by, set_at=now
     )

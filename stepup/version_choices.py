@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from monitoring import people
 from notifications import audit, roles
@@ -47,7 +48,7 @@ def stay(
     course = _asked(course_id, offered, seen_before, why=why, by=by)
     if not versions.follows(offered, course.protocol):
         raise Refusal(
-            "not-newer", "That is no newer version of this course's protocol: there is nothing to answer."
+            "not-newer", _("That is no newer version of this course's protocol: there is nothing to answer.")
         )
     return _keep(course, offered, runs_on=course.protocol, why=why, by=by, now=now)
 
@@ -56,7 +57,11 @@ def may_move(course: Course, to: SiteProtocol, *, now: datetime) -> None:
     """Refused while a course may not move to `to`: with what stands in the way and what to do first."""
     standing = obstacles.before_moving(course)
     if standing is not None:
-        raise Refusal("something-open", f"{standing.because} Settle that first: {standing.rule}.")
+        raise Refusal(
+            "something-open",
+            _("%(because)s Settle that first: %(rule)s.")
+            % {"because": standing.because, "rule": standing.rule},
+        )
     _knows_the_past(course, to)
     _appointment_stands(course, to, now)
 
@@ -72,17 +77,17 @@ def after_moving(course: Course, to: SiteProtocol, *, by: Clinician, now: dateti
 def _asked(course_id: int, to: SiteProtocol, seen_before: str, *, why: str, by: Clinician) -> Course:
     """The course, locked, if this question can be put at all; whoever is second reads what the first one did."""
     if not roles.may(by, "answer a version"):
-        raise Refusal("role", "A prescriber answers stay or move.")
+        raise Refusal("role", _("A prescriber answers stay or move."))
     if not why.strip():
-        raise Refusal("why", "Say why in a few words.")
+        raise Refusal("why", _("Say why in a few words."))
     course = versions.hold(course_id)
     people.hold(course.patient_id)  # no case about this patient opens meanwhile
     ended.refuse(course, "it neither stays nor moves.")
     if to.site_id != course.site_id or not to.is_approved:
-        raise Refusal("not-approved", "A pharmacist and a prescriber must approve this version first.")
+        raise Refusal("not-approved", _("A pharmacist and a prescriber must approve this version first."))
     _is_still_so(course, seen_before)
     if to.pk == course.protocol_id:
-        raise Refusal("same-version", "The course runs on this version already.")
+        raise Refusal("same-version", _("The course runs on this version already."))
     return course
 
 
@@ -93,18 +98,23 @@ def _is_still_so(course: Course, seen_before: str) -> None:
     if newest is not None and not seen_before.endswith(f".{newest.number}.{course.protocol_id}"):
         did = "moved this course" if newest.is_move else "answered that this course stays"
         raise Refusal(
-            "answered-meanwhile", f"Meanwhile {newest.by.name} {did}. Look at what stands now, then answer."
+            "answered-meanwhile",
+            _("Meanwhile %(by)s %(did)s. Look at what stands now, then answer.")
+            % {"by": newest.by.name, "did": did},
         )
     last = arranged.last_dose(course)
     if last is not None and not seen_before.startswith(f"{last.pk}."):
         raise Refusal(
             "given-meanwhile",
-            f"Meanwhile {last.recorded_by.name} recorded a dose. Look at what changes from here.",
+            _("Meanwhile %(recorded_by)s recorded a dose. Look at what changes from here.")
+            % {"recorded_by": last.recorded_by.name},
         )
     raise Refusal(
         "changed-meanwhile",
-        "Meanwhile the next dose was put on another date, or something was stated before it. Look at what changes"
-        " from here.",
+        _(
+            "Meanwhile the next dose was put on another date, or something was stated before it. Look at what changes"
+            " from here."
+        ),
     )
 
 
@@ -113,18 +123,25 @@ def _knows_the_past(course: Course, to: SiteProtocol) -> None:
     then, now_ = approvals.content(to).label, approvals.content(course.protocol).label
     if then.drug != now_.drug:
         raise Refusal(
-            "another-drug", f"That is a protocol for {then.name}. A course keeps its drug: open a new one."
+            "another-drug",
+            _("That is a protocol for %(then)s. A course keeps its drug: open a new one.")
+            % {"then": then.name},
         )
     if not versions.knows_regimen(approvals.content(to), course):
         raise Refusal(
-            "unknown-there", f"That version has no regimen {course.regimen}: this course cannot move to it."
+            "unknown-there",
+            _("That version has no regimen %(regimen)s: this course cannot move to it.")
+            % {"regimen": course.regimen},
         )
     regimen = delays.regimen_of(then, course.regimen)
     wanted = [dose.step for dose in course.doses.all()] + [arranged.phase(course) or ""]
     missing = [step for step in dict.fromkeys(wanted) if step and regimen.dose(step) is None]
     if missing:
         said = ", ".join(step.replace("_", " ") for step in missing)
-        raise Refusal("unknown-there", f"That version does not know {said}: this course cannot move to it.")
+        raise Refusal(
+            "unknown-there",
+            _("That version does not know %(said)s: this course cannot move to it.") % {"said": said},
+        )
 
 
 def _appointment_stands(course: Course, to: SiteProtocol, now: datetime) -> None:
@@ -137,7 +154,8 @@ def _appointment_stands(course: Course, to: SiteProtocol, now: datetime) -> None
     except Refusal as refusal:
         raise Refusal(
             "appointment",
-            f"The next dose could not stay where it was put. {refusal.sentence} Move that dose first.",
+            _("The next dose could not stay where it was put. %(sentence)s Move that dose first.")
+            % {"sentence": refusal.sentence},
         ) from refusal
     try:
         before = appointments.preview(course, at=put.planned_at, now=now)
@@ -148,13 +166,17 @@ def _appointment_stands(course: Course, to: SiteProtocol, now: datetime) -> None
     if against:
         said = " ".join(one.sentence for one in against)
         raise Refusal(
-            "appointment", f"Against the date of the next dose would stand: {said} Move that dose first."
+            "appointment",
+            _("Against the date of the next dose would stand: %(said)s Move that dose first.")
+            % {"said": said},
         )
     if after.gaps != gaps and after.gaps:
         raise Refusal(
             "uncovered",
-            "On that version nobody is on call for part of the watch after the next dose. Fill the on-call list"
-            " first, or move that dose.",
+            _(
+                "On that version nobody is on call for part of the watch after the next dose. Fill the on-call list"
+                " first, or move that dose."
+            ),
         )
 
 
@@ -194,7 +216,7 @@ def _carry_out(
     if made.is_move:
         if not Course.objects.filter(pk=course.pk, protocol=was).update(protocol=runs_on):
             raise Refusal(
-                "answered-meanwhile", "Meanwhile somebody moved this course. Look at what stands now."
+                "answered-meanwhile", _("Meanwhile somebody moved this course. Look at what stands now.")
             )
         course.protocol = runs_on
     return made

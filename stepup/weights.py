@@ -10,6 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from notifications import audit
 from notifications.models import Clinician
@@ -129,15 +130,19 @@ def record(
     """
     course = _held(course_id)
     if weighing.on > now.astimezone(ZoneInfo(course.site.time_zone)).date():
-        raise Refusal("weighed-on", "The weight cannot be from the future.")
+        raise Refusal("weighed-on", _("The weight cannot be from the future."))
     changed = change(course, weighing.kg)
     old = changed.old
     if weighing.on < old.weighed_on:
-        raise Refusal("older-weight", f"The weight in use is newer: it is of {old.weighed_on:%a %d %b %Y}.")
+        raise Refusal(
+            "older-weight",
+            _("The weight in use is newer: it is of %(weighed_on)s.")
+            % {"weighed_on": f"{old.weighed_on:%a %d %b %Y}"},
+        )
     chosen = choice is not None and (choice.old, choice.kg) == (old.pk, weighing.kg)
     if changed.matters and not changed.is_beyond and not chosen:
         raise Refusal(
-            "keep-or-use", "This weight changes the sums. Compare them, then use it or keep the old one."
+            "keep-or-use", _("This weight changes the sums. Compare them, then use it or keep the old one.")
         )
     use = not changed.matters or (choice is not None and choice.use)
     weight = _keep(course, weighing, by=by, now=now)
@@ -159,7 +164,7 @@ def answer(weight_id: int, *, use: bool, by: Clinician, now: datetime) -> Weight
     if weight is None or weight.pk != weight_id:
         raise Refusal("weight-answered", _already(weight_id))
     if weight.recorded_by_id == by.pk:
-        raise Refusal("same-person", "The answer is another person's: ask a colleague to sign in.")
+        raise Refusal("same-person", _("The answer is another person's: ask a colleague to sign in."))
     given = _answer(weight, used=use, beyond_limit=True, by=by, now=now)
     said = "used from now on" if use else f"not used, {in_kg(course.weight.kg)} kept"
     _note(course, "weight answered", f"{in_kg(weight.kg)} {said}", by=by, now=now)

@@ -156,7 +156,7 @@ def rungs(site: Site, *, now: datetime) -> int:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A rung of a signed ladder that calls a role, or people by their names.
+    """A rung of a signed ladder that calls a role, people by their names, or a place the site's own list does not have.
 
     `people` are those it names who can be paged at any hour.
     """
@@ -178,15 +178,15 @@ class Wanted:
         return f"on call {one.rung}" in self.calls or one.clinician.role in self.calls
 
 
-def wanted(site: Site, ladders: Iterable[Sequence[Rung]]) -> tuple[Wanted, ...]:
-    """What these ladders call besides places of the list, once each.
+def wanted(site: Site, ladders: Iterable[Sequence[Rung]], *, places: int) -> tuple[Wanted, ...]:
+    """What these ladders call besides the places the list has, once each.
 
-    How many places the list has is the site's own: one that only a ladder names is climbed past at no cost of time.
+    A place that only a ladder names was signed for: while nobody is on the list there, the case would go past it.
     """
     found: dict[tuple[int, tuple[str, ...]], Wanted] = {}
     for rungs_ in ladders:
         for number, rung in enumerate(rungs_, start=1):
-            if len(rung.places) < len(rung.calls):
+            if len(rung.places) < len(rung.calls) or max(rung.places) > places:
                 people = [one.removeprefix(PERSON) for one in rung.calls if one.startswith(PERSON)]
                 able = site.clinicians.filter(username__in=people, is_active=True).exclude(phone="")
                 may = [one for one in able if roles.may(one, "work on a case")] if people else []
@@ -219,7 +219,8 @@ def cover(
 ) -> Cover:
     """The on-call list of a site between two moments; `now` says whose rungs it has, `ladders` what is signed."""
     reachable = [one for one in stints(site, since=since, until=until) if one.can_be_reached]
-    return Cover(since, until, rungs(site, now=now), tuple(reachable), wanted(site, ladders))
+    top = rungs(site, now=now)
+    return Cover(since, until, top, tuple(reachable), wanted(site, ladders, places=top))
 
 
 def gaps(

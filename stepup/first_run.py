@@ -68,7 +68,8 @@ def _signed(site: Site) -> Iterable[Line]:
 
 
 def _nights(site: Site, now: datetime) -> Iterable[Line]:
-    gaps = oncall.gaps(site, since=now, until=now + oncall.LOOK_AHEAD)
+    signed = [approvals.content(row).pathway.ladder for row in approvals.approved(site)]
+    gaps = oncall.gaps(site, since=now, until=now + oncall.LOOK_AHEAD, ladders=signed)
     on_now = [one.clinician for one in oncall.people_now(site, now=now)]
     covered = bool(on_now) and not gaps
     yield Line(

@@ -11,6 +11,7 @@ from monitoring import deaths
 from monitoring.models import Admission, ClinicianText, LearnedPhrase, Patient
 from notifications import oncall
 from notifications.models import SettingChange, Site, TimeOff
+from stepup import cover
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def _patients(site: Site, now: datetime) -> Iterable[Line]:
 
 
 def _people(site: Site, now: datetime) -> Iterable[Line]:
-    gaps = oncall.gaps(site, since=now, until=now + oncall.LOOK_AHEAD)
+    signed = cover.ladders_of(site)
+    gaps = oncall.gaps(site, since=now, until=now + oncall.LOOK_AHEAD, ladders=signed)
     yield Line(
         "Hours nobody covers", "A page of that rung reaches nobody and goes on to the next.",
         f"{_count(len(gaps), 'gap')} in the next 14 days", not gaps, "on-call", "", gaps[0].starts_at if gaps else None,

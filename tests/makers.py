@@ -72,6 +72,12 @@ def a_responder(site: Site, rung: int, *, name: str, since: datetime = NOON, day
     return clinician
 
 
+def on_call(site: Site, *, since: datetime = NOON, days: int = 30) -> Clinician:
+    """Dr A on the first place for so many days, and somebody on the second for long: whom the shipped ladders call."""
+    a_responder(site, 2, name="Dr Second", since=since, days=400)
+    return a_responder(site, 1, name="Dr A", since=since, days=days)
+
+
 def a_patient(site: Site, *, now: datetime = NOON, **facts: object) -> Patient:
     """An enrolled patient with a caregiver, both with phones of their own."""
     n = next(_numbers)

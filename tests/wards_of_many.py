@@ -35,7 +35,7 @@ def fill(*, patients: int, cases: int, now: datetime) -> Site:
     fifth with a reply and a task.
     """
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A", since=now)
+    makers.on_call(site, since=now)
     return fill_more(site, patients=patients, cases=cases, now=now)
 
 

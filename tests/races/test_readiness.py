@@ -36,7 +36,7 @@ def test_of_two_who_say_the_opposite_one_is_kept_and_the_other_told(site) -> Non
 
 def test_a_dose_recorded_at_the_same_moment_never_takes_the_statement_along(site) -> None:
     now = clock.now()
-    makers.a_responder(site, 1, name="Dr A", since=now)
+    makers.on_call(site, since=now)
     course = makers.a_course(makers.a_patient(site, now=now), now=now)
     listed, nurse = readiness.of(course, step=FIRST, now=now), makers.a_clinician(site)
     planned = courses.plan(course)[0]

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def course(site) -> Course:
     now = clock.now()
-    makers.a_responder(site, 1, name="Dr A", since=now)
+    makers.on_call(site, since=now)
     return makers.a_course(makers.a_patient(site, now=now), now=now)
 
 

@@ -21,7 +21,7 @@ MAINTENANCE, LATER, ALL = Stage.MAINTENANCE, Stage.LATER, Stage.ALL
 @pytest.fixture
 def course(site) -> Course:
     """A course on which the first step is due at NOON."""
-    makers.a_responder(site, 1, name="Dr A", days=90)
+    makers.on_call(site, days=90)
     return makers.a_course(makers.a_patient(site))
 
 

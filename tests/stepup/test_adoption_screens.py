@@ -24,7 +24,7 @@ PAGE = reverse("adoption")
 @pytest.fixture
 def course(site):
     now = clock.now()
-    makers.a_responder(site, 1, name="Dr A", since=now)
+    makers.on_call(site, since=now)
     return makers.a_course(makers.a_patient(site, now=now), now=now)
 
 

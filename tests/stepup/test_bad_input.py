@@ -39,7 +39,7 @@ def it_is(monkeypatch, now: datetime) -> None:
 @pytest.fixture
 def site() -> Site:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     return site
 
 

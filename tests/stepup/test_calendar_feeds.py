@@ -37,7 +37,7 @@ BASE = "https://board.example"
 def course() -> Course:
     """Step-up dose 1 given on Monday at noon; step-up dose 2 is put on Thursday at noon."""
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A", days=60)
+    makers.on_call(site, days=60)
     course = makers.a_course(makers.a_patient(site))
     makers.a_dose(course)
     put(course, NOON + 3 * DAY, NOW)
@@ -172,7 +172,7 @@ def test_closed_days_are_whole_days_without_their_words_and_gaps_have_their_rung
         today=NOON.date(),
         now=NOON,
     )
-    Shift.objects.filter(site=site).update(period=(NOON - DAY, NOON + 5 * DAY))
+    Shift.objects.filter(site=site, rung=1).update(period=(NOON - DAY, NOON + 5 * DAY))
     written = text(site)
     assert "DTSTART;VALUE=DATE:20270309" in written
     assert "wedding" not in written
@@ -181,16 +181,16 @@ def test_closed_days_are_whole_days_without_their_words_and_gaps_have_their_rung
 
 
 def test_the_same_facts_are_the_same_text_all_day_whoever_asks(course) -> None:
-    Shift.objects.filter(site=course.site).update(period=(NOON + DAY, NOON + 5 * DAY))
+    Shift.objects.filter(site=course.site, rung=1).update(period=(NOON + DAY, NOON + 5 * DAY))
     assert text(course.site, NOW + HOUR) == text(course.site, NOW + 5 * HOUR)
 
 
 def test_a_clinician_s_feed_has_their_own_shifts_and_its_changes_counted(course) -> None:
     lead = makers.a_clinician(course.site, Role.LEAD)
     nurse = makers.a_clinician(course.site, phone=makers.a_phone(), name="Nina Nurse")
-    shift = rota.add(course.site, nurse, 2, starts_at=NOW, ends_at=NOW + DAY, by=lead, now=NOON)
+    shift = rota.add(course.site, nurse, 3, starts_at=NOW, ends_at=NOW + DAY, by=lead, now=NOON)
     [one] = own_feed.of_clinician(nurse, now=NOW)
-    assert (one.title, one.start, one.end) == ("On call, rung 2", NOW, NOW + DAY)
+    assert (one.title, one.start, one.end) == ("On call, rung 3", NOW, NOW + DAY)
     assert (one.sequence, one.stamp) == (0, NOON)
     rota.remove(shift.pk, by=lead, now=NOW + HOUR)
     [ended] = own_feed.of_clinician(nurse, now=NOW + HOUR)
@@ -204,7 +204,7 @@ def test_every_turn_of_a_rotation_is_an_event_and_an_override_cuts_it(course) ->
     ]
     begins = datetime(2027, 3, 10, 13, 0, tzinfo=UTC)  # 08:00 EST
     plan = rotations.Plan(
-        rung=2, layer=1, name="nights", people=nurses, starts_on=date(2027, 3, 10), hand_over=time(8), turn_hours=24,
+        rung=3, layer=1, name="nights", people=nurses, starts_on=date(2027, 3, 10), hand_over=time(8), turn_hours=24,
         since=begins,
     )  # fmt: skip
     rotations.begin(course.site, plan, by=lead, now=NOW)
@@ -217,7 +217,7 @@ def test_every_turn_of_a_rotation_is_an_event_and_an_override_cuts_it(course) ->
     later = own_feed.of_clinician(nurses[0], now=NOW + 2 * DAY)
     assert turns[0] in later  # nothing changed: nothing is written differently
     hours = {"starts_at": begins + 9 * HOUR, "ends_at": begins + 10 * HOUR}
-    overrides.make(course.site, nurses[1], 2, why="ill", by=lead, now=NOW + HOUR, **hours)
+    overrides.make(course.site, nurses[1], 3, why="ill", by=lead, now=NOW + HOUR, **hours)
     cut = own_feed.of_clinician(nurses[0], now=NOW + HOUR)[:2]
     assert [(one.start, one.end) for one in cut] == [
         (begins, begins + 9 * HOUR),

@@ -33,7 +33,7 @@ def at_noon(monkeypatch) -> None:
 @pytest.fixture
 def site() -> Site:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     return site
 
 

@@ -1,4 +1,4 @@
-"""A rung of the signed ladder that calls a role or a person, and has nobody: a gap wherever gaps are shown."""
+"""A rung of the signed ladder that has nobody: a gap wherever gaps are shown, and asked about before a dose."""
 
 from datetime import timedelta
 
@@ -8,6 +8,7 @@ from monitoring import pulse, watches
 from monitoring.models import Watch
 from notifications import oncall
 from notifications.models import Clinician, Role, Site
+from protocols.errors import Refusal
 from protocols.ladder import Rung
 from stepup import feeds, invariants, rota
 from tests import makers
@@ -46,12 +47,35 @@ def gaps(site: Site, *ladder: Rung) -> list[tuple[str, int, int]]:
         (("prescriber", "nurse"), []),
         (("prescriber", "on call 1"), []),
         (("on call 1",), []),
+        (("on call 2",), [("rung 2 (on call 2)", 0, 24)]),
+        (("on call 2", "on call 1"), []),
         (("person:nobody",), [("rung 2 (person:nobody)", 0, 24)]),
     ],
-    ids=["a role nobody has", "one of two roles", "a role or a place", "a place", "a name nobody has"],
+    ids=[
+        "a role nobody has",
+        "one of two roles",
+        "a role or a place",
+        "a place",
+        "a place the list does not have",
+        "one of two places",
+        "a name nobody has",
+    ],
 )
 def test_a_rung_that_calls_somebody_who_is_not_there_is_a_gap(site, calls, missing) -> None:
     assert gaps(site, Rung(("on call 1",)), Rung(calls)) == missing
+
+
+def test_a_place_is_missed_once_however_long_somebody_had_it(site) -> None:
+    ladder = (Rung(("on call 1",)), Rung(("on call 2",)))
+    on_place_2(site, Role.NURSE, hours=6)
+    assert gaps(site, *ladder) == [("rung 2", 6, 24)]
+
+
+def test_a_course_is_not_opened_on_a_ladder_of_which_only_the_first_place_is_filled(site) -> None:
+    with pytest.raises(Refusal, match=r"on rung 2 \(on call 2\) from"):
+        makers.a_course(makers.a_patient(site), uncovered_why="", is_ready=False)
+    makers.a_responder(site, 2, name="Dr Second")
+    assert makers.a_course(makers.a_patient(site), uncovered_why="", is_ready=False).uncovered == 0
 
 
 def test_a_role_is_missed_for_the_hours_it_is_not_on_call(site) -> None:
@@ -75,7 +99,7 @@ def test_a_gap_of_the_signed_ladder_stands_on_the_board_the_list_the_feed_and_in
     rules = watch.rules | {
         "ladder": [*watch.rules["ladder"][:1], watch.rules["ladder"][1] | {"calls": ["prescriber"]}]
     }
-    assert invariants.counts(now=NOON) == {}
+    assert [one.named for one in invariants.uncovered_hours(NOON)] == ["rung 2 (on call 2)"]
     Watch.objects.update(rules=rules)
     on_place_2(site, Role.PRESCRIBER, hours=12)
     named = "rung 2 (prescriber)"

@@ -29,7 +29,7 @@ MAY_SEE_STRUCK = {
 @pytest.mark.django_db
 def test_every_ordinary_way_to_doses_leaves_a_struck_one_out() -> None:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     course = makers.a_course(makers.a_patient(site))
     dose = makers.a_dose(course)
     corrections.strike(dose.pk, kind="never_given", reason="not given", by=makers.a_clinician(site), now=NOON)
@@ -42,7 +42,7 @@ def test_every_ordinary_way_to_doses_leaves_a_struck_one_out() -> None:
 @pytest.mark.django_db
 def test_the_downtime_list_and_the_emergency_page_know_nothing_of_a_struck_dose() -> None:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     course = makers.a_course(makers.a_patient(site))
     dose = makers.a_dose(course)
     prescriber = makers.a_clinician(site, "prescriber")

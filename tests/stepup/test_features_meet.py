@@ -45,7 +45,7 @@ TECLISTAMAB_ROW = {
 @pytest.fixture
 def course(site) -> Course:
     """Step-up dose 1 given at noon."""
-    makers.a_responder(site, 1, name="Dr A", days=60)
+    makers.on_call(site, days=60)
     course = makers.a_course(makers.a_patient(site))
     makers.a_dose(course)
     return course

@@ -23,7 +23,7 @@ DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 @pytest.fixture
 def course() -> Course:
     site = makers.a_site(name="Home Hospital")
-    makers.a_responder(site, 1, name="Dr A", days=400)
+    makers.on_call(site, days=400)
     return makers.a_course(makers.a_patient(site, name="Alma Example", allergies="penicillin"))
 
 

@@ -24,7 +24,7 @@ WEEKLY = [0, 3, 6, 13, 20]  # days on which the doses of the step-up and two wee
 @pytest.fixture
 def course() -> Course:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A", days=400)
+    makers.on_call(site, days=400)
     return makers.a_course(makers.a_patient(site))
 
 

@@ -33,7 +33,7 @@ def hours(site: Site, places: int = 1, *, from_on: date = TODAY, **facts: object
 def course() -> Course:
     """Teclistamab, step-up dose 1 given on Monday at noon; step-up dose 2 is planned for Thursday."""
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     return given(site)
 
 

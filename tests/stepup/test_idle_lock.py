@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def course() -> Course:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A", since=clock.now())
+    makers.on_call(site, since=clock.now())
     return makers.a_course(makers.a_patient(site, name="Rosa Alvarez"))
 
 

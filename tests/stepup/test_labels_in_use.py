@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 def site(monkeypatch) -> Site:
     monkeypatch.setattr(clock, "now", lambda: NOON)
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     return site
 
 

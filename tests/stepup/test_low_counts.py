@@ -28,7 +28,7 @@ ROW = {"count": "neutrophils", "below": "0.7", "until": "0.9", "text": "made-up 
 @pytest.fixture
 def site() -> Site:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     return site
 
 

@@ -22,7 +22,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 def course() -> Course:
     """Teclistamab, step-up dose 1 given on Monday at noon, one person on call for a month."""
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     course = makers.a_course(makers.a_patient(site))
     makers.a_dose(course)
     return course
@@ -99,7 +99,7 @@ def test_a_repeated_step_up_dose_is_shown_as_added(course) -> None:
 
 def test_a_date_the_label_does_not_answer_is_asked_about_and_not_refused() -> None:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     unread = makers.a_course(makers.a_patient(site), label="elranatamab-us-2025-07")
     makers.a_dose(unread)
     shown = look(unread, NOON + 4 * DAY)
@@ -195,7 +195,7 @@ def test_another_sites_closed_day_is_not_ours(course) -> None:
 
 def test_no_dose_is_put_into_a_watch_with_an_uncovered_hour_without_a_recorded_override(course) -> None:
     """Invariant 14. The list ends in the middle of the watch."""
-    Shift.objects.filter(site=course.site).update(period=(NOON - DAY, NOON + 6 * DAY))
+    Shift.objects.filter(site=course.site, rung=1).update(period=(NOON - DAY, NOON + 6 * DAY))
     gap = look(course, NOON + 4 * DAY).gaps[0]
     assert (gap.rung, gap.starts_at, gap.ends_at) == (1, NOON + 6 * DAY, NOON + 11 * DAY)
     with pytest.raises(Refusal) as refusal:
@@ -207,10 +207,10 @@ def test_no_dose_is_put_into_a_watch_with_an_uncovered_hour_without_a_recorded_o
 
 
 def test_a_rung_whose_list_ended_long_before_the_date_is_a_gap_and_not_retired(course) -> None:
-    """Rung 2 is in use now; three weeks after its last shift it would count as given up."""
-    makers.a_responder(course.site, 2, name="Dr B", days=3)
+    """Rung 3 is in use now; three weeks after its last shift it would count as given up."""
+    makers.a_responder(course.site, 3, name="Dr B", days=3)
     far = look(course, NOON + 21 * DAY)
-    assert {gap.rung for gap in far.gaps} == {2}
+    assert {gap.rung for gap in far.gaps} == {3}
 
 
 def test_an_override_is_only_kept_where_it_was_needed(course) -> None:
@@ -264,7 +264,7 @@ def test_giving_the_dose_ends_its_appointment(course) -> None:
 
 def test_the_first_dose_is_moved_like_any_other() -> None:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     fresh = makers.a_course(makers.a_patient(site))
     assert look(fresh, NOON + 2 * DAY).moved.outcome == "first"
     move(fresh, NOON + 2 * DAY)
@@ -308,7 +308,7 @@ def test_two_dates_apart_are_48_hours_apart_also_where_an_hour_is_missing() -> N
     """Given on Friday at noon EST; Sunday noon EDT is 47 hours later, and the label's two days are held to 48."""
     friday = datetime(2027, 3, 12, 17, 0, tzinfo=UTC)
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A", since=friday)
+    makers.on_call(site, since=friday)
     course = makers.a_course(makers.a_patient(site), now=friday)
     makers.a_dose(course, given_at=friday)
     with pytest.raises(Refusal, match="too soon"):

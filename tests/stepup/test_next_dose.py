@@ -22,7 +22,7 @@ THIRD_DOSE = SECOND_DOSE + 3 * DAY
 @pytest.fixture
 def patient() -> Patient:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     return makers.a_patient(site)
 
 

@@ -27,7 +27,7 @@ STATED = [rule.id for rule in OUTPATIENT if not rule.derived]
 def opened(pathway: str = "outpatient-us") -> Course:
     """A course on which nobody has stated anything."""
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     row = approvals.propose(site, makers.TECLISTAMAB, pathway)
     for role in (Role.PHARMACIST, Role.PRESCRIBER):
         row = approvals.approve(row.pk, by=makers.a_clinician(site, role), now=NOON)

@@ -23,7 +23,7 @@ FIRST, SECOND = "step_up_dose_1", "step_up_dose_2"
 def course() -> Course:
     """A course on which nobody has stated anything."""
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     return makers.a_course(makers.a_patient(site), is_ready=False)
 
 

@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def course() -> Course:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     return makers.a_course(makers.a_patient(site))
 
 
@@ -133,8 +133,8 @@ def test_allergies_stand_beside_the_dose_and_beside_its_second_check(course, mon
 
 
 def test_hours_of_the_watch_that_nobody_covers_are_noted_with_the_dose(course) -> None:
-    shift = Shift.objects.get(site=course.site)
-    Shift.objects.update(period=type(shift.period)(shift.period.lower, NOON + 24 * HOUR))
+    shift = Shift.objects.get(site=course.site, rung=1)
+    Shift.objects.filter(rung=1).update(period=type(shift.period)(shift.period.lower, NOON + 24 * HOUR))
     with pytest.raises(Refusal, match="on-call covered"):
         record(course)
     [gap] = record(course, deviation="given before the list was read").gaps

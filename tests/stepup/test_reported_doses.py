@@ -27,7 +27,7 @@ LETTER = Report(
 @pytest.fixture
 def course() -> Course:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     return makers.a_course(makers.a_patient(site))
 
 

@@ -55,7 +55,7 @@ class Ward:
     site: Site = field(default_factory=makers.a_site)
 
     def __post_init__(self) -> None:
-        makers.a_responder(self.site, 1, name="Dr A", days=2)
+        makers.on_call(self.site, days=2)
         self.course = makers.a_course(makers.a_patient(self.site))
         self.given = makers.a_course(makers.a_patient(self.site), now=NOON - MINUTE)
         self.dose = courses.record_dose(
@@ -110,10 +110,10 @@ WAYS: dict[str, Callable[[Ward], tuple[list[Any], Way]]] = {
     "add-person": lambda w: ([], Way(Role.LEAD, {
         "username": "newnurse", "new_password": "a long word of hers", "name": "Nurse N", "role": "nurse", "why": "new",
     }, Clinician.objects.filter(username="newnurse").count)),
-    "person": lambda w: ([w.site.shifts.get().clinician_id], Way(Role.ADMIN, {
+    "person": lambda w: ([w.site.shifts.get(rung=1).clinician_id], Way(Role.ADMIN, {
         "name": "Dr B", "role": "responder", "is_active": "on", "why": "married",
     }, Clinician.objects.filter(name="Dr B").count)),
-    "person-password": lambda w: ([w.site.shifts.get().clinician_id], Way(
+    "person-password": lambda w: ([w.site.shifts.get(rung=1).clinician_id], Way(
         Role.LEAD, {"new_password": "a long word of theirs", "why": "lost"}, SettingChange.objects.count,
     )),
     "site-numbers": lambda w: ([], Way(Role.LEAD, {

@@ -41,7 +41,7 @@ def watched(hours: int) -> tuple[Wanted, Wanted]:
 
 @pytest.fixture
 def course(site) -> Course:
-    makers.a_responder(site, 1, name="Dr A", days=400)
+    makers.on_call(site, days=400)
     return makers.a_course(makers.a_patient(site))
 
 
@@ -296,7 +296,7 @@ def test_whoever_looked_at_something_else_is_told(course, newer, prescriber) -> 
 
 def test_an_appointment_the_other_version_could_not_keep_stops_the_move(course, prescriber) -> None:
     """The watch is longer there, and its last hours have nobody on call."""
-    course.site.shifts.all().delete()
+    course.site.shifts.filter(rung=1).delete()
     makers.a_responder(course.site, 1, name="Dr B", days=12)
     makers.a_dose(course, deviation="given")
     longer = makers.a_newer_version(course.protocol, *watched(216))

@@ -23,7 +23,7 @@ def _it_is_noon(monkeypatch) -> None:
 
 @pytest.fixture
 def course(site) -> Course:
-    makers.a_responder(site, 1, name="Dr A", days=400)
+    makers.on_call(site, days=400)
     return makers.a_course(makers.a_patient(site, name="Alma Sample"))
 
 

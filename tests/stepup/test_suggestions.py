@@ -28,7 +28,7 @@ WORKDAYS = dict.fromkeys(range(5), (time(8), time(16)))
 def course() -> Course:
     """Teclistamab, step-up dose 1 given on Monday at noon; step-up dose 2 from Wednesday noon to Monday."""
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A", days=60)
+    makers.on_call(site, days=60)
     course = makers.a_course(makers.a_patient(site))
     makers.a_dose(course)
     return course
@@ -74,7 +74,7 @@ def test_nothing_that_is_suggested_meets_an_objection_and_what_is_not_does(cours
         by=makers.a_clinician(course.site), now=NOW,
     )  # fmt: skip
     closures.add(course.site, on=date(2027, 3, 3), name="Fair", by=other.opened_by, today=TODAY, now=NOON)
-    Shift.objects.filter(site=course.site).update(period=(NOON - DAY, NOON + 11 * DAY + HOUR))
+    Shift.objects.filter(site=course.site, rung=1).update(period=(NOON - DAY, NOON + 11 * DAY + HOUR))
     suggested = set(found(course).found.slots)
     assert suggested
     assert min(suggested) == NOON + 3 * DAY - 4 * HOUR
@@ -89,7 +89,7 @@ def test_nothing_that_is_suggested_meets_an_objection_and_what_is_not_does(cours
 @given(st.integers(1, 2), st.sampled_from([None, 45, 240]), st.integers(4, 14), st.integers(0, 5))
 def test_whatever_the_unit_looks_like_the_preview_agrees(course, places, minutes, covered, closed) -> None:
     hours(course, places, minutes)
-    Shift.objects.filter(site=course.site).update(period=(NOON - DAY, NOON + covered * DAY + HOUR))
+    Shift.objects.filter(site=course.site, rung=1).update(period=(NOON - DAY, NOON + covered * DAY + HOUR))
     shut = date(2027, 3, 3) + closed * DAY
     if not course.site.closed_days.filter(on=shut).exists():
         closures.add(course.site, on=shut, name="Fair", by=course.opened_by, today=TODAY, now=NOON)
@@ -106,7 +106,7 @@ def test_whatever_the_unit_looks_like_the_preview_agrees(course, places, minutes
 
 def test_when_none_do_the_rule_in_the_way_is_named(course) -> None:
     hours(course)
-    Shift.objects.filter(site=course.site).update(period=(NOON - DAY, NOON + 8 * DAY))
+    Shift.objects.filter(site=course.site, rung=1).update(period=(NOON - DAY, NOON + 8 * DAY))
     shown = found(course).found
     assert shown.slots == ()
     assert shown.sentence == (
@@ -173,7 +173,7 @@ def test_many_days_and_patients_take_as_many_queries_as_few(
 def test_a_suggestion_is_a_button_that_shows_what_changes(client) -> None:
     site = makers.a_site()
     now = clock.now()
-    makers.a_responder(site, 1, name="Dr A", since=now, days=60)
+    makers.on_call(site, since=now, days=60)
     course = makers.a_course(makers.a_patient(site, now=now), now=now)
     nurse = makers.a_clinician(site, Role.NURSE)
     client.force_login(nurse, backend="django.contrib.auth.backends.ModelBackend")

@@ -183,7 +183,7 @@ def test_whoever_did_not_see_what_another_has_just_recorded_is_told_and_may_then
 
 
 def test_a_struck_dose_counts_for_nothing(site, nurse) -> None:
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     course = makers.a_course(makers.a_patient(site))
     before = {one.item.id: one.due for one in care.of(course, now=NOON).lines}
     given_at = NOON + 3 * DAY
@@ -244,7 +244,7 @@ def test_a_text_that_looks_like_a_number_is_never_read(course, nurse) -> None:
 
 @pytest.fixture
 def watched(site) -> Course:
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     course = makers.a_course(makers.a_patient(site))
     makers.a_dose(course)
     return course

@@ -37,7 +37,7 @@ def site() -> Site:
 
 def a_site() -> Site:
     site = makers.a_site(name="Home Hospital")
-    makers.a_responder(site, 1, name="Dr A", since=NOON)
+    makers.on_call(site, since=NOON)
     return site
 
 

@@ -29,7 +29,7 @@ def a_task(course: Course) -> None:
 def today() -> Course:
     """A course opened now, with nothing given: it may be transferred at once."""
     site = makers.a_site(name="Home Hospital")
-    makers.a_responder(site, 1, name="Dr A", since=clock.now(), days=400)
+    makers.on_call(site, since=clock.now(), days=400)
     return makers.a_course(makers.a_patient(site, now=clock.now()), now=clock.now())
 
 

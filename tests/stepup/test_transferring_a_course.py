@@ -39,7 +39,7 @@ LATER = NOON + 3 * DAY
 def course() -> Course:
     """One dose given and confirmed, its watch over."""
     site = makers.a_site(name="Home Hospital")
-    makers.a_responder(site, 1, name="Dr A", days=400)
+    makers.on_call(site, days=400)
     course = makers.a_course(makers.a_patient(site))
     makers.a_dose(course, given_at=NOON)
     over(course)

@@ -25,7 +25,7 @@ WORKDAYS = dict.fromkeys(range(5), (time(8), time(16)))
 @pytest.fixture
 def site() -> Site:
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A", days=60)
+    makers.on_call(site, days=60)
     return site
 
 
@@ -178,7 +178,7 @@ def test_a_closed_day_and_a_time_outside_the_hours_are_marked(site, course) -> N
 
 def test_a_watch_that_would_end_in_an_uncovered_night_names_its_hours(site, course) -> None:
     put(course, NOON + 3 * DAY)
-    Shift.objects.filter(site=site).update(period=(NOON - DAY, NOON + 9 * DAY))
+    Shift.objects.filter(site=site, rung=1).update(period=(NOON - DAY, NOON + 9 * DAY))
     found = shown(site)
     assert codes(found) == ["watch"]
     [gap] = found.first[0].gaps
@@ -188,14 +188,14 @@ def test_a_watch_that_would_end_in_an_uncovered_night_names_its_hours(site, cour
 def test_a_dose_without_a_time_is_judged_by_every_hour_it_could_be_given(site, course) -> None:
     hours(site)
     closes = datetime(2027, 3, 4, 21, tzinfo=NOON.tzinfo)
-    Shift.objects.filter(site=site).update(period=(NOON - DAY, closes + 7 * DAY - HOUR))
+    Shift.objects.filter(site=site, rung=1).update(period=(NOON - DAY, closes + 7 * DAY - HOUR))
     assert codes(shown(site)) == ["watch"]
-    Shift.objects.filter(site=site).update(period=(NOON - DAY, closes + 7 * DAY))
+    Shift.objects.filter(site=site, rung=1).update(period=(NOON - DAY, closes + 7 * DAY))
     assert codes(shown(site)) == []
 
 
 def test_a_watch_under_way_that_nobody_covers_is_the_first_thing_to_see(site, course) -> None:
-    Shift.objects.filter(site=site).update(period=(NOON - DAY, NOON + 6 * DAY))
+    Shift.objects.filter(site=site, rung=1).update(period=(NOON - DAY, NOON + 6 * DAY))
     found = shown(site)
     assert codes(found)[0] == "watch-now"
     [gap] = found.first[0].gaps
@@ -204,7 +204,7 @@ def test_a_watch_under_way_that_nobody_covers_is_the_first_thing_to_see(site, co
 
 
 def test_a_watch_that_is_over_warns_of_nothing(site, course) -> None:
-    Shift.objects.filter(site=site).update(period=(NOON - DAY, NOON + 6 * DAY))
+    Shift.objects.filter(site=site, rung=1).update(period=(NOON - DAY, NOON + 6 * DAY))
     assert "watch-now" not in codes(shown(site, now=NOON + 7 * DAY + HOUR))
 
 
@@ -249,7 +249,7 @@ def test_fifty_courses_take_as_many_queries_as_five(site) -> None:
 
 
 def test_one_reading_of_the_list_answers_every_span_like_a_reading_of_its_own(site) -> None:
-    makers.a_responder(site, 2, name="Dr B", days=3)
+    makers.a_responder(site, 3, name="Dr B", days=3)
     read = oncall.cover(site, since=NOON, until=NOON + 10 * DAY, now=NOON)
     for start in range(9):
         for days in (1, 2, 7):

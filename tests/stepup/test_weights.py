@@ -26,7 +26,7 @@ DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 def course() -> Course:
     """Teclistamab at 70 kg: step-up dose 1 is 4.2 mg."""
     site = makers.a_site()
-    makers.a_responder(site, 1, name="Dr A")
+    makers.on_call(site)
     return makers.a_course(makers.a_patient(site))
 
 

@@ -26,6 +26,7 @@ ANSWER_WITHIN = timedelta(minutes=10)  # a proposal of ours: nobody has publishe
 LOOK_BACK = timedelta(
     minutes=10
 )  # an engine that was away this long still asks; later the turn is well under way
+MARKED = frozenset({Kind.ASKED, Kind.LADDER})  # asked and answered with the word DRILL
 STAND_IN_PATH = "/on-call/mine/"
 
 
@@ -131,7 +132,20 @@ def heard(clinician: Clinician, *, how: str, now: datetime) -> ReachTest | None:
         if test.kind != Kind.STAND_IN:
             test.answered_at, test.how = now, how
             test.save(update_fields=["answered_at", "how"])
+    _stop_calling([test for test in tests if test.kind == Kind.LADDER], now)
     return tests[-1] if tests else None
+
+
+def _stop_calling(tests: Iterable[ReachTest], now: datetime) -> None:
+    """Whoever answered a drill is not rung for it any more: their call still waited for its delay."""
+    calls = [call_key(test) for test in tests]
+    if calls:
+        outbox.cancel(Message.objects.filter(key__in=calls), now=now)
+
+
+def call_key(test: ReachTest) -> str:
+    """The key of the call beside the text of a drill."""
+    return f"{test.text.key.removesuffix(':text')}:voice"
 
 
 def was_paged_since(test: ReachTest) -> bool:
@@ -141,6 +155,8 @@ def was_paged_since(test: ReachTest) -> bool:
 
 def answer(test: ReachTest, *, how: str, now: datetime) -> str:
     """Say thank you in one line; whoever was asked to stand in is on call from here on."""
+    if test.kind in MARKED:
+        return wording.text("page.drill_heard", "en")
     if test.kind != Kind.STAND_IN:
         return wording.text("page.proved", "en")
     return stand_in(test.pk, how=how, now=now)
@@ -278,5 +294,5 @@ def proofs(people: Iterable[Clinician]) -> dict[int, Proof]:
 
 
 def of_call(message: Message) -> bool:
-    """Whether this call is a test that somebody asked for."""
+    """Whether this call is a test that somebody asked for, of one phone or of a whole ladder."""
     return message.key.startswith("reach:") and message.channel == Channel.VOICE

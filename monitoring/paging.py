@@ -82,7 +82,16 @@ def page_offer(case: Escalation, offer: CaseOffer, *, minutes: int, now: datetim
     token = secrets.token_urlsafe(TOKEN_BYTES)
     facts = {"who": offer.by.name, "code": case.code, "link": _take_address(token), "minutes": str(minutes)}
     body, valid_for = wording.text("page.offer", "en", **facts), timedelta(minutes=minutes)
-    text, voice = _both(case, offer.to, f"offer:{offer.pk}", body, on=AT_ONCE, valid_for=valid_for, now=now)
+    text, voice = both(
+        case.site,
+        offer.to,
+        f"offer:{offer.pk}",
+        body,
+        on=AT_ONCE,
+        valid_for=valid_for,
+        urgency=case.urgency,
+        now=now,
+    )
     Page.objects.create(
         escalation=case,
         generation=case.generation,
@@ -120,7 +129,8 @@ def _page(
     token = secrets.token_urlsafe(TOKEN_BYTES)
     facts = {"code": case.code, "link": _take_address(token), "minutes": str(minutes)}
     body = wording.text(words, "en", urgency=case.urgency.upper(), **facts)
-    text, voice = _both(case, clinician, key, body, on=on, valid_for=timedelta(minutes=minutes), now=now)
+    lasts = timedelta(minutes=minutes)
+    text, voice = both(case.site, clinician, key, body, on=on, valid_for=lasts, urgency=case.urgency, now=now)
     Page.objects.get_or_create(
         escalation=case,
         generation=case.generation,
@@ -136,38 +146,39 @@ def _take_address(token: str) -> str:
     return f"{settings.PUBLIC_BASE_URL}/t/{token}/"
 
 
-def _both(
-    case: Escalation,
+def both(
+    site: Site,
     clinician: Clinician,
     key: str,
     body: str,
     *,
     on: Rung,
     valid_for: timedelta,
+    urgency: str,
     now: datetime,
 ) -> tuple[Message, Message]:
-    """The text and the call of one page."""
+    """The text and the call of one page, each after its rung's delay. A drill has no urgency: it goes after pages."""
     text = outbox.queue(
-        site=case.site,
+        site=site,
         key=f"{key}:text",
         lane=Lane.PAGE_TEXT,
         channel=Channel.TEXT,
         to=clinician.phone,
         body=body,
         clinician=clinician,
-        urgency=case.urgency,
+        urgency=urgency,
         valid_for=valid_for,
         after=timedelta(minutes=on.text_after_minutes),
         now=now,
     )
     voice = outbox.queue(
-        site=case.site,
+        site=site,
         key=f"{key}:voice",
         lane=Lane.PAGE_VOICE,
         channel=Channel.VOICE,
         to=clinician.phone,
         clinician=clinician,
-        urgency=case.urgency,
+        urgency=urgency,
         valid_for=valid_for,
         after=timedelta(minutes=on.voice_after_minutes),
         now=now,

@@ -59,7 +59,7 @@ def key_pressed(delivery: Delivery, digit: str, *, call_sid: str, words_at: str,
         return _page_key(page, digit, words_at, now)
     if drills.of_call(message) and message.clinician is not None:
         drills.heard(message.clinician, how="key press", now=now)
-        return _document(_say("voice.page.proved", "en"))
+        return _document(_say("voice.page.drill_heard", "en"))
     checkin = _checkin_of(message)
     if checkin is None:
         return _document(_say("voice.desk", "en"))

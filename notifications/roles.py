@@ -60,6 +60,7 @@ MAY: dict[str, frozenset[Role]] = {
     "see protocols": frozenset({N, PH, PR, RE, LE, AU, AD}),
     "see who is on call": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
     "change who is on call": frozenset({N, LE, AD}),
+    "drill the ladder": frozenset({N, PR, LE, AD}),
     "swap hours on call": frozenset({N, PR, RE}),
     "note time off": frozenset({N, PR, RE, LE, AD}),
     "set closed days": frozenset({N, LE, AD}),

@@ -9,7 +9,7 @@ from monitoring.models.hearing import Finding, Reply
 from monitoring.models.kits import HomeKit
 from monitoring.models.people import Patient, PatientEvent, PocketOrder, Reaction, ReactionStrike
 from monitoring.models.phrases import LearnedPhrase
-from monitoring.models.reaching import ReachTest
+from monitoring.models.reaching import LadderDrill, ReachTest
 from monitoring.models.ruling import RuleReview, RulesApproval
 from monitoring.models.staying import Admission
 from monitoring.models.unread import TaskEvent, Translation, Unread
@@ -32,6 +32,7 @@ __all__ = [
     "EscalationEvent",
     "Finding",
     "HomeKit",
+    "LadderDrill",
     "LearnedPhrase",
     "Page",
     "Patient",

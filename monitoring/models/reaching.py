@@ -6,6 +6,44 @@ from django.db.models import F, Q
 from notifications.models import Clinician, Message, Site
 
 
+class LadderDrill(models.Model):
+    """A whole ladder called for practice, rung after rung. It is about nobody and opens no case.
+
+    Each person called has a `ReachTest` of their own; `calls` says whom each rung called as the ladder stood.
+    """
+
+    class End(models.TextChoices):
+        DONE = "done", "every rung was called"
+        CASE = "case", "a case came in"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="ladder_drills")
+    began_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    began_at = models.DateTimeField()
+    named = models.CharField(max_length=120, help_text="which ladder, in words")
+    rules = models.JSONField(help_text="the ladder and its minutes, frozen when it began")
+    calls = models.JSONField(help_text="whom each rung calls, in words, first rung first")
+    rung = models.PositiveSmallIntegerField(default=0, help_text="the rung called last")
+    next_at = models.DateTimeField(null=True, help_text="when the next rung is called though nobody answered")
+    ended_at = models.DateTimeField(null=True)
+    end = models.CharField(max_length=10, choices=End.choices, blank=True)
+
+    class Meta:
+        ordering = ["-began_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="ladder_drill_one_at_a_time_per_site", fields=["site"], condition=Q(ended_at=None)
+            ),
+            models.CheckConstraint(
+                name="ladder_drill_goes_on_or_has_ended",
+                condition=Q(ended_at=None, end="", next_at__isnull=False)
+                | Q(ended_at__gte=F("began_at"), next_at=None) & ~Q(end=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"ladder drill:{self.pk}"
+
+
 class ReachTest(models.Model):
     """A text that asks for "1" back. Answered it proves the phone; unanswered at its time, the person is unproved."""
 
@@ -13,6 +51,7 @@ class ReachTest(models.Model):
         START = "start", "at the start of a turn"
         ASKED = "asked", "asked for by the person"
         STAND_IN = "stand in", "asked to stand in"
+        LADDER = "ladder", "in a drill of a whole ladder"
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="reach_tests")
     clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="reach_tests")
@@ -20,6 +59,7 @@ class ReachTest(models.Model):
     rung = models.PositiveSmallIntegerField(
         null=True, help_text="the rung it is about; none where somebody asked"
     )
+    drill = models.ForeignKey(LadderDrill, null=True, on_delete=models.PROTECT, related_name="tests")
     starts_at = models.DateTimeField(null=True, help_text="when the turn began that it is about")
     ends_at = models.DateTimeField(null=True, help_text="when that turn ends")
     asked_at = models.DateTimeField()
@@ -37,10 +77,15 @@ class ReachTest(models.Model):
                 fields=["clinician", "rung", "starts_at"],
                 condition=Q(kind__in=["start", "stand in"]),
             ),
+            models.UniqueConstraint(
+                name="reach_test_once_per_rung_of_a_drill", fields=["drill", "rung", "clinician"]
+            ),
             models.CheckConstraint(
                 name="reach_test_of_a_turn_says_which",
-                condition=Q(kind="asked", rung=None, starts_at=None, ends_at=None)
+                condition=Q(kind="asked", rung=None, starts_at=None, ends_at=None, drill=None)
+                | Q(kind="ladder", rung__gte=1, starts_at=None, ends_at=None, drill__isnull=False)
                 | Q(
+                    drill=None,
                     kind__in=["start", "stand in"],
                     rung__isnull=False,
                     rung__gte=1,

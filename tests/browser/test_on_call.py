@@ -62,3 +62,31 @@ def test_hours_are_offered_and_accepted_with_the_keyboard_alone(opened, base) ->
 def _look(page, name: str) -> None:
     if os.environ.get("SHOTS"):
         page.screenshot(path=str(Path(os.environ["SHOTS"]) / f"{name}.png"), full_page=True)
+
+
+def test_a_whole_ladder_is_drilled_by_keyboard_and_its_page_says_who_answered(
+    opened, base, service: Service
+) -> None:
+    page = opened("lena", size=NARROW)
+    page.goto(f"{base}/on-call/drills/")
+    reads_well(page)
+    _look(page, "drills-320")
+    page.select_option("select[name=ladder]", value="list")
+    tab_to(page, "begin the drill now")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Every text and call says DRILL")
+    rung = (
+        "SELECT c.phone FROM monitoring_reachtest t JOIN notifications_clinician c ON c.id = t.clinician_id"
+        " WHERE t.kind = 'ladder' ORDER BY t.id"
+    )
+    [[phone]] = until(lambda: service.rows(rung), "the first rung to be called")
+    until(lambda: any("DRILL" in text for text in service.provider.texts_to(phone)), "the text of the drill")
+    service.provider.text(phone, PAGES, "1")
+    until(lambda: len(service.rows(rung)) > 1, "the second rung to be called")
+    page.reload()
+    reads_well(page)
+    assert "by text" in words(page)
+    assert "asked, no answer yet" in words(page)
+    _look(page, "drill-320")
+    page.set_viewport_size(WIDE)
+    _look(page, "drill-wide")

@@ -166,7 +166,7 @@ def test_the_call_says_drill_and_a_key_proves_the_phone(site, people) -> None:
     delivery = Message.objects.get(channel=Channel.VOICE).deliveries.get()
     assert "This is a drill." in voice.spoken(delivery, key_action="/key/")
     said = voice.key_pressed(delivery, "1", call_sid="CA1", words_at="/words/", now=NOON + MINUTE)
-    assert "pages reach you" in said
+    assert "This was a drill. Pages reach you." in said
     assert ReachTest.objects.get().how == "key press"
 
 

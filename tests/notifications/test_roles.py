@@ -56,6 +56,7 @@ TABLE = {
     "see protocols": "nurse pharmacist prescriber responder lead auditor admin",
     "see who is on call": "nurse pharmacist prescriber responder emergency lead auditor admin",
     "change who is on call": "nurse lead admin",
+    "drill the ladder": "nurse prescriber lead admin",
     "swap hours on call": "nurse prescriber responder",
     "note time off": "nurse prescriber responder lead admin",
     "set closed days": "nurse lead admin",

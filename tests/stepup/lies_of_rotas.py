@@ -5,7 +5,7 @@ from datetime import time, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from monitoring.models import Canary, ReachTest
+from monitoring.models import Canary, LadderDrill, ReachTest
 from notifications import outbox
 from notifications.models import (
     Channel,
@@ -103,6 +103,21 @@ def a_reach_test(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
         ReachTest.objects.create(**(row | facts))
 
 
+def a_drill(clinic: Clinic, *, times: int = 1, **facts: object) -> LadderDrill:
+    """A drill of a ladder under way."""
+    row = {
+        "site": clinic.site, "began_by": clinic.doctors[0], "began_at": NOON, "named": "a list", "rules": {},
+        "calls": ["on call 1"], "next_at": NOON + HOUR,
+    }  # fmt: skip
+    return [LadderDrill.objects.create(**(row | facts)) for _ in range(times)][-1]
+
+
+def of_a_drill(clinic: Clinic, **facts: object) -> None:
+    """A test of reach in a drill of a ladder."""
+    row = {"kind": "ladder", "starts_at": None, "ends_at": None, "drill": a_drill(clinic)}
+    a_reach_test(clinic, **(row | facts))
+
+
 def a_canary(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
     """Texts of the service to itself, each on its way."""
     for n in range(times):
@@ -152,6 +167,14 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("reach_test_once_per_turn", "asked twice", lambda c: a_reach_test(c, times=2)),
     ("reach_test_of_a_turn_says_which", "of no turn", lambda c: a_reach_test(c, starts_at=None)),
     ("reach_test_of_a_turn_says_which", "asked for, of a turn", lambda c: a_reach_test(c, kind="asked")),
+    ("reach_test_of_a_turn_says_which", "of no drill", lambda c: of_a_drill(c, drill=None)),
+    ("reach_test_of_a_turn_says_which", "of a drill and a turn", lambda c: a_reach_test(c, drill=a_drill(c))),
+    ("reach_test_once_per_rung_of_a_drill", "called twice", lambda c: of_a_drill(c, times=2)),
+    ("ladder_drill_one_at_a_time_per_site", "two under way", lambda c: a_drill(c, times=2)),
+    ("ladder_drill_goes_on_or_has_ended", "with nothing next", lambda c: a_drill(c, next_at=None)),
+    ("ladder_drill_goes_on_or_has_ended", "over, nobody says how", lambda c: a_drill(c, ended_at=NOON, next_at=None)),
+    ("ladder_drill_goes_on_or_has_ended", "over before it began",
+     lambda c: a_drill(c, ended_at=NOON - HOUR, next_at=None, end="done")),
     ("reach_test_answer_says_how", "answered by nothing", lambda c: a_reach_test(c, answered_at=NOON)),
     ("reach_test_has_time", "no time to answer", lambda c: a_reach_test(c, due_at=NOON)),
     ("reach_test_has_time", "silent before its time", lambda c: a_reach_test(c, lapsed_at=NOON)),

@@ -19,6 +19,7 @@ SCREENS = [
     "tasks",
     "inbox",
     "on-call",
+    "ladder-drills",
     "closed-days",
     "unit-hours",
     "adoption",

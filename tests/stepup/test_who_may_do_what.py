@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from monitoring import escalations, pocket, unread, worklist
-from monitoring.models import Page, Reaction, Reply
+from monitoring.models import LadderDrill, Page, Reaction, Reply
 from notifications import clock, overrides, roles, rotations
 from notifications.models import Clinician, Role, Site, Swap
 from stepup import calendars, care_entries, closures, courses, holds, weights
@@ -174,6 +174,9 @@ class Ward:
             responder, starts_at=now, ends_at=now + timedelta(hours=1), by=responder, now=now
         )
         self.on_call = {
+            "ladder-drill": LadderDrill.objects.create(
+                site=self.site, began_by=responder, began_at=now, named="a list", rules={}, calls=[], next_at=now
+            ).pk,
             "answer-swap": swap.pk, "end-time-off": responder.time_off.get().pk,
             **dict.fromkeys(("change-rotation", "end-rotation"), rotation.pk), "end-override": override.pk,
         }  # fmt: skip

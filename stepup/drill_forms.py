@@ -11,7 +11,7 @@ from stepup import approvals
 
 CHOOSE = "Choose one of these ladders."
 LIST = "list"
-LIST_NAMED = "every place of the on-call list"
+LIST_NAMED = "Every place of the on-call list"
 
 
 class DrillForm(WardForm):

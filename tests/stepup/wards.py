@@ -35,6 +35,7 @@ class Ward:
         self.nurse = makers.a_clinician(self.site, name=f"{mark} Nurse")
         self.reader = makers.a_clinician(self.site, Role.PHARMACIST, name=f"{mark} Reader")
         makers.approved_texts(self.site, by=self.reader, now=self.now)
+        makers.a_responder(self.site, 2, name=f"{mark} Second", since=self.now)
         self.responder = makers.a_responder(self.site, 1, name=f"{mark} Responder", since=self.now)
         self.patient = makers.a_patient(
             self.site, now=self.now, name=f"{mark} Patient", identifier=f"{mark}-1", caregiver_name=f"{mark} Carer",

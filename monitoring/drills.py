@@ -5,7 +5,7 @@ next person is asked to stand in for the rest of the turn.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -45,7 +45,14 @@ def _begin_at(site_id: int, now: datetime) -> int:
         one for one in read if now - LOOK_BACK <= one.starts_at <= now < one.ends_at and one.can_be_reached
     ]
     new = [one for one in begun if not _went_straight_on(one, read)]
-    return sum(_ask_turn(site, one, Kind.START, now) for one in new)
+    return sum(_ask_turn(site, _whole(one, now), Kind.START, now) for one in new)
+
+
+def _whole(one: oncall.Stint, now: datetime) -> oncall.Stint:
+    """The turn to its real end, or to a year from now, where the list was read only so far."""
+    if one.ends_at < now + oncall.LOOK_AHEAD:
+        return one
+    return replace(one, ends_at=oncall.goes_on_until(one) or one.ends_at + oncall.A_YEAR)
 
 
 def _went_straight_on(one: oncall.Stint, read: Sequence[oncall.Stint]) -> bool:

@@ -12,7 +12,9 @@ from notifications.models import Delivery, Heartbeat, Lane, Site
 
 @dataclass(frozen=True)
 class OnCall:
-    """One rung: who has it now until when, and who is next. No name means that nobody can be reached on it."""
+    """One rung: who has it now until when, and who is next. No name means that nobody can be reached on it; a name
+    without `until`, that no end is in sight for a year.
+    """
 
     rung: int
     name: str
@@ -26,7 +28,8 @@ class OnCall:
 class Pulse:
     """What the head of the board says about the service. `broken` counts rows that break an invariant.
 
-    `ahead` are the hours of the next 14 days that nobody covers, but for those that have begun.
+    `ahead` are the hours of the next 14 days that nobody covers, but for those that have begun; `doubles` those in
+    which one person stands on two rungs.
     """
 
     engine_late: bool
@@ -36,6 +39,7 @@ class Pulse:
     page_heard_at: datetime | None
     rungs: tuple[OnCall, ...]
     ahead: tuple[oncall.Gap, ...]
+    doubles: tuple[oncall.Booked, ...]
     canary_at: datetime | None
     canary_late: bool
 
@@ -54,14 +58,16 @@ def take(site: Site, *, now: datetime) -> Pulse:
     pages = pages.filter(message__canary=None)
     handed_over = pages.filter(state__in=[Delivery.State.ACCEPTED, Delivery.State.DELIVERED])
     delivered = pages.filter(state=Delivery.State.DELIVERED)
+    listed = oncall.read(site, since=now, until=now + oncall.LOOK_AHEAD)
     return Pulse(
         engine_late=heartbeat.is_late(heartbeat.ENGINE, now=now),
         engine_at=sign.at if sign else None,
         broken=tuple(sorted((str(name), int(count)) for name, count in broken.items())),
         page_sent_at=handed_over.aggregate(last=Max("submitted_at"))["last"],
         page_heard_at=delivered.aggregate(last=Max("ended_at"))["last"],
-        rungs=on_call(site, now=now),
+        rungs=_rungs(site, listed, now),
         ahead=tuple(gap for gap in _gaps(site, now) if gap.starts_at > now),
+        doubles=tuple(listed.doubles(now, now + oncall.LOOK_AHEAD)),
         canary_at=canary.heard_at(site),
         canary_late=canary.is_late(site, now=now),
     )
@@ -74,21 +80,26 @@ def _gaps(site: Site, now: datetime) -> list[oncall.Gap]:
 
 def on_call(site: Site, *, now: datetime) -> tuple[OnCall, ...]:
     """Every rung of the site's list, first called first."""
-    ahead = [
-        one for one in oncall.stints(site, since=now, until=now + oncall.LOOK_AHEAD) if one.can_be_reached
-    ]
+    return _rungs(site, oncall.read(site, since=now, until=now + oncall.LOOK_AHEAD), now)
+
+
+def _rungs(site: Site, listed: oncall.Reading, now: datetime) -> tuple[OnCall, ...]:
+    ahead = [one for one in listed.stints(now, now + oncall.LOOK_AHEAD) if one.can_be_reached]
     return tuple(_rung(rung, ahead, now) for rung in range(1, oncall.rungs(site, now=now) + 1))
 
 
 def _rung(rung: int, ahead: list[oncall.Stint], now: datetime) -> OnCall:
     mine = [one for one in ahead if one.rung == rung]
     current = next((one for one in mine if one.starts_at <= now), None)
-    until, later = (current.ends_at if current else None), []
+    last, later = current, []
     for one in mine:
-        if current and one.clinician == current.clinician and one.starts_at == until:
-            until = one.ends_at  # the same person goes straight on
+        if last and one.clinician == last.clinician and one.starts_at == last.ends_at:
+            last = one  # the same person goes straight on
         elif one.starts_at > now:
             later.append(one)
+    until = last.ends_at if last else None
+    if last and until == now + oncall.LOOK_AHEAD:
+        until = oncall.goes_on_until(last)  # the reading ends there, the turn does not
     return OnCall(
         rung=rung,
         name=current.clinician.name if current else "",

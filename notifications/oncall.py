@@ -23,6 +23,7 @@ RETIRED_AFTER = timedelta(days=14)
 LOOK_AHEAD = timedelta(days=14)
 PERSON = "person:"
 INSTANT = timedelta(microseconds=1)
+A_YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,15 @@ def _rotation(row: Rotation, site: Site) -> rotas.Rotation:
 def stints(site: Site, *, since: datetime, until: datetime) -> list[Stint]:
     """Everybody on call between two moments, by rung and time, whether they can be reached or not."""
     return read(site, since=since, until=until).stints(since, until)
+
+
+def goes_on_until(one: Stint) -> datetime | None:
+    """When a stint that was read only so far really ends; None where no end is in sight for a year."""
+    site, end = one.clinician.site, one.ends_at
+    for later in stints(site, since=end - INSTANT, until=end + A_YEAR):
+        if (later.rung, later.clinician.pk) == (one.rung, one.clinician.pk) and later.starts_at <= end:
+            end = max(end, later.ends_at)
+    return end if end < one.ends_at + A_YEAR else None
 
 
 def who(site: Site, rung: int, *, now: datetime) -> list[Clinician]:

@@ -62,7 +62,8 @@ def _engine(now: datetime) -> Iterable[Part]:
 def _paging(site: Site, now: datetime) -> Iterable[Part]:
     read = pulse.take(site, now=now)
     for rung in read.rungs:
-        said = f"{rung.name}, until" if rung.name else "nobody; the next begins" if rung.next_at else "nobody"
+        nobody = "nobody; the next begins" if rung.next_at else "nobody"
+        said = f"{rung.name}, until" if rung.until else rung.name or nobody
         at = rung.until if rung.name else rung.next_at
         yield Part(
             f"Somebody on rung {rung.rung}",

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from monitoring.forms import WardForm
 from monitoring.rules import DEFAULT, WatchRules
 from notifications.models import Site
 from stepup import approvals
 
-CHOOSE = "Choose one of these ladders."
+CHOOSE = gettext_lazy("Choose one of these ladders.")
 LIST = "list"
 LIST_NAMED = "Every place of the on-call list"
 
@@ -29,7 +30,7 @@ class DrillForm(WardForm):
         self.ladders[LIST] = (DEFAULT, LIST_NAMED)
         named = [(value, title) for value, (_, title) in self.ladders.items()]
         self.fields["ladder"] = forms.ChoiceField(
-            label="Which ladder",
+            label=gettext("Which ladder"),
             choices=named,
             error_messages=dict.fromkeys(("required", "invalid_choice"), CHOOSE),
         )

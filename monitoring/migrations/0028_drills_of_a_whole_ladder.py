@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0027_a_text_to_ourselves'),
+        ("monitoring", "0027_a_text_to_ourselves"),
         ('notifications', '0010_what_was_changed_about_a_site'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring import ladder_drills
@@ -40,7 +41,9 @@ def begin_drill(request: SignedIn) -> HttpResponse:
         rules, named = form.chosen
         try:
             drill = ladder_drills.begin(site, rules=rules, named=named, by=request.user, now=clock.now())
-            messages.success(request, "The first rung is called now. Every text and call says DRILL.")
+            messages.success(
+                request, gettext("The first rung is called now. Every text and call says DRILL.")
+            )
             return redirect("ladder-drill", drill.pk)
         except Refusal as refusal:
             form.refuse(refusal)

@@ -86,6 +86,7 @@ MAY: dict[str, frozenset[Role]] = {
     "review a rule": frozenset({PH, PR, LE}),
     "see the status": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
     "see the first-run guide": frozenset({N, PH, PR, LE, AU, AD}),
+    "end own sessions": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
     "see the administration": frozenset({N, PH, PR, LE, AU, AD}),
     "change people": frozenset({LE, AD}),
     "change the numbers": frozenset({LE, AD}),

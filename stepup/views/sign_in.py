@@ -18,6 +18,7 @@ from monitoring.access import public
 from monitoring.forms import WardRenderer
 from notifications import clock
 from notifications.models import Clinician
+from stepup import sessions
 
 WRONG = (
     "This name and password do not belong together. Check both; after 8 tries sign-in rests for 15 minutes."
@@ -47,8 +48,10 @@ class SignInView(LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Signed in, and for a few minutes whoever signs something is not asked again."""
+        before = form.get_user().last_login
         answer: HttpResponse = super().form_valid(form)
         identity.prove(self.request, now=clock.now())
+        sessions.begin(self.request, before=before, now=clock.now())
         return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

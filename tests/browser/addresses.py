@@ -44,6 +44,7 @@ SCREENS = {
     "drills of the ladder": "/on-call/drills/",
     "whose a rung is": "/on-call/rungs/",
     "administration": "/administration/",
+    "sessions": "/sessions/",
     "status": "/status/",
     "first run": "/first-run/",
     "gradual adoption": "/adoption/",

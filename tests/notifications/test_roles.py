@@ -82,6 +82,7 @@ TABLE = {
     "review a rule": "pharmacist prescriber lead",
     "see the status": "nurse pharmacist prescriber responder emergency lead auditor admin",
     "see the first-run guide": "nurse pharmacist prescriber lead auditor admin",
+    "end own sessions": "nurse pharmacist prescriber responder emergency lead auditor admin",
     "see the administration": "nurse pharmacist prescriber lead auditor admin",
     "change people": "lead admin",
     "change the numbers": "lead admin",

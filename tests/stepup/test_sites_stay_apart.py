@@ -33,6 +33,7 @@ SCREENS = [
     "texts",
     "rules",
     "administration",
+    "sessions",
     "status",
     "first-run",
 ]

@@ -140,6 +140,7 @@ class Ward:
             "answer-version": self.course.pk,
             "assess": self.patient.pk, "read-assessment": assessed.pk,
             "person": responder.pk, "person-password": responder.pk,
+            "person-sessions-end": responder.pk,
             "correct-dose": recorded.dose.pk, "end-watch": recorded.dose.watch_id,
             "end-closer": recorded.dose.watch_id,
             "remove-shift": self.site.shifts.get().pk, "task-done": task.pk, "reaction-over": reaction.pk,

@@ -79,7 +79,8 @@ def from_reply(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Fi
 def _context(heard: Heard) -> triage.Context:
     patient, watch = heard.patient, heard.watch
     hour = Decimal((heard.now - watch.given_at).total_seconds() / 3600) if watch else None
-    pending = _pending_read_back(heard)
+    said = _said_lately(patient, heard.now)
+    pending = _pending_read_back(heard, said)
     kit = kits.newest(patient)
     return triage.Context(
         asked="read_back" if pending else _bound_question(heard),
@@ -92,8 +93,8 @@ def _context(heard: Heard) -> triage.Context:
         step=watch.step if watch else "",
         hour=round(hour, 2) if hour is not None else None,
         case_open=escalations.unresolved(patient) is not None,
-        medicine_recent=is_masked(patient, now=heard.now),
-        recent=_recent(patient, heard.now),
+        medicine_recent=_is_masked(said, patient, heard.now),
+        recent=_recent(said, heard.now),
         media=heard.reply.media,
         phrases=phrases.in_use(patient.site_id, patient.language),
         protocol=watch.protocol if watch else "",
@@ -116,10 +117,17 @@ def _bound_question(heard: Heard) -> str | None:
     return None if question == "caregiver" else question
 
 
-def _pending_read_back(heard: Heard) -> str:
+def _said_lately(patient: Patient, now: datetime) -> list[Finding]:
+    """What was found in all the hours that still count for anything, oldest first."""
+    since = now - max(MASKED_FOR, STILL_COUNTS, CONFIRM_WITHIN)
+    found = Finding.objects.filter(patient=patient, at__gte=since).select_related("reply")
+    return list(found.order_by("at", "pk"))
+
+
+def _pending_read_back(heard: Heard, said: list[Finding]) -> str:
     """The value last read back to this patient, while a yes or no can still mean it."""
-    said = Finding.objects.filter(patient=heard.patient, reply__sender=heard.reply.sender)
-    before = said.order_by("-at", "-pk").first()
+    by_sender = [one for one in said if one.reply is not None and one.reply.sender == heard.reply.sender]
+    before = by_sender[-1] if by_sender else None
     if before is None or heard.now - before.at > CONFIRM_WITHIN:
         return ""
     if ClinicianText.objects.filter(message__to=heard.reply.sender, at__gte=before.at).exists():
@@ -127,18 +135,22 @@ def _pending_read_back(heard: Heard) -> str:
     return str(before.context.get("read_back", ""))
 
 
-def _recent(patient: Patient, now: datetime) -> tuple[str, ...]:
+def _recent(said: list[Finding], now: datetime) -> tuple[str, ...]:
     """What was said or measured in the hours that count: "38.6" and then "dizzy" is a fever with a red flag."""
-    before = Finding.objects.filter(patient=patient, at__gt=now - STILL_COUNTS, at__lte=now)
+    before = [finding for finding in said if now - STILL_COUNTS < finding.at <= now]
     return triage.carried(str(rule["id"]) for finding in before for rule in finding.rules)
 
 
 def is_masked(patient: Patient, *, now: datetime) -> bool:
     """Whether a medicine that hides a fever was reported taken, or the pocket dose texted, in the hours it lasts."""
-    if pocket.texted_since(patient, now - MASKED_FOR):
+    return _is_masked(_said_lately(patient, now), patient, now)
+
+
+def _is_masked(said: list[Finding], patient: Patient, now: datetime) -> bool:
+    recent = [finding for finding in said if finding.at >= now - MASKED_FOR]
+    if any(reading["kind"] == "medicine" for finding in recent for reading in finding.readings):
         return True
-    recent = Finding.objects.filter(patient=patient, at__gte=now - MASKED_FOR)
-    return any(reading["kind"] == "medicine" for finding in recent for reading in finding.readings)
+    return pocket.texted_since(patient, now - MASKED_FOR)
 
 
 def _keep(

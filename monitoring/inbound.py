@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import OperationalError, transaction
 from django.db.models import Q
@@ -10,7 +11,7 @@ from django.db.models import Q
 from monitoring import canary, findings, responders, unread
 from monitoring.models import Patient, Reply
 from monitoring.rules import DEFAULT
-from notifications import crashing
+from notifications import crashing, once
 from notifications.each import each
 from notifications.models import Clinician, Site
 
@@ -50,7 +51,7 @@ def receive(
             "received_at": now,
             "sent_at": sent_at,
         }
-        reply, is_new = Reply.objects.get_or_create(provider_sid=provider_sid, defaults=facts)
+        reply, is_new = once.put(Reply, provider_sid=provider_sid, defaults=facts)
         if is_new:
             _understand_or_tell(reply, now)
         crashing.point(crashing.BEFORE_COMMIT_TEXT)
@@ -97,24 +98,29 @@ def _understand_or_tell(reply: Reply, now: datetime) -> None:
 
 def _understand(reply: Reply, now: datetime) -> None:
     if canary.is_from_us(reply):
-        Reply.objects.filter(pk=reply.pk).update(who=canary.SERVICE)
+        _note(reply, who=canary.SERVICE)
         canary.came_back(reply, now=now)
         return
     clinician = Clinician.objects.filter(phone=reply.sender, is_active=True).first()
     if clinician is not None and responders.is_for_us(reply, clinician):
-        Reply.objects.filter(pk=reply.pk).update(who="clinician", clinician=clinician)
+        _note(reply, who="clinician", clinician=clinician)
         responders.answer(reply, clinician, now=now)
         return
     who, patients = _held(reply)
-    Reply.objects.filter(pk=reply.pk).update(who=who)
-    if len(patients) == 1:
-        Reply.objects.filter(pk=reply.pk).update(patient=patients[0], site=patients[0].site)
-    reply.refresh_from_db()
+    known = {"patient": patients[0], "site": patients[0].site} if len(patients) == 1 else {}
+    _note(reply, who=who, **known)
     if not patients:
         findings.from_stranger(reply, now=now)
     # One reply at a time about one person: two texts in the same second are read in turn.
-    for patient in Patient.objects.select_for_update(no_key=True).filter(pk__in=[one.pk for one in patients]):
+    for patient in patients:
         findings.from_reply(reply, patient, who=who, now=now)
+
+
+def _note(reply: Reply, **facts: Any) -> None:
+    """Keep with the reply what is known of it by now."""
+    Reply.objects.filter(pk=reply.pk).update(**facts)
+    for name, value in facts.items():
+        setattr(reply, name, value)
 
 
 def _held(reply: Reply) -> tuple[str, list[Patient]]:
@@ -122,9 +128,16 @@ def _held(reply: Reply) -> tuple[str, list[Patient]]:
 
     Otherwise a STOP from the phone that was a patient's a moment ago would be heard as their caregiver's.
     """
-    known = [patient.pk for patient in speakers(reply)[1]]
-    list(Patient.objects.select_for_update(no_key=True).filter(pk__in=known).order_by("pk"))
-    return speakers(reply)
+    known = _locked(speakers(reply)[1])
+    who, about = speakers(reply)
+    if {one.pk for one in about} <= {one.pk for one in known}:
+        return who, about  # read with their locks held
+    return who, _locked(about)
+
+
+def _locked(patients: list[Patient]) -> list[Patient]:
+    rows = Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("site")
+    return list(rows.filter(pk__in=[one.pk for one in patients]).order_by("pk"))
 
 
 def speakers(reply: Reply) -> tuple[str, list[Patient]]:
@@ -133,9 +146,10 @@ def speakers(reply: Reply) -> tuple[str, list[Patient]]:
     A phone that speaks for several is shared, whoever they are. A caregiver known at two hospitals speaks about the
     patients of the one that was texted.
     """
-    active = Patient.objects.filter(is_active=True).select_related("site")
-    own = list(active.filter(phone=reply.sender))
-    cared_for = list(active.filter(caregiver_phone=reply.sender).order_by("pk"))
+    active = Patient.objects.filter(is_active=True).select_related("site").order_by("pk")
+    known = list(active.filter(Q(phone=reply.sender) | Q(caregiver_phone=reply.sender)))
+    own = [one for one in known if one.phone == reply.sender]
+    cared_for = [one for one in known if one.caregiver_phone == reply.sender]
     here = [one for one in cared_for if one.site_id == reply.site_id]
     about = [*own, *(here or cared_for)]
     if len(about) > 1:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from notifications import accounts, crashing, gateway, pacing, provider_errors
+from notifications import accounts, crashing, gateway, once, pacing, provider_errors
 from notifications.models import Account, Channel, Clinician, Delivery, Lane, Message, Site
 
 State = Delivery.State
@@ -42,7 +42,7 @@ PAGES = accounts.PAGES
 logger = logging.getLogger(__name__)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def queue(
     *,
     site: Site,
@@ -76,7 +76,7 @@ def queue(
         "created_at": now,
         "not_after": now + valid_for,
     }
-    message, created = Message.objects.get_or_create(key=key, defaults=facts)
+    message, created = once.put(Message, key=key, defaults=facts)
     if created:
         Delivery.objects.create(
             message=message, lane=lane, precedence=PRECEDENCE.get(urgency, ORDINARY), due_at=now + after
@@ -140,15 +140,18 @@ def deliver_due(
 def _claim(now: datetime, lanes: Sequence[Lane], patience: timedelta) -> list[Delivery]:
     due = Delivery.objects.filter(state=State.PENDING, due_at__lte=now - patience, lane__in=lanes)
     first = pacing.may_leave(due, now=now).order_by("lane", "precedence", "due_at", "pk")
-    ids = [d.pk for d in first.select_for_update(skip_locked=True, of=("self",))[:BATCH]]
-    if not ids:
+    locked = first.select_for_update(skip_locked=True, of=("self",)).select_related("message__site")
+    claimed = list(locked[:BATCH])
+    if not claimed:
         return []
-    Delivery.objects.filter(pk__in=ids, state=State.PENDING).update(
+    Delivery.objects.filter(pk__in=[d.pk for d in claimed]).update(
         state=State.CLAIMED, lease_until=now + LEASE, fence=F("fence") + 1
     )
-    claimed = Delivery.objects.filter(pk__in=ids, state=State.CLAIMED).select_related("message__site")
+    for delivery in claimed:  # as they stand now: the rows are locked
+        delivery.state, delivery.lease_until = State.CLAIMED, now + LEASE
+        delivery.fence += 1
     pacing.note(claimed, now=now)
-    return sorted(claimed, key=lambda d: (d.lane, d.precedence, d.due_at, d.pk))
+    return claimed
 
 
 def let_none_starve(*, now: datetime) -> int:

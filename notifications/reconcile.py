@@ -87,11 +87,14 @@ def _apply(delivery: Delivery, sid: str, status: str, code: str, now: datetime) 
     rank = RANK.get(status, 0)
     if rank <= delivery.status_rank:
         return
-    row.update(status_rank=rank, provider_status=status)
-    if status in GOOD_END and delivery.provider_sid:
-        row.exclude(state=State.DELIVERED).update(state=State.DELIVERED, ended_at=now, lease_until=None)
-        # It was reported as failed before and arrived after all: another try would say it twice.
-        delivery.message.deliveries.filter(state=State.PENDING).update(state=State.CANCELLED, ended_at=now)
+    arrived = status in GOOD_END and bool(delivery.provider_sid)
+    ended = arrived and delivery.state != State.DELIVERED
+    more = {"state": State.DELIVERED, "ended_at": now, "lease_until": None} if ended else {}
+    row.update(status_rank=rank, provider_status=status, **more)
+    if arrived:
+        # It may have been reported as failed before: another try would say it twice.
+        others = Delivery.objects.filter(message=delivery.message_id, state=State.PENDING)
+        others.update(state=State.CANCELLED, ended_at=now)
     elif status in BAD_END:
         outbox.fail(row, delivery.message, code=code or status, now=now)
 

@@ -131,7 +131,7 @@ def override(course_id: int, *, step: str, reason: str, by: Clinician, now: date
 
 def _may(by: Clinician, act: str) -> None:
     if not roles.may(by, act):
-        who = ", ".join(sorted(role.label for role in roles.MAY[act]))
+        who = ", ".join(sorted(str(role.label) for role in roles.MAY[act]))
         raise Refusal("role", _("Only these roles %(act)s: %(who)s.") % {"act": act, "who": who})
 
 

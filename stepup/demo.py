@@ -97,7 +97,7 @@ FROM_ELSEWHERE = Invented(
 
 def sign_ins() -> list[tuple[str, str, str]]:
     """(username, role, password) of everybody in the demo."""
-    return [(username, Role(role).label, PASSWORD) for username, _, role, _ in STAFF]
+    return [(username, str(Role(role).label), PASSWORD) for username, _, role, _ in STAFF]
 
 
 @transaction.atomic

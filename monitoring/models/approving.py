@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Clinician, Site
 
@@ -15,8 +16,8 @@ class ContentApproval(models.Model):
     """
 
     class What(models.TextChoices):
-        TEXTS = "texts", "texts to patients"
-        EMERGENCY = "emergency", "emergency page"
+        TEXTS = "texts", _("texts to patients")
+        EMERGENCY = "emergency", _("emergency page")
 
     what = models.CharField(max_length=12, choices=What.choices, default=What.TEXTS)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="content_approvals")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.models.hearing import Finding, Reply
 from monitoring.models.people import Patient, PocketOrder
@@ -13,10 +14,10 @@ class Escalation(models.Model):
     """A case for humans. At most one unresolved per patient; it always has a next act with a time."""
 
     class State(models.TextChoices):
-        OPEN = "open", "nobody has it yet"
-        TAKEN = "taken", "taken"
-        REACHED = "reached", "patient reached"
-        RESOLVED = "resolved", "resolved"
+        OPEN = "open", _("nobody has it yet")
+        TAKEN = "taken", _("taken")
+        REACHED = "reached", _("patient reached")
+        RESOLVED = "resolved", _("resolved")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="escalations")
     patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="escalations")
@@ -145,10 +146,10 @@ class CaseOffer(models.Model):
     """A case its owner hands over to one named person. Until they accept, the owner keeps it."""
 
     class End(models.TextChoices):
-        ACCEPTED = "accepted", "accepted"
-        DECLINED = "declined", "declined"
-        LAPSED = "lapsed", "not answered in time"
-        WITHDRAWN = "withdrawn", "withdrawn"
+        ACCEPTED = "accepted", _("accepted")
+        DECLINED = "declined", _("declined")
+        LAPSED = "lapsed", _("not answered in time")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     escalation = models.ForeignKey(Escalation, on_delete=models.PROTECT, related_name="offers")
     by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.models.people import Patient
 from notifications.models import Clinician, Message, Site
@@ -11,8 +12,8 @@ class ClinicianText(models.Model):
     """A text a clinician wrote. Until `quiet_over_at` the service asks the patient nothing of its own."""
 
     class To(models.TextChoices):
-        PATIENT = "patient", "patient"
-        CAREGIVER = "caregiver", "caregiver"
+        PATIENT = "patient", _("patient")
+        CAREGIVER = "caregiver", _("caregiver")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="clinician_texts")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="clinician_texts")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.models.hearing import Finding
 from monitoring.models.people import Patient
@@ -12,9 +13,9 @@ class DeathNotice(models.Model):
     """One word about whether a patient has died: a text's, or a clinician's. Only added to; the newest counts."""
 
     class Said(models.TextChoices):
-        REPORTED = "reported", "reported in a text"
-        DIED = "died", "has died"
-        ALIVE = "alive", "is alive"
+        REPORTED = "reported", _("reported in a text")
+        DIED = "died", _("has died")
+        ALIVE = "alive", _("is alive")
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="death_notices")
     said = models.CharField(max_length=8, choices=Said.choices)

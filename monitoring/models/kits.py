@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.models.people import Patient
 from notifications.models import Clinician
@@ -16,12 +17,12 @@ class HomeKit(models.Model):
     """
 
     class Thermometer(models.TextChoices):
-        MOUTH = "mouth", "in the mouth"
-        EAR = "ear", "in the ear"
-        FOREHEAD = "forehead", "on the forehead"
-        ARMPIT = "armpit", "in the armpit"
-        SKIN = "skin", "worn on the skin"
-        NONE = "none", "no thermometer"
+        MOUTH = "mouth", _("in the mouth")
+        EAR = "ear", _("in the ear")
+        FOREHEAD = "forehead", _("on the forehead")
+        ARMPIT = "armpit", _("in the armpit")
+        SKIN = "skin", _("worn on the skin")
+        NONE = "none", _("no thermometer")
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="kits")
     thermometer = models.CharField(max_length=10, choices=Thermometer.choices)

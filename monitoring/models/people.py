@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Clinician, Site
 from protocols import counts
@@ -132,17 +133,17 @@ class Reaction(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CRS = "crs", "CRS"
-        ICANS = "icans", "ICANS"
-        NEUROTOXICITY = "neurotoxicity", "other neurotoxicity"
-        INFECTION = "infection", "infection"
-        BLOOD_COUNT = "blood_count", "low blood count"
-        OTHER = "other", "other"
+        CRS = "crs", _("CRS")
+        ICANS = "icans", _("ICANS")
+        NEUROTOXICITY = "neurotoxicity", _("other neurotoxicity")
+        INFECTION = "infection", _("infection")
+        BLOOD_COUNT = "blood_count", _("low blood count")
+        OTHER = "other", _("other")
 
     class Count(models.TextChoices):
-        NEUTROPHILS = "neutrophils", "neutrophils"
-        PLATELETS = "platelets", "platelets"
-        HAEMOGLOBIN = "haemoglobin", "haemoglobin"
+        NEUTROPHILS = "neutrophils", _("neutrophils")
+        PLATELETS = "platelets", _("platelets")
+        HAEMOGLOBIN = "haemoglobin", _("haemoglobin")
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="reactions")
     escalation = models.ForeignKey(

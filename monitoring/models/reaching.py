@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Clinician, Message, Site
 
@@ -13,8 +14,8 @@ class LadderDrill(models.Model):
     """
 
     class End(models.TextChoices):
-        DONE = "done", "every rung was called"
-        CASE = "case", "a case came in"
+        DONE = "done", _("every rung was called")
+        CASE = "case", _("a case came in")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="ladder_drills")
     began_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
@@ -48,10 +49,10 @@ class ReachTest(models.Model):
     """A text that asks for "1" back. Answered it proves the phone; unanswered at its time, the person is unproved."""
 
     class Kind(models.TextChoices):
-        START = "start", "at the start of a turn"
-        ASKED = "asked", "asked for by the person"
-        STAND_IN = "stand in", "asked to stand in"
-        LADDER = "ladder", "in a drill of a whole ladder"
+        START = "start", _("at the start of a turn")
+        ASKED = "asked", _("asked for by the person")
+        STAND_IN = "stand in", _("asked to stand in")
+        LADDER = "ladder", _("in a drill of a whole ladder")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="reach_tests")
     clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="reach_tests")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.models.people import Patient
 from notifications.models import Clinician, Site
@@ -73,23 +74,23 @@ class CheckIn(models.Model):
     """One round of questions at one due time. It always ends in one of four ways."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waiting for its hour"
-        ASKED = "asked", "asked, no answer yet"
-        ANSWERED = "answered", "answered"
-        MISSED = "missed", "missed"
-        UNSENDABLE = "unsendable", "could not be sent"
-        CANCELLED = "cancelled", "cancelled"
+        WAITING = "waiting", _("waiting for its hour")
+        ASKED = "asked", _("asked, no answer yet")
+        ANSWERED = "answered", _("answered")
+        MISSED = "missed", _("missed")
+        UNSENDABLE = "unsendable", _("could not be sent")
+        CANCELLED = "cancelled", _("cancelled")
 
     OPEN = (State.WAITING, State.ASKED)
 
     class Stage(models.IntegerChoices):
         """How far silence has climbed."""
 
-        FIRST = 0, "asked"
-        AGAIN = 1, "asked again"
-        CAREGIVER = 2, "caregiver asked"
-        VOICE = 3, "called"
-        PERSON = 4, "a person told"
+        FIRST = 0, _("asked")
+        AGAIN = 1, _("asked again")
+        CAREGIVER = 2, _("caregiver asked")
+        VOICE = 3, _("called")
+        PERSON = 4, _("a person told")
 
     watch = models.ForeignKey(Watch, on_delete=models.PROTECT, related_name="checkins")
     due_at = models.DateTimeField()

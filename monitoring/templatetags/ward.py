@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from notifications import phones
 from protocols import dosing, wording
@@ -18,6 +19,7 @@ register = template.Library()
 
 DAY_AND_TIME = "%a %d %b %Y|%H:%M %Z"
 NB = "\N{NO-BREAK SPACE}"
+MINUTE = timedelta(minutes=1)
 AMOUNT = re.compile(r"\d (?:mg|kg|mL|mcg)\b(?:/kg\b)?")
 
 
@@ -69,8 +71,8 @@ def since(at: datetime | None, now: datetime) -> str:
     """How long ago, in words: `just now`, `12 min ago`, `3 h 05 min ago`, `2 days ago`."""
     if at is None:
         return ""
-    said = span(now - at)
-    return "just now" if said == "under 1 min" else f"{said}{NB}ago"
+    length = now - at
+    return _("just now") if length < MINUTE else _("%(span)s ago").replace(" ", NB) % {"span": span(length)}
 
 
 @register.filter
@@ -79,9 +81,9 @@ def until(at: datetime | None, now: datetime) -> str:
     if at is None:
         return ""
     if at > now:
-        return f"in{NB}{span(at - now)}"
-    late = span(now - at)
-    return "now" if late == "under 1 min" else f"{late}{NB}late"
+        return _("in %(span)s").replace(" ", NB) % {"span": span(at - now)}
+    late = now - at
+    return _("now") if late < MINUTE else _("%(span)s late").replace(" ", NB) % {"span": span(late)}
 
 
 @register.filter
@@ -90,21 +92,21 @@ def span(length: timedelta) -> str:
     minutes = int(length.total_seconds()) // 60
     hours, days = minutes // 60, minutes // (60 * 24)
     if minutes < 1:
-        return f"under{NB}1{NB}min"
+        return _("under 1 min").replace(" ", NB)
     if hours < 1:
         return f"{minutes}{NB}min"
     if days < 2:
         return (
             f"{hours}{NB}h{NB}{minutes % 60:02d}{NB}min" if hours < 10 and minutes % 60 else f"{hours}{NB}h"
         )
-    return f"{days}{NB}days"
+    return _("%(days)s days").replace(" ", NB) % {"days": days}
 
 
 @register.filter
 def took(length: timedelta | None) -> str:
     """How long a step took, `40 s`, `4 min 10 s`, `2 h 5 min`; or that it has not been."""
     if length is None:
-        return "not yet"
+        return _("not yet")
     seconds = int(length.total_seconds())
     if seconds < 60:
         return f"{seconds} s"
@@ -119,7 +121,7 @@ def hours_after(hours: Decimal) -> str:
     """Elapsed hours since a dose, `4 h 05 min`; never rounded up. A corrected dose may have come after a question."""
     minutes = abs(int(round(hours * 60, 3)))
     said = f"{minutes // 60}{NB}h{NB}{minutes % 60:02d}{NB}min"
-    return f"{said} before" if hours < 0 and minutes else said
+    return _("%(hours)s before") % {"hours": said} if hours < 0 and minutes else said
 
 
 @register.filter

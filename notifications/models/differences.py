@@ -1,6 +1,7 @@
 """Where the provider's log and our rows disagree about what was sent."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models.messages import Account
 from notifications.models.people import Site
@@ -10,8 +11,8 @@ class LogDifference(models.Model):
     """One text or call that only one side knows of. Noted once; told to a person by a task."""
 
     class Kind(models.TextChoices):
-        UNKNOWN = "unknown", "in the provider's log, and not ours"
-        NEVER_HAD = "never had", "ours, and the provider never had it"
+        UNKNOWN = "unknown", _("in the provider's log, and not ours")
+        NEVER_HAD = "never had", _("ours, and the provider never had it")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="log_differences")
     account = models.CharField(max_length=8, choices=Account.choices)

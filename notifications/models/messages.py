@@ -4,6 +4,7 @@ import secrets
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models.people import Clinician, Site
 
@@ -18,15 +19,15 @@ class Lane(models.IntegerChoices):
 
 
 class Channel(models.TextChoices):
-    TEXT = "text", "text"
-    VOICE = "voice", "voice"
+    TEXT = "text", _("text")
+    VOICE = "voice", _("voice")
 
 
 class Account(models.TextChoices):
     """One of our accounts at the provider."""
 
-    FIRST = "first", "first account"
-    SECOND = "second", "second account"
+    FIRST = "first", _("first account")
+    SECOND = "second", _("second account")
 
 
 class AccountState(models.Model):
@@ -95,15 +96,15 @@ class Delivery(models.Model):
     """One attempt to deliver a message. The states and their moves are in ARCHITECTURE.md."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "waiting to be sent"
-        CLAIMED = "claimed", "about to be sent"
-        SUBMITTING = "submitting", "being handed over"
-        AMBIGUOUS = "ambiguous", "perhaps handed over"
-        ACCEPTED = "accepted", "with the provider"
-        DELIVERED = "delivered", "delivered"
-        FAILED = "failed", "failed"
-        CANCELLED = "cancelled", "cancelled"
-        EXPIRED = "expired", "expired unsent"
+        PENDING = "pending", _("waiting to be sent")
+        CLAIMED = "claimed", _("about to be sent")
+        SUBMITTING = "submitting", _("being handed over")
+        AMBIGUOUS = "ambiguous", _("perhaps handed over")
+        ACCEPTED = "accepted", _("with the provider")
+        DELIVERED = "delivered", _("delivered")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+        EXPIRED = "expired", _("expired unsent")
 
     LIVE = (State.PENDING, State.CLAIMED, State.SUBMITTING, State.AMBIGUOUS, State.ACCEPTED)
 

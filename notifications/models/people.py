@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Site(models.Model):
@@ -61,14 +62,14 @@ class Site(models.Model):
 
 
 class Role(models.TextChoices):
-    NURSE = "nurse", "nurse"
-    PHARMACIST = "pharmacist", "pharmacist"
-    PRESCRIBER = "prescriber", "prescriber"
-    RESPONDER = "responder", "responder"
-    EMERGENCY = "emergency", "emergency"
-    LEAD = "lead", "programme lead"
-    AUDITOR = "auditor", "auditor"
-    ADMIN = "admin", "administrator"
+    NURSE = "nurse", _("nurse")
+    PHARMACIST = "pharmacist", _("pharmacist")
+    PRESCRIBER = "prescriber", _("prescriber")
+    RESPONDER = "responder", _("responder")
+    EMERGENCY = "emergency", _("emergency")
+    LEAD = "lead", _("programme lead")
+    AUDITOR = "auditor", _("auditor")
+    ADMIN = "admin", _("administrator")
 
 
 class ClinicianManager(BaseUserManager["Clinician"]):

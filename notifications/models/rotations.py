@@ -6,6 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models.people import Clinician, Role, Site
 from notifications.models.shifts import PointRange
@@ -190,10 +191,10 @@ class Swap(models.Model):
     """An offer of one person's hours to another, perhaps for some of theirs. Nothing changes until it is accepted."""
 
     class State(models.TextChoices):
-        OFFERED = "offered", "waits for an answer"
-        ACCEPTED = "accepted", "accepted"
-        DECLINED = "declined", "declined"
-        WITHDRAWN = "withdrawn", "withdrawn"
+        OFFERED = "offered", _("waits for an answer")
+        ACCEPTED = "accepted", _("accepted")
+        DECLINED = "declined", _("declined")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="swaps")
     rung = models.PositiveSmallIntegerField()

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Clinician, Site
 from stepup.models.courses import Course, Dose
@@ -15,14 +16,14 @@ class AdoptionStage(models.Model):
     """
 
     class Stage(models.TextChoices):
-        MAINTENANCE = "maintenance", "maintenance doses only"
-        LATER = "later", "later steps and maintenance doses"
-        ALL = "all", "every dose"
+        MAINTENANCE = "maintenance", _("maintenance doses only")
+        LATER = "later", _("later steps and maintenance doses")
+        ALL = "all", _("every dose")
 
     class Kind(models.TextChoices):
-        SET = "set", "numbers set"
-        OPENED = "opened", "stage opened"
-        BACK = "back", "gone back"
+        SET = "set", _("numbers set")
+        OPENED = "opened", _("stage opened")
+        BACK = "back", _("gone back")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="adoption")
     number = models.PositiveIntegerField(help_text="counts the decisions of one site from 1")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Clinician, Site
 from stepup.models.courses import Course, Dose
@@ -11,19 +12,19 @@ class Appointment(models.Model):
     """The next dose put on a date and time other than the plan's own. Only added to; the newest counts."""
 
     class Kind(models.TextChoices):
-        EARLIER = "earlier", "moved earlier"
-        TIMED = "timed", "given a time"
-        DELAYED = "delayed", "delayed"
-        SKIPPED = "skipped", "skipped"
+        EARLIER = "earlier", _("moved earlier")
+        TIMED = "timed", _("given a time")
+        DELAYED = "delayed", _("delayed")
+        SKIPPED = "skipped", _("skipped")
 
     class Reason(models.TextChoices):
-        REACTION = "reaction", "a reaction is resolving"
-        PATIENT = "patient", "the patient cannot come, or asked for it"
-        SITE = "site", "chair, staff or drug supply"
-        COVER = "cover", "nobody on call on the other date"
-        CLOSED = "closed", "weekend or closed day"
-        TIME = "time", "to agree on the time of day"
-        OTHER = "other", "something else, in words"
+        REACTION = "reaction", _("a reaction is resolving")
+        PATIENT = "patient", _("the patient cannot come, or asked for it")
+        SITE = "site", _("chair, staff or drug supply")
+        COVER = "cover", _("nobody on call on the other date")
+        CLOSED = "closed", _("weekend or closed day")
+        TIME = "time", _("to agree on the time of day")
+        OTHER = "other", _("something else, in words")
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="appointments")
     number = models.PositiveIntegerField(help_text="counts the appointments of one course from 1")

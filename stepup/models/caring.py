@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Clinician, Site
 from stepup.models.courses import Course
@@ -15,10 +16,10 @@ class CareEntry(models.Model):
     """
 
     class Kind(models.TextChoices):
-        DONE = "done", "done"
-        NOT_NEEDED = "not_needed", "not needed"
-        DECIDED = "decided", "decided for this patient"
-        BACK = "back", "taken back"
+        DONE = "done", _("done")
+        NOT_NEEDED = "not_needed", _("not needed")
+        DECIDED = "decided", _("decided for this patient")
+        BACK = "back", _("taken back")
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="care_entries")
     item = models.CharField(max_length=60, help_text="the item's id in supportive.toml")

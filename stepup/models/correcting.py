@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Clinician
 from stepup.models.courses import Dose
@@ -11,9 +12,9 @@ class DoseCorrection(models.Model):
     """Why a dose as recorded no longer counts. Said once per row, never changed; the row itself stays visible."""
 
     class Kind(models.TextChoices):
-        CORRECTED = "corrected", "corrected"
-        WRONG_PATIENT = "wrong_patient", "entered on the wrong patient"
-        NEVER_GIVEN = "never_given", "never given"
+        CORRECTED = "corrected", _("corrected")
+        WRONG_PATIENT = "wrong_patient", _("entered on the wrong patient")
+        NEVER_GIVEN = "never_given", _("never given")
 
     dose = models.OneToOneField(Dose, on_delete=models.PROTECT, related_name="correction")
     kind = models.CharField(max_length=14, choices=Kind.choices)
@@ -39,8 +40,8 @@ class DoseReport(models.Model):
     """On whose word a dose stands that was given elsewhere, or here and never recorded: never changed."""
 
     class Place(models.TextChoices):
-        ELSEWHERE = "elsewhere", "at another hospital or practice"
-        HERE = "here", "here, and not recorded then"
+        ELSEWHERE = "elsewhere", _("at another hospital or practice")
+        HERE = "here", _("here, and not recorded then")
 
     dose = models.OneToOneField(Dose, on_delete=models.PROTECT, related_name="report")
     place = models.CharField(max_length=10, choices=Place.choices)

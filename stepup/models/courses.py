@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Patient, Watch
 from notifications.models import Clinician, Site
@@ -60,9 +61,9 @@ class Course(models.Model):
     """One patient on one approved protocol version."""
 
     class State(models.TextChoices):
-        ACTIVE = "active", "active"
-        STOPPED = "stopped", "stopped"
-        TRANSFERRED = "transferred", "transferred"
+        ACTIVE = "active", _("active")
+        STOPPED = "stopped", _("stopped")
+        TRANSFERRED = "transferred", _("transferred")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="courses")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="courses")

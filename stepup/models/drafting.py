@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Clinician, Site
 from stepup.models.courses import SiteProtocol
@@ -74,13 +75,13 @@ class LabelEntry(models.Model):
     """One row of the label as somebody of the site read it, with where it is printed. Only added to."""
 
     class Kind(models.TextChoices):
-        RESTART = "restart", "restart after a delay"
-        DISPENSING = "dispensing", "dispensing volume"
-        REACTION = "reaction", "after a reaction"
-        COUNT = "count", "low blood count"
-        AMOUNT = "amount", "amount of a dose"
-        WINDOW = "window", "days in which a step may follow"
-        PREMEDICATION = "premedication", "what is given before a dose"
+        RESTART = "restart", _("restart after a delay")
+        DISPENSING = "dispensing", _("dispensing volume")
+        REACTION = "reaction", _("after a reaction")
+        COUNT = "count", _("low blood count")
+        AMOUNT = "amount", _("amount of a dose")
+        WINDOW = "window", _("days in which a step may follow")
+        PREMEDICATION = "premedication", _("what is given before a dose")
 
     draft = models.ForeignKey(Draft, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -109,9 +110,9 @@ class EntryAnswer(models.Model):
     """What somebody else typed of an entry, and whether it agreed; or that it was taken back. Only added to."""
 
     class What(models.TextChoices):
-        AGREES = "agrees", "confirmed"
-        DIFFERS = "differs", "differs"
-        TAKEN_BACK = "back", "taken back"
+        AGREES = "agrees", _("confirmed")
+        DIFFERS = "differs", _("differs")
+        TAKEN_BACK = "back", _("taken back")
 
     entry = models.ForeignKey(LabelEntry, on_delete=models.PROTECT, related_name="answers")
     what = models.CharField(max_length=8, choices=What.choices)

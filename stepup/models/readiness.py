@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Clinician
 from stepup.models.courses import Course
@@ -11,9 +12,9 @@ class ReadinessStatement(models.Model):
     """What somebody said of one thing that must be true before a dose. The newest one counts; none is changed."""
 
     class State(models.TextChoices):
-        MET = "met", "met"
-        WAIVED = "waived", "waived"
-        OPEN = "open", "not met"
+        MET = "met", _("met")
+        WAIVED = "waived", _("waived")
+        OPEN = "open", _("not met")
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="readiness_statements")
     dose_number = models.PositiveSmallIntegerField(

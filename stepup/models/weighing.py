@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Clinician
 from stepup.models.courses import Course
@@ -11,10 +12,10 @@ class Weight(models.Model):
     """One weighing in kilograms. It counts for dosing only once it has an answer that says so."""
 
     class Method(models.TextChoices):
-        STANDING = "standing", "standing scale"
-        CHAIR = "chair", "chair scale"
-        BED = "bed", "bed scale"
-        OTHER = "other", "another way"
+        STANDING = "standing", _("standing scale")
+        CHAIR = "chair", _("chair scale")
+        BED = "bed", _("bed scale")
+        OTHER = "other", _("another way")
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="weights")
     kg = models.DecimalField(max_digits=5, decimal_places=1)

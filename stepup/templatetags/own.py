@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from protocols.pathway import OwnValue
 
@@ -17,7 +18,7 @@ def own_mark(own: Mapping[str, OwnValue] | None, value: str) -> SafeString | str
     one = (own or {}).get(value)
     if one is None:
         return ""
-    return format_html(' <span class="tag">this site’s own: {}</span>', one.source)
+    return _marked(one.source)
 
 
 @register.filter
@@ -30,4 +31,9 @@ def item_mark(own: Mapping[str, OwnValue] | None, item: str) -> SafeString | str
 def own_rows(sources: Sequence[str]) -> SafeString | str:
     """`this site's own: SITE-1` where a row of the label, or a part of it, was entered by the site."""
     entered = [source for source in sources if source.startswith("SITE-")]
-    return format_html(' <span class="tag">this site’s own: {}</span>', ", ".join(entered)) if entered else ""
+    return _marked(", ".join(entered)) if entered else ""
+
+
+def _marked(source: str) -> SafeString:
+    said = gettext("this site’s own: %(source)s") % {"source": source}
+    return format_html(' <span class="tag">{}</span>', said)

@@ -1,29 +1,34 @@
-"""The canary: a text the service sends to itself, out by the page lane and in by the patients' number.
+"""The canary: a made-up fever the service texts to itself, which must be understood, paged and taken.
 
-It takes the whole way of a page and of a patient's text: outbox, provider, carrier, webhook, signature. While it comes
-back, texts arrive; a quiet night and a dead line look alike otherwise. It says nothing of anybody.
+Three texts by the real way, out by the outbox and the provider and in by the signed door: the fever to the patients'
+number; the page it becomes, to the number of a responder who is ours; the code that takes it, to the paging number.
+What happens between them is the service's own operations on a made-up patient, undone at once (`rehearsal`): nobody
+is called and no figure is touched. While it is taken, an alarm would be; otherwise a quiet night and a dead line look
+alike.
 """
 
 import logging
+import re
 import secrets
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from monitoring import worklist
+from monitoring import rehearsal, worklist
 from monitoring.models import Canary, Reply, Task, Watch
-from notifications import outbox
+from notifications import accounts, outbox
 from notifications.each import each
-from notifications.models import Channel, Lane, Site
+from notifications.models import Account, Channel, Lane, Message, Site
 
 # Proposals of ours, all three: nobody has published how often to try, nor how long a text may take.
 EVERY = timedelta(minutes=10)
 BACK_WITHIN = timedelta(minutes=3)
 LATE_AFTER = EVERY + BACK_WITHIN + timedelta(minutes=2)
-SILENT = (
-    "The service's own test text did not come back: texts may not reach patients or colleagues. Ring them."
-)
+FEVER = "I have a fever of 39.4 C"
+SAID = re.compile(r"StepUp canary ([0-9a-f]{16}): (.+)", re.DOTALL)
+CODE = re.compile(r"(?<!\d)\d{4}(?!\d)")
+SILENT = "The service's own test alarm was not paged and taken: texts may not reach patients or colleagues. Ring them."
 SERVICE = "service"
 logger = logging.getLogger(__name__)
 
@@ -41,26 +46,32 @@ def _send(site_id: int, now: datetime) -> int:
     if Canary.objects.filter(_keeps_from_sending(now), site=site).exists():
         return 0
     token = secrets.token_hex(8)
-    text = outbox.queue(
-        site=site,
-        key=f"canary:{token}",
-        lane=Lane.PAGE_TEXT,
-        channel=Channel.TEXT,
-        to=site.patient_number,
-        body=f"StepUp canary {token}",
-        valid_for=BACK_WITHIN,
-        now=now,
-    )
+    text = _queue(site, f"canary:{token}", f"StepUp canary {token}: {FEVER}", now=now)
     Canary.objects.create(site=site, token=token, text=text, sent_at=now)
     return 1
 
 
+def _queue(
+    site: Site, key: str, body: str, *, now: datetime, lane: Lane = Lane.PAGE_TEXT, to: str = ""
+) -> Message:
+    return outbox.queue(
+        site=site,
+        key=key,
+        lane=lane,
+        channel=Channel.TEXT,
+        to=to or site.patient_number,
+        body=body,
+        valid_for=BACK_WITHIN,
+        now=now,
+    )
+
+
 def _keeps_from_sending(now: datetime) -> Q:
-    return Q(back_at=None, lapsed_at=None) | Q(sent_at__gt=now - EVERY)
+    return Q(taken_at=None, lapsed_at=None) | Q(sent_at__gt=now - EVERY)
 
 
 def is_from_us(reply: Reply) -> bool:
-    """Whether a text came from one of our own numbers. It is never answered: two services would talk for ever."""
+    """Whether a text came from one of our own numbers. No person answers it: two services would talk on."""
     sender = reply.sender
     return Site.objects.filter(
         Q(patient_number=sender) | Q(page_number=sender) | Q(fallback_number=sender, fallback_number__gt="")
@@ -68,61 +79,118 @@ def is_from_us(reply: Reply) -> bool:
 
 
 def came_back(reply: Reply, *, now: datetime) -> bool:
-    """Note which canary this text is; False, and nothing happens, where it is none that was sent."""
-    token = reply.body.strip().rpartition(" ")[2]
-    back = Canary.objects.filter(token=token, back_at=None).update(back_at=now)
-    if not back:
-        logger.warning("Reply %s came from one of our own numbers and is no canary.", reply.pk)
+    """Go on with the canary this text belongs to; False, and nothing happens, where it is none that was sent.
+
+    Whatever goes wrong on the way is logged and leaves the canary where it stands: it will be late, and that is told.
+    """
+    try:
+        with transaction.atomic():
+            moved = _understood(reply, now) or _paged(reply, now) or _taken(reply, now)
+    except OperationalError:  # says nothing about the way: the sweep reads the text again
+        raise
+    except Exception:  # whatever it was, an alarm would have met it too
+        logger.exception("The canary of reply %s could not go on.", reply.pk)
         return False
-    site = Canary.objects.values_list("site", flat=True).get(token=token)
-    Task.objects.filter(site=site, what=SILENT, done_at=None).update(
-        done_at=now, outcome="a test text came back"
+    if not moved:
+        logger.warning("Reply %s came from one of our own numbers and is no canary.", reply.pk)
+    return moved
+
+
+def _understood(reply: Reply, now: datetime) -> bool:
+    """The fever has come in: understood as a patient's would be, and the page that came of it sent on."""
+    said = SAID.fullmatch(reply.body.strip())
+    canary = _locked(token=said[1], back_at=None) if said else None
+    if said is None or canary is None:
+        return False
+    paged = rehearsal.fever(canary.site, said[2], now=now)
+    canary.back_at, canary.code = now, paged.code
+    canary.page = _queue(canary.site, f"canary:{canary.token}:page", paged.body, now=now)
+    canary.save(update_fields=["back_at", "code", "page"])
+    return True
+
+
+def _paged(reply: Reply, now: datetime) -> bool:
+    """The page has reached the responder who is ours: they text its code to the paging number.
+
+    By the patients' number, from which every question goes; while its account is out, by the way of pages.
+    """
+    canary = _locked(code__in=CODE.findall(reply.body), page__body=reply.body, paged_at=None)
+    if canary is None:
+        return False
+    key, site = f"canary:{canary.token}:code", canary.site
+    if accounts.is_out(Account.FIRST):
+        canary.answer = _queue(site, key, canary.code, now=now)
+    else:
+        canary.answer = _queue(site, key, canary.code, now=now, lane=Lane.REPLY, to=site.page_number)
+    canary.paged_at = now
+    canary.save(update_fields=["paged_at", "answer"])
+    return True
+
+
+def _taken(reply: Reply, now: datetime) -> bool:
+    """The code has come in: it takes the case, as a responder's would."""
+    code = reply.body.strip()
+    canary = _locked(code=code, paged_at__isnull=False, taken_at=None) if code else None
+    if canary is None or not rehearsal.taking(canary.site, reply.body, code=code, now=now):
+        return False
+    canary.taken_at = now
+    canary.save(update_fields=["taken_at"])
+    Task.objects.filter(site=canary.site, what=SILENT, done_at=None).update(
+        done_at=now, outcome="a test alarm was paged and taken"
     )
     return True
 
 
+def _locked(**facts: object) -> Canary | None:
+    """The newest canary of these facts: the same text twice moves it once."""
+    rows = Canary.objects.select_for_update(of=("self",)).select_related("site")
+    return rows.filter(**facts).order_by("-sent_at").first()
+
+
 def look_after(*, now: datetime) -> int:
-    """Those that did not come back in time: noted once and put on the work list; return how many.
+    """Those that were not taken in time: noted once and put on the work list; return how many.
 
     Where somebody is being watched, the second in a row makes the task one that pages: by voice too, which may work.
     """
-    due = Canary.objects.filter(back_at=None, lapsed_at=None, sent_at__lte=now - BACK_WITHIN)
+    due = Canary.objects.filter(taken_at=None, lapsed_at=None, sent_at__lte=now - BACK_WITHIN)
     return each(list(due.values_list("pk", flat=True)), lambda pk: _lapse(pk, now))
 
 
 @transaction.atomic
 def _lapse(pk: int, now: datetime) -> int:
-    if not Canary.objects.filter(pk=pk, back_at=None, lapsed_at=None).update(lapsed_at=now):
+    if not Canary.objects.filter(pk=pk, taken_at=None, lapsed_at=None).update(lapsed_at=now):
         return 0
     canary = Canary.objects.select_related("site").get(pk=pk)
     before = Canary.objects.filter(site=canary.site, sent_at__lt=canary.sent_at).order_by("-sent_at").first()
-    logger.error("Canary %s of site %s did not come back.", pk, canary.site.pk)
+    logger.error(
+        "Canary %s of site %s was not taken: it got as far as %s.", pk, canary.site.pk, canary.reached
+    )
     worklist.open_task(
         site=canary.site,
         what=SILENT,
         due_at=now + EVERY,
-        pages_when_late=before is not None and before.back_at is None and _is_watched(canary.site),
+        pages_when_late=before is not None and before.taken_at is None and _is_watched(canary.site),
         now=now,
     )
     return 1
 
 
-def heard_at(site: Site) -> datetime | None:
-    """When the last one came back; None if none ever has."""
-    back = Canary.objects.filter(site=site, back_at__isnull=False).order_by("-back_at")
-    return back.values_list("back_at", flat=True).first()
+def walked_at(site: Site) -> datetime | None:
+    """When the last one was taken; None if none ever was."""
+    taken = Canary.objects.filter(site=site, taken_at__isnull=False).order_by("-taken_at")
+    return taken.values_list("taken_at", flat=True).first()
 
 
 def is_late(site: Site, *, now: datetime) -> bool:
-    """Whether the last one that should be back is not, or none was sent for too long.
+    """Whether the last one that should have been taken is not, or none was sent for too long.
 
     A site that never had one is late once it has watched somebody for as long as that.
     """
     sent = Canary.objects.filter(site=site)
-    judged = sent.filter(Q(back_at__isnull=False) | Q(sent_at__lte=now - BACK_WITHIN))
+    judged = sent.filter(Q(taken_at__isnull=False) | Q(sent_at__lte=now - BACK_WITHIN))
     last = judged.order_by("-sent_at").first()
     if last is not None:
-        return last.back_at is None or last.sent_at < now - LATE_AFTER
+        return last.taken_at is None or last.sent_at < now - LATE_AFTER
     return not sent.exists() and _is_watched(site, since=now - LATE_AFTER)
 
 
@@ -132,8 +200,8 @@ def late(*, now: datetime) -> list[Site]:
 
 
 def ages(*, now: datetime) -> dict[str, timedelta]:
-    """How long ago each site's last one came back, by the site's short name; a site without one has no entry."""
-    found = {site.slug: heard_at(site) for site in Site.objects.order_by("pk")}
+    """How long ago each site's last one was taken, by the site's short name; a site without one has no entry."""
+    found = {site.slug: walked_at(site) for site in Site.objects.order_by("pk")}
     return {slug: max(now - at, timedelta(0)) for slug, at in found.items() if at is not None}
 
 

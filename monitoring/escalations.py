@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import caselog, chains, closer, deaths, grading, offers, paging
-from monitoring.models import Escalation, Finding, Patient, Watch
+from monitoring.models import Canary, Escalation, Finding, Patient, Watch
 from monitoring.rules import DEFAULT, WatchRules
 from notifications import audit, crashing, outbox, roles
 from notifications.each import each
@@ -371,9 +371,10 @@ def _move(case: Escalation, to: str, *, by: Clinician, now: datetime, **facts: A
 
 
 def _fresh_code(now: datetime) -> str:
-    """Four digits that no unresolved case has and no case had in the last 72 hours."""
+    """Four digits that no unresolved case or canary has and no case had in the last 72 hours."""
     recent = set(Escalation.objects.filter(opened_at__gte=now - CODE_REST).values_list("code", flat=True))
     recent |= set(Escalation.objects.exclude(state=State.RESOLVED).values_list("code", flat=True))
+    recent |= set(Canary.objects.filter(taken_at=None, lapsed_at=None).values_list("code", flat=True))
     while True:
         code = f"{secrets.randbelow(9000) + 1000}"
         if code not in recent:

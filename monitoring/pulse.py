@@ -55,7 +55,7 @@ def take(site: Site, *, now: datetime) -> Pulse:
     sign = Heartbeat.objects.filter(name=heartbeat.ENGINE).first()
     broken = heartbeat.figures(heartbeat.CHECKS).get("broken") or {}
     pages = Delivery.objects.filter(message__site=site, lane__in=[Lane.PAGE_TEXT, Lane.PAGE_VOICE])
-    pages = pages.filter(message__canary=None)
+    pages = pages.exclude(message__key__startswith="canary:")
     handed_over = pages.filter(state__in=[Delivery.State.ACCEPTED, Delivery.State.DELIVERED])
     delivered = pages.filter(state=Delivery.State.DELIVERED)
     listed = oncall.read(site, since=now, until=now + oncall.LOOK_AHEAD)
@@ -68,7 +68,7 @@ def take(site: Site, *, now: datetime) -> Pulse:
         rungs=_rungs(site, listed, now),
         ahead=tuple(gap for gap in _gaps(site, now) if gap.starts_at > now),
         doubles=tuple(listed.doubles(now, now + oncall.LOOK_AHEAD)),
-        canary_at=canary.heard_at(site),
+        canary_at=canary.walked_at(site),
         canary_late=canary.is_late(site, now=now),
     )
 

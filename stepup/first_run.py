@@ -87,10 +87,10 @@ def _nights(site: Site, now: datetime) -> Iterable[Line]:
 
 
 def _lines(site: Site) -> Iterable[Line]:
-    back = canary.heard_at(site)
+    back = canary.walked_at(site)
     yield Line(
-        "See a text go out and come back", "The only proof that the numbers, the account and the way back work.",
-        back is not None, "one came back" if back else "none has come back yet", "status",
+        "See a test alarm paged and taken", "The only proof that the numbers, the account and the way back work.",
+        back is not None, "one was" if back else "none was yet", "status",
     )  # fmt: skip
     rates = None not in (site.patient_texts_per_second, site.page_texts_per_second, site.calls_per_second)
     yield Line(

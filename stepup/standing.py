@@ -89,10 +89,10 @@ def _provider(site: Site, now: datetime) -> Iterable[Part]:
         else:
             said = f"out ({row.out_why}) since" if row else "takes messages"
             yield Part(f"The {account.label}", row is None, said, row.out_since if row else None)
-    back, late = canary.heard_at(site), canary.is_late(site, now=now)
+    back, late = canary.walked_at(site), canary.is_late(site, now=now)
     yield Part(
-        "A text goes out and comes back", False if late else None if back is None else True,
-        "the last came back" if back else "none has come back yet", back,
+        "A test alarm is paged and taken", False if late else None if back is None else True,
+        "the last was taken" if back else "none was taken yet", back,
         "Texts may not arrive: call instead." if late else "",
     )  # fmt: skip
     for name, what in (

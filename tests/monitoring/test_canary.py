@@ -1,14 +1,15 @@
-"""The text the service sends to itself: when it goes, that it comes back by the real way, and what its silence does."""
+"""The alarm the service makes up: that it is understood, paged and taken by the real way, and what its silence does."""
 
 from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
 
-from monitoring import canary, inbound, pulse, worklist
-from monitoring.models import Canary, Escalation, Reply, Task
+from monitoring import board, canary, escalations, inbound, pulse, responders, worklist
+from monitoring.models import Canary, Escalation, EscalationEvent, Finding, Page, Patient, Reply, Task, Watch
 from notifications import accounts, clock, heartbeat
-from notifications.models import Account, Message, Site
+from notifications.models import Account, AuditEntry, Clinician, Lane, Message, Site
+from protocols import triage
 from stepup import engine, figures
 from tests import makers
 from tests.makers import NOON
@@ -17,6 +18,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 MINUTE = timedelta(minutes=1)
+LEFT = (Patient, Watch, Clinician, Escalation, EscalationEvent, Page, Finding, Task, AuditEntry)
 
 
 @pytest.fixture
@@ -29,15 +31,23 @@ def sent(now: datetime) -> Canary:
     return Canary.objects.latest("sent_at")
 
 
-def returns(one: Canary, *, now: datetime, sender: str = "", words: str = "") -> Reply:
-    """It arrives at the patients' number."""
+def arrives(message: Message, *, now: datetime, sender: str = "", words: str = "", sid: str = "") -> Reply:
+    """A text of ours comes in where it was sent to."""
     return inbound.receive(
-        provider_sid=f"SM-canary-{Reply.objects.count()}",
-        sender=sender or one.site.page_number,
-        sent_to=one.site.patient_number,
-        body=words or one.text.body,
+        provider_sid=sid or f"SM-canary-{Reply.objects.count()}",
+        sender=sender or message.sender,
+        sent_to=message.to,
+        body=words or message.body,
         now=now,
     )
+
+
+def returns(one: Canary, *, now: datetime, sender: str = "") -> Canary:
+    """All three of its texts arrive: the fever, the page it became, the code that takes it."""
+    for what in ("text", "page", "answer"):
+        arrives(getattr(one, what), now=now, sender=sender)
+        one.refresh_from_db()
+    return one
 
 
 def lapses(now: datetime) -> Canary:
@@ -48,19 +58,76 @@ def lapses(now: datetime) -> Canary:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_goes_out_by_the_page_lane_and_comes_back_in_by_the_signed_door(provider) -> None:
+def test_a_made_up_fever_goes_in_at_the_front_door_is_paged_and_taken_and_nobody_is_woken(provider) -> None:
     clinic = Clinic(provider)
-    handset = {"number": clinic.patient.phone, "to": clinic.site.patient_number}
-    provider._send("PUT", "/double/handsets", [handset])
+    numbers = (clinic.site.patient_number, clinic.site.page_number)
+    phones = (clinic.patient.phone, clinic.people["Dr A"].phone)
+    handsets = [{"number": phone, "to": to} for phone, to in zip(phones, numbers, strict=True)]
+    provider._send("PUT", "/double/handsets", handsets)
     engine.text_ourselves(now=clock.now())
     clinic.settle()
+    until(lambda: clinic.settle() and canary.walked_at(clinic.site), "the canary to be taken")
     one = Canary.objects.get()
-    until(lambda: canary.heard_at(clinic.site) is not None, "the canary to come back")
-    reply = Reply.objects.get(body=one.text.body)
-    assert (reply.who, one.text.sender, reply.sent_to) == (
-        "service", clinic.site.page_number, clinic.site.patient_number,
-    )  # fmt: skip
-    assert not Task.objects.exclude(unread_from="").exists(), "nobody has to read it"
+    assert one.page is not None
+    assert f"reply {one.code} to take it" in one.page.body
+    assert one.answer is not None
+    assert (one.answer.sender, one.answer.to) == (clinic.site.patient_number, clinic.site.page_number)
+    assert set(Reply.objects.values_list("who", flat=True)) == {"service"}
+    assert not [name for name in clinic.people if clinic.phone_of(name)]
+    assert not clinic.phone_of("patient")
+
+
+def test_nothing_of_the_made_up_patient_is_left(site) -> None:
+    makers.a_responder(site, 1, name="Dr A")
+    before = {model: model.objects.count() for model in LEFT}
+    returns(sent(NOON), now=NOON)
+    assert {model: model.objects.count() for model in LEFT} == before
+    assert Message.objects.exclude(key__startswith="canary:").count() == 0
+    assert board.look(site, now=NOON).watched == 0
+
+
+@pytest.mark.parametrize(
+    ("breaks", "reached"),
+    [("triage.assess", "nothing"), ("responders._done", "its page")],
+    ids=["not understood", "not taken"],
+)
+def test_an_alarm_that_would_be_lost_on_the_way_loses_the_canary(site, monkeypatch, breaks, reached) -> None:
+    """The operations of the service itself are walked: a fault in one of them keeps the canary from being taken."""
+    module, name = breaks.split(".")
+    harmless = triage.assess("98.6", triage.Context(asked="temperature"))
+    broken = {"assess": lambda *_: harmless, "_done": lambda *_: "thank you"}[name]
+    monkeypatch.setattr({"triage": triage, "responders": responders}[module], name, broken)
+    one = sent(NOON)
+    for what in ("text", "page", "answer"):
+        if message := getattr(one, what):
+            arrives(message, now=NOON)
+            one.refresh_from_db()
+    assert (one.taken_at, one.reached) == (None, reached)
+    assert canary.is_late(site, now=NOON + canary.BACK_WITHIN)
+    assert not Task.objects.exclude(what=canary.SILENT).exists(), "nobody is asked to read it"
+
+
+def test_each_text_moves_it_once_and_in_order(site) -> None:
+    one = sent(NOON)
+    first = arrives(one.text, now=NOON)
+    arrives(one.text, now=NOON, sid=first.provider_sid)
+    arrives(one.text, now=NOON + MINUTE)
+    one.refresh_from_db()
+    assert one.back_at == NOON
+    arrives(one.page, now=NOON, words=one.code)
+    one.refresh_from_db()
+    assert (one.paged_at, one.taken_at) == (None, None), (
+        "the code alone is no page, and takes nothing before one"
+    )
+
+
+def test_its_code_is_no_case_s_while_it_is_on_its_way(site, monkeypatch) -> None:
+    one = sent(NOON)
+    arrives(one.text, now=NOON)
+    one.refresh_from_db()
+    drawn = iter([int(one.code) - 1000, 1])
+    monkeypatch.setattr("monitoring.escalations.secrets.randbelow", lambda _: next(drawn))
+    assert escalations._fresh_code(NOON) == "1001"
 
 
 @pytest.mark.parametrize(
@@ -80,28 +147,32 @@ def test_while_one_is_on_its_way_no_other_goes(site) -> None:
 
 @pytest.mark.parametrize(
     ("words", "known"),
-    [("", True), ("StepUp canary 0123456789abcdef", False), ("38.6 and shaking", False)],
+    [("", True), ("StepUp canary 0123456789abcdef: 39.4", False), ("38.6 and shaking", False)],
     ids=["it", "a token nobody sent", "other words"],
 )
-def test_a_text_from_our_own_number_is_never_answered_nor_put_before_anybody(site, words, known) -> None:
-    reply = returns(sent(NOON), now=NOON + MINUTE, words=words)
+def test_a_text_from_our_own_number_is_never_put_before_anybody(site, words, known) -> None:
+    one = sent(NOON)
+    reply = arrives(one.text, now=NOON + MINUTE, words=words)
     reply.refresh_from_db()
+    one.refresh_from_db()
     assert (reply.who, reply.understood_at) == ("service", NOON + MINUTE)
-    assert (canary.heard_at(site) is not None) is known
-    assert Message.objects.exclude(canary__isnull=False).count() == 0
+    assert (one.back_at is not None) is known
+    assert Message.objects.count() == 1 + known
     assert (Task.objects.count(), Escalation.objects.count()) == (0, 0)
 
 
 def test_a_stranger_who_knows_a_token_is_a_stranger(site) -> None:
-    returns(sent(NOON), now=NOON, sender=makers.a_phone())
-    assert canary.heard_at(site) is None
+    one = sent(NOON)
+    arrives(one.text, now=NOON, sender=makers.a_phone())
+    one.refresh_from_db()
+    assert one.back_at is None
 
 
 def test_it_counts_when_it_came_back_by_the_second_account_s_number() -> None:
     site = makers.a_site(fallback_number="+15550160009")
     accounts.note_out(Account.FIRST, "error 30002", now=NOON)
-    returns(sent(NOON), now=NOON, sender=site.fallback_number)
-    assert canary.heard_at(site) == NOON
+    one = returns(sent(NOON), now=NOON, sender=site.fallback_number)
+    assert (canary.walked_at(site), one.answer.lane) == (NOON, Lane.PAGE_TEXT)
 
 
 # Late
@@ -192,7 +263,7 @@ def test_one_that_comes_back_ends_the_task(site) -> None:
     lapses(NOON)
     returns(sent(NOON + canary.EVERY), now=NOON + 11 * MINUTE)
     task = Task.objects.get(what=canary.SILENT)
-    assert (task.done_at, task.outcome) == (NOON + 11 * MINUTE, "a test text came back")
+    assert (task.done_at, task.outcome) == (NOON + 11 * MINUTE, "a test alarm was paged and taken")
 
 
 def test_a_lapse_is_noted_once(site) -> None:

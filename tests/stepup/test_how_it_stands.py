@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.urls import reverse
 
 from monitoring import canary, languages
@@ -56,7 +57,7 @@ def test_nobody_on_call_and_an_account_that_is_out_do_not_work(site) -> None:
 def test_what_nothing_here_records_is_not_known_and_never_called_well(site) -> None:
     found = works(site)
     assert found["A backup read back"] is None
-    assert found["A text goes out and comes back"] is None
+    assert found["A test alarm is paged and taken"] is None
     assert found[f"The {Account.SECOND.label}"] is None
 
 
@@ -80,10 +81,18 @@ def test_a_new_site_has_everything_open_and_each_line_is_done_by_what_it_names(s
     assert done(site)["Give each patient an emergency card"] is False
 
 
-def test_a_text_that_came_back_is_the_proof_of_the_way_there_and_back(site) -> None:
+def test_a_test_alarm_that_was_taken_is_the_proof_of_the_way_there_and_back(site) -> None:
     now = clock.now()
     canary.send_due(now=now)
-    assert works(site)["A text goes out and comes back"] is None
-    Canary.objects.filter(site=site).update(back_at=now)
-    assert done(site)["See a text go out and come back"] is True
-    assert works(site)["A text goes out and comes back"] is True
+    assert works(site)["A test alarm is paged and taken"] is None
+    went = {
+        "back_at": now,
+        "code": "4821",
+        "page": F("text"),
+        "paged_at": now,
+        "answer": F("text"),
+        "taken_at": now,
+    }
+    Canary.objects.filter(site=site).update(**went)
+    assert done(site)["See a test alarm paged and taken"] is True
+    assert works(site)["A test alarm is paged and taken"] is True

@@ -24,6 +24,12 @@ OF_A_SITE = {
     "page_texts_per_second": "pages by text",
     "calls_per_second": "calls",
 }
+OF_A_PROVIDER = {
+    "patient_number": "number for patients",
+    "page_number": "number for pages",
+    "fallback_number": "number of the second account",
+    "time_zone": "time zone",
+}
 
 
 @dataclass(frozen=True)
@@ -109,11 +115,12 @@ def change_numbers(
             "changed", _("A colleague changed this meanwhile. Read it as it stands below, and save again.")
         )
     different = {name: value for name, value in said.items() if value != getattr(site, name)}
+    names = OF_A_SITE | OF_A_PROVIDER
     for name, value in different.items():
-        _keep(site, None, OF_A_SITE[name], getattr(site, name), value, why=why, by=by, now=now)
+        _keep(site, None, names[name], getattr(site, name), value, why=why, by=by, now=now)
         setattr(site, name, value)
     site.save(update_fields=[*different])
-    changed = tuple(OF_A_SITE[name] for name in different)
+    changed = tuple(names[name] for name in different)
     audit.record("changed the numbers", f"site:{pk}", site=site, by=by, now=now, changed=changed)
     return changed
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +11,7 @@ from monitoring.forms import WardForm
 from notifications import phones
 from notifications.models import Clinician, Role, Site
 from stepup.forms import PhoneField
-from stepup.staff import OF_A_SITE, Person
+from stepup.staff import OF_A_PROVIDER, OF_A_SITE, Person
 
 
 class ReasonForm(WardForm):
@@ -145,3 +146,54 @@ class NumbersForm(ReasonForm):
     def said(self) -> dict[str, str | Decimal | None]:
         """What was typed, by the name of the site's column."""
         return {name: self.cleaned_data[name] for name in OF_A_SITE}
+
+
+def zone_field() -> forms.ChoiceField:
+    """A time zone by its name."""
+    return forms.ChoiceField(
+        label=_("Time zone"),
+        choices=lambda: [(name, name) for name in sorted(available_timezones()) if "/" in name],
+        help_text=_(
+            "Every time on the screens is shown in it, and turns of the on-call list are counted in it."
+        ),
+    )
+
+
+class ProviderForm(ReasonForm):
+    """The numbers that belong to the provider's accounts, and the time zone."""
+
+    refusals: ClassVar[dict[str, str]] = {
+        "number-in-use": "patient_number", "same-number": "page_number", "time-zone": "time_zone", "ring": "will_ring",
+    }  # fmt: skip
+
+    patient_number = PhoneField(
+        label=_("Texts with patients"),
+        help_text=_("Patients know it: a text to the old number reaches nobody from then on."),
+        error_messages={"required": _("Type the number for texts with patients.")},
+    )
+    page_number = PhoneField(
+        label=_("Pages"),
+        help_text=_("Colleagues have it in their phones, perhaps with a sound that wakes them."),
+        error_messages={"required": _("Type the number pages come from.")},
+    )
+    fallback_number = PhoneField(
+        label=_("Pages while the first account is out"),
+        required=False,
+        help_text=_("Of the second account. Empty: there is none."),
+    )
+    time_zone = zone_field()
+    will_ring = forms.BooleanField(
+        label=_("Each patient being watched is rung and told the new number"),
+        required=False,
+        help_text=_("Needed where the number for patients changes while somebody is watched."),
+    )
+
+    def __init__(self, data: Any = None, *, site: Site, seen_at: int) -> None:
+        initial: dict[str, Any] = {name: getattr(site, name) for name in OF_A_PROVIDER}
+        for name in ("patient_number", "page_number", "fallback_number"):
+            initial[name] = phones.for_reading(initial[name]) if initial[name] else ""
+        super().__init__(data, initial=initial | {"seen_at": seen_at})
+
+    def said(self) -> dict[str, str]:
+        """What was typed, by the name of the site's column."""
+        return {name: self.cleaned_data[name] for name in OF_A_PROVIDER}

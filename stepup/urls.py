@@ -140,6 +140,7 @@ urlpatterns = [
     path("administration/people/<int:pk>/", administration.change_person, name="person"),
     path("administration/people/<int:pk>/password/", administration.set_password, name="person-password"),
     path("administration/numbers/", administration.change_numbers, name="site-numbers"),
+    path("administration/provider/", administration.change_provider, name="site-provider"),
     path("status/", standing.show_status, name="status"),
     path("first-run/", standing.show_guide, name="first-run"),
     path("adoption/", adoption.show_adoption, name="adoption"),

@@ -14,7 +14,7 @@ from monitoring.access import SignedIn, act, find
 from notifications import audit, clock, roles
 from notifications.models import Clinician, SettingChange
 from protocols.errors import Refusal
-from stepup import silences, staff, staff_forms
+from stepup import provider_numbers, silences, staff, staff_forms
 
 UNPROCESSABLE = 422
 SHOWN = 40  # the newest changes
@@ -147,6 +147,36 @@ def change_numbers(request: SignedIn, *, again: identity.Again) -> HttpResponse:
         except Refusal as refusal:
             form.refuse(refusal)
     return _show(request, "stepup/site_numbers.html", form, again)
+
+
+@require_http_methods(["GET", "POST"])
+@act("change the numbers")
+@identity.signs
+def change_provider(request: SignedIn, *, again: identity.Again) -> HttpResponse:
+    """The numbers at the provider and the time zone."""
+    site = request.user.site
+    form = staff_forms.ProviderForm(request.POST or None, site=site, seen_at=staff.seen(site))
+    if request.method == "POST" and all([form.is_valid(), again.holds()]):
+        given = form.cleaned_data
+        try:
+            changed = provider_numbers.change(
+                site.pk,
+                said=form.said(),
+                will_ring=given["will_ring"],
+                seen_at=given["seen_at"],
+                why=given["why"],
+                by=request.user,
+                now=clock.now(),
+            )
+            done = _("Changed: %(changed)s. What is to be tried now is on the work list.")
+            messages.success(
+                request, done % {"changed": ", ".join(changed)} if changed else _("Nothing was different.")
+            )
+            return _back()
+        except Refusal as refusal:
+            form.refuse(refusal)
+    watched = provider_numbers.watched(site)
+    return _show(request, "stepup/site_provider.html", form, again, watched=watched)
 
 
 def _back() -> HttpResponse:

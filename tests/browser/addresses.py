@@ -45,6 +45,7 @@ SCREENS = {
     "whose a rung is": "/on-call/rungs/",
     "administration": "/administration/",
     "sessions": "/sessions/",
+    "numbers at the provider": "/administration/provider/",
     "status": "/status/",
     "first run": "/first-run/",
     "gradual adoption": "/adoption/",

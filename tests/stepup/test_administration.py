@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from monitoring import escalations
+from monitoring import escalations, watches
+from monitoring.models import Task
+from monitoring.rules import DEFAULT
 from notifications import clock, oncall
 from notifications.models import AuditEntry, Clinician, Role, SettingChange, Site
 from protocols.errors import Refusal
-from stepup import silences, staff
+from stepup import provider_numbers, silences, staff
 from stepup.staff import Person
 from tests import makers
 
@@ -160,3 +162,57 @@ def test_what_ends_texting_stands_first_on_the_page_of_what_is_silent(site, lead
     page = makers.signed_in(lead).get(reverse("administration")).content.decode()
     assert page.index("Texting ended") < page.index("Learned phrases")
     assert patient.name not in page, "an administrator sees no patient"
+
+
+def provider(site: Site, **facts: str) -> dict[str, str]:
+    said = {name: getattr(site, name) for name in staff.OF_A_PROVIDER}
+    return said | facts
+
+
+def test_another_number_at_the_provider_is_kept_and_colleagues_are_asked_to_try_it(site, lead) -> None:
+    said = provider(site, page_number="+15550100990", time_zone="America/Chicago")
+    names = provider_numbers.change(
+        site.pk, said=said, will_ring=False, seen_at=0, why="moved", by=lead, now=clock.now()
+    )
+    site.refresh_from_db()
+    assert (names, site.page_number, site.time_zone) == (
+        ("number for pages", "time zone"), "+15550100990", "America/Chicago",
+    )  # fmt: skip
+    assert [task.what for task in Task.objects.filter(site=site)] == [provider_numbers.TRY["page_number"]]
+    assert SettingChange.objects.filter(site=site, by=lead).count() == 2
+
+
+def test_while_somebody_is_watched_the_number_for_patients_changes_only_with_a_call_to_each(
+    site, lead
+) -> None:
+    now = clock.now()
+    watches.open_(
+        makers.a_patient(site), drug="teclistamab", step="step_up_dose_1", protocol="p", rules=DEFAULT, given_at=now,
+        ends_at=now + DAY, times=[], now=now,
+    )  # fmt: skip
+    typed = provider(site, patient_number="+15550100991") | {"why": "moved"}
+    client = makers.signed_in(lead)
+    refused = client.post(reverse("site-provider"), typed)
+    assert refused.status_code == 422
+    assert "Say that each of them is rung, or wait." in refused.content.decode()
+    assert client.post(reverse("site-provider"), typed | {"will_ring": "on"}).status_code == 302
+    assert Task.objects.filter(site=site, what=provider_numbers.RING).exists()
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"page_number": "+15550100992", "patient_number": "+15550100992"}, "same-number"),
+        ({"time_zone": "Nowhere/Town"}, "time-zone"),
+        ({"fallback_number": "of another"}, "number-in-use"),
+    ],
+)
+def test_a_number_in_use_or_for_two_things_and_an_unknown_zone_are_refused(site, lead, facts, code) -> None:
+    other = makers.a_site()
+    facts = {name: other.page_number if value == "of another" else value for name, value in facts.items()}
+    with pytest.raises(Refusal) as refused:
+        provider_numbers.change(
+            site.pk, said=provider(site, **facts), will_ring=True, seen_at=0, why="x", by=lead, now=clock.now()
+        )  # fmt: skip
+    assert refused.value.code == code
+    assert not SettingChange.objects.exists()

@@ -119,6 +119,10 @@ WAYS: dict[str, Callable[[Ward], tuple[list[Any], Way]]] = {
     "site-numbers": lambda w: ([], Way(Role.LEAD, {
         "oncall_number": "+15550100999", "emergency_number": "911", "why": "a new desk",
     }, Site.objects.filter(oncall_number="+15550100999").count)),
+    "site-provider": lambda w: ([], Way(Role.LEAD, {
+        "patient_number": "+15550100998", "page_number": "+15550100997", "time_zone": "America/Chicago",
+        "will_ring": "on", "why": "another provider",
+    }, Site.objects.filter(time_zone="America/Chicago").count)),
     "open-course": lambda w: ([w.patient.pk], Way(Role.NURSE, a_start(w), Course.objects.count)),
     "protocol-sign": lambda w: ([makers.TECLISTAMAB, "inpatient-us"], Way(Role.PHARMACIST, {
         "fingerprint": library.protocol(makers.TECLISTAMAB, "inpatient-us").fingerprint,

@@ -70,5 +70,5 @@ def allow(said: Mapping[str, str], *, besides: Site | None = None) -> None:
             "same-number", "Patients, pages and the second account each need a number of their own."
         )
     used = Q(patient_number__in=numbers) | Q(page_number__in=numbers) | Q(fallback_number__in=numbers)
-    if Site.objects.exclude(pk=besides.pk if besides else None).filter(used).exists():
+    if Site.objects.exclude(pk=besides.pk if besides else 0).filter(used).exists():
         raise Refusal("number-in-use", "The service uses one of these numbers already. Ask whoever runs it.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from monitoring import assessed, board, escalations, kits, ladders, pocket, readings
+from monitoring import assessed, board, deaths, escalations, kits, ladders, pocket, readings
 from monitoring.models import Escalation, EscalationEvent, Finding, HomeKit, Page, Patient, Reaction, Watch
 from monitoring.rules import WatchRules
 from notifications.models import Delivery, Message
@@ -79,7 +79,9 @@ class Facts:
 
 @dataclass(frozen=True)
 class CaseFile:
-    """Everything on the card. `version` changes whenever somebody moved the case."""
+    """Everything on the card. `version` changes whenever somebody moved the case; `told` is who at home is texted if
+    nobody takes it in time, empty where no text goes to any of them.
+    """
 
     case: Escalation
     patient: Patient | None
@@ -96,6 +98,7 @@ class CaseFile:
     next_people: str
     version: str
     graded: dict[str, int]
+    told: str
 
     @property
     def may_arrive(self) -> bool:
@@ -125,12 +128,22 @@ def of(case: Escalation, *, now: datetime) -> CaseFile:
         next_people=_next_people(case, now),
         version=version(case),
         graded=assessed.graded_in(case),
+        told=_told(case.patient),
     )
 
 
 def version(case: Escalation) -> str:
     """A short mark of where the case stands, to notice that somebody else moved it."""
     return f"{case.state}-{case.generation}-{case.owner_id or 0}-{case.urgency}"
+
+
+def _told(patient: Patient | None) -> str:
+    """As `paging.tell_home` does it, so that the card promises no text which is then not sent."""
+    if patient is None or deaths.standing(patient.pk):
+        return ""
+    if patient.texting_ended_at is None:
+        return "the patient"
+    return "the caregiver" if patient.caregiver_texting_ended_at is None else ""
 
 
 def _said(finding: Finding) -> Said:

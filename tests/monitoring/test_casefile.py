@@ -3,7 +3,7 @@
 import pytest
 
 from monitoring import casefile
-from tests.home import MINUTE, Home
+from tests.home import HOUR, MINUTE, Home
 from tests.makers import NOON
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -52,3 +52,29 @@ def test_h45_without_a_watch_there_is_no_dose_to_tell_of() -> None:
     home = Home(watched=False)
     home.hears("cant breathe")
     assert not casefile.of(home.case, now=NOON).may_arrive
+
+
+@pytest.mark.parametrize(
+    ("happened", "promised"),
+    [
+        ([], "the patient"),
+        (["STOP"], "the caregiver"),
+        (["STOP", "caregiver STOP"], ""),
+        (["caregiver he died last night"], ""),
+    ],
+    ids=["texts go", "texting ended", "both ended", "a death was reported"],
+)
+def test_the_card_promises_no_text_that_is_then_not_sent(client, happened, promised) -> None:
+    home = Home()
+    if not happened:
+        home.hears("101.3", at=NOON)
+    for words in happened:
+        says = home.caregiver_says if words.startswith("caregiver") else home.hears
+        says(words.removeprefix("caregiver "), at=NOON)
+    client.force_login(home.doctors[0])
+    page = client.get(f"/case/{home.case.pk}/").content.decode()
+    assert ("is told so and given the number to call" in page) is bool(promised)
+    assert casefile.of(home.case, now=NOON).told == promised
+    home.tick(NOON + HOUR)
+    told = home.case.events.filter(what="patient told").values_list("text", flat=True)
+    assert [promised in text for text in told] == ([True] if promised else [])

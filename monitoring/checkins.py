@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from monitoring import deaths, escalations, kits, people, quiet, stays, texts, worklist
+from monitoring import calls, deaths, escalations, kits, people, quiet, stays, texts, worklist
 from monitoring.models import CheckIn, CloserQuestions, Patient, Reaction, Watch
 from monitoring.rules import WatchRules
 from notifications.each import each
@@ -37,7 +37,7 @@ def _ask_one(pk: int, now: datetime) -> int:
     if deaths.standing(patient.pk) is not None:
         end(checkin, State.CANCELLED, why=deaths.WHY, now=now)
         return 1
-    if patient.texting_ended_at is not None:
+    if patient.texting_ended_at is not None and not calls.take_the_place_of_texts(patient):
         _hand_to_a_person(checkin, patient, now)
         return 1
     later = quiet.question_waits(checkin, now=now)
@@ -82,6 +82,9 @@ def send_question(checkin: CheckIn, *, now: datetime, words: str = "", mark: str
     if question == "caregiver" and checkin.watch.patient.caregiver_texting_ended_at is not None:
         _ask_the_caregiver_by_telephone(checkin, rules, now)
         return
+    if question != "caregiver" and checkin.watch.patient.texting_ended_at is not None:
+        _ask_without_texts(checkin, rules, now)
+        return
     checkin.question_at = now
     if checkin.silent_since is None:
         checkin.silent_since = now
@@ -100,6 +103,22 @@ def send_question(checkin: CheckIn, *, now: datetime, words: str = "", mark: str
             lane=Lane.CHECKIN,
             valid_for=valid_for,
         )
+
+
+def _ask_without_texts(checkin: CheckIn, rules: WatchRules, now: datetime) -> None:
+    """Texting has ended: the service rings where that was agreed, once a round; what is then left a person asks.
+
+    A call that nobody answers is told to a person at once, as at the end of a silence; that is its own stage.
+    """
+    patient = checkin.watch.patient
+    if checkin.answered or not calls.take_the_place_of_texts(patient):
+        _hand_to_a_person(checkin, patient, now)
+        return
+    checkin.stage, checkin.question_at = Stage.VOICE, now
+    checkin.silent_since = checkin.silent_since or now
+    checkin.next_at = now + timedelta(minutes=rules.person - rules.voice)
+    checkin.save()
+    calls.ring(checkin, key=f"checkin:{checkin.pk}:{checkin.position}:{checkin.stage}", now=now)
 
 
 def repeat_question(patient: Patient, *, caregiver: bool, mark: str, now: datetime) -> None:
@@ -151,6 +170,9 @@ def answered(checkin: CheckIn, questions: tuple[str, ...], *, now: datetime) -> 
         return True
     if left[0] == checkin.position:
         checkin.save()
+        if calls.take_the_place_of_texts(checkin.watch.patient):  # a key said what a key can say
+            _hand_to_a_person(checkin, checkin.watch.patient, now)
+            return True
         return False
     checkin.position, checkin.stage, checkin.silent_since, checkin.asked_simpler = (
         left[0],

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from monitoring import escalations, ladders, numbers, texts, watches
+from monitoring import calls, escalations, ladders, numbers, texts, watches
 from monitoring.models import CheckIn, Escalation, Patient, PatientEvent, Watch
 from monitoring.rules import WatchRules
-
-BLOCKED_BY_KEYWORD = ("STOP", "21610")
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def of(patient: Patient, *, now: datetime) -> tuple[Phone, Phone]:
             ended_at=patient.texting_ended_at,
             ended_why=why,
             who_calls=_who_calls_the_patient(patient, case, watch, now) if why else "",
-            needs_start=_is_blocked(why),
+            needs_start=calls.after_stop(why),
             proof=numbers.proof(patient, caregiver=False),
         ),
         Phone(
@@ -50,15 +48,10 @@ def of(patient: Patient, *, now: datetime) -> tuple[Phone, Phone]:
             ended_at=patient.caregiver_texting_ended_at,
             ended_why=caregiver_why,
             who_calls=_who_calls_the_caregiver(watch) if caregiver_why else "",
-            needs_start=_is_blocked(caregiver_why),
+            needs_start=calls.after_stop(caregiver_why),
             proof=numbers.proof(patient, caregiver=True),
         ),
     )
-
-
-def _is_blocked(why: str) -> bool:
-    """Whether the telephone company itself holds our texts back: after STOP it does, until that phone texts START."""
-    return any(sign in why for sign in BLOCKED_BY_KEYWORD)
 
 
 def _who_calls_the_patient(
@@ -76,6 +69,11 @@ def _who_calls_the_patient(
         return "A nurse must telephone."
     at = texts.site_day_and_time(patient.site, coming.next_at)
     late = WatchRules.thaw(watch.rules).clarify
+    if calls.take_the_place_of_texts(patient):
+        return (
+            f"The service calls at each check-in, next {at}; what no key can say a nurse asks, "
+            f"and who does not answer is a case at once; {_on_call(patient, watch.rules, now)}."
+        )
     return (
         f"A nurse must telephone at each check-in, next {at}: the call comes onto the list, "
         f"and not made within {late} minutes it becomes a case; {_on_call(patient, watch.rules, 'urgent', now)}."

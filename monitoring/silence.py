@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from monitoring import checkins, closer, conversation, escalations, kits, quiet, texts
+from monitoring import calls, checkins, closer, conversation, escalations, kits, quiet, texts
 from monitoring.models import CheckIn, Finding, Reply
 from monitoring.rules import WatchRules
 from notifications import outbox
 from notifications.each import each
-from notifications.models import Channel, Delivery, Lane, Message
+from notifications.models import Delivery, Lane, Message
 
 State = CheckIn.State
 Stage = CheckIn.Stage
@@ -75,16 +75,7 @@ def _step(checkin: CheckIn, now: datetime) -> bool:
     elif checkin.stage == Stage.CAREGIVER:
         said = texts.to_caregiver(patient, "caregiver.silence", key=key, now=now, valid_for=valid_for)
     else:
-        said = outbox.queue(
-            site=patient.site,
-            key=key,
-            lane=Lane.CHECKIN,
-            channel=Channel.VOICE,
-            to=patient.phone,
-            about=texts.to_whom(patient),
-            valid_for=valid_for,
-            now=now,
-        )
+        said = calls.ring(checkin, key=key, valid_for=valid_for, now=now)
     return said is not None
 
 

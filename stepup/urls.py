@@ -64,6 +64,7 @@ urlpatterns = [
     path("patient/<int:pk>/course/", patients.open_course, name="open-course"),
     path("patient/<int:pk>/pocket-order/", patients.sign_pocket_order, name="pocket-order"),
     path("patient/<int:pk>/contacts/", contacts.correct_contacts, name="contacts"),
+    path("patient/<int:pk>/calls/", contacts.agree_to_calls, name="agree-to-calls"),
     path("patient/<int:pk>/number/", numbers.prove_number, name="prove-number"),
     path("patient/<int:pk>/texts/", contacts.let_texts_go, name="let-texts-go"),
     path("patient/<int:pk>/conversation/", conversations.show_texts, name="patient-texts"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from monitoring import contacts, identity, inbox_forms, opting_out, patients, pocket
+from monitoring import calls, contacts, identity, inbox_forms, opting_out, patients, pocket
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Patient, PocketOrder, Task
 from notifications import audit, clock
@@ -78,6 +78,23 @@ def let_texts_go(request: SignedIn, pk: int) -> HttpResponse:
     return _show(request, patient, now, again=again, texts_form=form, of_caregiver=caregiver)
 
 
+@require_POST
+@act("correct contacts")
+def agree_to_calls(request: SignedIn, pk: int) -> HttpResponse:
+    """Whether the patient agreed that the service calls, should they ever text STOP."""
+    patient = find(Patient.objects.select_related("site"), request, pk)
+    form = contact_forms.CallsForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Nothing was kept: press one of the two buttons.")
+    else:
+        agrees = form.cleaned_data["agrees"]
+        calls.agree(patient.pk, agrees=agrees, by=request.user, now=clock.now())
+        messages.success(
+            request, "Kept: the service may call." if agrees else "Kept: the service calls never."
+        )
+    return redirect(reverse("contacts", args=[patient.pk]) + "#result")
+
+
 def _show(
     request: SignedIn,
     patient: Patient,
@@ -103,6 +120,7 @@ def _show(
         "lines": lines,
         "texts_form": texts_form,
         "wrote": _who_wrote(request),
+        "agreed_to_calls": calls.has_agreed(patient),
     }
     wrong = any(one is not None and one.errors for one in (form, texts_form, again.form))
     return render(request, "stepup/contacts.html", context, status=UNPROCESSABLE if wrong else 200)

@@ -181,7 +181,7 @@ def test_where_the_service_asks_nothing_a_person_hears_that_nobody_answered(to, 
 # whatever she writes, and when
 
 FEW = settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # each try is an hour of the engine: none to shrink
     suppress_health_check=[HealthCheck.function_scoped_fixture],

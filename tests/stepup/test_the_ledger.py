@@ -112,6 +112,7 @@ WRITES = [
     (Role.PRESCRIBER, "record-review", "course", {"words": "goes on"}, "recorded a review"),
     (Role.NURSE, "remove-closed-day", "closed", {}, "removed a closed day"),
     (Role.NURSE, "practice", "course", {}, "sent a practice text"),
+    (Role.NURSE, "agree-to-calls", "patient", {"agrees": "yes"}, "agreed to calls by the service"),
     (Role.NURSE, "prove-number", "patient", {"whose": "caregiver", "send": "on"}, "sent a code"),
     (Role.PHARMACIST, "answer-weight", "weight", {"use": "use"}, "answered a weight"),
     (

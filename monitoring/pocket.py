@@ -64,6 +64,32 @@ def revoke(order_id: int, *, by: Clinician, reason: str, now: datetime) -> Pocke
     return order
 
 
+def end_with_course(patient: Patient, *, why: str, by: Clinician, now: datetime) -> int:
+    """An order is for one course: with it the order ends, but not inside a watch, whose dose is still in the patient.
+
+    Returns how many ended. One signed at this very moment stays: its prescriber saw the course that stood.
+    """
+    if patient.watches.filter(closed_at=None).exists():
+        return 0
+    standing = PocketOrder.objects.filter(patient=patient, revoked_at=None)
+    ended = standing.update(revoked_at=now, revoked_by=by, revoked_why=why[:300])
+    if ended:
+        audit.record("ended a pocket order", str(patient), site=patient.site, by=by, now=now, why=why)
+    return ended
+
+
+def trigger() -> str:
+    """The line from which a measured temperature is a fever, as it stands in the rules: `38.0 °C or 100.4 °F`."""
+    lines = rulebook.load().temperature["fever"]
+    return f"{lines['C']} °C or {lines['F']} °F"
+
+
+def exclusions() -> tuple[str, ...]:
+    """What was said, in words, with which no text mentions tablets; a person decides then."""
+    book = rulebook.load()
+    return tuple(book.symptoms[name].why for name in book.known["no_tablets_with"])
+
+
 def active_order(patient: Patient, *, now: datetime) -> PocketOrder | None:
     """The order that may be mentioned now, if there is one."""
     return PocketOrder.objects.filter(patient=patient, revoked_at=None, expires_at__gt=now).first()

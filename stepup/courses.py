@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from monitoring import patients, people, watches
+from monitoring import patients, people, pocket, watches
 from monitoring.models import Patient, Watch
 from monitoring.rules import WatchRules
 from notifications import audit, oncall
@@ -301,6 +301,7 @@ def stop(course_id: int, *, by: Clinician, reason: str, now: datetime) -> Course
     ended.refuse(course, "it has ended already. Its history says by whom and why.")
     course.state = Course.State.STOPPED
     course.save(update_fields=["state"])
+    pocket.end_with_course(course.patient, why="the course was stopped", by=by, now=now)
     note(course, "stopped", reason, by=by, now=now)
     audit.record("stopped a course", str(course.patient), site=course.site, by=by, now=now)
     return course

@@ -90,6 +90,8 @@ def _render_patient(
         "order": pocket.active_order(patient, now=now),
         "revoked": pocket.revoked(patient),
         "phones": contacts.of(patient, now=now),
+        "pocket_trigger": pocket.trigger(),
+        "pocket_exclusions": pocket.exclusions(),
         "pocket_form": pocket_form or forms.PocketForm(initial={"expires_on": (now + OFFERED).date()}),
         "gaps": _gaps(watch, now),
         "language": wording.name(patient.language),

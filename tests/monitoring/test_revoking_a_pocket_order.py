@@ -7,9 +7,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from monitoring import inbound, pocket, timeline
-from monitoring.models import Patient, PatientEvent, PocketOrder
+from monitoring.models import Patient, PatientEvent, PocketInstruction, PocketOrder
 from notifications.models import AuditEntry, Clinician, Delivery, Message
 from protocols.errors import Refusal
+from stepup import courses
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -88,3 +89,28 @@ def test_what_was_changed_about_a_patient_is_only_ever_added_to(patient, act) ->
     PatientEvent.objects.create(patient=patient, at=NOON, what="telephone corrected")
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         act(PatientEvent.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("watched", "mentioned"), [(False, False), (True, True)], ids=["at rest", "in a watch"]
+)
+def test_an_order_ends_with_its_course_but_not_inside_the_watch(
+    patient, prescriber, watched, mentioned
+) -> None:
+    course = makers.a_course(patient)
+    if watched:
+        makers.a_dose(course)
+    order = sign(patient, prescriber)
+    courses.stop(course.pk, by=prescriber, reason="progression", now=NOON)
+    order.refresh_from_db()
+    assert order.revoked_why == ("" if mentioned else "the course was stopped")
+    fever(patient)
+    assert PocketInstruction.objects.exists() is mentioned
+
+
+def test_whoever_signs_is_shown_when_it_is_repeated_and_when_never(patient, prescriber) -> None:
+    page = makers.signed_in(prescriber).get(f"/patient/{patient.pk}/").content.decode()
+    assert "38.0 °C or 100.4 °F or more was measured" in page
+    said = [words for words in pocket.exclusions() if words not in page]
+    assert len(pocket.exclusions()) > 5
+    assert said == []

@@ -72,7 +72,7 @@ def _who_calls_the_patient(
     if calls.take_the_place_of_texts(patient):
         return (
             f"The service calls at each check-in, next {at}; what no key can say a nurse asks, "
-            f"and who does not answer is a case at once; {_on_call(patient, watch.rules, now)}."
+            f"and who does not answer is a case at once; {_on_call(patient, watch.rules, 'urgent', now)}."
         )
     return (
         f"A nurse must telephone at each check-in, next {at}: the call comes onto the list, "

@@ -39,11 +39,14 @@ def main() -> None:
     )
     parser.add_argument("--texts", type=int, default=1000)
     parser.add_argument("--rate", type=float, default=50.0, help="a second")
+    parser.add_argument(
+        "--workers", type=int, default=2, help="processes of the web server, as in the image (2)"
+    )
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     phones = _patients()
     port = ports.free_port()
-    web = _web(port)
+    web = _web(port, options.workers)
     try:
         post = _poster(port, phones)
         get = _getter(port)
@@ -79,10 +82,10 @@ def _patients() -> list[str]:
     return [f"+15550{200_000 + number}" for number in range(SENDERS)]
 
 
-def _web(port: int) -> "subprocess.Popen[bytes]":
+def _web(port: int, workers: int) -> "subprocess.Popen[bytes]":
     command = [
-        sys.executable, "-m", "gunicorn", "stepup.wsgi", "--worker-class", "gthread", "--workers", "1",
-        "--threads", "8",
+        sys.executable, "-m", "gunicorn", "stepup.wsgi", "--worker-class", "gthread",
+        "--workers", str(workers), "--threads", "8",
         "--no-control-socket", "--bind", f"{ports.LOOPBACK}:{port}", "--log-level", "error",
     ]  # fmt: skip
     web = subprocess.Popen(command, cwd=places.ROOT)

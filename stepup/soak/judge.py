@@ -7,8 +7,9 @@ import environ
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Count
 
-from monitoring.models import Finding, Reply
-from notifications import clock
+from monitoring import canary
+from monitoring.models import Canary, Finding, Reply
+from notifications import accounts, clock, heartbeat
 from notifications.models import Delivery, Message
 from stepup import invariants
 from stepup.soak.house import House
@@ -30,11 +31,14 @@ def to_quiet(house: House, step: Callable[[], None]) -> None:
         house.go_on(3)
         step()
         try:
-            if not Delivery.objects.filter(state__in=LIVE).exists() and not broken():
+            at_rest = not Delivery.objects.filter(state__in=LIVE).exists() and not broken()
+            if at_rest and not unwell():
                 return
         except (OperationalError, InterfaceError):
+            at_rest = False
             connection.close()
-        house.ask("/double/clock", method="POST", body={"advance_seconds": 5})
+        # The next canary may be minutes away: nothing else is waited for then.
+        house.ask("/double/clock", method="POST", body={"advance_seconds": 60 if at_rest else 5})
 
 
 def broken() -> dict[str, int]:
@@ -42,9 +46,25 @@ def broken() -> dict[str, int]:
     return {name: rows for name, rows in invariants.counts(now=clock.now()).items() if name != "I11"}
 
 
+def unwell() -> list[str]:
+    """What those who watch the service say: parts that do not sign in, an account out, a canary that is not back."""
+    now = clock.now()
+    silent = [f"{part} does not sign in" for part in heartbeat.parts() if heartbeat.is_late(part, now=now)]
+    out = [f"the {account} account is out" for account in accounts.out()]
+    return [*silent, *out, *(f"the canary of {site.slug} is late" for site in canary.late(now=now))]
+
+
+def canaries_back() -> int:
+    """How many of the service's own test texts came back."""
+    return Canary.objects.exclude(back_at=None).count()
+
+
 def verdict(house: House, said: Sequence[tuple[str, str]]) -> list[str]:
     """What is wrong, a line each; nothing if nobody was left unanswered."""
     found = [f"invariant {name} has {rows} rows" for name, rows in broken().items()]
+    found += unwell()
+    if not canaries_back():
+        found.append("no canary ever came back")
     ledger = house.ask("/double/ledger")
     if ledger is None:
         return [*found, "the provider's ledger could not be read"]

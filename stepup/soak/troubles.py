@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Callable
 from random import Random
 
+from django.db.models import F
+
 from monitoring import escalations
 from monitoring.models import Escalation, Patient
 from notifications import clock
-from notifications.models import Clinician, Site
+from notifications.models import Clinician, DemoClock, Site
 from protocols.errors import Refusal
 from stepup.soak.house import House
 
@@ -22,6 +24,7 @@ FAULTS = [
     "undelivered:30003", "no_callback", "duplicate_callback", "reorder_callbacks", "early_callback",
     "late_callback:20", "bad_signature",
 ]  # fmt: skip
+STEPS_BACK = [1, 3, 10, 45, 180]  # seconds
 CODE = re.compile(r"reply (\d{4}) to take it")
 REST_BETWEEN_KILLS = 16.0  # of one part: who dies oftener than five times a minute is given up on, by design
 
@@ -42,7 +45,7 @@ class Troubles:
         self._let_go(elapsed)
         acts: list[tuple[int, Callable[[float], None]]] = [
             (5, self._a_text), (3, self._a_kill), (2, self._a_hold), (3, self._a_fault), (1, self._no_faults),
-            (2, self._time), (5, self._an_answer), (4, self._a_clinician),
+            (2, self._time), (1, self._time_back), (5, self._an_answer), (4, self._a_clinician),
         ]  # fmt: skip
         [act] = self.rng.choices([act for _, act in acts], [weight for weight, _ in acts])
         act(elapsed)
@@ -106,6 +109,13 @@ class Troubles:
         seconds = self.rng.choice([1, 20, 40, 60, 300, 900, 3600])
         self.house.ask("/double/clock", method="POST", body={"advance_seconds": seconds})
         self._note("clock", f"+{seconds} s")
+
+    def _time_back(self, elapsed: float) -> None:
+        """The clock of the machine is set back, as a time server does it; no door of the service can do that."""
+        seconds = self.rng.choice(STEPS_BACK)
+        moved = DemoClock.objects.filter(offset_seconds__gte=seconds)
+        if moved.update(offset_seconds=F("offset_seconds") - seconds):
+            self._note("clock back", f"-{seconds} s")
 
     def _an_answer(self, elapsed: float) -> None:
         """A responder texts back the code of the newest page that is on the phone."""

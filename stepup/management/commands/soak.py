@@ -20,8 +20,8 @@ MOST_MINUTES = 24 * 60
 
 class Command(PlainCommand):
     help = (
-        "Run the whole service on a folder of its own and trouble it: random kills, held processes, provider faults,"
-        " clock steps; then let it come to rest and judge. Exit status 1 if somebody was left unanswered."
+        "Run the whole service on a folder of its own and trouble it: kills, held processes, provider faults,"
+        " clock steps to and fro; then let it come to rest and judge. Exit status 1 if somebody was left unanswered."
     )
     example = "soak --minutes 5 --seed 1"
 
@@ -44,6 +44,7 @@ class Command(PlainCommand):
             judge.look_into(house.database_url)
             troubles = _live(house, seed, minutes * 60.0, tell)
             wrong = judge.verdict(house, troubles.said)
+            troubles.happened["canary back"] = judge.canaries_back()
             connection.close()
         self.is_broken = bool(wrong)
         happened = [f"{number:>6}  {what}" for what, number in sorted(troubles.happened.items())]

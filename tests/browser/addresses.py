@@ -45,6 +45,7 @@ SCREENS = {
     "whose a rung is": "/on-call/rungs/",
     "administration": "/administration/",
     "sessions": "/sessions/",
+    "who looked": "/patient/1/looked/",
     "numbers at the provider": "/administration/provider/",
     "status": "/status/",
     "first run": "/first-run/",

@@ -39,6 +39,7 @@ def here(made_once) -> Ward:
     [
         (Role.AUDITOR, "patient", "patient", "read the record"),
         (Role.AUDITOR, "temperatures", "patient", "read the record"),
+        (Role.AUDITOR, "looked", "patient", "read who looked"),
         (Role.NURSE, "home-kit", "patient", "read the record"),
         (Role.NURSE, "prove-number", "patient", "read the record"),
         (Role.NURSE, "card", "patient", "read the record"),

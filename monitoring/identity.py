@@ -14,6 +14,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
 from notifications import audit, clock
@@ -34,12 +35,12 @@ class PasswordForm(WardForm):
     """The password of whoever is signed in; pasting and a password manager are welcome."""
 
     password = forms.CharField(
-        label="Your password, again",
+        label=_("Your password, again"),
         max_length=128,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text="So that nobody signs in your name. For 5 minutes it is then not asked again here.",
-        error_messages={"required": "Type your password: this is signed with your name."},
+        help_text=_("So that nobody signs in your name. For 5 minutes it is then not asked again here."),
+        error_messages={"required": _("Type your password: this is signed with your name.")},
     )
 
 

@@ -10,10 +10,10 @@ from monitoring.forms import WardForm
 from notifications.models import Clinician
 
 SPANS = {
-    "7": "the last 7 days",
-    "30": "the last 30 days",
-    "90": "the last 90 days",
-    "365": "the last 365 days",
+    "7": _("the last 7 days"),
+    "30": _("the last 30 days"),
+    "90": _("the last 90 days"),
+    "365": _("the last 365 days"),
 }
 
 

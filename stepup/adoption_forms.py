@@ -1,6 +1,6 @@
 """The forms of gradual adoption: the stage and its numbers, going back, and one dose let beyond the stage."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -9,18 +9,24 @@ from monitoring.forms import WardForm
 from protocols.staging import ORDER, Stage
 from stepup import course_forms, progress
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 LARGEST = 10_000
 LABELS = {
-    "least_given": "Doses given at home whose watch has ended, at least",
-    "least_patients": "Patients among them, at least",
-    "least_days": "Days since this stage began, at least",
-    "most_late_cases": "Cases that nobody had when the patient was to be told, at most",
-    "most_grave_reactions": "Reactions of grade 3 or 4 after a dose at home, at most",
+    "least_given": _("Doses given at home whose watch has ended, at least"),
+    "least_patients": _("Patients among them, at least"),
+    "least_days": _("Days since this stage began, at least"),
+    "most_late_cases": _("Cases that nobody had when the patient was to be told, at most"),
+    "most_grave_reactions": _("Reactions of grade 3 or 4 after a dose at home, at most"),
 }
 
 
-def _number(label: str, *, least: int) -> forms.IntegerField:
-    said = f"Type a whole number from {least} to {LARGEST:,}, or leave it empty."
+def _number(label: "_StrOrPromise", *, least: int) -> forms.IntegerField:
+    said = _("Type a whole number from %(least)s to %(most)s, or leave it empty.") % {
+        "least": least,
+        "most": f"{LARGEST:,}",
+    }
     return forms.IntegerField(
         label=label,
         min_value=least,
@@ -55,7 +61,7 @@ class NumbersForm(SeenForm):
         super().__init__(*args, **kwargs)
         self.stands = stands
         field: Any = self.fields["stage"]
-        field.choices = [("", "choose"), *((stage.value, stage.words) for stage in ORDER)]
+        field.choices = [("", _("choose")), *((stage.value, stage.words) for stage in ORDER)]
         if stands is not None:
             del self.fields["stage"]
         for name in progress.WORDS:
@@ -93,7 +99,7 @@ class BackForm(SeenForm):
         super().__init__(*args, **kwargs)
         field: Any = self.fields["to"]
         earlier = [stage for stage in ORDER if stage.is_before(stands)]
-        field.choices = [("", "choose"), *((stage.value, stage.words) for stage in earlier)]
+        field.choices = [("", _("choose")), *((stage.value, stage.words) for stage in earlier)]
 
 
 class StageOverrideForm(WardForm):
@@ -116,4 +122,4 @@ class StageOverrideForm(WardForm):
     def __init__(self, *args: Any, steps: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["step"]
-        field.choices = [("", "choose"), *steps]
+        field.choices = [("", _("choose")), *steps]

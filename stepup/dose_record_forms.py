@@ -41,7 +41,7 @@ class _GivenForm(WardForm):
         super().__init__(*args, **kwargs)
         self.zone, self.twice = zone, False
         field: Any = self.fields["step"]
-        field.choices = [("", "choose"), *steps]
+        field.choices = [("", _("choose")), *steps]
 
     def clean(self) -> dict[str, Any]:
         """Adds `given_at`, the one moment in UTC that was meant."""

@@ -96,8 +96,9 @@ class PatientForm(WardForm):
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        not_here = _("%(language)s, texts not approved here")
         self._field("language").choices = [
-            (one.code, one.name if one.is_approved else f"{one.name}, texts not approved here")
+            (one.code, one.name if one.is_approved else not_here % {"language": one.name})
             for one in languages.of_site(site)
         ]
         first = list(dict.fromkeys([site.time_zone, *COMMON_ZONES]))
@@ -155,7 +156,7 @@ class CourseForm(WardForm):
             for regimen in label.regimens
         }
         self._field("protocol").choices = [
-            ("", "choose"),
+            ("", _("choose")),
             *((pk, _protocol_words(labels[pk], row.pathway_id)) for pk, row in self.rows.items()),
         ]
         self._field("regimen").choices = [("", "the only one"), *several.items()]
@@ -334,7 +335,7 @@ class ShiftForm(WardForm):
         }
         field: Any = self.fields["clinician"]
         names = sorted((one.name, pk, one.get_role_display()) for pk, one in self.people.items())
-        field.choices = [("", "choose"), *((pk, f"{name}, {role}") for name, pk, role in names)]
+        field.choices = [("", _("choose")), *((pk, f"{name}, {role}") for name, pk, role in names)]
 
     def clean(self) -> dict[str, Any]:
         """Adds `start` and `end` as moments in UTC. An hour that comes twice is refused: move the shift by one."""

@@ -12,7 +12,7 @@ from protocols.errors import Refusal
 from stepup import moments, readiness
 
 NOTHING = ""
-LABELS = {"name": "Name", "answer": "Answer"}
+LABELS = {"name": _("Name"), "answer": _("Answer")}
 
 
 class HeadForm(forms.Form):

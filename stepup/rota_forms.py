@@ -189,7 +189,7 @@ class SwapForm(WardForm):
         super().__init__(*args, **kwargs)
         self.people = people
         fields: Any = self.fields
-        fields["given"].choices = [("", "choose"), *mine]
+        fields["given"].choices = [("", _("choose")), *mine]
         fields["to"].choices = choices(people)
         fields["back"].choices = [("", "nothing in return"), *theirs]
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from monitoring import canary, pulse, response
 from notifications import heartbeat
@@ -14,9 +16,9 @@ from stepup import downtime_files
 WEEK = timedelta(days=7)
 LOG_READ_EVERY = timedelta(minutes=5)  # the log is fetched each minute: later than this it stands still
 WORDS = {
-    heartbeat.ENGINE: "Asking, noticing silence, calling the next person",
-    heartbeat.CARRIER: "Settling what the provider did with each message",
-    heartbeat.CHECKS: "Checking itself for faults",
+    heartbeat.ENGINE: gettext_lazy("Asking, noticing silence, calling the next person"),
+    heartbeat.CARRIER: gettext_lazy("Settling what the provider did with each message"),
+    heartbeat.CHECKS: gettext_lazy("Checking itself for faults"),
 }
 
 
@@ -48,33 +50,41 @@ def week(site: Site, *, now: datetime) -> tuple[list[response.Spread], list[resp
 def _engine(now: datetime) -> Iterable[Part]:
     for name in heartbeat.parts():
         at, late = heartbeat.last_at(name), heartbeat.is_late(name, now=now)
-        said = "has never signed in" if at is None else "silent since" if late else "signed in"
-        instead = "Ask and call people yourself, from the downtime list." if late else ""
-        yield Part(WORDS.get(name, f"Sending: {name.removeprefix('engine, ')}"), not late, said, at, instead)
+        said = _("has never signed in") if at is None else _("silent since") if late else _("signed in")
+        instead = _("Ask and call people yourself, from the downtime list.") if late else ""
+        yield Part(_called(name), not late, said, at, instead)
     broken = heartbeat.figures(heartbeat.CHECKS).get("broken") or {}
-    said = ", ".join(f"check {name}: {count}" for name, count in sorted(broken.items()))
+    said = ", ".join(
+        _("check %(name)s: %(count)s") % {"name": name, "count": count}
+        for name, count in sorted(broken.items())
+    )
     yield Part(
-        "Facts that must always hold", not broken, said or "none is broken", heartbeat.last_at(heartbeat.CHECKS),
-        "Tell whoever runs the service." if broken else "",
+        _("Facts that must always hold"), not broken, said or _("none is broken"), heartbeat.last_at(heartbeat.CHECKS),
+        _("Tell whoever runs the service.") if broken else "",
     )  # fmt: skip
+
+
+def _called(name: str) -> str:
+    lane = name.removeprefix("engine, ")
+    return str(WORDS[name]) if name in WORDS else _("Sending: %(lane)s") % {"lane": lane}
 
 
 def _paging(site: Site, now: datetime) -> Iterable[Part]:
     read = pulse.take(site, now=now)
     for rung in read.rungs:
-        nobody = "nobody; the next begins" if rung.next_at else "nobody"
-        said = f"{rung.name}, until" if rung.until else rung.name or nobody
+        nobody = _("nobody; the next begins") if rung.next_at else _("nobody")
+        said = _("%(rung)s, until") % {"rung": rung.name} if rung.until else rung.name or nobody
         at = rung.until if rung.name else rung.next_at
         yield Part(
-            f"Somebody on rung {rung.rung}",
+            _("Somebody on rung %(rung)s") % {"rung": rung.rung},
             bool(rung.name),
             said,
             at,
-            "" if rung.name else "Put somebody on it.",
+            "" if rung.name else _("Put somebody on it."),
         )
     yield Part(
-        "Pages handed to the provider", None if read.page_sent_at is None else True,
-        "the last at" if read.page_sent_at else "none yet", read.page_sent_at,
+        _("Pages handed to the provider"), None if read.page_sent_at is None else True,
+        _("the last at") if read.page_sent_at else _("none yet"), read.page_sent_at,
     )  # fmt: skip
 
 
@@ -85,36 +95,49 @@ def _provider(site: Site, now: datetime) -> Iterable[Part]:
             settings.TWILIO_SECOND_ACCOUNT_SID and site.fallback_number
         )  # fmt: skip
         if not is_set:
-            yield Part(f"The {account.label}", None, "not set up: pages wait while the first is out")
+            yield Part(
+                _("The %(label)s") % {"label": account.label},
+                None,
+                _("not set up: pages wait while the first is out"),
+            )
         else:
-            said = f"out ({row.out_why}) since" if row else "takes messages"
-            yield Part(f"The {account.label}", row is None, said, row.out_since if row else None)
+            said = _("out (%(out_why)s) since") % {"out_why": row.out_why} if row else _("takes messages")
+            yield Part(
+                _("The %(label)s") % {"label": account.label},
+                row is None,
+                said,
+                row.out_since if row else None,
+            )
     back, late = canary.walked_at(site), canary.is_late(site, now=now)
     yield Part(
-        "A test alarm is paged and taken", False if late else None if back is None else True,
-        "the last was taken" if back else "none was taken yet", back,
-        "Texts may not arrive: call instead." if late else "",
+        _("A test alarm is paged and taken"), False if late else None if back is None else True,
+        _("the last was taken") if back else _("none was taken yet"), back,
+        _("Texts may not arrive: call instead.") if late else "",
     )  # fmt: skip
     for name, what in (
-        (heartbeat.MISSED_TEXTS, "Fetching texts that never reached us"),
-        (heartbeat.LOG_COMPARED, "Comparing the provider's log with ours"),
+        (heartbeat.MISSED_TEXTS, _("Fetching texts that never reached us")),
+        (heartbeat.LOG_COMPARED, _("Comparing the provider's log with ours")),
     ):
         at = heartbeat.last_at(name)
         works = None if at is None else name != heartbeat.MISSED_TEXTS or now - at <= LOG_READ_EVERY
-        yield Part(what, works, "last done" if at else "not done yet", at)
+        yield Part(what, works, _("last done") if at else _("not done yet"), at)
 
 
 def _paper(site: Site, now: datetime) -> Iterable[Part]:
     at = heartbeat.last_at(downtime_files.sign(site))
     if not settings.DOWNTIME_FOLDER:
         yield Part(
-            "The downtime list kept by itself", None, "no folder is set", None, "Print it before each night."
+            _("The downtime list kept by itself"),
+            None,
+            _("no folder is set"),
+            None,
+            _("Print it before each night."),
         )
     else:
         works = at is not None and now - at <= 2 * downtime_files.EVERY
         yield Part(
-            "The downtime list kept by itself", works, "last kept" if at else "never kept", at,
-            "" if works else "Print it now.",
+            _("The downtime list kept by itself"), works, _("last kept") if at else _("never kept"), at,
+            "" if works else _("Print it now."),
         )  # fmt: skip
-    for what in ("A backup read back", "The whole service tried under faults"):
-        yield Part(what, None, "nothing here records it: ask whoever runs the service")
+    for what in (_("A backup read back"), _("The whole service tried under faults")):
+        yield Part(what, None, _("nothing here records it: ask whoever runs the service"))

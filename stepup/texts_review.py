@@ -4,24 +4,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.utils.translation import gettext_lazy as _
+
 from protocols import rulebook, wording
 from protocols.proving_texts import Judged
 
 PARTS = {
-    "ask": "Questions",
-    "again": "Questions, asked again",
-    "caregiver": "To the caregiver",
-    "reply": "Answers to what was written",
-    "case": "About a case",
-    "pocket": "The pocket dose, from a signed order",
-    "watch": "Beginning and end of a watch",
-    "voice": "Said on a call",
-    "role": "Who is meant, inside other texts",
+    "ask": _("Questions"),
+    "again": _("Questions, asked again"),
+    "caregiver": _("To the caregiver"),
+    "reply": _("Answers to what was written"),
+    "case": _("About a case"),
+    "pocket": _("The pocket dose, from a signed order"),
+    "watch": _("Beginning and end of a watch"),
+    "voice": _("Said on a call"),
+    "role": _("Who is meant, inside other texts"),
 }
 # Texts that ask and are not named for their question.
-ASK_TOO = {"caregiver.silence": "caregiver", "voice.patient.menu": "voice", "reply.read_back": "read_back"}
+ASK_TOO = {
+    "caregiver.silence": "caregiver",
+    "voice.patient.menu": "voice",
+    "reply.read_back": "read_back",
+}
 # What the data calls a meaning, for a reader; others read as they are.
-MEANS = {"none": "nothing wrong", "unanswered": "no answer yet, asked on", "": "a person reads it"}
+MEANS = {"none": _("nothing wrong"), "unanswered": _("no answer yet, asked on"), "": _("a person reads it")}
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ def parts(code: str) -> tuple[Part, ...]:
     """Every text a patient or a caregiver may receive, none left out."""
     texts = sorted(wording.judged(code), key=lambda text: _place(text.key))
     return tuple(
-        Part(PARTS.get(kind, kind.capitalize()), tuple(Row(text, _means(text.key)) for text in inside))
+        Part(str(PARTS.get(kind, kind.capitalize())), tuple(Row(text, _means(text.key)) for text in inside))
         for kind, inside in groupby(texts, key=lambda text: _kind(text.key))
     )
 
@@ -71,4 +77,4 @@ def _answers(question: rulebook.Question) -> Iterator[str]:
 
 
 def _meaning(means: str) -> str:
-    return MEANS.get(means, means.replace("_", " "))
+    return str(MEANS.get(means, means.replace("_", " ")))

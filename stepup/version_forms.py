@@ -23,7 +23,7 @@ class OtherVersionForm(WardForm):
 
     def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].choices = [("", "choose"), *versions]  # type: ignore[attr-defined]
+        self.fields["to"].choices = [("", _("choose")), *versions]  # type: ignore[attr-defined]
 
 
 class AnswerForm(WardForm):

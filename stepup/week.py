@@ -10,6 +10,9 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from monitoring.models import Patient, Watch
 from notifications import oncall
 from notifications.models import Site
@@ -22,14 +25,14 @@ AHEAD = 28 * DAY  # a dose planned later may have a window that begins in this w
 Kind = Literal["danger", "warn"]
 # What a person has to look at, the most dangerous first.
 TITLES = {
-    "watch-now": "Nobody on call",
-    "overdue": "Overdue",
-    "held": "Not to be given",
-    "last-days": "Last days",
-    "watch": "Nobody on call",
-    "chairs-full": "Chairs",
-    "outside-hours": "Hours",
-    "closed-day": "Closed",
+    "watch-now": _("Nobody on call"),
+    "overdue": _("Overdue"),
+    "held": _("Not to be given"),
+    "last-days": _("Last days"),
+    "watch": _("Nobody on call"),
+    "chairs-full": _("Chairs"),
+    "outside-hours": _("Hours"),
+    "closed-day": _("Closed"),
 }
 ORDER = tuple(TITLES)
 
@@ -45,7 +48,7 @@ class Against:
     @property
     def title(self) -> str:
         """In two or three words."""
-        return TITLES[self.code]
+        return str(TITLES[self.code])
 
 
 @dataclass(frozen=True)
@@ -238,13 +241,17 @@ def _against(facts: _Facts, entry: diary.Entry, gaps: Sequence[oncall.Gap]) -> I
         for words in facts.held.get(entry.course.pk, ()):
             yield Against("held", "danger", words)
     if _is_next(entry) and entry.on < facts.today:
-        yield Against("overdue", "danger", f"overdue since {entry.on:%a %d %b %Y}")
+        yield Against(
+            "overdue", "danger", gettext("overdue since %(on)s") % {"on": f"{entry.on:%a %d %b %Y}"}
+        )
         return
     if gaps:
-        words = "nobody on call for part of its watch"
+        words = gettext("nobody on call for part of its watch")
         yield Against("watch", "danger", words)
     if entry.on in facts.closed:
-        yield Against("closed-day", "warn", f"not a usual day here ({facts.closed[entry.on]})")
+        yield Against(
+            "closed-day", "warn", gettext("not a usual day here (%(day)s)") % {"day": facts.closed[entry.on]}
+        )
     day = facts.unit.on(entry.on)
     stay = chairs.Stay(
         entry.key, entry.at, day.minutes_of(approvals.library_label(entry.course.protocol), entry.step)
@@ -254,7 +261,7 @@ def _against(facts: _Facts, entry: diary.Entry, gaps: Sequence[oncall.Gap]) -> I
         yield Against(one.code, "warn", one.sentence)
     if stay.at is None and day.known and day.is_open and not chairs.fits(day, [*others, stay]):
         yield Against(
-            "chairs-full", "warn", "The doses planned for that day do not fit its chairs and hours."
+            "chairs-full", "warn", gettext("The doses planned for that day do not fit its chairs and hours.")
         )
 
 

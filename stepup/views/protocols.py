@@ -43,7 +43,7 @@ def show_protocols(request: SignedIn) -> HttpResponse:
     lines = [_line(site, protocol) for protocol in [*_own(site), *_known()]]
     signed = [line for line in lines if line.row and line.row.is_approved]
     others = [line for line in lines if line not in signed]
-    groups = [("Approved at this site", signed), ("Not approved", others)]
+    groups = [(_("Approved at this site"), signed), (_("Not approved"), others)]
     context = {"groups": groups, "rules": rule_approvals.standing(site), "now": clock.now()}
     return render(request, "stepup/protocols.html", context)
 

@@ -1,5 +1,7 @@
 """Whether whoever is on call can be reached: asked by text at the start of each turn, and whenever they want to know.
 
+Whoever goes straight on from turn to turn, as in a rotation of one, is asked by day when a week has brought nothing.
+
 Any text or key press from that phone proves it. Who stays silent is *unproved*: still called, shown as such, and the
 next person is asked to stand in for the rest of the turn.
 """
@@ -7,6 +9,7 @@ next person is asked to stand in for the rest of the turn.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -27,6 +30,9 @@ LOOK_BACK = timedelta(
     minutes=10
 )  # an engine that was away this long still asks; later the turn is well under way
 MARKED = frozenset({Kind.ASKED, Kind.LADDER})  # asked and answered with the word DRILL
+# Proposals of ours, both: how long a phone that was not heard from counts as proved, and when nobody is woken to ask.
+PROVED_FOR = timedelta(days=7)
+BY_DAY = range(9, 17)  # hours of the site's clock
 STAND_IN_PATH = "/on-call/mine/"
 
 
@@ -45,7 +51,27 @@ def _begin_at(site_id: int, now: datetime) -> int:
         one for one in read if now - LOOK_BACK <= one.starts_at <= now < one.ends_at and one.can_be_reached
     ]
     new = [one for one in begun if not _went_straight_on(one, read)]
+    new += _long_unheard(site, [one for one in read if one.starts_at <= now < one.ends_at], now)
     return sum(_ask_turn(site, _whole(one, now), Kind.START, now) for one in new)
+
+
+def _long_unheard(site: Site, on_now: Sequence[oncall.Stint], now: datetime) -> list[oncall.Stint]:
+    """Whoever has been on for longer than PROVED_FOR, by day, and was neither heard from nor asked since: once each."""
+    if now.astimezone(ZoneInfo(site.time_zone)).hour not in BY_DAY:
+        return []
+    able = {one.clinician.pk: one for one in reversed(on_now) if one.can_be_reached}
+    known, since = proofs(one.clinician for one in able.values()), now - PROVED_FOR
+    began = {
+        one.clinician.pk
+        for one in oncall.stints(site, since=since - oncall.INSTANT, until=now)
+        if one.starts_at < since and one.ends_at == now
+    }
+    hour = now.replace(minute=0, second=0, microsecond=0)  # the same for two engines, so that one asks
+    return [
+        replace(one, starts_at=hour)
+        for pk, one in able.items()
+        if pk in began and all(at is None or at <= since for at in (known[pk].heard_at, known[pk].asked_at))
+    ]
 
 
 def _whole(one: oncall.Stint, now: datetime) -> oncall.Stint:
@@ -274,6 +300,11 @@ class Proof:
 
     heard_at: datetime | None
     test: ReachTest | None
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """When the newest test was asked."""
+        return self.test.asked_at if self.test else None
 
     @property
     def is_unproved(self) -> bool:

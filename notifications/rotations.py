@@ -114,7 +114,8 @@ def _hold(rotation_id: int) -> Rotation:
 def _end(row: Rotation, *, at: datetime, by: Clinician, now: datetime) -> Rotation:
     if row.until is not None and row.until <= now:
         raise Refusal("rotation-over", _("The rotation %(row)s has ended already.") % {"row": row.name})
-    row.until, row.ended_by = max(at, row.since), by
+    at = max(at, row.since)
+    row.until, row.ended_by = min(row.until or at, at), by  # an end that was set is never put off
     row.save(update_fields=["until", "ended_by"])
     audit.record("ended a rotation", f"rotation:{row.pk}", site=row.site, by=by, now=now, rung=row.rung)
     return row

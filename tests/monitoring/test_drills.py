@@ -1,6 +1,6 @@
 """Whether whoever comes on call can be reached: asked, proved by any answer, and replaced where nobody answers."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import count
 
 import pytest
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from monitoring import drills, escalations, inbound, voice
 from monitoring.models import ReachTest, Task
-from notifications import oncall, overrides
+from notifications import oncall, overrides, rotations
 from notifications.models import Channel, Clinician, Message, Override, Site
 from protocols.errors import Refusal
 from tests import makers
@@ -67,6 +67,28 @@ def test_whoever_goes_straight_on_is_not_woken_for_it(site, people) -> None:
     starts_at = NOON + 24 * HOUR
     oncall.add_shift(site, people[2], 1, starts_at=starts_at, ends_at=starts_at + 8 * HOUR)
     assert drills.begin_due(now=starts_at) == 0
+
+
+@pytest.mark.parametrize(
+    ("days", "hours", "heard", "asked"),
+    [(6, 0, None, 0), (8, 0, None, 1), (8, 12, None, 0), (8, 0, 2, 0), (8, 0, 0, 1)],
+    ids=["within a week", "after it, by day", "at night", "heard from since", "heard from before"],
+)
+def test_whoever_goes_straight_on_is_asked_when_a_week_has_brought_nothing(
+    site, days, hours, heard, asked
+) -> None:
+    """A rotation of one begins once: its phone would be asked that one time, and never again."""
+    nurse = makers.a_clinician(site, name="Nurse N", phone=makers.a_phone())
+    plan = rotations.Plan(
+        rung=1, layer=1, name="one", people=[nurse], starts_on=NOON.date(), hand_over=time(12), turn_hours=24,
+        since=NOON,
+    )  # fmt: skip
+    rotations.begin(site, plan, by=nurse, now=NOON)
+    drills.begin_due(now=NOON)
+    if heard is not None:
+        says(nurse, "here", now=NOON + heard * 24 * HOUR)
+    now = NOON + days * 24 * HOUR + hours * HOUR
+    assert [drills.begin_due(now=now + n * MINUTE) for n in range(3)] == [asked, 0, 0]
 
 
 def test_a_reply_proves_the_phone(site, people) -> None:

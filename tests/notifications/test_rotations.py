@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from monitoring import pulse
@@ -110,6 +111,35 @@ def test_a_rotation_is_refused_with_its_reason(site, two, lead, facts, code) -> 
         rotations.begin(site, a_plan(*two, **facts), by=lead, now=NOON)
     assert refusal.value.code == code
     assert Rotation.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"turn_hours": 12},
+        {"rung": 2},
+        {"starts_on": date(2027, 3, 9)},
+        {"until": None, "ended_by": None},
+        {"until": START + 9 * DAY},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_rotation_that_was_in_force_stays_as_it_was(site, two, change) -> None:
+    """Whoever was on call last month is read from it."""
+    row = begin(site, *two)
+    rotations.end(row.pk, at=START + 2 * DAY, by=two[0], now=START)
+    with pytest.raises(IntegrityError, match="only ended"), transaction.atomic():
+        Rotation.objects.filter(pk=row.pk).update(**change)
+    with pytest.raises(IntegrityError, match="not removed"), transaction.atomic():
+        Rotation.objects.filter(pk=row.pk)._raw_delete("default")
+    assert names(site, START) == ["Nurse N"]
+
+
+def test_a_rotation_that_ends_sooner_is_not_prolonged_by_the_one_after_it(site, two) -> None:
+    row = begin(site, two[0])
+    rotations.end(row.pk, at=START + DAY, by=two[0], now=START)
+    rotations.begin(site, a_plan(two[1], since=START + 2 * DAY), by=two[1], now=START, instead_of=row)
+    assert [names(site, START + n * DAY + HOUR) for n in range(3)] == [["Nurse N"], [], ["Nurse M"]]
 
 
 def test_nobody_is_put_in_a_rotation_whom_a_page_would_not_reach(site, lead) -> None:

@@ -9,25 +9,27 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Max, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from monitoring import board_filter, deaths, names, quiet, readings, stays
 from monitoring.models import CheckIn, CloserQuestions, DeathNotice, Escalation, Patient, Reply, Task, Watch
 from notifications.models import Site
 
 SECTIONS = {
-    "open": "Nobody has it yet",
-    "taken": "Somebody has it",
-    "silent": "No answer",
-    "task": "To read or do",
-    "watch": "Watched, nothing open",
-    "rest": "Not being watched",
+    "open": _("Nobody has it yet"),
+    "taken": _("Somebody has it"),
+    "silent": _("No answer"),
+    "task": _("To read or do"),
+    "watch": _("Watched, nothing open"),
+    "rest": _("Not being watched"),
 }
 NEXT_STEP = {
-    CheckIn.Stage.FIRST: "asks again",
-    CheckIn.Stage.AGAIN: "asks the caregiver",
-    CheckIn.Stage.CAREGIVER: "calls the patient's phone",
-    CheckIn.Stage.VOICE: "pages a person",
-    CheckIn.Stage.PERSON: "pages a person",
+    CheckIn.Stage.FIRST: _("asks again"),
+    CheckIn.Stage.AGAIN: _("asks the caregiver"),
+    CheckIn.Stage.CAREGIVER: _("calls the patient's phone"),
+    CheckIn.Stage.VOICE: _("pages a person"),
+    CheckIn.Stage.PERSON: _("pages a person"),
 }
 # A board of hundreds reads no more of each row than it shows.
 OF_A_PATIENT = ("name", "born_on", "identifier", "language", "texting_ended_why")
@@ -129,7 +131,7 @@ def look(site: Site, *, now: datetime, chosen: board_filter.Filter = board_filte
     rows = _with_cautions(_rows(site, now))
     kept = [row for row in rows if row.case is not None or chosen.keeps(_facts_of(row, now))]
     sections = tuple(
-        Section(key, title, tuple(sorted((r for r in kept if r.section == key), key=_order)))
+        Section(key, str(title), tuple(sorted((r for r in kept if r.section == key), key=_order)))
         for key, title in SECTIONS.items()
         if any(row.section == key for row in kept)
     )
@@ -297,12 +299,14 @@ def _next(
 ) -> tuple[str, datetime | None]:
     """What the service itself does next about this patient, and when."""
     if stay is not None and stay.is_resting:
-        return "in hospital, the ward watches; somebody must say by then: still in", stay.rests_until
+        said = gettext("in hospital, the ward watches; somebody must say by then: still in")
+        return said, stay.rests_until
     if asked is not None:
-        return f"asked, no answer yet; {NEXT_STEP[CheckIn.Stage(asked.stage)]}", asked.next_at
+        step = NEXT_STEP[CheckIn.Stage(asked.stage)]
+        return gettext("asked, no answer yet; %(step)s") % {"step": step}, asked.next_at
     if coming is not None:
-        return "next check-in", coming.next_at
-    return ("watch ends", watch.ends_at) if watch is not None else ("", None)
+        return gettext("next check-in"), coming.next_at
+    return (gettext("watch ends"), watch.ends_at) if watch is not None else ("", None)
 
 
 def _empty(key: str, section: str, name: str) -> Row:
@@ -313,12 +317,14 @@ def _empty(key: str, section: str, name: str) -> Row:
 
 def _caller(case: Escalation) -> Row:
     section = "open" if case.state == Escalation.State.OPEN else "taken"
-    row = _empty(f"case-{case.pk}", section, f"Unknown number {case.caller}")
+    row = _empty(f"case-{case.pk}", section, gettext("Unknown number %(caller)s") % {"caller": case.caller})
     return replace(row, case=case_line(case), heard_at=case.opened_at)
 
 
 def _loose(task: Task, now: datetime) -> Row:
-    return replace(_empty(f"task-{task.pk}", "task", "No patient known"), tasks=(task_line(task, now),))
+    return replace(
+        _empty(f"task-{task.pk}", "task", gettext("No patient known")), tasks=(task_line(task, now),)
+    )
 
 
 def task_line(task: Task, now: datetime) -> TaskLine:

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, gettext_lazy
+
 # Hours since the dose, from and to; where the lines are drawn is for looking only.
 HOURS = {
-    "first": (0, 24, "in the first 24 hours after the dose"),
-    "second": (24, 72, "24 to 72 hours after the dose"),
-    "later": (72, None, "more than 72 hours after the dose"),
+    "first": (0, 24, gettext_lazy("in the first 24 hours after the dose")),
+    "second": (24, 72, gettext_lazy("24 to 72 hours after the dose")),
+    "later": (72, None, gettext_lazy("more than 72 hours after the dose")),
 }
-SHOW = {"watched": "only patients being watched", "cases": "only open cases"}
+SHOW = {"watched": gettext_lazy("only patients being watched"), "cases": gettext_lazy("only open cases")}
 LONGEST = 120
 
 
@@ -45,13 +47,15 @@ class Filter:
     def words(self) -> str:
         """The filter as a sentence; empty when everything is shown."""
         parts = (
-            f"only {self.drug}" if self.drug else "",
-            f"only patients {HOURS[self.hours][2]}" if self.hours else "",
-            f"only what {self.nurse} has" if self.nurse else "",
-            SHOW.get(self.show, ""),
+            gettext("only %(drug)s") % {"drug": self.drug} if self.drug else "",
+            gettext("only patients %(hours)s") % {"hours": HOURS[self.hours][2]} if self.hours else "",
+            gettext("only what %(nurse)s has") % {"nurse": self.nurse} if self.nurse else "",
+            str(SHOW.get(self.show, "")),
         )
-        chosen = " and ".join(part for part in parts if part)
-        return f"Showing {chosen}. Open cases are always shown." if chosen else ""
+        chosen = gettext(" and ").join(part for part in parts if part)
+        return (
+            gettext("Showing %(chosen)s. Open cases are always shown.") % {"chosen": chosen} if chosen else ""
+        )
 
     def keeps(self, facts: Facts) -> bool:
         """Whether a row without a case stays."""

@@ -68,7 +68,7 @@ PAGES = {
         "reports", "administration", "adoption", "closed-days", "unit-hours", "on-call", "calendars", "status",
         "texts", "downtime", "add-person",
     ),
-    Role.NURSE: ("tasks", "inbox", "week", "own-shifts"),
+    Role.NURSE: ("board", "tasks", "inbox", "week", "own-shifts"),
 }  # fmt: skip
 
 

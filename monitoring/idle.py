@@ -1,8 +1,9 @@
 """A station somebody walked away from: after AFTER without an act, the next one asks for the password first.
 
 What was typed is not lost: it waits, unseen, in the page that asks, and goes on from there; nothing of it is stored,
-and only the person whose session it is can send it on. What renews itself is no act and keeps no session awake. The
-board goes on showing every danger, with initials in the place of names.
+and only the person whose session it is can send it on. A file that was chosen is not carried, and the page says so.
+What renews itself is no act and keeps no session awake. The board goes on showing every danger, with initials in the
+place of names.
 """
 
 from datetime import datetime, timedelta
@@ -72,6 +73,7 @@ def page(request: HttpRequest, *, wrong: str = "", onward: str = "") -> HttpResp
     kept = [(name, values) for name, values in request.POST.lists() if was_sent and name not in NOT_CARRIED]
     context = {
         "typed": [(name, value) for name, values in kept for value in values],
+        "files": [file.name for file in request.FILES.values()] if was_sent else [],
         "sent_to": request.get_full_path() if was_sent else "",
         "onward": onward or request.get_full_path(),
         "wrong": wrong,

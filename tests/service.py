@@ -57,6 +57,11 @@ class Service:
         """What runs where at this moment."""
         return json.loads((self._folder / "status.json").read_text())
 
+    @property
+    def folder(self) -> Path:
+        """Where it keeps its data and its secrets."""
+        return self._folder
+
     def kill(self, name: str) -> None:
         """kill -9 one part, by the process id the service itself reports, as soon as it runs."""
         os.kill(until(lambda: self.status["pids"].get(name), f"{name} to run"), signal.SIGKILL)

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -54,6 +55,14 @@ def test_what_was_typed_waits_for_the_password_and_then_goes_on(course, nurse) -
     client.post(address, {**carried(asked.content.decode()), idle.FIELD: PASSWORD})
     assert Hold.objects.get().reason == TYPED["reason"]
     assert client.get(address).status_code == 200, "awake again"
+
+
+def test_a_file_that_was_chosen_is_said_to_be_lost(nurse) -> None:
+    chosen = SimpleUploadedFile("rota-of-march.csv", b"rung,starts\n")
+    asked = left(nurse).post(reverse("import-rota"), {"file": chosen})
+    page = asked.content.decode()
+    assert asked.status_code == idle.ASKED
+    assert "The file you chose does not go along:</strong> rota-of-march.csv." in page
 
 
 def test_a_wrong_password_keeps_nothing_loses_nothing_and_stands_in_the_ledger(course, nurse) -> None:

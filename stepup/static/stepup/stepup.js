@@ -27,6 +27,38 @@
     }
   }
 
+  // A wall that nothing happens on grows dark, and lights up with the first change. It never does while a case has
+  // nobody, or while it stands still; the screen itself is kept from switching off where the browser can do that.
+  const DIM_AFTER = 600000;
+  const wall = document.body.classList.contains("wall");
+  let changedAt = Date.now();
+  let shown = wall ? said() : "";
+
+  function said() {
+    const parts = "th, .mark, .reading, .strong, b";
+    return Array.from(document.querySelectorAll("#rows tbody tr, #rows .notice"), function (row) {
+      return [row.className, row.dataset.alarm || ""].concat(Array.from(row.querySelectorAll(parts), (part) => part.textContent)).join("|");
+    }).join("\n");
+  }
+
+  function dim() {
+    const now = said();
+    if (now !== shown) changedAt = Date.now();
+    shown = now;
+    const needed = document.querySelector("#rows tr.open, #rows .notice.danger") || !bar.hidden;
+    document.body.classList.toggle("dim", !needed && Date.now() - changedAt > DIM_AFTER);
+  }
+
+  function keepOn() {
+    if (navigator.wakeLock && document.visibilityState === "visible") navigator.wakeLock.request("screen").catch(() => {});
+  }
+
+  if (wall && live && bar) {
+    keepOn();
+    document.addEventListener("visibilitychange", keepOn);
+    window.setInterval(dim, 1000);
+  }
+
   if (live && bar) {
     document.body.addEventListener("htmx:afterSwap", function (event) {
       if (!live.contains(event.target)) return;

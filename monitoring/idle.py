@@ -73,7 +73,7 @@ def page(request: HttpRequest, *, wrong: str = "", onward: str = "") -> HttpResp
     kept = [(name, values) for name, values in request.POST.lists() if was_sent and name not in NOT_CARRIED]
     context = {
         "typed": [(name, value) for name, values in kept for value in values],
-        "files": [file.name for file in request.FILES.values()] if was_sent else [],
+        "files": [file.name for _, files in request.FILES.lists() for file in files] if was_sent else [],
         "sent_to": request.get_full_path() if was_sent else "",
         "onward": onward or request.get_full_path(),
         "wrong": wrong,

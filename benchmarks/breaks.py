@@ -85,5 +85,12 @@ TESTS_OF: dict[str, Sequence[str]] = {
         DELIVER, "tests/notifications/test_outbox_queue.py", "tests/notifications/test_retries.py",
         "tests/notifications/test_lanes.py", "tests/races/test_deliveries.py", ANY_ORDER,
     ),
-    "notifications/oncall.py": ("tests/notifications/test_oncall.py",),
+    "notifications/oncall.py": (
+        "tests/notifications/test_oncall.py", "tests/notifications/test_rotations.py",
+        "tests/stepup/test_cover_of_a_ladder.py",
+    ),
+    "monitoring/paging.py": (
+        "tests/monitoring/test_calling.py", NO_CASE_RESTS, "tests/races/test_cases.py",
+        "tests/stepup/test_invariants_mended.py", "tests/stepup/test_invariants_queries.py",
+    ),
 }  # fmt: skip

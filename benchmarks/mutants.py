@@ -2,7 +2,8 @@
 
 Every listed break is one a reviewer once feared: no lease recovery, a ladder that ends, no look before the POST and so
 on. With `--of FILE` breaks are made instead, one at a time, from the file itself: a call left out, a comparison turned,
-`and` for `or`, a `not` dropped, a span changed; `--at-most` takes so many of them, chosen by `--seed`.
+`and` for `or`, a `not` dropped, a span changed; `--at-most` takes so many of them, chosen by `--seed`. `--page FILE`
+writes what came of it into that page, with why a survivor may live (benchmarks/survivors.toml says it).
 
 Prints a line for each and the share that was noticed. Exit status 1 if a listed break was not.
 """
@@ -17,13 +18,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks import breaks_of_invariants
+from benchmarks import breaks_of_invariants, mutants_page
 from benchmarks.breaks import BREAKS, TESTS_OF, Break
+from benchmarks.mutants_page import Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".stepup", "__pycache__", "docs", "*.png")
@@ -32,16 +33,6 @@ TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One break: whether a test noticed it, which one first, and how long that took."""
-
-    name: str
-    noticed: bool
-    by: str
-    seconds: float
 
 
 def main() -> None:
@@ -60,6 +51,8 @@ def main() -> None:
             outcomes = [_try(place, one) for one in chosen]
         else:
             sys.exit("The tests fail on the whole service already: mend that first.")
+    if options.page and options.of:
+        mutants_page.write(Path(options.page), options.of, options.seed, outcomes)
     noticed = sum(one.noticed for one in outcomes)
     print(f"\n{noticed} of {len(outcomes)} noticed ({100 * noticed / max(1, len(outcomes)):.0f} %)")
     sys.exit(0 if options.of or noticed == len(outcomes) else 1)
@@ -73,6 +66,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--of", help="a file to make breaks from, like notifications/outbox.py")
     parser.add_argument("--at-most", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--page", help="a page to write what came of it into, beside other files")
     return parser.parse_args()
 
 
@@ -139,7 +133,8 @@ def _changed(tree: ast.Module) -> Iterator[tuple[str, ast.Module]]:
         for what, change in _changes(node):
             twin = copy.deepcopy(tree)
             change(next(one for number, one in enumerate(ast.walk(twin)) if number == place))
-            yield f"line {getattr(node, 'lineno', 0)} {what}", ast.fix_missing_locations(twin)
+            words = ast.unparse(node).partition("\n")[0][:70]
+            yield f"line {getattr(node, 'lineno', 0)} {what}: {words}", ast.fix_missing_locations(twin)
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], None]]]:
@@ -151,9 +146,9 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], None]]]:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield "not dropped", _drop_not
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        yield f"left out: {ast.unparse(node)[:40]}", _leave_out
+        yield "left out", _leave_out
     if isinstance(node, ast.keyword) and node.arg and type(getattr(node.value, "value", None)) is int:
-        yield f"{ast.unparse(node)} made ten times as much", _tenfold
+        yield "made ten times as much", _tenfold
 
 
 def _turn(node: Any) -> None:

@@ -130,9 +130,10 @@ def deliver_due(
 
     while passed() - began < TURN_SECONDS and (batch := _claim(moment(), tuple(lanes), patience)):
         crashing.point(crashing.CLAIMED)
-        for delivery in batch:
-            _hand_over(delivery, moment())
+        plainly_taken = [_hand_over(delivery, moment()) for delivery in batch]
         tried += len(batch)
+        if len(batch) < BATCH and all(plainly_taken):
+            break  # nothing else was due, and nothing came back
     return tried
 
 
@@ -160,8 +161,11 @@ def let_none_starve(*, now: datetime) -> int:
     return waiting.update(precedence=0)
 
 
-def _hand_over(delivery: Delivery, now: datetime) -> None:
-    """Guard, commit, POST, record. Every step moves the row only if it still stands where it was left."""
+def _hand_over(delivery: Delivery, now: datetime) -> bool:
+    """Guard, commit, POST, record. Every step moves the row only if it still stands where it was left.
+
+    True where the provider took it; otherwise something may be due again at once.
+    """
     message = delivery.message
     way = accounts.way_of(delivery, message)
     ours = Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence)
@@ -169,7 +173,7 @@ def _hand_over(delivery: Delivery, now: datetime) -> None:
     submitting = {"state": State.SUBMITTING, "submitted_at": now, "lease_until": now + LEASE}
     if not still_wanted.update(**submitting, account=way.account):
         _drop(delivery.pk, delivery.fence, now)
-        return
+        return False
     crashing.point(crashing.BEFORE_POST)
     try:
         taken = _post(delivery, message, way, now)
@@ -187,7 +191,10 @@ def _hand_over(delivery: Delivery, now: datetime) -> None:
     else:
         accounts.note_taken(way.account)
         accept(ours, sid=taken.sid, channel=message.channel, now=now)
+        crashing.point(crashing.RECORDED)
+        return True
     crashing.point(crashing.RECORDED)
+    return False
 
 
 def _wait(delivery: Delivery, message: Message, account: Account, now: datetime) -> None:

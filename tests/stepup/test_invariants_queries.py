@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 
 from monitoring import escalations, pulse, watches, worklist
@@ -382,3 +383,9 @@ def test_a_resolved_case_asks_for_nothing(night) -> None:
     escalations_over(night)
     Escalation.objects.update(opened_at=F("opened_at") - HOUR)
     assert invariants.counts(now=NOON + 20 * SECOND) == {}
+
+
+def test_the_clock_is_checked_without_reading_every_case_s_history(night) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "escalationevent_by_time" in invariants.events_from_the_future(NOON).explain()

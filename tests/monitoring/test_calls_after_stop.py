@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from monitoring import calls, checkins
+from monitoring import calls, checkins, contacts
 from monitoring.models import CheckIn, Task
 from notifications import clock
 from notifications.models import Clinician, Message
@@ -48,6 +48,10 @@ def test_after_stop_the_service_rings_whoever_agreed_to_that(home, nurse) -> Non
     stops(home, nurse)
     [call] = rung(home)
     assert home.asked.stage == CheckIn.Stage.VOICE
+    home.patient.refresh_from_db()
+    assert contacts.of(home.patient, now=DUE)[0].who_calls.startswith(
+        "The service calls at each check-in, next "
+    )
     assert home.texts_to(home.patient.phone) == [], "and texts nothing"
     home.presses("1", on=call, at=DUE + MINUTE)
     assert home.case.state == "resolved", "a key for well raises nothing"

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from monitoring import caselog, checkins, escalations, patients, people, watches, worklist
+from monitoring import calls, caselog, checkins, escalations, patients, people, watches, worklist
 from monitoring.hearing import Heard
 from monitoring.models import CheckIn, Finding, Patient, Task, Watch
 from monitoring.rules import WatchRules
@@ -84,8 +84,14 @@ def end_texting(
         watch=watch,
         finding=finding,
         now=now,
-        headline=f"Call now: texting ended inside the watch ({why}). Nobody is asking this patient any more.",
+        headline=f"Call now: texting ended inside the watch ({why}). {_who_asks(patient)}",
     )
+
+
+def _who_asks(patient: Patient) -> str:
+    if calls.take_the_place_of_texts(patient):
+        return "The service rings at each check-in, as was agreed."
+    return "Nobody is asking this patient any more."
 
 
 @transaction.atomic

@@ -65,14 +65,16 @@ def revoke(order_id: int, *, by: Clinician, reason: str, now: datetime) -> Pocke
 
 
 def end_with_course(patient: Patient, *, why: str, by: Clinician, now: datetime) -> int:
-    """An order is for one course: with it the order ends, but not inside a watch, whose dose is still in the patient.
+    """An order is for one course: it ends with it, or with the watch that is open, whose dose is still in the patient.
 
-    Returns how many ended. One signed at this very moment stays: its prescriber saw the course that stood.
+    Returns how many orders end. One signed at this very moment stays: its prescriber saw the course that stood.
     """
-    if patient.watches.filter(closed_at=None).exists():
-        return 0
     standing = PocketOrder.objects.filter(patient=patient, revoked_at=None)
-    ended = standing.update(revoked_at=now, revoked_by=by, revoked_why=why[:300])
+    watch = patient.watches.filter(closed_at=None, ends_at__gt=now).first()
+    if watch is None:
+        ended = standing.update(revoked_at=now, revoked_by=by, revoked_why=why[:300])
+    else:
+        ended = standing.filter(expires_at__gt=watch.ends_at).update(expires_at=watch.ends_at)
     if ended:
         audit.record("ended a pocket order", str(patient), site=patient.site, by=by, now=now, why=why)
     return ended

@@ -47,6 +47,7 @@ def called_for(home: Home) -> list[str]:
 def test_after_stop_the_service_rings_whoever_agreed_to_that(home, nurse) -> None:
     stops(home, nurse)
     [call] = rung(home)
+    assert home.case.headline.endswith("The service rings at each check-in, as was agreed.")
     assert home.asked.stage == CheckIn.Stage.VOICE
     home.patient.refresh_from_db()
     assert contacts.of(home.patient, now=DUE)[0].who_calls.startswith(

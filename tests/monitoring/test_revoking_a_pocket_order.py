@@ -91,21 +91,19 @@ def test_what_was_changed_about_a_patient_is_only_ever_added_to(patient, act) ->
         act(PatientEvent.objects.all())
 
 
-@pytest.mark.parametrize(
-    ("watched", "mentioned"), [(False, False), (True, True)], ids=["at rest", "in a watch"]
-)
-def test_an_order_ends_with_its_course_but_not_inside_the_watch(
-    patient, prescriber, watched, mentioned
-) -> None:
+@pytest.mark.parametrize("watched", [False, True], ids=["at rest", "in a watch"])
+def test_an_order_ends_with_its_course_but_not_inside_the_watch(patient, prescriber, watched) -> None:
     course = makers.a_course(patient)
-    if watched:
-        makers.a_dose(course)
-    order = sign(patient, prescriber)
+    watch = makers.a_dose(course).watch if watched else None
+    order = pocket.sign(patient, dose_mg=Decimal(20), expires_at=NOON + 999 * HOUR, by=prescriber, now=NOON)
     courses.stop(course.pk, by=prescriber, reason="progression", now=NOON)
     order.refresh_from_db()
-    assert order.revoked_why == ("" if mentioned else "the course was stopped")
+    assert order.revoked_why == ("" if watch else "the course was stopped")
     fever(patient)
-    assert PocketInstruction.objects.exists() is mentioned
+    assert PocketInstruction.objects.exists() is watched
+    if watch:
+        assert pocket.active_order(patient, now=watch.ends_at - HOUR)
+        assert pocket.active_order(patient, now=watch.ends_at) is None
 
 
 def test_whoever_signs_is_shown_when_it_is_repeated_and_when_never(patient, prescriber) -> None:

@@ -47,24 +47,24 @@ def broken() -> dict[str, int]:
 
 
 def unwell() -> list[str]:
-    """What those who watch the service say: parts that do not sign in, an account out, a canary that is not back."""
+    """What those who watch the service say: parts that do not sign in, an account out, a canary that was not taken."""
     now = clock.now()
     silent = [f"{part} does not sign in" for part in heartbeat.parts() if heartbeat.is_late(part, now=now)]
     out = [f"the {account} account is out" for account in accounts.out()]
     return [*silent, *out, *(f"the canary of {site.slug} is late" for site in canary.late(now=now))]
 
 
-def canaries_back() -> int:
-    """How many of the service's own test texts came back."""
-    return Canary.objects.exclude(back_at=None).count()
+def canaries_taken() -> int:
+    """How many of the service's own test alarms were paged and taken."""
+    return Canary.objects.exclude(taken_at=None).count()
 
 
 def verdict(house: House, said: Sequence[tuple[str, str]]) -> list[str]:
     """What is wrong, a line each; nothing if nobody was left unanswered."""
     found = [f"invariant {name} has {rows} rows" for name, rows in broken().items()]
     found += unwell()
-    if not canaries_back():
-        found.append("no canary ever came back")
+    if not canaries_taken():
+        found.append("no canary was ever paged and taken")
     ledger = house.ask("/double/ledger")
     if ledger is None:
         return [*found, "the provider's ledger could not be read"]

@@ -44,7 +44,7 @@ class Command(PlainCommand):
             judge.look_into(house.database_url)
             troubles = _live(house, seed, minutes * 60.0, tell)
             wrong = judge.verdict(house, troubles.said)
-            troubles.happened["canary back"] = judge.canaries_back()
+            troubles.happened["canary taken"] = judge.canaries_taken()
             connection.close()
         self.is_broken = bool(wrong)
         happened = [f"{number:>6}  {what}" for what, number in sorted(troubles.happened.items())]

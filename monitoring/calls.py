@@ -7,6 +7,7 @@ Whoever does not answer is told to a person at once, and what no key can say (a 
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from monitoring import people, texts
 from monitoring.models import CheckIn, Patient, PatientEvent
@@ -25,9 +26,9 @@ def agree(patient_id: int, *, agrees: bool, by: Clinician, now: datetime) -> Pat
     """Keep what the patient said about calls by the service; the newest counts. Saying the same again is refused."""
     patient = people.hold(patient_id)
     if not patient.is_active:
-        raise Refusal("enrolment-ended", "This enrolment has ended. Nothing about it can be changed.")
+        raise Refusal("enrolment-ended", _("This enrolment has ended. Nothing about it can be changed."))
     if has_agreed(patient) == agrees:
-        raise Refusal("said-already", "This is on record already.")
+        raise Refusal("said-already", _("This is on record already."))
     what = AGREED if agrees else NOT_AGREED
     audit.record(what, str(patient), site=patient.site, by=by, now=now)
     return PatientEvent.objects.create(patient=patient, at=now, by=by, what=what)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from monitoring import drills, ladders, paging
 from monitoring.models import Escalation, LadderDrill, ReachTest
@@ -32,15 +33,21 @@ def begin(site: Site, *, rules: WatchRules, named: str, by: Clinician, now: date
     """
     Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     if LadderDrill.objects.filter(site=site, ended_at=None).exists():
-        raise Refusal("drill-runs", "A drill is under way. Look at it, and begin another when it is over.")
+        raise Refusal(
+            "drill-runs", gettext("A drill is under way. Look at it, and begin another when it is over.")
+        )
     case = _waiting(site).first()
     if case is not None:
         raise Refusal(
-            "case-open", f"Case {case.code} waits for somebody. A drill is begun when nobody is called for."
+            "case-open",
+            gettext("Case %(code)s waits for somebody. A drill is begun when nobody is called for.")
+            % {"code": case.code},
         )
     standing = ladders.at(site, rules.ladder, now=now)
     if not any(one.people for one in standing):
-        raise Refusal("nobody-on-call", "Nobody stands on any rung now. Fill the on-call list first.")
+        raise Refusal(
+            "nobody-on-call", gettext("Nobody stands on any rung now. Fill the on-call list first.")
+        )
     drill = LadderDrill.objects.create(
         site=site,
         began_by=by,

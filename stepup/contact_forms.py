@@ -91,7 +91,9 @@ class TextsForm(WardForm):
 class CallsForm(forms.Form):
     """What the patient said about calls by the service: the button that was pressed."""
 
-    agrees = forms.TypedChoiceField(choices=[("yes", "yes"), ("no", "no")], coerce=lambda said: said == "yes")
+    agrees = forms.TypedChoiceField(
+        choices=[("yes", _("yes")), ("no", _("no"))], coerce=lambda said: said == "yes"
+    )
 
 
 class RevokeForm(WardForm):

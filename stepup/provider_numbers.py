@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from monitoring import worklist
 from monitoring.models import Watch
@@ -52,7 +53,7 @@ def change(
     allow(said, besides=site)
     rings = "patient_number" in different and watched(site) > 0
     if rings and not will_ring:
-        raise Refusal("ring", "Patients are being watched. Say that each of them is rung, or wait.")
+        raise Refusal("ring", _("Patients are being watched. Say that each of them is rung, or wait."))
     changed = staff.change_numbers(pk, said=said, seen_at=seen_at, why=why, by=by, now=now)
     asked = [TRY[name] for name in TRY if name in different and said[name]] + [RING] * rings
     for what in asked:
@@ -63,12 +64,14 @@ def change(
 def allow(said: Mapping[str, str], *, besides: Site | None = None) -> None:
     """Refuse numbers that are in use or the same, and a time zone nobody knows."""
     if said["time_zone"] not in available_timezones():
-        raise Refusal("time-zone", "Choose a time zone by its name, like America/New_York.")
+        raise Refusal("time-zone", _("Choose a time zone by its name, like America/New_York."))
     numbers = [said[name] for name in TRY if said.get(name)]
     if len(set(numbers)) < len(numbers):
         raise Refusal(
-            "same-number", "Patients, pages and the second account each need a number of their own."
+            "same-number", _("Patients, pages and the second account each need a number of their own.")
         )
     used = Q(patient_number__in=numbers) | Q(page_number__in=numbers) | Q(fallback_number__in=numbers)
     if Site.objects.exclude(pk=besides.pk if besides else 0).filter(used).exists():
-        raise Refusal("number-in-use", "The service uses one of these numbers already. Ask whoever runs it.")
+        raise Refusal(
+            "number-in-use", _("The service uses one of these numbers already. Ask whoever runs it.")
+        )

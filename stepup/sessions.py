@@ -12,6 +12,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext
 
 from monitoring import idle
 from notifications import audit, clock
@@ -76,7 +77,7 @@ def end(person: Clinician, *, handle: str, by: Clinician, now: datetime) -> None
     """End one session of somebody. Refused: one that is not open any more (`not-open`)."""
     keys = [key for key, _ in _kept(person) if constant_time_compare(_handle(key), handle)]
     if not keys:
-        raise Refusal("not-open", "This session is not open any more.")
+        raise Refusal("not-open", gettext("This session is not open any more."))
     _end(person, keys, by=by, now=now)
 
 

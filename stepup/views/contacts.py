@@ -85,12 +85,12 @@ def agree_to_calls(request: SignedIn, pk: int) -> HttpResponse:
     patient = find(Patient.objects.select_related("site"), request, pk)
     form = contact_forms.CallsForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Nothing was kept: press one of the two buttons.")
+        messages.error(request, _("Nothing was kept: press one of the two buttons."))
     else:
         agrees = form.cleaned_data["agrees"]
         calls.agree(patient.pk, agrees=agrees, by=request.user, now=clock.now())
         messages.success(
-            request, "Kept: the service may call." if agrees else "Kept: the service calls never."
+            request, _("Kept: the service may call.") if agrees else _("Kept: the service calls never.")
         )
     return redirect(reverse("contacts", args=[patient.pk]) + "#result")
 

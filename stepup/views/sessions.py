@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from monitoring.access import SignedIn, act, find
@@ -36,10 +37,10 @@ def end_sessions(request: SignedIn) -> HttpResponse:
     try:
         if which == OTHERS:
             count = sessions.end_all(person, by=person, now=now, besides=request.session.session_key)
-            messages.success(request, f"Ended: {count}. You are signed in only here.")
+            messages.success(request, _("Ended: %(count)s. You are signed in only here.") % {"count": count})
         else:
             sessions.end(person, handle=which, by=person, now=now)
-            messages.success(request, "Ended. Whoever sits there has to sign in.")
+            messages.success(request, _("Ended. Whoever sits there has to sign in."))
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
     return redirect(reverse("sessions") + "#result")
@@ -51,5 +52,9 @@ def end_of_person(request: SignedIn, pk: int) -> HttpResponse:
     """End every session of somebody who lost a phone or left a station open."""
     person = find(Clinician.objects.all(), request, pk)
     count = sessions.end_all(person, by=request.user, now=clock.now())
-    messages.success(request, f"Ended: {count}. {person.name} has to sign in anew, everywhere.")
+    messages.success(
+        request,
+        _("Ended: %(count)s. %(person)s has to sign in anew, everywhere.")
+        % {"count": count, "person": person.name},
+    )
     return redirect(reverse("administration") + "#result")

@@ -1,5 +1,6 @@
-"""Every word that staff read stands inside a translation tag, so that a second language needs no new template."""
+"""Every word that staff read stands inside a translation, so that a second language needs no other code."""
 
+import ast
 import re
 from html.parser import HTMLParser
 
@@ -104,3 +105,52 @@ def test_a_bare_word_is_found(source: str) -> None:
 )
 def test_what_is_marked_or_no_word_is_let_pass(source: str) -> None:
     assert bare_words(source) == []
+
+
+# Read by whoever runs the service, or by nobody: commands, the double, and what plays a ward.
+NOT_SCREENS = {"double", "local", "management", "migrations", "simulate", "soak"}
+OF_A_FIELD = {"label", "help_text", "hint", "missing"}
+
+
+def bare_sentences(source: str, *, is_forms: bool) -> list[str]:
+    """Sentences of refusals and answers, and words of fields, that are strings without a translation."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    said = [
+        call.args[1]
+        for call in calls
+        if len(call.args) == 2 and re.fullmatch(r"Refusal|messages\.\w+", ast.unparse(call.func))
+    ]
+    if is_forms:
+        said += [word.value for call in calls for word in call.keywords if word.arg in OF_A_FIELD]
+    return [own for own in map(_own_words, said) if re.search(r"[^\W\d_]", own)]
+
+
+def _own_words(node: ast.expr) -> str:
+    """The words that stand in a string itself; nothing of what is looked up or made elsewhere."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+
+
+def test_no_module_refuses_or_answers_outside_a_translation() -> None:
+    found = {}
+    for app in ("stepup", "monitoring", "notifications"):
+        for path in (settings.BASE_DIR / app).rglob("*.py"):
+            if not NOT_SCREENS & set(path.parts) and path.name not in {"emergency_forms.py", "demo.py"}:
+                found[path.name] = bare_sentences(path.read_text(), is_forms="forms" in path.name)
+    assert {name: bare for name, bare in found.items() if bare} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "bare"),
+    [
+        ('Refusal("why", "Say why.")', True),
+        ('Refusal("why", f"{name} has it.")', True),
+        ('messages.success(request, "Kept.")', True),
+        ('forms.CharField(label="Why")', True),
+        ('Refusal("why", _("Say why."))', False),
+        ('Refusal("why", _("%(who)s has it.") % {"who": name})', False),
+        ('forms.CharField(label=_("Why"), help_text="")', False),
+    ],
+)
+def test_a_bare_sentence_of_a_module_is_found(source: str, bare: bool) -> None:
+    assert bool(bare_sentences(source, is_forms=True)) is bare

@@ -46,7 +46,6 @@ SCREENS = {
     "administration": "/administration/",
     "sessions": "/sessions/",
     "who looked": "/patient/1/looked/",
-    "numbers at the provider": "/administration/provider/",
     "status": "/status/",
     "first run": "/first-run/",
     "gradual adoption": "/adoption/",

@@ -168,7 +168,9 @@ class ProviderForm(ReasonForm):
 
     patient_number = PhoneField(
         label=_("Texts with patients"),
-        help_text=_("Patients know it: a text to the old number reaches nobody from then on."),
+        help_text=_(
+            "Patients know it. Keep the old one at the provider as long as somebody may text it: that is read here too."
+        ),
         error_messages={"required": _("Type the number for texts with patients.")},
     )
     page_number = PhoneField(

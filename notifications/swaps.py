@@ -8,7 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
 from notifications import audit, oncall, overrides
-from notifications.models import Clinician, Swap
+from notifications.models import Clinician, Site, Swap
 from protocols.errors import Refusal
 
 
@@ -49,6 +49,8 @@ def offer(given: Hours, *, to: Clinician, by: Clinician, now: datetime, back: Ho
 @transaction.atomic
 def accept(swap_id: int, *, by: Clinician, now: datetime) -> Swap:
     """Take the hours: from here on both are on call as agreed. Refused once the hours are somebody else's or began."""
+    # One answer of a site at a time: the same hours may stand in two offers, and go to one person.
+    Site.objects.select_for_update(no_key=True).get(pk=Swap.objects.values("site").get(pk=swap_id)["site"])
     row = _answer(swap_id, Swap.State.ACCEPTED, by=by, now=now)
     given, back = _given(row), _back(row)
     _check(given, of=row.offered_by, to=by, now=now)

@@ -1,15 +1,18 @@
 """Two answers to one offer at once: one counts, the other is told, and the list names one person for each hour."""
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from monitoring import escalations, offers
 from monitoring.models import CaseOffer, Escalation
 from notifications import clock, oncall, swaps
 from notifications.models import Clinician, Override, Swap
 from protocols.errors import Refusal
-from tests.races.crowd import at_once, problems
+from tests.races.crowd import at_once, problems, somebody_waits
+from tests.waiting import until
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 HOUR = timedelta(hours=1)
@@ -43,13 +46,22 @@ def test_one_swap_accepted_twice_moves_the_hours_once(doctors, now) -> None:
 
 
 def test_the_same_hours_offered_to_two_people_go_to_one_of_them(doctors, now) -> None:
-    both = [offered(doctors[0], to, now) for to in doctors[1:]]
-    results = at_once(
-        *[lambda swap=swap: swaps.accept(swap.pk, by=swap.offered_to, now=now) for swap in both]
-    )
-    assert len(refusals(results)) == 1
-    [taken] = Swap.objects.filter(state=Swap.State.ACCEPTED)
-    assert who(doctors[0], now) == [taken.offered_to.name]
+    first, second = (offered(doctors[0], to, now) for to in doctors[1:])
+    accepting = threading.Event()
+
+    def accept_first() -> None:
+        with transaction.atomic():
+            swaps.accept(first.pk, by=first.offered_to, now=now)
+            accepting.set()
+            until(somebody_waits, "the second answer to run into the first")
+
+    def accept_second() -> None:
+        accepting.wait(20)
+        swaps.accept(second.pk, by=second.offered_to, now=now)
+
+    assert refusals(at_once(accept_first, accept_second)) == ["not-theirs"]
+    second.refresh_from_db()
+    assert (who(doctors[0], now), second.state) == ([first.offered_to.name], Swap.State.OFFERED)
 
 
 def test_a_swap_taken_back_while_it_is_accepted_ends_one_way(doctors, now) -> None:

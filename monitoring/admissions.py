@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import (
@@ -244,10 +245,14 @@ def _note(patient: Patient, what: str, said: str, *, by: Clinician | None, now: 
         paging.tell_owner_of_news(case, case.owner, now=now)
 
 
+def due(*, now: datetime) -> QuerySet[Admission]:
+    """Stays about which somebody is to be asked, or whose check-ins are to run again."""
+    return Admission.objects.filter(discharged_at=None, rests_until__lte=now + ASKED_AHEAD)
+
+
 def look_after(*, now: datetime) -> int:
     """Ask daily whether each patient is still in, and let the check-ins of whoever nobody answered for run again."""
-    due = Admission.objects.filter(discharged_at=None, rests_until__lte=now + ASKED_AHEAD)
-    return each(list(due.values_list("pk", flat=True)), lambda pk: _look_after_one(pk, now))
+    return each(list(due(now=now).values_list("pk", flat=True)), lambda pk: _look_after_one(pk, now))
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from monitoring import rehearsal, worklist
 from monitoring.models import Canary, Reply, Task, Watch
@@ -147,13 +147,17 @@ def _locked(**facts: object) -> Canary | None:
     return rows.filter(**facts).order_by("-sent_at").first()
 
 
+def lost(*, now: datetime) -> QuerySet[Canary]:
+    """Those that were not taken in time and were not noted yet."""
+    return Canary.objects.filter(taken_at=None, lapsed_at=None, sent_at__lte=now - BACK_WITHIN)
+
+
 def look_after(*, now: datetime) -> int:
     """Those that were not taken in time: noted once and put on the work list; return how many.
 
     Where somebody is being watched, the second in a row makes the task one that pages: by voice too, which may work.
     """
-    due = Canary.objects.filter(taken_at=None, lapsed_at=None, sent_at__lte=now - BACK_WITHIN)
-    return each(list(due.values_list("pk", flat=True)), lambda pk: _lapse(pk, now))
+    return each(list(lost(now=now).values_list("pk", flat=True)), lambda pk: _lapse(pk, now))
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from monitoring import calls, deaths, escalations, kits, people, quiet, stays, texts, worklist
 from monitoring.models import CheckIn, CloserQuestions, Patient, Reaction, Watch
@@ -18,10 +18,15 @@ CLOSER = ("temperature", "symptoms")
 STALE_AFTER = timedelta(hours=4)
 
 
+def due(*, now: datetime) -> QuerySet[CheckIn]:
+    """Check-ins whose hour has come."""
+    return CheckIn.objects.filter(state=State.WAITING, next_at__lte=now)
+
+
 def ask_due(*, now: datetime, limit: int = 200, patience: timedelta = timedelta(0)) -> int:
     """Send the first question of every check-in whose hour has come; return how many were asked."""
-    due = CheckIn.objects.filter(state=State.WAITING, next_at__lte=now - patience).order_by("next_at")
-    return each(list(due.values_list("pk", flat=True)[:limit]), lambda pk: _ask_one(pk, now))
+    late = due(now=now - patience).order_by("next_at")
+    return each(list(late.values_list("pk", flat=True)[:limit]), lambda pk: _ask_one(pk, now))
 
 
 @transaction.atomic
@@ -286,6 +291,11 @@ def keep_close(*, now: datetime) -> int:
 
     So too where none is to come before the end of the watch: no operation leaves it so, a lost row would.
     """
+    return each(list(in_need(now=now).values_list("pk", flat=True)), lambda pk: _keep_one_close(pk, now))
+
+
+def in_need(*, now: datetime) -> QuerySet[Watch]:
+    """The watches of whoever must be asked soon and is not being asked at this moment."""
     to_come = CheckIn.objects.filter(watch=OuterRef("pk"), state__in=CheckIn.OPEN)
     worried = (
         Q(~Exists(to_come), ends_at__gt=now)
@@ -297,8 +307,7 @@ def keep_close(*, now: datetime) -> int:
         Q(patient__in=stays.at(now).values("patient"))
         | Q(patient__in=deaths.all_standing().values("patient"))
     )
-    quiet = watched.exclude(checkins__state=State.ASKED).values_list("pk", flat=True)
-    return each(list(quiet), lambda pk: _keep_one_close(pk, now))
+    return watched.exclude(checkins__state=State.ASKED)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import checkins, deaths, people, stays, texts, watches, worklist
@@ -184,11 +184,15 @@ def _go_on(text: ClinicianText, patient: Patient, *, by: Clinician | None, now: 
     checkins.go_on(patient, now=now)
 
 
+def over(*, now: datetime) -> QuerySet[ClinicianText]:
+    """The texts whose quiet has run out, or which reached nobody."""
+    lost = Q(message__deliveries__state__in=[Delivery.State.FAILED, Delivery.State.EXPIRED])
+    return ClinicianText.objects.filter(Q(quiet_until__lte=now) | lost, quiet_over_at=None).distinct()
+
+
 def take_over(*, now: datetime) -> int:
     """Go on by itself where a quiet has run out, or where the text that began it reached nobody; return how many."""
-    lost = Q(message__deliveries__state__in=[Delivery.State.FAILED, Delivery.State.EXPIRED])
-    due = ClinicianText.objects.filter(Q(quiet_until__lte=now) | lost, quiet_over_at=None)
-    return each(list(due.distinct().values_list("pk", flat=True)), lambda pk: _take_over_one(pk, now))
+    return each(list(over(now=now).values_list("pk", flat=True)), lambda pk: _take_over_one(pk, now))
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import texts, worklist
@@ -226,10 +226,14 @@ def stand_in(test_id: int, *, how: str, now: datetime) -> str:
 # Silence
 
 
+def late(*, now: datetime) -> QuerySet[ReachTest]:
+    """Tests that nobody answered in time and that were not noted yet."""
+    return ReachTest.objects.filter(answered_at=None, lapsed_at=None, due_at__lte=now)
+
+
 def look_after(*, now: datetime) -> int:
     """Tests that nobody answered in time: noted once, put on the work list, and somebody is asked to stand in."""
-    due = ReachTest.objects.filter(answered_at=None, lapsed_at=None, due_at__lte=now)
-    return each(list(due.values_list("pk", flat=True)[:50]), lambda pk: _lapse(pk, now))
+    return each(list(late(now=now).values_list("pk", flat=True)[:50]), lambda pk: _lapse(pk, now))
 
 
 @transaction.atomic

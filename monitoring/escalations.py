@@ -121,13 +121,19 @@ def _back_to_open(case: Escalation, now: datetime, **facts: Any) -> None:
 
 def climb(*, now: datetime, limit: int = 50, patience: timedelta = timedelta(0)) -> int:
     """Carry out every act that is due on unresolved cases, each in its own transaction; return how many."""
-    due = (
-        Escalation.objects.filter(next_at__lte=now - patience)
-        .order_by("next_at")
-        .values_list("pk", flat=True)
-    )
-    acted = each(list(due[:limit]), lambda pk: _act_and_commit(pk, now)) + _tell_waiting_patients(now, limit)
+    late = due(now=now - patience).order_by("next_at").values_list("pk", flat=True)
+    acted = each(list(late[:limit]), lambda pk: _act_and_commit(pk, now)) + _tell_waiting_patients(now, limit)
     return acted + offers.lapse(now=now)
+
+
+def due(*, now: datetime) -> QuerySet[Escalation]:
+    """Cases whose next act is due."""
+    return Escalation.objects.filter(next_at__lte=now)
+
+
+def untold(*, now: datetime) -> QuerySet[Escalation]:
+    """Open cases whose patient is to be told by now that nobody has them yet."""
+    return Escalation.objects.filter(state=State.OPEN, tell_patient_at__lte=now)
 
 
 def _act_and_commit(pk: int, now: datetime) -> int:
@@ -203,9 +209,7 @@ def _bring_forward(page_id: int, now: datetime) -> int:
 
 
 def _tell_waiting_patients(now: datetime, limit: int) -> int:
-    waiting = Escalation.objects.filter(state=State.OPEN, tell_patient_at__lte=now).values_list(
-        "pk", flat=True
-    )
+    waiting = untold(now=now).values_list("pk", flat=True)
     return each(list(waiting[:limit]), lambda pk: _tell_patient(pk, now))
 
 
@@ -349,6 +353,11 @@ def _refuse_over_a_death(case: Escalation, outcome: str) -> None:
         raise Refusal(
             "outcome", _("Record on the patient's page that the patient has died, then close the case.")
         )
+
+
+def unanswered(*, now: datetime) -> QuerySet[Escalation]:
+    """Cases that nobody has."""
+    return Escalation.objects.filter(state=State.OPEN)
 
 
 def open_cases() -> QuerySet[Escalation]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from monitoring import canary, findings, responders, unread
 from monitoring.models import Patient, Reply
@@ -61,8 +61,13 @@ def receive(
 
 def sweep(*, now: datetime) -> int:
     """Read again what is stored and not understood yet; return how many."""
-    stored = Reply.objects.filter(understood_at=None, received_at__lte=now - SWEEP_AFTER).order_by("pk")
+    stored = not_understood(now=now).order_by("pk")
     return each(list(stored.values_list("pk", flat=True)[:100]), lambda pk: _read_again(pk, now))
+
+
+def not_understood(*, now: datetime) -> QuerySet[Reply]:
+    """Replies that are stored and that nothing was concluded from in SWEEP_AFTER."""
+    return Reply.objects.filter(understood_at=None, received_at__lte=now - SWEEP_AFTER)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ ends it but an acceptance leaves the case with its owner, who is told. Callers h
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import caselog, paging
@@ -114,9 +115,14 @@ def withdraw(case: Escalation, *, now: datetime) -> None:
         caselog.note(case, "offer withdrawn", now=now, text=f"{offer.to.name} had not answered.")
 
 
+def unanswered(*, now: datetime) -> QuerySet[CaseOffer]:
+    """Offers that nobody answered in their time."""
+    return CaseOffer.objects.filter(ended_at=None, answer_by__lte=now)
+
+
 def lapse(*, now: datetime) -> int:
     """Offers nobody answered in time end, and their owners are told that they still have the case."""
-    late = CaseOffer.objects.filter(ended_at=None, answer_by__lte=now).values_list("escalation", flat=True)
+    late = unanswered(now=now).values_list("escalation", flat=True)
     return each(list(late), lambda case_id: _lapse(case_id, now))
 
 

@@ -6,7 +6,7 @@ It goes again only by the act of a clinician who spoke with that person on that 
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import calls, caselog, checkins, escalations, patients, people, watches, worklist
@@ -130,18 +130,24 @@ def start(heard: Heard, finding: Finding) -> None:
     _ask_a_person(heard, "START was texted: confirm who it is, then let texts resume")
 
 
-def notice_dead_numbers(*, now: datetime) -> int:
-    """Deliveries that the provider refuses for good end texting to that person, and somebody is told; return how many.
-
-    A failure from before the number was last taken to work proves nothing about it now.
-    """
-    refused = Delivery.objects.filter(
+def refused(*, now: datetime) -> QuerySet[Delivery]:
+    """Texts of the last LOOK_BACK that the provider refused for good."""
+    return Delivery.objects.filter(
         state=Delivery.State.FAILED,
         error_code__in=provider_errors.codes(*provider_errors.ENDS_TEXTING),
         message__channel="text",
         ended_at__gte=now - LOOK_BACK,
     )
-    return each(list(refused.order_by("-ended_at").values_list("pk", flat=True)), lambda pk: _dead(pk, now))
+
+
+def notice_dead_numbers(*, now: datetime) -> int:
+    """Deliveries that the provider refuses for good end texting to that person, and somebody is told; return how many.
+
+    A failure from before the number was last taken to work proves nothing about it now.
+    """
+    return each(
+        list(refused(now=now).order_by("-ended_at").values_list("pk", flat=True)), lambda pk: _dead(pk, now)
+    )
 
 
 def _dead(delivery_pk: int, now: datetime) -> int:

@@ -5,6 +5,7 @@ then a person is told. Each step has its minute; a step that cannot be taken is 
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from monitoring import calls, checkins, closer, conversation, escalations, kits, quiet, texts
 from monitoring.models import CheckIn, Finding, Reply
@@ -18,9 +19,19 @@ Stage = CheckIn.Stage
 RULES_VERSION = "silence-1"
 
 
+def due(*, now: datetime) -> QuerySet[CheckIn]:
+    """Check-ins whose next step of silence is due."""
+    return CheckIn.objects.filter(state=State.ASKED, next_at__lte=now)
+
+
+def being_asked(*, now: datetime) -> QuerySet[CheckIn]:
+    """Check-ins whose question must be on its way or there: no person was told of them yet."""
+    return CheckIn.objects.filter(state=State.ASKED, watch__closed_at=None).exclude(stage=Stage.PERSON)
+
+
 def climb(*, now: datetime, limit: int = 200, patience: timedelta = timedelta(0)) -> int:
     """Take the next step of every silence whose minute has come; return how many."""
-    late = CheckIn.objects.filter(state=State.ASKED, next_at__lte=now - patience).order_by("next_at")
+    late = due(now=now - patience).order_by("next_at")
     return each(list(late.values_list("pk", flat=True)[:limit]), lambda pk: _climb_one(pk, now))
 
 
@@ -117,9 +128,8 @@ def _was_heard_from(checkin: CheckIn) -> bool:
 
 def notice_unsendable(*, now: datetime) -> int:
     """A question that could not be sent climbs at once to the next step; return how many."""
-    asked = CheckIn.objects.filter(state=State.ASKED, watch__closed_at=None).exclude(stage=Stage.PERSON)
     hurried = 0
-    for checkin in asked:
+    for checkin in being_asked(now=now):
         if _could_not_be_sent(checkin):
             hurried += CheckIn.objects.filter(pk=checkin.pk, state=State.ASKED, next_at__gt=now).update(
                 next_at=now

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import closer, deaths, escalations, people, stays, texts, unread
@@ -159,10 +159,14 @@ def current(patient: Patient) -> Watch | None:
     return Watch.objects.filter(patient=patient, closed_at=None).first()
 
 
+def ended(*, now: datetime) -> QuerySet[Watch]:
+    """Open watches whose end has come."""
+    return Watch.objects.filter(closed_at=None, ends_at__lte=now)
+
+
 def close_due(*, now: datetime) -> int:
     """Close watches that have come to their end with nothing open; return how many."""
-    due = Watch.objects.filter(closed_at=None, ends_at__lte=now).values_list("pk", flat=True)
-    return each(list(due), lambda pk: _close_one(pk, now))
+    return each(list(ended(now=now).values_list("pk", flat=True)), lambda pk: _close_one(pk, now))
 
 
 @transaction.atomic

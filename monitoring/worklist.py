@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from monitoring import caselog, escalations, people, texts, unread
@@ -96,12 +97,14 @@ def settle(
     return [finish(task.pk, by=by, outcome=outcome, read=tasks[task.pk], now=now) for task in open_]
 
 
+def late(*, now: datetime) -> QuerySet[Task]:
+    """Tasks left undone beyond their time, for which somebody is paged."""
+    return Task.objects.filter(done_at=None, due_at__lte=now, pages_when_late=True)
+
+
 def page_for_late(*, now: datetime) -> int:
     """Turn tasks left undone inside a watch into cases; return how many."""
-    late = Task.objects.filter(done_at=None, due_at__lte=now, pages_when_late=True).values_list(
-        "pk", flat=True
-    )
-    return each(list(late), lambda pk: _page_for(pk, now))
+    return each(list(late(now=now).values_list("pk", flat=True)), lambda pk: _page_for(pk, now))
 
 
 @transaction.atomic

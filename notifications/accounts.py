@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from notifications import gateway
 from notifications.models import Account, AccountState, Delivery, Lane, Message
@@ -83,13 +83,17 @@ def note_out(account: Account, why: str, *, now: datetime) -> None:
         logger.error("The %s cannot be used: %s.", account.label, why)
 
 
-def look_after(*, now: datetime) -> int:
-    """Ask accounts that are out whether they are well, and use those again that say so; return how many were asked."""
-    due = AccountState.objects.filter(
+def to_ask(*, now: datetime) -> QuerySet[AccountState]:
+    """Accounts that did not take anything and are to be asked again."""
+    return AccountState.objects.filter(
         Q(asked_at=None) | Q(asked_at__lte=now - ASK_EVERY), out_since__isnull=False
     )
+
+
+def look_after(*, now: datetime) -> int:
+    """Ask accounts that are out whether they are well, and use those again that say so; return how many were asked."""
     asked = 0
-    for state in due:
+    for state in to_ask(now=now):
         if not AccountState.objects.filter(pk=state.pk, asked_at=state.asked_at).update(asked_at=now):
             continue
         asked += 1

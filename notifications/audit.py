@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from notifications.models import AuditEntry, AuditSeal, Clinician, Site
 
@@ -30,6 +32,14 @@ def record_each(
     )
 
 
+def unsealed(*, now: datetime | None = None) -> QuerySet[AuditEntry]:
+    """Entries without a seal. Looking from the start every second would cost more with every line ever written."""
+    newest = AuditSeal.objects.order_by("-pk").values("entry")[:1]
+    since = Coalesce(Subquery(newest), 0) - MARGIN
+    sealed = AuditSeal.objects.filter(entry=OuterRef("pk"))
+    return AuditEntry.objects.filter(~Exists(sealed), pk__gt=since)
+
+
 def seal(limit: int = 500) -> int:
     """Seal entries that have none yet, oldest first, and return how many. Safe to run side by side."""
     with transaction.atomic():
@@ -38,13 +48,9 @@ def seal(limit: int = 500) -> int:
             if not cursor.fetchone()[0]:
                 return 0
         newest = AuditSeal.objects.order_by("-pk").first()
-        last, reached = (newest.digest, newest.entry_id) if newest else (FIRST, 0)
-        # Looking from the start every second would cost more with every line ever written.
-        since = reached - MARGIN
-        sealed_since = AuditSeal.objects.filter(entry__gt=since).values("entry")
-        entries = AuditEntry.objects.filter(pk__gt=since).exclude(pk__in=sealed_since).order_by("pk")[:limit]
+        last = newest.digest if newest else FIRST
         sealed = 0
-        for entry in entries:
+        for entry in unsealed().order_by("pk")[:limit]:
             last = _digest(last, entry)
             AuditSeal.objects.create(entry=entry, digest=last)
             sealed += 1

@@ -139,8 +139,8 @@ def deliver_due(
 
 @transaction.atomic
 def _claim(now: datetime, lanes: Sequence[Lane], patience: timedelta) -> list[Delivery]:
-    due = Delivery.objects.filter(state=State.PENDING, due_at__lte=now - patience, lane__in=lanes)
-    first = pacing.may_leave(due, now=now).order_by("lane", "precedence", "due_at", "pk")
+    wanted = due(now=now - patience, lanes=lanes)
+    first = pacing.may_leave(wanted, now=now).order_by("lane", "precedence", "due_at", "pk")
     locked = first.select_for_update(skip_locked=True, of=("self",)).select_related("message__site")
     claimed = list(locked[:BATCH])
     if not claimed:
@@ -155,10 +155,19 @@ def _claim(now: datetime, lanes: Sequence[Lane], patience: timedelta) -> list[De
     return claimed
 
 
+def due(*, now: datetime, lanes: Iterable[Lane] = tuple(Lane)) -> QuerySet[Delivery]:
+    """What waits to be handed over."""
+    return Delivery.objects.filter(state=State.PENDING, due_at__lte=now, lane__in=tuple(lanes))
+
+
 def let_none_starve(*, now: datetime) -> int:
     """Put whatever has waited too long in front of everything newer in its lane; return how many."""
-    waiting = Delivery.objects.filter(state=State.PENDING, precedence__gt=0, due_at__lte=now - OVERDUE)
-    return waiting.update(precedence=0)
+    return starving(now=now).update(precedence=0)
+
+
+def starving(*, now: datetime) -> QuerySet[Delivery]:
+    """What has waited too long behind what is graver."""
+    return Delivery.objects.filter(state=State.PENDING, precedence__gt=0, due_at__lte=now - OVERDUE)
 
 
 def _hand_over(delivery: Delivery, now: datetime) -> bool:

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
 
 from notifications import accounts, crashing, gateway, outbox
 from notifications.models import Account, Channel, Delivery, Message, ProviderReport
@@ -53,12 +54,17 @@ def store_report(token: str, payload: dict[str, str], *, now: datetime) -> Provi
     return report
 
 
+def unapplied(*, now: datetime) -> QuerySet[ProviderReport]:
+    """Stored callbacks that were not applied yet."""
+    return ProviderReport.objects.filter(applied_at=None)
+
+
 def apply_reports(*, now: datetime) -> int:
     """Apply stored callbacks that have not been applied; by rank, so late and doubled ones change nothing.
 
     One that cannot be applied stays stored, for the alarm and the next turn, and does not hold up the others.
     """
-    waiting = list(ProviderReport.objects.filter(applied_at=None).order_by("pk")[:200])
+    waiting = list(unapplied(now=now).order_by("pk")[:200])
     for report in waiting:
         try:
             _apply_one(report, now)
@@ -110,12 +116,22 @@ def _adopt(delivery: Delivery, sid: str, now: datetime) -> None:
         outbox.accept(mine, sid=sid, channel=delivery.message.channel, now=now)
 
 
+def let_go(*, now: datetime) -> QuerySet[Delivery]:
+    """Deliveries whose holder did not finish in the time of its lease."""
+    return Delivery.objects.filter(lease_until__lte=now)
+
+
 def recover_leases(*, now: datetime) -> int:
     """Give back rows whose holder died: claimed ones are due again, half-submitted ones are perhaps sent."""
-    held = Delivery.objects.filter(lease_until__lte=now)
+    held = let_go(now=now)
     back = held.filter(state=State.CLAIMED).update(state=State.PENDING, lease_until=None)
     unsure = held.filter(state=State.SUBMITTING).update(state=State.AMBIGUOUS, lease_until=None, due_at=now)
     return back + unsure
+
+
+def perhaps_sent(*, now: datetime) -> QuerySet[Delivery]:
+    """Deliveries about which the provider is to be asked whether it has them."""
+    return Delivery.objects.filter(state=State.AMBIGUOUS, due_at__lte=now)
 
 
 def settle_ambiguous(*, now: datetime) -> int:
@@ -123,9 +139,8 @@ def settle_ambiguous(*, now: datetime) -> int:
 
     While it gives no answer, one question a turn is enough: each of the others would wait as long for nothing.
     """
-    unsure = Delivery.objects.filter(state=State.AMBIGUOUS, due_at__lte=now).select_related("message__site")
     asked = 0
-    for delivery in unsure.order_by("due_at", "pk")[:20]:
+    for delivery in perhaps_sent(now=now).select_related("message__site").order_by("due_at", "pk")[:20]:
         asked += 1
         if not _settle(delivery, now):
             break
@@ -172,14 +187,18 @@ def _held_by_provider(delivery: Delivery, message: Message, since: datetime) -> 
     )
 
 
+def silent(*, now: datetime) -> QuerySet[Delivery]:
+    """Deliveries that the provider took and has not reported on in time."""
+    return Delivery.objects.filter(state=State.ACCEPTED, deadline_at__lte=now)
+
+
 def ask_about_silent(*, now: datetime) -> int:
     """Poll deliveries whose report is overdue; what the provider will not confirm counts as failed.
 
     While it gives no answer, one question a turn is enough.
     """
-    overdue = Delivery.objects.filter(state=State.ACCEPTED, deadline_at__lte=now).select_related("message")
     asked = 0
-    for delivery in overdue.order_by("deadline_at", "pk")[:20]:
+    for delivery in silent(now=now).select_related("message").order_by("deadline_at", "pk")[:20]:
         asked += 1
         try:
             status, code = gateway.status(

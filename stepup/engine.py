@@ -5,8 +5,9 @@ costs seconds, never an act.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
@@ -19,20 +20,61 @@ from monitoring import (
     drills,
     escalations,
     inbound,
-    ladder_drills,
     numbers,
+    offers,
     opting_out,
     silence,
     spoken,
     watches,
     worklist,
 )
-from monitoring.models import CheckIn, Escalation
-from notifications import audit, heartbeat, outbox, reconcile
-from notifications.models import Delivery, Lane
+from notifications import accounts, audit, heartbeat, outbox, reconcile
+from notifications.glance import Glance
+from notifications.models import Lane
 from stepup import downtime_files, invariants, log_differences, missed_texts
 
 PATIENCE = timedelta(seconds=3)
+
+DUE = Glance(
+    {
+        "replies": (inbound.not_understood,),
+        "cases": (escalations.due, escalations.untold, offers.unanswered),
+        "unheard": (escalations.unanswered,),
+        "unpaged": (escalations.unanswered,),
+        "stays": (admissions.due,),
+        "quiet over": (conversation.over,),
+        "asked": (checkins.due,),
+        "unsendable": (silence.being_asked,),
+        "silences": (silence.due,),
+        "canaries": (canary.lost,),
+        "unproved": (drills.late,),
+        "tasks": (worklist.late,),
+        "dead numbers": (opting_out.refused,),
+        "kept close": (checkins.in_need,),
+        "closed": (watches.ended,),
+        "sealed": (audit.unsealed,),
+        **{lane.name: (partial(outbox.due, lanes=(lane,)),) for lane in Lane},
+    }
+)
+"""What each step of a turn would find: with nothing due, a turn asks this and no more."""
+
+UNSETTLED = Glance(
+    {
+        "settled": (
+            reconcile.unapplied, outbox.starving, accounts.to_ask, reconcile.let_go, reconcile.perhaps_sent,
+            reconcile.silent,
+        )
+    }
+)  # fmt: skip
+
+WORKERS = {
+    "cases": "monitoring.climb",
+    "asked": "monitoring.ask",
+    "silences": "monitoring.ask",
+    **{lane.name: outbox.CARRIERS[lane] for lane in Lane},
+}
+"""Which task of the workers looks after what is due."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -50,27 +92,27 @@ def act(*, now: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
     What has been due for less than `patience` is left to the workers. One step's failure does not keep the others
     from running: a broken check-in must not silence a page.
     """
-    nudge_due(now=now)
-    steps: list[tuple[str, Callable[[], int]]] = [
-        ("replies", lambda: inbound.sweep(now=now)),
-        ("cases", lambda: escalations.climb(now=now, patience=patience)),
-        ("unheard", lambda: escalations.notice_unheard_pages(now=now)),
-        ("unpaged", lambda: escalations.notice_unpaged(now=now)),
-        ("stays", lambda: admissions.look_after(now=now)),
-        ("quiet over", lambda: conversation.take_over(now=now)),
-        ("asked", lambda: checkins.ask_due(now=now, patience=patience)),
-        ("unsendable", lambda: silence.notice_unsendable(now=now)),
-        ("silences", lambda: silence.climb(now=now, patience=patience)),
-        ("canaries", lambda: canary.look_after(now=now)),
-        ("drills", lambda: ladder_drills.climb(now=now)),
-        ("unproved", lambda: drills.look_after(now=now)),
-        ("tasks", lambda: worklist.page_for_late(now=now)),
-        ("dead numbers", lambda: opting_out.notice_dead_numbers(now=now)),
-        ("kept close", lambda: checkins.keep_close(now=now)),
-        ("closed", lambda: watches.close_due(now=now)),
-        ("sealed", audit.seal),
-    ]
-    done = {name: _try(name, step) for name, step in steps}
+    waits = DUE.at(now)
+    nudge(waits)
+    steps: dict[str, Callable[[], int]] = {
+        "replies": lambda: inbound.sweep(now=now),
+        "cases": lambda: escalations.climb(now=now, patience=patience),
+        "unheard": lambda: escalations.notice_unheard_pages(now=now),
+        "unpaged": lambda: escalations.notice_unpaged(now=now),
+        "stays": lambda: admissions.look_after(now=now),
+        "quiet over": lambda: conversation.take_over(now=now),
+        "asked": lambda: checkins.ask_due(now=now, patience=patience),
+        "unsendable": lambda: silence.notice_unsendable(now=now),
+        "silences": lambda: silence.climb(now=now, patience=patience),
+        "canaries": lambda: canary.look_after(now=now),
+        "unproved": lambda: drills.look_after(now=now),
+        "tasks": lambda: worklist.page_for_late(now=now),
+        "dead numbers": lambda: opting_out.notice_dead_numbers(now=now),
+        "kept close": lambda: checkins.keep_close(now=now),
+        "closed": lambda: watches.close_due(now=now),
+        "sealed": audit.seal,
+    }
+    done = {name: _try(name, step) if name in waits else 0 for name, step in steps.items()}
     heartbeat.sign_in(heartbeat.ENGINE, now=now)
     return done
 
@@ -88,13 +130,15 @@ def text_ourselves(*, now: datetime) -> int:
 
 def carry(lane: Lane, *, now: datetime, patience: timedelta = PATIENCE) -> None:
     """Hand over what waits in one lane. Each has a thread of its own: no page waits while a check-in is handed over."""
-    _try("delivered", lambda: outbox.deliver_due(now=now, lanes=[lane], patience=patience))
+    if lane.name in DUE.at(now):
+        _try("delivered", lambda: outbox.deliver_due(now=now, lanes=[lane], patience=patience))
     heartbeat.sign_in(heartbeat.of_lane(lane), now=now)
 
 
 def settle(*, now: datetime) -> None:
     """Ask the provider about what is not known, on a thread of its own: a slow one must not hold up a climbing case."""
-    _try("settled", lambda: reconcile.settle_all(now=now))
+    if UNSETTLED.at(now):
+        _try("settled", lambda: reconcile.settle_all(now=now))
     heartbeat.sign_in(heartbeat.CARRIER, now=now)
 
 
@@ -115,15 +159,9 @@ def keep_paper(*, now: datetime) -> int:
     return _try("downtime lists", lambda: downtime_files.keep_due(now=now))
 
 
-def nudge_due(*, now: datetime) -> None:
+def nudge(waits: Iterable[str]) -> None:
     """Ask the workers to look wherever something has come due; they answer long before patience runs out."""
-    due = Delivery.objects.filter(state=Delivery.State.PENDING, due_at__lte=now)
-    carriers = {outbox.CARRIERS[Lane(lane)] for lane in due.values_list("lane", flat=True).distinct()}
-    if CheckIn.objects.filter(next_at__lte=now).exists():
-        carriers.add("monitoring.ask")
-    if Escalation.objects.filter(next_at__lte=now).exists():
-        carriers.add("monitoring.climb")
-    for task in sorted(carriers):
+    for task in sorted({WORKERS[name] for name in waits if name in WORKERS}):
         outbox.nudge(task)
 
 

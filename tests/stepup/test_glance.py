@@ -1,0 +1,62 @@
+"""What a turn's one statement says must be what its queries would find, at any moment and whatever is due."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from monitoring import escalations
+from notifications import clock
+from notifications.glance import Glance
+from stepup import engine
+from tests import makers
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+LATER = [timedelta(0), timedelta(minutes=4), timedelta(hours=3), timedelta(days=3), timedelta(days=40)]
+
+
+@pytest.fixture
+def ward() -> datetime:
+    """A patient after a dose with a fever nobody has, and one who was never asked anything."""
+    now = clock.now()
+    site = makers.a_site()
+    makers.a_responder(site, 1, name="Dr A", since=now)
+    patient = makers.a_patient(site, now=now)
+    makers.a_dose(makers.a_course(patient, now=now), given_at=now, now=now)
+    makers.a_patient(site, now=now)
+    escalations.raise_concern(site=site, patient=patient, urgency="urgent", headline="a fever", now=now)
+    return now
+
+
+@pytest.mark.parametrize("later", LATER, ids=str)
+@pytest.mark.parametrize("glance", [engine.DUE, engine.UNSETTLED], ids=["due", "unsettled"])
+def test_one_statement_says_what_each_query_would_find(ward, glance: Glance, later) -> None:
+    now = ward + later
+    found = {
+        name for name, queries in glance.looks.items() if any(query(now=now).exists() for query in queries)
+    }
+    assert glance.at(now) == found
+
+
+def test_the_moments_of_the_ward_find_different_things(ward) -> None:
+    seen = {frozenset(engine.DUE.at(ward + later)) for later in LATER}
+    assert len(seen) >= 3
+    assert {"cases", "asked", "unheard", "closed"} <= frozenset().union(*seen)
+
+
+def test_each_step_of_a_turn_has_its_look_and_each_look_its_step(ward) -> None:
+    steps = engine.act(now=ward)
+    assert set(engine.DUE.looks) == {*steps, *engine.Lane.names}
+
+
+def test_a_turn_with_nothing_due_asks_next_to_nothing(db) -> None:
+    now = clock.now()
+    engine.tick(now=now)  # seals what was written, and writes the statements
+    with CaptureQueriesContext(connection) as asked:
+        engine.tick(now=now)
+    looks = [one["sql"] for one in asked if one["sql"].startswith("SELECT EXISTS")]
+    beats = [one["sql"] for one in asked if "notifications_heartbeat" in one["sql"]]
+    assert len(looks) == 6, "one for the acts, one for each lane, one for what is not settled"
+    assert len(looks) + len(beats) == len([one for one in asked if "SAVEPOINT" not in one["sql"]])

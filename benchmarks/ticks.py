@@ -1,10 +1,10 @@
 """What an idle turn of the engine costs while finished rows pile up: `python -m benchmarks ticks --rows 100000`.
 
 A small virtual ward is lived through and ends; its finished rows are copied until each table that grows has as many as
-were asked for. Then nothing is due, and every step of a turn is timed, beside one plain `SELECT 1` on the same
-connection. `--rows` may be given several times.
+were asked for. Then nothing is due, and every step of a turn is timed, and the statements that a turn asks in their
+place, beside one plain `SELECT 1` on the same connection. `--rows` may be given several times.
 
-Wanted: looking for what is due, all steps together, under 5 ms and flat as rows grow. What the invariants cost is shown
+Wanted: looking for what is due under 5 ms and flat as rows grow. What the invariants cost is shown
 beside it; whatever grows with finished rows needs an index.
 """
 
@@ -19,7 +19,7 @@ from django.db import connection
 
 from monitoring import checkins, escalations, inbound, opting_out, silence, watches, worklist
 from notifications import outbox, reconcile
-from stepup import invariants
+from stepup import engine, invariants
 from stepup.simulate.ward import BEGINS, Plan, Ward
 
 TARGET_MS = 5.0
@@ -62,8 +62,10 @@ def _show(sizes: list[int], found: dict[str, list[float]]) -> None:
     print(f"{f'median of {TIMES}, in ms':<34}" + "".join(f"{f'{size:,} rows':>17}" for size in sizes))
     for name, times in found.items():
         print(f"{name:<34}" + "".join(f"{one:>17.2f}" for one in times))
-    verdicts = ["reached" if one <= TARGET_MS else "MISSED" for one in found["all of these"]]
-    print(f"{f'all of these under {TARGET_MS:g} ms':<34}" + "".join(f"{one:>17}" for one in verdicts))
+    verdicts = [
+        "reached" if one <= TARGET_MS else "MISSED" for one in found["what an idle turn asks instead"]
+    ]
+    print(f"{f'that under {TARGET_MS:g} ms':<34}" + "".join(f"{one:>17}" for one in verdicts))
 
 
 def _ward() -> datetime:
@@ -125,6 +127,7 @@ def _steps(now: datetime) -> dict[str, Callable[[], object]]:
         "a plain SELECT 1": _select_one,
         **due,
         "all of these": lambda: [step() for step in due.values()],
+        "what an idle turn asks instead": lambda: (engine.DUE.at(now), engine.UNSETTLED.at(now)),
         **checks,
         "all invariants": lambda: invariants.counts(now=now),
     }

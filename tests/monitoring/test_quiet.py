@@ -44,7 +44,7 @@ class Ward(Home):
     def sent(self, *, since) -> list[str]:
         """What the service itself has texted or called the patient or the caregiver since, by the key of each."""
         home = Message.objects.filter(to__in=[self.patient.phone, self.patient.caregiver_phone], said=None)
-        return [message.key.split(":")[0] for message in home.filter(created_at__gte=since)]
+        return [message.key.split(":")[0] for message in home.filter(created_at__gte=since).order_by("pk")]
 
 
 @pytest.fixture(scope="module")

@@ -66,10 +66,6 @@ class WhyForm(WardForm):
     )
     seen = forms.IntegerField(min_value=0, max_value=2**31, widget=forms.HiddenInput)
 
-    def wanted(self) -> list[Wanted]:
-        """The values as they should stand."""
-        raise NotImplementedError
-
 
 class ValuesForm(WhyForm):
     """Numbers, amounts, ticks and texts of one part."""
@@ -84,6 +80,7 @@ class ValuesForm(WhyForm):
         self.order_fields([*map(_key, part.values), "why", "source", "seen"])
 
     def wanted(self) -> list[Wanted]:
+        """The values as they should stand."""
         return [Wanted(value, _plain(value, self.cleaned_data[_key(value)])) for value in self.values]
 
 
@@ -228,6 +225,7 @@ class ItemForm(WhyForm):
         self.order_fields([name for name in self.fields if name not in WhyForm.base_fields])
 
     def wanted(self) -> list[Wanted]:
+        """The item as it should stand, or that it should not."""
         data = self.cleaned_data
         item = self.item or self._new_id(data["name"])
         if data.get("off"):

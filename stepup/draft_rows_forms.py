@@ -52,6 +52,7 @@ class RhythmForm(WhyForm):
         return self.cleaned_data
 
     def wanted(self) -> list[Wanted]:
+        """The rows as they should stand."""
         data, rows = self.cleaned_data, []
         for number in range(self.count):
             if data[f"from_hour_{number}"] is not None:
@@ -120,6 +121,7 @@ class LadderForm(WhyForm):
         return field
 
     def wanted(self) -> list[Wanted]:
+        """The rungs as they should stand."""
         data, rows = self.cleaned_data, []
         for number in range(self.count):
             called = [one.strip() for one in data[f"calls_{number}"].split(",") if one.strip()]
@@ -131,7 +133,11 @@ class LadderForm(WhyForm):
         return [Wanted(self.value, rows or None)]
 
 
-def form_of(part: Part) -> type[ValuesForm] | type[RhythmForm] | type[LadderForm]:
+PartForm = ValuesForm | RhythmForm | LadderForm
+"""What changes a part of a draft."""
+
+
+def form_of(part: Part) -> type[PartForm]:
     """The form of a part."""
     if part.id == "ladder":
         return LadderForm

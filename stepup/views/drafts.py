@@ -18,7 +18,8 @@ from protocols.drafting import Drafted
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
 from stepup import approvals, draft_parts, draft_rows_forms, drafts, entries, entry_forms
-from stepup.draft_forms import BeginForm, ItemForm, WhyForm
+from stepup.draft_forms import BeginForm, ItemForm
+from stepup.draft_rows_forms import PartForm
 from stepup.models import Draft, LabelEntry
 
 UNPROCESSABLE = 422
@@ -209,7 +210,7 @@ def change_draft(request: SignedIn, pk: int) -> HttpResponse:
 
 def _form(
     request: SignedIn, draft: Draft, pathway: Mapping[str, Any]
-) -> tuple[WhyForm, str, tuple[str, ...]]:
+) -> tuple[PartForm | ItemForm, str, tuple[str, ...]]:
     doses = entry_forms.doses(drafts.base(draft).label)
     typed, start = request.POST or None, {"seen": draft.edits.count()}
     item = request.GET.get("item")
@@ -227,7 +228,7 @@ def _form(
     return kind(typed, part=part, pathway=pathway, doses=doses, initial=start), part.title, part.values
 
 
-def _change(request: SignedIn, draft: Draft, form: WhyForm) -> list[Any]:
+def _change(request: SignedIn, draft: Draft, form: PartForm | ItemForm) -> list[Any]:
     given = form.cleaned_data
     return drafts.change(
         draft.pk,

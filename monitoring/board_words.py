@@ -104,13 +104,15 @@ def forget() -> None:
     _markup.cache_clear()
 
 
+def _nothing(_: str) -> str:
+    """What a wall shows of words that tell whose row it is."""
+    return ""
+
+
 def of(one: board.Row, *, now: datetime, zone: str, wall: bool) -> Words:
     """The words of one row."""
     watch, reading, texting = one.watch, one.reading, one.texting
-
-    def named(word: str) -> str:
-        return "" if wall else word
-
+    named = _nothing if wall else str
     return Words(
         key=one.key,
         section=one.section,

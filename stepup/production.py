@@ -24,14 +24,12 @@ def problems(
 ) -> list[str]:
     """One sentence for each setting that must change before the service may carry real patients."""
     weak = len(secret_key) < SHORTEST_SECRET or len(set(secret_key)) < FEWEST_DIFFERENT_CHARACTERS
+    no_https = not public_base_url.startswith("https://")
     checks = [
         (weak, "SECRET_KEY is missing or weak: set at least 50 random characters."),
         (debug, "DEBUG is on: set DEBUG=false."),
         (not allowed_hosts or "*" in allowed_hosts, "ALLOWED_HOSTS must list the service's own host names."),
-        (
-            not public_base_url.startswith("https://"),
-            "PUBLIC_BASE_URL must be the https:// address the provider's webhooks are sent to.",
-        ),
+        (no_https, "PUBLIC_BASE_URL must be the https:// address the provider's webhooks are sent to."),
         (
             not database_url.startswith(("postgres://", "postgresql://")),
             "DATABASE_URL must name a PostgreSQL.",

@@ -56,6 +56,16 @@ def show_patient(request: SignedIn, pk: int) -> HttpResponse:
     return _render_patient(request, patient, now)
 
 
+def _pocket(patient: Patient, now: datetime) -> dict[str, object]:
+    """The pocket order that stands, those that were revoked, and what whoever signs one is shown."""
+    return {
+        "order": pocket.active_order(patient, now=now),
+        "revoked": pocket.revoked(patient),
+        "pocket_trigger": pocket.trigger(),
+        "pocket_exclusions": pocket.exclusions(),
+    }
+
+
 def _render_patient(
     request: SignedIn, patient: Patient, now: datetime, *, pocket_form: forms.PocketForm | None = None
 ) -> HttpResponse:
@@ -66,6 +76,7 @@ def _render_patient(
     watch = watches.current(patient)
     lines = [line for course in courses_of for line in charts.entries(course, reader=request.user)]
     context = {
+        **_pocket(patient, now),
         "patient": patient,
         "now": now,
         "case": escalations.unresolved(patient),
@@ -87,11 +98,7 @@ def _render_patient(
         "temperature": readings.last_temperatures([patient.pk], now=now).get(patient.pk),
         "readings": readings.table(patient),
         "timeline": timeline.of(patient, more=lines),
-        "order": pocket.active_order(patient, now=now),
-        "revoked": pocket.revoked(patient),
         "phones": contacts.of(patient, now=now),
-        "pocket_trigger": pocket.trigger(),
-        "pocket_exclusions": pocket.exclusions(),
         "pocket_form": pocket_form or forms.PocketForm(initial={"expires_on": (now + OFFERED).date()}),
         "gaps": _gaps(watch, now),
         "language": wording.name(patient.language),

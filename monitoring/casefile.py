@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from monitoring import assessed, board, deaths, escalations, kits, ladders, pocket, readings
+from monitoring import assessed, board, deaths, kits, ladders, pocket, readings
 from monitoring.models import Escalation, EscalationEvent, Finding, HomeKit, Page, Patient, Reaction, Watch
 from monitoring.rules import WatchRules
 from notifications.models import Delivery, Message
@@ -251,13 +251,3 @@ def _next_people(case: Escalation, now: datetime) -> str:
         return "nobody is on the list: the site's own number is called"
     names = ", ".join(person.name for person in standing[step.rung - 1].people)
     return f"rung {step.rung}: {names}"
-
-
-def may_reach(case: Escalation, clinician_id: int) -> bool:
-    """Whether this clinician holds the case and has yet to reach the patient."""
-    return case.state == escalations.State.TAKEN and case.owner_id == clinician_id
-
-
-def may_resolve(case: Escalation, clinician_id: int) -> bool:
-    """Whether this clinician holds the case and has reached the patient."""
-    return case.state == escalations.State.REACHED and case.owner_id == clinician_id

@@ -9,7 +9,6 @@ from django.db.models import Q
 from monitoring import stays, texts
 from monitoring.models import (
     CheckIn,
-    Escalation,
     EscalationEvent,
     Finding,
     Patient,
@@ -176,8 +175,3 @@ def _end(patient: Patient) -> Iterator[Entry]:
         yield Entry(
             patient.enrolment_ended_at, "record", "enrolment ended", patient.enrolment_ended_why, by=by
         )
-
-
-def cases_of(patient: Patient) -> list[Escalation]:
-    """The patient's cases, newest first."""
-    return list(patient.escalations.select_related("owner").order_by("-opened_at"))

@@ -10,7 +10,6 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import watches, worklist
@@ -110,12 +109,6 @@ def without_dose(watch: Watch | None) -> bool:
     if watch is None or watch.closed_at is not None:
         return False
     return Dose.with_struck.filter(watch=watch).exists() and not Dose.objects.filter(watch=watch).exists()
-
-
-def not_struck(rows: QuerySet[Watch]) -> QuerySet[Watch]:
-    """These watches without those whose every dose was struck: nobody was given anything in them."""
-    ever = Dose.with_struck.filter(watch=OuterRef("pk"))
-    return rows.filter(~Exists(ever) | Exists(Dose.objects.filter(watch=OuterRef("pk"))))
 
 
 def watches_of_struck_doses(patient: Patient) -> set[int]:

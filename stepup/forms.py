@@ -16,7 +16,7 @@ from notifications.models import Clinician, Site
 from protocols.errors import Refusal
 from protocols.model import Label
 from stepup import approvals, course_forms, fields, moments
-from stepup.models import Dose, Weight
+from stepup.models import Weight
 
 COMMON_ZONES = [
     "America/New_York",
@@ -354,8 +354,3 @@ def steps_of(label: Label, regimen_id: str) -> list[tuple[str, str]]:
     """Every dose of a regimen, for choosing."""
     regimen = next(one for one in label.regimens if one.id == regimen_id)
     return [(dose.id, dose.name) for dose in regimen.doses]
-
-
-def dose_words(dose: Dose) -> str:
-    """A recorded dose's step as the ward says it."""
-    return dose.step.replace("step_up", "step-up").replace("_", " ")

@@ -88,6 +88,7 @@ TESTS_OF: dict[str, Sequence[str]] = {
     "notifications/oncall.py": (
         "tests/notifications/test_oncall.py", "tests/notifications/test_rotations.py",
         "tests/stepup/test_cover_of_a_ladder.py", "tests/monitoring/test_drills.py",
+        "tests/monitoring/test_whole_turns.py",
     ),
     "monitoring/paging.py": (
         "tests/monitoring/test_calling.py", NO_CASE_RESTS, "tests/races/test_cases.py",

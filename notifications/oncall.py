@@ -72,16 +72,9 @@ class Reading:
         ]
 
     def away(self, clinician: Clinician, since: datetime, until: datetime) -> list[Stint]:
-        """The stints this clinician was named for between two moments and is away from: each opened a gap."""
+        """The stints this clinician, away between two moments, is named for in them: each opened a gap."""
         at_work = rotas.Rota(self.rota.rotations, self.rota.fixed).stints(since, until)
-        off = [(one.starts_at, one.ends_at) for one in self.rota.away if one.person == clinician.pk]
-        mine = [one for one in at_work if one.person == clinician.pk]
-        return [
-            Stint(one.rung, clinician, max(one.starts_at, a), min(one.ends_at, b), one.kind, one.id)
-            for one in mine
-            for a, b in off
-            if max(one.starts_at, a) < min(one.ends_at, b)
-        ]
+        return [self._named(one) for one in at_work if one.person == clinician.pk]
 
     def _named(self, one: rotas.Stint) -> Stint:
         return Stint(one.rung, self.people[one.person], one.starts_at, one.ends_at, one.kind, one.id)

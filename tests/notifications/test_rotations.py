@@ -205,6 +205,14 @@ def test_time_off_opens_a_gap_until_somebody_covers_it(site, two, lead) -> None:
     assert oncall.gaps(site, since=START, until=START + 5 * DAY) == []
 
 
+def test_time_off_within_time_off_names_what_it_opens_once(site, two) -> None:
+    begin(site, two[0])
+    for days in (3, 2):
+        span = {"starts_at": START + DAY, "ends_at": START + days * DAY}
+        opened = overrides.take_time_off(two[0], **span, by=two[0], now=START)
+    assert [(one.starts_at, one.ends_at) for one in opened] == [(START + DAY, START + 2 * DAY)]
+
+
 def test_time_off_taken_back_calls_that_person_again(site, two) -> None:
     begin(site, two[0])
     overrides.take_time_off(two[0], starts_at=START, ends_at=START + 3 * DAY, by=two[0], now=NOON)

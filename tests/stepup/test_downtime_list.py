@@ -69,7 +69,7 @@ def test_another_sites_case_is_not(site) -> None:
 def test_the_list_says_when_the_next_dose_is_and_who_is_held(site, capsys) -> None:
     """The paper has to answer it when the screens are away."""
     now = clock.now()
-    makers.a_responder(site, 1, name="Dr A", since=now)
+    makers.on_call(site, since=now)
     nurse, patient = makers.a_clinician(site), makers.a_patient(site, now=now)
     course = makers.a_course(patient, now=now)
     makers.a_dose(course, given_at=now)

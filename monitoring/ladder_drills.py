@@ -62,10 +62,14 @@ def begin(site: Site, *, rules: WatchRules, named: str, by: Clinician, now: date
     return drill
 
 
+def under_way(*, now: datetime) -> QuerySet[LadderDrill]:
+    """Drills that are not over."""
+    return LadderDrill.objects.filter(ended_at=None)
+
+
 def climb(*, now: datetime) -> int:
     """Call the next rung of every drill whose rung has answered or had its time; return how many were moved."""
-    under_way = LadderDrill.objects.filter(ended_at=None).values_list("pk", flat=True)
-    return each(list(under_way), lambda pk: _act(pk, now))
+    return each(list(under_way(now=now).values_list("pk", flat=True)), lambda pk: _act(pk, now))
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from notifications import clock
 from notifications.models import Clinician, Delivery, Lane, Message, Role, Site
 from protocols.errors import Refusal
 from protocols.ladder import Rung
+from stepup import engine
 from tests import makers
 from tests.makers import NOON
 
@@ -73,12 +74,12 @@ def seen(drill: LadderDrill, now: datetime) -> list[tuple[int, str, object, bool
 def test_the_next_rung_is_called_when_one_has_answered_or_had_its_minutes(site, people) -> None:
     drill = begun(site)
     assert called(drill) == ["Dr A"]
-    assert ladder_drills.climb(now=NOON + MINUTE) == 0
+    assert engine.act(now=NOON + MINUTE)["drills"] == 0
     assert says(people[0], "1", now=NOON + 3 * MINUTE).startswith("This was a DRILL, no patient")
-    ladder_drills.climb(now=NOON + 3 * MINUTE)
+    assert engine.act(now=NOON + 3 * MINUTE)["drills"] == 1
     assert called(drill) == ["Dr A", "Dr B"], "a rung for emergencies is tried as well"
-    assert ladder_drills.climb(now=NOON + 7 * MINUTE) == 0
-    ladder_drills.climb(now=NOON + 8 * MINUTE)
+    assert engine.act(now=NOON + 7 * MINUTE)["drills"] == 0
+    assert engine.act(now=NOON + 8 * MINUTE)["drills"] == 1
     assert seen(drill, NOON + 8 * MINUTE) == [
         (1, "Dr A", 3, False),
         (2, "Dr B", None, False),

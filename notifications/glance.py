@@ -26,6 +26,11 @@ class Glance:
         self._statement = ""
         self._values: list[Any] = []
 
+    @property
+    def names(self) -> set[str]:
+        """Every name it may answer with."""
+        return set(self.looks)
+
     def at(self, now: datetime) -> set[str]:
         """The names under which a row would be found at `now`."""
         if not self._statement:

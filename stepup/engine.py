@@ -94,7 +94,7 @@ def act(*, now: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
     What has been due for less than `patience` is left to the workers. One step's failure does not keep the others
     from running: a broken check-in must not silence a page.
     """
-    waits = DUE.at(now)
+    waits = _waits(DUE, now)
     nudge(waits)
     steps: dict[str, Callable[[], int]] = {
         "replies": lambda: inbound.sweep(now=now),
@@ -133,14 +133,14 @@ def text_ourselves(*, now: datetime) -> int:
 
 def carry(lane: Lane, *, now: datetime, patience: timedelta = PATIENCE) -> None:
     """Hand over what waits in one lane. Each has a thread of its own: no page waits while a check-in is handed over."""
-    if lane.name in DUE.at(now):
+    if lane.name in _waits(DUE, now):
         _try("delivered", lambda: outbox.deliver_due(now=now, lanes=[lane], patience=patience))
     heartbeat.sign_in(heartbeat.of_lane(lane), now=now)
 
 
 def settle(*, now: datetime) -> None:
     """Ask the provider about what is not known, on a thread of its own: a slow one must not hold up a climbing case."""
-    if UNSETTLED.at(now):
+    if _waits(UNSETTLED, now):
         _try("settled", lambda: reconcile.settle_all(now=now))
     heartbeat.sign_in(heartbeat.CARRIER, now=now)
 
@@ -166,6 +166,17 @@ def nudge(waits: Iterable[str]) -> None:
     """Ask the workers to look wherever something has come due; they answer long before patience runs out."""
     for task in sorted({WORKERS[name] for name in waits if name in WORKERS}):
         outbox.nudge(task)
+
+
+def _waits(glance: Glance, now: datetime) -> set[str]:
+    """What a glance says is due; everything, where it cannot say: one broken table must not silence a page."""
+    try:
+        return glance.at(now)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the loop reconnects
+    except Exception:
+        logger.exception("Nobody knows what is due; every step is taken.")
+        return glance.names
 
 
 def _try(name: str, step: Callable[[], int]) -> int:

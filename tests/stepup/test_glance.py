@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from monitoring import escalations
+from monitoring.models import Page
 from notifications import clock
 from notifications.glance import Glance
 from stepup import engine
@@ -49,6 +50,17 @@ def test_the_moments_of_the_ward_find_different_things(ward) -> None:
 def test_each_step_of_a_turn_has_its_look_and_each_look_its_step(ward) -> None:
     steps = engine.act(now=ward)
     assert set(engine.DUE.looks) == {*steps, *engine.Lane.names}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_table_that_is_away_does_not_silence_a_page(ward) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE monitoring_canary RENAME TO monitoring_canary_away")
+        try:
+            engine.act(now=ward + timedelta(minutes=16))
+        finally:
+            cursor.execute("ALTER TABLE monitoring_canary_away RENAME TO monitoring_canary")
+    assert Page.objects.count() == 2, "the first at once, the next now"
 
 
 def test_a_turn_with_nothing_due_asks_next_to_nothing(db) -> None:

@@ -1,6 +1,8 @@
 """Who works at a site, its numbers, and everything that can silence something, on one page."""
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, TypedDict
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,6 +20,16 @@ from stepup import provider_numbers, silences, staff, staff_forms
 
 UNPROCESSABLE = 422
 SHOWN = 40  # the newest changes
+
+Given = dict[str, Any]
+"""What was typed, field by field."""
+
+
+class Signed(TypedDict):
+    """Who changes something, and when."""
+
+    by: Clinician
+    now: datetime
 
 
 @require_GET
@@ -45,27 +57,20 @@ def show_administration(request: SignedIn) -> HttpResponse:
 def add_person(request: SignedIn, *, again: identity.Again) -> HttpResponse:
     """Somebody new, with a role, a phone for pages and a first password."""
     form = staff_forms.NewPersonForm(request.POST or None)
-    if request.method == "POST" and all([form.is_valid(), again.holds()]):
-        given = form.cleaned_data
-        try:
-            person = staff.add(
-                request.user.site,
-                username=given["username"],
-                password=given["new_password"],
-                said=form.said(),
-                why=given["why"],
-                by=request.user,
-                now=clock.now(),
-            )
-            messages.success(
-                request,
-                _("%(person)s can sign in as %(username)s.")
-                % {"person": person.name, "username": person.username},
-            )
-            return _back()
-        except Refusal as refusal:
-            form.refuse(refusal)
-    return _show(request, "stepup/person.html", form, again)
+
+    def add(given: Given, signed: Signed) -> str:
+        person = staff.add(
+            request.user.site,
+            username=given["username"],
+            password=given["new_password"],
+            said=form.said(),
+            why=given["why"],
+            **signed,
+        )
+        named = {"person": person.name, "username": person.username}
+        return _("%(person)s can sign in as %(username)s.") % named
+
+    return _carried_out(request, form, again, add) or _show(request, "stepup/person.html", form, again)
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,27 +82,14 @@ def change_person(request: SignedIn, pk: int, *, again: identity.Again) -> HttpR
     form = staff_forms.PersonForm(
         request.POST or None, person=person, seen_at=staff.seen(person.site, person)
     )
-    if request.method == "POST" and all([form.is_valid(), again.holds()]):
-        given = form.cleaned_data
-        try:
-            changed = staff.change(
-                pk,
-                said=form.said(),
-                seen_at=given["seen_at"],
-                why=given["why"],
-                by=request.user,
-                now=clock.now(),
-            )
-            messages.success(
-                request,
-                _("Changed: %(names)s.") % {"names": ", ".join(changed)}
-                if changed
-                else _("Nothing was different."),
-            )
-            return _back()
-        except Refusal as refusal:
-            form.refuse(refusal)
-    return _show(request, "stepup/person.html", form, again, person=person)
+
+    def change(given: Given, signed: Signed) -> str:
+        said, seen_at = form.said(), given["seen_at"]
+        changed = staff.change(pk, said=said, seen_at=seen_at, why=given["why"], **signed)
+        return _changed(changed)
+
+    shown = _carried_out(request, form, again, change)
+    return shown or _show(request, "stepup/person.html", form, again, person=person)
 
 
 @require_http_methods(["GET", "POST"])
@@ -107,19 +99,13 @@ def set_password(request: SignedIn, pk: int, *, again: identity.Again) -> HttpRe
     """Another password for somebody who lost theirs; it ends their sessions."""
     person = find(Clinician.objects.all(), request, pk)
     form = staff_forms.SetPasswordForm(request.POST or None)
-    if request.method == "POST" and all([form.is_valid(), again.holds()]):
-        given = form.cleaned_data
-        try:
-            staff.set_password(
-                pk, password=given["new_password"], why=given["why"], by=request.user, now=clock.now()
-            )
-            messages.success(
-                request, _("%(person)s signs in with the new password from now on.") % {"person": person.name}
-            )
-            return _back()
-        except Refusal as refusal:
-            form.refuse(refusal)
-    return _show(request, "stepup/set_password.html", form, again, person=person)
+
+    def change(given: Given, signed: Signed) -> str:
+        staff.set_password(pk, password=given["new_password"], why=given["why"], **signed)
+        return _("%(person)s signs in with the new password from now on.") % {"person": person.name}
+
+    shown = _carried_out(request, form, again, change)
+    return shown or _show(request, "stepup/set_password.html", form, again, person=person)
 
 
 @require_http_methods(["GET", "POST"])
@@ -129,24 +115,14 @@ def change_numbers(request: SignedIn, *, again: identity.Again) -> HttpResponse:
     """The desk, the emergency number, and how fast each number may speak."""
     site = request.user.site
     form = staff_forms.NumbersForm(request.POST or None, site=site, seen_at=staff.seen(site))
-    if request.method == "POST" and all([form.is_valid(), again.holds()]):
-        given = form.cleaned_data
-        try:
-            changed = staff.change_numbers(
-                site.pk,
-                said=form.said(),
-                seen_at=given["seen_at"],
-                why=given["why"],
-                by=request.user,
-                now=clock.now(),
-            )
-            anew = "Print the cards and the downtime list anew, and dial each number once."
-            done = f"Changed: {', '.join(changed)}. {anew}"
-            messages.success(request, done if changed else _("Nothing was different."))
-            return _back()
-        except Refusal as refusal:
-            form.refuse(refusal)
-    return _show(request, "stepup/site_numbers.html", form, again)
+
+    def change(given: Given, signed: Signed) -> str:
+        said, seen_at = form.said(), given["seen_at"]
+        changed = staff.change_numbers(site.pk, said=said, seen_at=seen_at, why=given["why"], **signed)
+        return _changed(changed, _("Print the cards and the downtime list anew, and dial each number once."))
+
+    shown = _carried_out(request, form, again, change)
+    return shown or _show(request, "stepup/site_numbers.html", form, again)
 
 
 @require_http_methods(["GET", "POST"])
@@ -156,31 +132,46 @@ def change_provider(request: SignedIn, *, again: identity.Again) -> HttpResponse
     """The numbers at the provider and the time zone."""
     site = request.user.site
     form = staff_forms.ProviderForm(request.POST or None, site=site, seen_at=staff.seen(site))
-    if request.method == "POST" and all([form.is_valid(), again.holds()]):
-        given = form.cleaned_data
-        try:
-            changed = provider_numbers.change(
-                site.pk,
-                said=form.said(),
-                will_ring=given["will_ring"],
-                seen_at=given["seen_at"],
-                why=given["why"],
-                by=request.user,
-                now=clock.now(),
-            )
-            done = _("Changed: %(changed)s. What is to be tried now is on the work list.")
-            messages.success(
-                request, done % {"changed": ", ".join(changed)} if changed else _("Nothing was different.")
-            )
-            return _back()
-        except Refusal as refusal:
-            form.refuse(refusal)
+
+    def change(given: Given, signed: Signed) -> str:
+        changed = provider_numbers.change(
+            site.pk,
+            said=form.said(),
+            will_ring=given["will_ring"],
+            seen_at=given["seen_at"],
+            why=given["why"],
+            **signed,
+        )
+        return _changed(changed, _("What is to be tried now is on the work list."))
+
+    shown = _carried_out(request, form, again, change)
     watched = provider_numbers.watched(site)
-    return _show(request, "stepup/site_provider.html", form, again, watched=watched)
+    return shown or _show(request, "stepup/site_provider.html", form, again, watched=watched)
 
 
-def _back() -> HttpResponse:
+def _carried_out(
+    request: SignedIn,
+    form: staff_forms.ReasonForm,
+    again: identity.Again,
+    change: Callable[[Given, Signed], str],
+) -> HttpResponse | None:
+    """Carry out what was typed and signed and say so; None where the page is shown, with whatever is wrong in it."""
+    if request.method != "POST" or not all([form.is_valid(), again.holds()]):
+        return None
+    try:
+        messages.success(request, change(form.cleaned_data, {"by": request.user, "now": clock.now()}))
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return None
     return redirect(reverse("administration") + "#result")
+
+
+def _changed(names: Iterable[str], then: str = "") -> str:
+    """What was changed and what is to be done about it."""
+    listed = ", ".join(names)
+    if not listed:
+        return _("Nothing was different.")
+    return " ".join(filter(None, (_("Changed: %(names)s.") % {"names": listed}, then)))
 
 
 def _show(

@@ -1,13 +1,15 @@
 """Whether the service itself is well: is the engine alive, do pages leave, and who answers now."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Max
 
-from monitoring import canary, ladders
+from monitoring import canary
 from notifications import heartbeat, oncall
 from notifications.models import Delivery, Heartbeat, Lane, Site
+from protocols.ladder import Rung
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class OnCall:
 class Pulse:
     """What the head of the board says about the service. `broken` counts rows that break an invariant.
 
-    `ahead` are the hours of the next 14 days that nobody covers, but for those that have begun; `doubles` those in
-    which one person stands on two rungs.
+    `ahead` are the hours of the next 14 days that nobody covers, the earliest first: a place of the list nobody has
+    now is in `rungs` instead. `doubles` are those in which one person stands on two rungs.
     """
 
     engine_late: bool
@@ -50,45 +52,50 @@ class Pulse:
         return not quiet and all(rung.name for rung in self.rungs)
 
 
-def take(site: Site, *, now: datetime) -> Pulse:
-    """The service's pulse for one site."""
+def take(site: Site, *, ladders: Iterable[Sequence[Rung]], now: datetime) -> Pulse:
+    """The service's pulse for one site.
+
+    `ladders` are the signed ones the site may have to climb in the next 14 days: of open watches, and of planned ones,
+    which only those above know.
+    """
     sign = Heartbeat.objects.filter(name=heartbeat.ENGINE).first()
     broken = heartbeat.figures(heartbeat.CHECKS).get("broken") or {}
     pages = Delivery.objects.filter(message__site=site, lane__in=[Lane.PAGE_TEXT, Lane.PAGE_VOICE])
     pages = pages.exclude(message__key__startswith="canary:")
     handed_over = pages.filter(state__in=[Delivery.State.ACCEPTED, Delivery.State.DELIVERED])
     delivered = pages.filter(state=Delivery.State.DELIVERED)
-    listed = oncall.read(site, since=now, until=now + oncall.LOOK_AHEAD)
+    until = now + oncall.LOOK_AHEAD
+    listed = oncall.read(site, since=now, until=until)
+    places = oncall.rungs(site, now=now)
+    able = tuple(one for one in listed.stints(now, until) if one.can_be_reached)
+    cover = oncall.Cover(now, until, places, able, oncall.wanted(site, ladders, places=places))
     return Pulse(
         engine_late=heartbeat.is_late(heartbeat.ENGINE, now=now),
         engine_at=sign.at if sign else None,
         broken=tuple(sorted((str(name), int(count)) for name, count in broken.items())),
         page_sent_at=handed_over.aggregate(last=Max("submitted_at"))["last"],
         page_heard_at=delivered.aggregate(last=Max("ended_at"))["last"],
-        rungs=_rungs(site, listed, now),
-        ahead=tuple(gap for gap in _gaps(site, now) if gap.starts_at > now),
-        doubles=tuple(listed.doubles(now, now + oncall.LOOK_AHEAD)),
+        rungs=tuple(_rung(rung, able, now) for rung in range(1, places + 1)),
+        ahead=_ahead(cover.gaps(now, until), now),
+        doubles=tuple(listed.doubles(now, until)),
         canary_at=canary.walked_at(site),
         canary_late=canary.is_late(site, now=now),
     )
 
 
-def _gaps(site: Site, now: datetime) -> list[oncall.Gap]:
-    signed = ladders.in_use(site)
-    return oncall.gaps(site, since=now, until=now + oncall.LOOK_AHEAD, ladders=signed)
+def _ahead(found: Iterable[oncall.Gap], now: datetime) -> tuple[oncall.Gap, ...]:
+    """What only a signed ladder calls has no line among the rungs of the list, so its gap counts once it has begun."""
+    told = (gap for gap in found if gap.starts_at > now or gap.whom)
+    return tuple(sorted(told, key=lambda gap: (gap.starts_at, gap.rung)))
 
 
 def on_call(site: Site, *, now: datetime) -> tuple[OnCall, ...]:
     """Every rung of the site's list, first called first."""
-    return _rungs(site, oncall.read(site, since=now, until=now + oncall.LOOK_AHEAD), now)
+    listed = oncall.cover(site, since=now, until=now + oncall.LOOK_AHEAD, now=now)
+    return tuple(_rung(rung, listed.stints, now) for rung in range(1, listed.rungs + 1))
 
 
-def _rungs(site: Site, listed: oncall.Reading, now: datetime) -> tuple[OnCall, ...]:
-    ahead = [one for one in listed.stints(now, now + oncall.LOOK_AHEAD) if one.can_be_reached]
-    return tuple(_rung(rung, ahead, now) for rung in range(1, oncall.rungs(site, now=now) + 1))
-
-
-def _rung(rung: int, ahead: list[oncall.Stint], now: datetime) -> OnCall:
+def _rung(rung: int, ahead: Sequence[oncall.Stint], now: datetime) -> OnCall:
     mine = [one for one in ahead if one.rung == rung]
     current = next((one for one in mine if one.starts_at <= now), None)
     last, later = current, []

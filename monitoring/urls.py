@@ -14,8 +14,6 @@ from monitoring import (
 )
 
 urlpatterns = [
-    path("board/", views.show_board, name="board"),
-    path("board/rows/", views.show_rows, name="board-rows"),
     path("case/<int:pk>/", views.show_case, name="case"),
     path("case/<int:pk>/log/", views.show_case_log, name="case-log"),
     path("case/<int:pk>/take/", views.take_case, name="case-take"),

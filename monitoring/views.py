@@ -1,4 +1,4 @@
-"""The board, the case and the work list: parse, one call, answer."""
+"""The case and the work list: parse, one call, answer."""
 
 from typing import Any
 
@@ -11,20 +11,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from monitoring import (
-    board,
-    board_filter,
     casefile,
     closer,
     deaths,
     escalations,
     forms,
     grading,
-    idle,
-    languages,
     offers,
-    pulse,
     stays,
-    unread,
     worklist,
 )
 from monitoring.access import SignedIn, act, find
@@ -34,42 +28,6 @@ from notifications.models import Clinician
 from protocols.errors import Refusal
 
 UNPROCESSABLE = 422
-
-
-def _board(request: SignedIn) -> dict[str, Any]:
-    now, away = clock.now(), idle.away(request)
-    asked = request.GET.copy()
-    asked.pop("renewed", None)
-    chosen = board_filter.Filter.read(request.GET.dict())
-    return {
-        "board": board.look(request.user.site, now=now, chosen=chosen),
-        "pulse": pulse.take(request.user.site, now=now),
-        "unread": unread.waiting(request.user.site, now=now),
-        "languages": [one for one in languages.of_site(request.user.site) if one.concern],
-        "now": now,
-        "wall": "wall" in request.GET or away,
-        "away": away and "wall" not in request.GET,
-        "chosen": chosen,
-        "spans": [(key, words) for key, (_, _, words) in board_filter.HOURS.items()],
-        "query": asked.urlencode(),
-    }
-
-
-@require_GET
-@act("see the board", glance=True)
-def show_board(request: SignedIn) -> HttpResponse:
-    """The worklist of the site; `?wall=1` shows initials only, large. So does a station nobody has used for long."""
-    if not idle.away(request) and "renewed" not in request.GET and "wall" not in request.GET:
-        idle.note(request)
-    audit.record("read the board", "board", site=request.user.site, by=request.user, now=clock.now())
-    return render(request, "monitoring/board.html", _board(request))
-
-
-@require_GET
-@act("see the board", glance=True)
-def show_rows(request: SignedIn) -> HttpResponse:
-    """The part of the board that refreshes itself. It leaves the session as it is."""
-    return render(request, "monitoring/_rows.html", _board(request))
 
 
 def _cases() -> QuerySet[Escalation]:

@@ -48,7 +48,8 @@ def of_course(course: Course, *, since: datetime, until: datetime, now: datetime
 
 def ladders_of(site: Site) -> tuple[tuple[Rung, ...], ...]:
     """Every signed ladder a site may have to climb: of watches that are open, and of courses under way."""
-    under_way = SiteProtocol.objects.filter(courses__site=site, courses__state=Course.State.ACTIVE).distinct()
+    courses = Course.objects.filter(site=site, state=Course.State.ACTIVE)
+    under_way = SiteProtocol.objects.filter(pk__in=courses.values("protocol"))
     planned = [approvals.content(row).pathway.ladder for row in under_way]
     return tuple(dict.fromkeys([*ladders.in_use(site), *planned]))
 

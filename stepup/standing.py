@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from monitoring import canary, pulse, response
 from notifications import heartbeat
 from notifications.models import Account, AccountState, Site
-from stepup import downtime_files
+from stepup import cover, downtime_files
 
 WEEK = timedelta(days=7)
 LOG_READ_EVERY = timedelta(minutes=5)  # the log is fetched each minute: later than this it stands still
@@ -70,7 +70,7 @@ def _called(name: str) -> str:
 
 
 def _paging(site: Site, now: datetime) -> Iterable[Part]:
-    read = pulse.take(site, now=now)
+    read = pulse.take(site, ladders=cover.ladders_of(site), now=now)
     for rung in read.rungs:
         nobody = _("nobody; the next begins") if rung.next_at else _("nobody")
         said = _("%(rung)s, until") % {"rung": rung.name} if rung.until else rung.name or nobody

@@ -223,7 +223,7 @@ def test_its_silence_turns_the_health_page_red_and_stands_on_the_board_and_in_th
         answer = nurse.get("/healthz")
         board = nurse.get(reverse("board")).content.decode()
         [late] = [one.samples[0].value for one in figures.take(now=now) if one.name == "stepup_canary_late"]
-        well = pulse.take(site, now=now).canary_late
+        well = pulse.take(site, ladders=(), now=now).canary_late
         return answer.status_code, answer.json()["canary_late"], "Texts may not arrive" in board, well, late
 
     assert seen() == (200, [], False, False, 0)
@@ -235,7 +235,7 @@ def test_its_silence_turns_the_health_page_red_and_stands_on_the_board_and_in_th
 def test_the_last_page_that_the_board_speaks_of_is_no_canary(site) -> None:
     one = sent(NOON)
     one.text.deliveries.update(state="delivered", submitted_at=NOON, ended_at=NOON)
-    assert pulse.take(site, now=NOON).page_heard_at is None
+    assert pulse.take(site, ladders=(), now=NOON).page_heard_at is None
 
 
 # What is done about it

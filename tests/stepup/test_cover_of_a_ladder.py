@@ -10,7 +10,7 @@ from notifications import oncall
 from notifications.models import Clinician, Role, Site
 from protocols.errors import Refusal
 from protocols.ladder import Rung
-from stepup import feeds, invariants, rota
+from stepup import cover, feeds, invariants, rota
 from tests import makers
 from tests.makers import NOON
 
@@ -104,7 +104,7 @@ def test_a_gap_of_the_signed_ladder_stands_on_the_board_the_list_the_feed_and_in
     on_place_2(site, Role.PRESCRIBER, hours=12)
     named = "rung 2 (prescriber)"
     assert watches.current(watch.patient) is not None
-    assert named in [one.named for one in pulse.take(site, now=NOON).ahead]
+    assert named in [one.named for one in pulse.take(site, ladders=cover.ladders_of(site), now=NOON).ahead]
     assert named in [one.named for one in rota.sheet(site, now=NOON).gaps]
     assert f"Nobody on call, {named}" in [one.title for one in feeds._gaps(site, NOON)]
     assert named in [one.named for one in invariants.uncovered_hours(NOON)]

@@ -340,7 +340,7 @@ def test_what_a_check_finds_stands_where_the_health_page_and_the_board_read_it(n
     set_the_clock_back(night, 3)
     engine.check(now=NOON)
     assert heartbeat.figures(heartbeat.CHECKS) == {"broken": {"I12": 1}}
-    assert pulse.take(night.site, now=NOON).broken == (("I12", 1),)
+    assert pulse.take(night.site, ladders=(), now=NOON).broken == (("I12", 1),)
     engine.check(now=NOON + 3 * SECOND)
     assert heartbeat.figures(heartbeat.CHECKS)["broken"].get("I12") is None
 

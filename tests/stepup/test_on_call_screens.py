@@ -142,6 +142,7 @@ def test_an_ended_rotation_opens_its_gap_at_once(client, site, people) -> None:
 def test_a_gap_ahead_stands_on_the_board_and_names_the_weeks_of_watches_it_touches(site, people) -> None:
     now = clock.now()
     oncall.add_shift(site, people[0], 1, starts_at=now - DAY, ends_at=now + HOUR)
+    oncall.add_shift(site, people[1], 2, starts_at=now - DAY, ends_at=now + 30 * DAY)
     patient = makers.a_patient(site, now=now - HOUR)
     makers.a_dose(makers.a_course(patient, now=now - HOUR), given_at=now - HOUR, now=now)
     nurse = makers.signed_in(people[0])
@@ -152,3 +153,18 @@ def test_a_gap_ahead_stands_on_the_board_and_names_the_weeks_of_watches_it_touch
     assert "1 watch under way" in page
     assert "would have hours with nobody to call. See whose" in page
     assert patient.name not in page
+
+
+def test_a_gap_of_planned_watches_alone_stands_on_the_board(site, people) -> None:
+    """Place 2 is called by nothing but the signed ladder of a course whose first dose was not given yet."""
+    now = clock.now()
+    oncall.add_shift(site, people[0], 1, starts_at=now - HOUR, ends_at=now + 30 * DAY)
+    nurse = makers.signed_in(people[0])
+    assert "Nobody is on call" not in words(nurse.get(reverse("board")))
+    makers.a_course(makers.a_patient(site, now=now), now=now)
+    said = "Nobody is on call for 1 span of the next 14 days , first on rung 2"
+    assert f"{said} (on call 2) from" in words(nurse.get(reverse("board")))
+    oncall.add_shift(site, people[1], 2, starts_at=now - HOUR, ends_at=now + 12 * HOUR)
+    assert f"{said} from" in words(nurse.get(reverse("board")))
+    oncall.add_shift(site, people[1], 2, starts_at=now + 12 * HOUR, ends_at=now + 30 * DAY)
+    assert "Nobody is on call" not in words(nurse.get(reverse("board")))

@@ -62,6 +62,10 @@ def _options(given: argparse.Namespace, token: str) -> Options:
         zone=given.zone,
         allow_remote=given.allow_remote,
         yes_opts_in=given.yes_opts_in,
+        no_opts_out=given.no_opts_out,
+        api_key_id=given.api_key_id,
+        api_key_secret=os.environ.get(given.api_key_env, ""),
+        next_token=os.environ.get(given.next_token_env, ""),
         inbound_fallback=given.fallback_url,
         shared_key_id=given.shared_key_id,
         shared_key=os.environ.get(given.shared_key_env, ""),
@@ -95,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
         "--yes-opts-in",
         action="store_true",
         help="YES is an opt-in keyword, as it is by default at the provider",
+    )
+    add("--no-opts-out", action="store_true", help="NO is an opt-out keyword, as some accounts set it")
+    add("--api-key-id", default="", help="SK and 32 hexadecimal digits: a key that may ask beside the token")
+    add("--api-key-env", default="TWILIO_API_KEY_SECRET", help="the variable that holds that key's secret")
+    add(
+        "--next-token-env", default="TWILIO_NEXT_AUTH_TOKEN", help="the variable that holds the token to come"
     )
     add("--fallback-url", default="", help="where texts from handsets go that the service did not take")
     add("--shared-key-id", default="", help="sign webhooks with SHA-256 and the shared key of this name")

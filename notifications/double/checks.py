@@ -99,6 +99,8 @@ class CallOrder:
     ring_seconds: int
     limit_seconds: int
     machine_detection: str
+    detects_meanwhile: bool
+    detection_callback: str
 
 
 def call_order(form: Form, options: Options) -> CallOrder:
@@ -126,6 +128,9 @@ def call_order(form: Form, options: Options) -> CallOrder:
         ring_seconds=_whole(first(form, "Timeout"), "Timeout", 60, range(1, 601)),
         limit_seconds=_whole(first(form, "TimeLimit"), "TimeLimit", 14400, range(1, 86401)),
         machine_detection=first(form, "MachineDetection"),
+        # The provider takes true in any case of letters.
+        detects_meanwhile=first(form, "AsyncAmd").lower() == "true",
+        detection_callback=_callback(first(form, "AsyncAmdStatusCallback")),
     )
 
 

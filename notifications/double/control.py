@@ -43,6 +43,7 @@ class Control:
             ("GET", r"/health", self._health),
             ("GET", r"/double/ledger", self._show_ledger),
             ("GET", r"/double/(messages|calls|webhooks)", self._show_some),
+            ("GET", r"/double/requests", self._show_requests),
             ("POST", r"/double/inbound", self._send),
             ("POST", r"/double/calls/(CA\w+)/(answer|digits|say|decline|voicemail|hangup)", self._act),
             ("GET", r"/double/handsets", self._show_handsets),
@@ -101,6 +102,10 @@ class Control:
             )
             return answers.as_json({what: self._records(what, query)})
 
+    def _show_requests(self, request: Request) -> Answer:
+        with self._ledger.changed:
+            return answers.as_json({"requests": list(self._ledger.requests)})
+
     def _records(self, what: str, query: dict[str, str]) -> list[dict[str, Any]]:
         records = {
             "messages": self._ledger.messages.values(),
@@ -151,6 +156,7 @@ class Control:
         return answers.as_json(
             {
                 "offset_seconds": self._clock.offset_seconds,
+                "skew_seconds": self._clock.skew_seconds,
                 "now": self._clock.now().isoformat(),
                 "service_answers": service.answers,
                 "service_has_clock": service.has_clock,
@@ -158,7 +164,11 @@ class Control:
         )
 
     def _advance(self, request: Request) -> Answer:
-        seconds = str(request.facts().get("advance_seconds", ""))
+        facts = request.facts()
+        if "skew_seconds" in facts:
+            self._clock.skew_seconds = float(facts["skew_seconds"])
+            return self._show_clock(request)
+        seconds = str(facts.get("advance_seconds", ""))
         if not seconds.isdigit() or not int(seconds):
             raise RefusedError("advance_seconds is a whole number of seconds to move forward.")
         self._demo_clock.advance(int(seconds))

@@ -14,7 +14,8 @@ from typing import Any
 INSTEAD_OF_ACCEPTING = {"429", "500_before", "reset", "html_502", "redirect_302", "problem_500"}
 AFTER_ACCEPTING = {"500_after", "timeout_after", "reset_after", "malformed_201", "empty_201", "braces_201"}
 IN_CALLBACKS = {
-    "no_callback", "duplicate_callback", "reorder_callbacks", "bad_signature", "early_callback", "as_json",
+    "no_callback", "duplicate_callback", "reorder_callbacks", "bad_signature", "rotated_token", "early_callback",
+    "as_json",
 }  # fmt: skip
 ON_THE_WAY = {"hold", "failed", "duplicate", "lost"}
 PLAIN = INSTEAD_OF_ACCEPTING | AFTER_ACCEPTING | IN_CALLBACKS | ON_THE_WAY

@@ -31,8 +31,22 @@ NOTICES = {
     "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
     "HELP": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
 }
+# A toll-free number is blocked by the network itself, which no setting of the account changes:
+# https://support.twilio.com/hc/en-us/articles/360058144374
+NETWORK_STOP = frozenset({"STOP"})
+NETWORK_NOTICES = {
+    "STOP": 'NETWORK MSG: You replied with the word "stop" which blocks all texts sent from this number. '
+    'Text back "unstop" to receive messages again.',
+    "START": 'NETWORK MSG: You have replied "unstop" and will begin receiving messages again from this number.',
+}
+TOLL_FREE = re.compile(r"\+18(?:00|33|44|55|66|77|88)\d{7}")
 NOT_RETRIEVED, LOOPING = 11200, 30039
 PATH = "/webhooks/twilio/inbound"
+
+
+def is_toll_free(number: str) -> bool:
+    """Whether a number is of the ranges whose texts the network itself stops."""
+    return TOLL_FREE.fullmatch(number) is not None
 
 
 class Inbound:
@@ -85,24 +99,28 @@ class Inbound:
             error_code=LOOPING if "lost" in doing else None,
         )
         self._ledger.save(message)
-        word = self._keyword(body)
+        word = self._keyword(message)
         changed = self._apply(word, message)
         if "lost" not in doing:
             for _ in range(2 if "duplicate" in doing else 1):
                 self._workers.submit(lambda: self._hand_over(message, 1))
         if changed:
-            self._texts.answer_by_itself(sender=to, to=sender, body=NOTICES[word], automatic=True)
+            notices = NOTICES | NETWORK_NOTICES if is_toll_free(to) else NOTICES
+            self._texts.answer_by_itself(sender=to, to=sender, body=notices[word], automatic=True)
         return message
 
     def come_back(self, message: Message) -> None:
         """A text the service sent to one of its own numbers reaches it like anybody's."""
         self.send(sender=message.sender, to=message.to, body=message.body)
 
-    def _keyword(self, body: str) -> str:
+    def _keyword(self, message: Message) -> str:
         """STOP, START or HELP when the whole text is one of their words, in any case; otherwise nothing."""
-        word = body.strip().upper()
-        starting = START_WORDS | {"YES"} if self._options.yes_opts_in else START_WORDS
-        families = {"STOP": STOP_WORDS, "START": starting, "HELP": HELP_WORDS}
+        word = message.body.strip().upper()
+        starting = START_WORDS | ({"YES"} if self._options.yes_opts_in else set())
+        stopping = STOP_WORDS | ({"NO"} if self._options.no_opts_out else set())
+        families = {"STOP": stopping, "START": starting, "HELP": HELP_WORDS}
+        if is_toll_free(message.to):
+            families |= {"STOP": NETWORK_STOP, "START": START_WORDS}
         return next((family for family, words in families.items() if word in words), "")
 
     def _apply(self, word: str, message: Message) -> bool:
@@ -190,7 +208,7 @@ class Inbound:
         for number, address in enumerate(message.media):
             form[f"MediaUrl{number}"] = address
             form[f"MediaContentType{number}"] = "image/jpeg"
-        word = self._keyword(message.body)
+        word = self._keyword(message)
         if word and self._options.advanced_opt_out:
             form["OptOutType"] = word
         return form

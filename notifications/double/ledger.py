@@ -7,6 +7,7 @@ skipped. Callers change records only through `save` and `move`, so that memory, 
 import json
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any, TextIO
 
 from notifications.double.options import Options
 from notifications.double.records import Call, Handset, Message, Webhook
+
+REQUESTS_KEPT = 2000
 
 
 class Ledger:
@@ -29,6 +32,8 @@ class Ledger:
         self.handsets: dict[str, Handset] = {}
         self.opted_out: set[tuple[str, str]] = set()
         self.offset_seconds = 0.0
+        # What the client library asked last, and what it was answered. Not kept across a restart.
+        self.requests: deque[dict[str, Any]] = deque(maxlen=REQUESTS_KEPT)
         self._file = self._open(path) if path else None
 
     def save(self, record: Message | Call | Webhook) -> None:

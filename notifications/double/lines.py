@@ -2,11 +2,12 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifications.double.exchange import Exchange
+from notifications.double.records import Call
 
 
 class HungUp(Exception):  # noqa: N818 - an end, not an error
@@ -130,3 +131,29 @@ class Line:
         if self.redirect is not None:
             redirect, self.redirect = self.redirect, None
             raise redirect
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One phone that rings for a call that is going on, and its line."""
+
+    call: Call
+    line: Line
+
+
+class Race:
+    """Several phones rung for one call, whose line is `caller`: who answers first has it, the others stop ringing."""
+
+    def __init__(self, caller: Line, legs: Sequence[Leg]) -> None:
+        self.caller = caller
+        self.winner: Leg | None = None
+        self._legs = legs
+
+    def is_won_by(self, leg: Leg) -> bool:
+        """Whether this one is the first. The caller holds the ledger's lock."""
+        if self.winner is None:
+            self.winner = leg
+            for other in self._legs:
+                if other is not leg:
+                    other.line.do("cancel")
+        return self.winner is leg

@@ -29,6 +29,11 @@ class Options:
     inbound_pauses: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
     # Where a text goes that none of those tries could hand over; nowhere when empty.
     inbound_fallback: str = ""
+    # An API key that is taken beside the account's own token, when both are given.
+    api_key_id: str = ""
+    api_key_secret: str = ""
+    # What the token was rotated to: the fault `rotated_token` signs with it.
+    next_token: str = ""
     # Webhooks are signed with this key and SHA-256 instead of the token and SHA-1, when both are given.
     shared_key_id: str = ""
     shared_key: str = ""
@@ -41,6 +46,7 @@ class Options:
     zone: str = "UTC"
     allow_remote: bool = False
     yes_opts_in: bool = False
+    no_opts_out: bool = False
     advanced_opt_out: bool = False
 
 

@@ -99,6 +99,9 @@ class Call(Record):
     status_callback: str = ""
     events: list[str] = field(default_factory=list)
     machine_detection: str = ""
+    # Whether the call goes on while it is found out who answered, and where that is told.
+    detects_meanwhile: bool = False
+    detection_callback: str = ""
     answered_by: str | None = None
     picked_up_by: str = ""
     started_at: datetime | None = None

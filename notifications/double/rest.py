@@ -59,8 +59,10 @@ class Rest:
             given = base64.b64decode(credentials).decode() if scheme.lower() == "basic" else ""
         except ValueError:
             given = ""
-        expected = f"{self._options.account_sid}:{self._options.auth_token}"
-        if not hmac.compare_digest(given.encode(), expected.encode()):
+        options = self._options
+        pairs = [(options.account_sid, options.auth_token), (options.api_key_id, options.api_key_secret)]
+        known = [f"{name}:{secret}".encode() for name, secret in pairs if name and secret]
+        if not any(hmac.compare_digest(given.encode(), one) for one in known):
             raise ApiError(401, 20003, "Authenticate")
 
     def _route(self, request: Request) -> Answer:

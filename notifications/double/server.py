@@ -84,7 +84,9 @@ class Double:
     def answer(self, request: Request) -> Answer:
         """The answer to any request."""
         if request.path.startswith(rest.PREFIX):
-            return self._rest.answer(request)
+            answer = self._rest.answer(request)
+            self._note(request, answer)
+            return answer
         if not self._is_from_here(request):
             return answers.as_json({"problem": "Only pages of the double itself may ask this."}, 403)
         if request.method == "GET" and request.path == "/":
@@ -93,6 +95,22 @@ class Double:
             body = (STATIC / request.path.rpartition("/")[2]).read_bytes()
             return Answer(200, body, f"{STATIC_FILES[request.path]}; charset=utf-8")
         return self._control.answer(request)
+
+    def _note(self, request: Request, answer: Answer) -> None:
+        """Write down what was asked and answered, without the sign-in."""
+        with self.ledger.changed:
+            self.ledger.requests.append(
+                {
+                    "at": self.exchange.clock.now().isoformat(),
+                    "method": request.method,
+                    "target": request.target,
+                    "form": request.form,
+                    "status": answer.status,
+                    "answer": answer.body.decode("utf-8", "replace"),
+                    "delay": answer.delay,
+                    "instead": answer.instead,
+                }
+            )
 
     def _page(self) -> str:
         board = f"{self.options.webhook_base}/board/"

@@ -105,6 +105,7 @@ def call(record: Call, account: str) -> dict[str, Any]:
         "sid": record.sid,
         "start_time": _when(record.started_at or record.ended_at),
         "status": record.status,
+        "stir_verstat": None,
         "subresource_uris": {"events": f"{uri}/Events.json", "recordings": f"{uri}/Recordings.json"},
         "to": record.to,
         "to_formatted": _spoken(record.to),

@@ -9,11 +9,11 @@ from notifications.double import faults
 from notifications.double.answers import ApiError
 from notifications.double.checks import E164, CallOrder
 from notifications.double.exchange import Exchange
-from notifications.double.lines import Line, Redirected, Spoken
+from notifications.double.lines import Leg, Line, Race, Redirected, Spoken
 from notifications.double.problems import RefusedError
 from notifications.double.records import Call, new_sid
 from notifications.double.walker import Dialled, Walker, call_form
-from notifications.double.webhooks import Errand
+from notifications.double.webhooks import UNANNOUNCED, Errand
 from notifications.double.workers import carry_out
 
 KEYS = frozenset("0123456789*#")
@@ -21,6 +21,8 @@ CONFLICT = 409
 SURE = 0.9
 # A voicemail box that a call was connected with hangs up after so many seconds.
 VOICEMAIL_SECONDS = 120
+# How long it takes to hear whether a machine answered.
+DETECTION_SECONDS = 3
 ENDINGS = {"decline": "busy", "fail": "failed", "cancel": "canceled", "hangup": "failed"}
 # What a call is called in its callbacks, where that differs from its status.
 EVENT_STATUS = {"initiated": "initiated", "ringing": "ringing", "answered": "in-progress"}
@@ -58,6 +60,8 @@ class Voice:
             status_callback=order.status_callback,
             events=list(order.events),
             machine_detection=order.machine_detection,
+            detects_meanwhile=order.detects_meanwhile,
+            detection_callback=order.detection_callback,
             history=[["queued", now.isoformat()]],
             faults=list(doing),
         )
@@ -170,14 +174,30 @@ class Voice:
             return
         self._end(call, ENDINGS.get(act, "no-answer"))
 
-    def _dial(self, first: Call, line: Line, dialled: Dialled) -> Call:
-        """Ring a second phone for a call that is going on, let the two speak, and return the second call, over.
+    def _dial(self, first: Call, line: Line, dialled: Sequence[Dialled]) -> Call:
+        """Ring other phones for a call that is going on, let it speak with whoever answers first, and return that
+        call, over; where nobody answers, the last one dialled.
 
         Raises HungUp or Redirected when the first call ended or turned meanwhile.
         """
+        legs = [Leg(self._second(first, one), Line(self._exchange)) for one in dialled]
+        with self._ledger.changed:
+            for leg in legs:
+                self._lines[leg.call.sid] = leg.line
+                self._ledger.save(leg.call)
+        race = Race(line, legs)
+        threads = [threading.Thread(target=self._ring_leg, args=(leg, race), daemon=True) for leg in legs]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        line.raise_if_interrupted()
+        return (race.winner or legs[-1]).call
+
+    def _second(self, first: Call, dialled: Dialled) -> Call:
         now = self._clock.now()
         sender = dialled.caller or first.sender
-        second = Call(
+        return Call(
             sid=new_sid("CA"),
             sender=sender,
             to=dialled.number,
@@ -193,28 +213,29 @@ class Voice:
             direction="outbound-dial",
             parent_sid=first.sid,
         )
-        other = Line(self._exchange)
-        with self._ledger.changed:
-            self._lines[second.sid] = other
-            self._ledger.save(second)
-        self._tell(second, "initiated")
-        self._end(second, self._speak_with(second, other, line))
-        line.raise_if_interrupted()
-        return second
 
-    def _speak_with(self, second: Call, other: Line, line: Line) -> str:
+    def _ring_leg(self, leg: Leg, race: Race) -> None:
+        """One dialled call from its start to its end, in a thread of its own."""
+        self._tell(leg.call, "initiated")
+        self._end(leg.call, self._speak_with(leg, race))
+
+    def _speak_with(self, leg: Leg, race: Race) -> str:
         """The life of a dialled call; how it ended."""
+        second, other = leg.call, leg.line
         if not E164.fullmatch(second.to):
             return "failed"
         self._ledger.move(second, "ringing", self._clock.now())
         self._tell(second, "ringing")
         act = self._by_itself(second).partition(":")[0]
-        act = act or other.ring(second.updated_at, second.ring_seconds, caller=line)
+        act = act or other.ring(second.updated_at, second.ring_seconds, caller=race.caller)
         if act not in {"answer", "voicemail", "press", "say"}:
-            return "canceled" if line.is_interrupted else ENDINGS.get(act, "no-answer")
+            return "canceled" if race.caller.is_interrupted else ENDINGS.get(act, "no-answer")
+        with self._ledger.changed:
+            if not race.is_won_by(leg):
+                return "canceled"
         self._pick_up(second, other, person=act != "voicemail")
         most = VOICEMAIL_SECONDS if act == "voicemail" else second.limit_seconds
-        other.talk(min(most, second.limit_seconds), line)
+        other.talk(min(most, second.limit_seconds), race.caller)
         return "completed"
 
     def _by_itself(self, call: Call) -> str:
@@ -232,8 +253,7 @@ class Voice:
 
     def _pick_up(self, call: Call, line: Line, *, person: bool) -> None:
         now = self._clock.now()
-        detects = call.machine_detection.lower() in {"enable", "detectmessageend"}
-        machine = "machine_end_beep" if call.machine_detection == "DetectMessageEnd" else "machine_start"
+        found = _who_answers(call, person=person)
         with self._ledger.changed:
             line.act = ""
             self._ledger.move(
@@ -242,9 +262,35 @@ class Voice:
                 now,
                 started_at=now,
                 picked_up_by="person" if person else "voicemail",
-                answered_by=("human" if person else machine) if detects else None,
+                answered_by=None if call.detects_meanwhile else found,
             )
         self._tell(call, "answered")
+        if found and call.detects_meanwhile:
+            threading.Thread(target=self._detect, args=(call, found), daemon=True).start()
+
+    def _detect(self, call: Call, found: str) -> None:
+        """Say after some seconds who answered, to a service that did not want the call to wait for it."""
+        self._stopping.wait(DETECTION_SECONDS * self._options.pace)
+        with self._ledger.changed:
+            call.answered_by = found
+            self._ledger.save(call)
+        if not call.detection_callback:
+            return
+        form = {
+            "AccountSid": self._options.account_sid,
+            "CallSid": call.sid,
+            "AnsweredBy": found,
+            "MachineDetectionDuration": str(DETECTION_SECONDS * 1000),
+            **UNANNOUNCED,
+        }
+        errand = Errand(
+            about="machine-detection",
+            sid=call.sid,
+            url=call.detection_callback,
+            form=form,
+            faults=tuple(call.faults),
+        )
+        self._lanes.put(call.sid, lambda: self._deliver(errand))
 
     def _do_when_asked(self, call: Call, line: Line, act: str, given: str) -> None:
         """A handset told to press keys, or to say something, does so the first time the call listens."""
@@ -296,6 +342,14 @@ class Voice:
         if event == "completed":
             form["CallDuration"] = str(duration(call, self._clock.now()))
         return form
+
+
+def _who_answers(call: Call, *, person: bool) -> str | None:
+    """What machine detection says, if it was asked for."""
+    if call.machine_detection.lower() not in {"enable", "detectmessageend"}:
+        return None
+    machine = "machine_end_beep" if call.machine_detection == "DetectMessageEnd" else "machine_start"
+    return "human" if person else machine
 
 
 def duration(call: Call, now: datetime) -> int:

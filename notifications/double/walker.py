@@ -1,6 +1,6 @@
 """Following a call's instructions: fetch a document, speak, wait for keys, post them, follow the answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urljoin
@@ -17,6 +17,8 @@ APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 WORDS_A_SECOND = 2.5
 # A gather listens for keys unless it asks for words.
 KEYS_ALONE = "dtmf"
+# https://www.twilio.com/docs/voice/twiml/number
+MOST_DIALLED = 10
 # More documents than any sensible call has: a circle of redirects must end.
 MOST_DOCUMENTS = 100
 
@@ -41,11 +43,14 @@ class Dialled:
     events: tuple[str, ...]
 
 
-Dial = Callable[[Call, Line, Dialled], Call]
+Dial = Callable[[Call, Line, Sequence[Dialled]], Call]
 
 
 class Walker:
-    """Walks one answered call to its end. `dial` connects it with a second phone and returns that call, ended."""
+    """Walks one answered call to its end.
+
+    `dial` connects it with whoever of some phones answers first, and returns that call, over.
+    """
 
     def __init__(self, exchange: Exchange, call: Call, line: Line, dial: Dial) -> None:
         self._dial = dial
@@ -149,21 +154,28 @@ class Walker:
         return self._fetch(action, verb.attributes.get("method", "POST"), {**heard, "msg": "Gather End"})
 
     def _connect(self, verb: twiml.Verb, document: Document) -> Call:
-        """The second call, over. Raises HungUp or Redirected when the first ends or turns meanwhile."""
+        """The second call, over; of several phones that of whoever answered first.
+
+        Raises HungUp or Redirected when the first call ends or turns meanwhile.
+        """
         inside = [child for child in verb.inside if child.name == "Number"]
-        if verb.inside and not inside:
-            raise twiml.TwimlError(f"<Dial> with <{verb.inside[0].name}> is not simulated.")
-        facts = inside[0].attributes if inside else {}
-        callback = facts.get("statusCallback", "")
-        dialled = Dialled(
-            number=(inside[0] if inside else verb).words,
-            caller=verb.attributes.get("callerId", ""),
-            ring_seconds=int(verb.number("timeout", 30)),
-            limit_seconds=int(verb.number("timeLimit", 14400)),
-            status_callback=urljoin(document.url, callback) if callback else "",
-            events=tuple(facts.get("statusCallbackEvent", "completed").split()),
-        )
-        self._write("provider", f"[dials {dialled.number}]")
+        if len(inside) < len(verb.inside):
+            other = next(child.name for child in verb.inside if child.name != "Number")
+            raise twiml.TwimlError(f"<Dial> with <{other}> is not simulated.")
+        if len(inside) > MOST_DIALLED:
+            raise twiml.TwimlError(f"<Dial> has more than {MOST_DIALLED} numbers.")
+        dialled = [
+            Dialled(
+                number=number.words,
+                caller=verb.attributes.get("callerId", ""),
+                ring_seconds=int(verb.number("timeout", 30)),
+                limit_seconds=int(verb.number("timeLimit", 14400)),
+                status_callback=_resolved(document.url, number.attributes.get("statusCallback", "")),
+                events=tuple(number.attributes.get("statusCallbackEvent", "completed").split()),
+            )
+            for number in inside or [twiml.Verb("Number", words=verb.words)]
+        ]
+        self._write("provider", f"[dials {', '.join(one.number for one in dialled)}]")
         return self._dial(self._call, self._line, dialled)
 
     def _tell_dialled(self, verb: twiml.Verb, document: Document, second: Call) -> Document | None:
@@ -210,6 +222,10 @@ class Walker:
             entry = {"at": self._clock.now().isoformat(), "who": who, "words": words}
             self._call.transcript.append({**entry, "language": language} if language else entry)
             self._ledger.save(self._call)
+
+
+def _resolved(base: str, address: str) -> str:
+    return urljoin(base, address) if address else ""
 
 
 def call_form(call: Call, account_sid: str) -> dict[str, str]:

@@ -174,7 +174,8 @@ class Postman:
     def _signature(self, errand: Errand, address: str, form: Mapping[str, str]) -> dict[str, str]:
         options, forged = self._options, "bad_signature" in errand.faults
         shared = bool(options.shared_key_id and options.shared_key)
-        secret = "somebody else's" if forged else options.shared_key if shared else options.auth_token
+        token = options.next_token if "rotated_token" in errand.faults else options.auth_token
+        secret = "somebody else's" if forged else options.shared_key if shared else token
         given = signing.signature(secret, address, form, "sha256" if shared else "sha1")
         named = {signing.SETTINGS_HEADER: signing.settings(options.shared_key_id)} if shared else {}
         return {"X-Twilio-Signature": given, **named}

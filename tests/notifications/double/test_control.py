@@ -2,14 +2,16 @@
 
 import json
 import threading
+from datetime import UTC, datetime
 
 import pytest
+from twilio.base.exceptions import TwilioRestException
 
 from notifications.double.phones import newest_code
 from notifications.double.records import Message
 from tests.notifications.double.conftest import DOCTOR, PATIENT, SENDER
-from tests.notifications.double.control import ask
-from tests.notifications.double.service import Heard, Service, until
+from tests.notifications.double.control import ask, faults
+from tests.notifications.double.service import TOKEN, Heard, Service, until
 
 CLOCK = "/demo/clock"
 
@@ -188,3 +190,25 @@ def test_a_number_nobody_set_up_gets_a_phone_of_its_own(double, client):
     page = ask(double, "GET", "/double/phones")
     assert "+15550100777" in page["phones"]
     assert "phones" not in ask(double, "GET", f"/double/phones?version={page['version']}")
+
+
+def test_what_was_asked_and_answered_is_written_down_without_the_sign_in(double, client):
+    client.messages.create(to=PATIENT, from_=SENDER, body="98.6?")
+    faults(double, {"do": "429", "times": 1})
+    with pytest.raises(TwilioRestException):
+        client.messages.create(to=PATIENT, from_=SENDER, body="again")
+    log = ask(double, "GET", "/double/requests")["requests"]
+    assert [(one["method"], one["status"], one["form"]["Body"]) for one in log] == [
+        ("POST", 201, ["98.6?"]),
+        ("POST", 429, ["again"]),
+    ]
+    assert TOKEN not in json.dumps(log)
+
+
+def test_a_provider_whose_clock_is_wrong(double, client, service):
+    shown = ask(double, "POST", "/double/clock", {"skew_seconds": -90})
+    assert shown["skew_seconds"] == -90
+    assert not service.at("/demo/clock"), "the service keeps its own time"
+    sent = client.messages.create(to=PATIENT, from_=SENDER, body="x").date_created
+    behind = (datetime.now(UTC) - sent).total_seconds()
+    assert 85 < behind < 100

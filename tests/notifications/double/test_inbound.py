@@ -8,6 +8,7 @@ from tests.notifications.double.control import ask, faults
 from tests.notifications.double.service import ACCOUNT, until
 
 PATH = "/webhooks/twilio/inbound"
+TOLL_FREE = "+18005550101"
 
 
 def text(double, body: str, **changes: object):
@@ -209,3 +210,31 @@ def test_a_phone_answers_the_number_that_wrote_last(double, client):
     assert text(double, "98.6", to=None)["to"] == SENDER
     client.messages.create(to=PATIENT, from_="+15550109009", body="x")
     assert text(double, "98.6", to=None)["to"] == "+15550109009"
+
+
+@pytest.mark.parametrize(
+    ("word", "blocked"), [("STOP", True), ("STOPALL", False), ("QUIT", False), ("NO", False), ("stop", True)]
+)
+def test_a_toll_free_number_is_stopped_by_the_network_by_one_word_only(start, word, blocked):
+    double = start(no_opts_out=True)
+    text(double, word, to=TOLL_FREE)
+    ledger = ask(double, "GET", "/double/ledger")
+    assert (ledger["opted_out"] == [[TOLL_FREE, PATIENT]]) is blocked
+    assert [one["body"].startswith("NETWORK MSG:") for one in ledger["messages"] if one["automatic"]] == (
+        [True] if blocked else []
+    )
+
+
+@pytest.mark.parametrize(("word", "blocked"), [("YES", True), ("UNSTOP", False), ("START", False)])
+def test_no_setting_of_the_account_unblocks_a_toll_free_number(start, word, blocked):
+    double = start(yes_opts_in=True)
+    text(double, "STOP", to=TOLL_FREE)
+    text(double, word, to=TOLL_FREE)
+    assert bool(ask(double, "GET", "/double/ledger")["opted_out"]) is blocked
+
+
+@pytest.mark.parametrize("no_opts_out", [False, True])
+def test_no_may_have_been_made_a_stop_word(start, no_opts_out):
+    double = start(no_opts_out=no_opts_out)
+    text(double, "no")
+    assert bool(ask(double, "GET", "/double/ledger")["opted_out"]) is no_opts_out

@@ -44,3 +44,14 @@ def test_a_forged_body_of_either_kind_is_not_signed(start, service):
     text(double, "98.6")
     [one] = service.wait(PATH)
     assert not one.is_signed_with(KEY)
+
+
+def test_after_a_rotation_webhooks_are_signed_with_the_token_to_come(start, service):
+    double = start(next_token="the token to come")
+    faults(double, {"match": {"kind": "inbound"}, "do": "rotated_token", "times": 1})
+    text(double, "98.6")
+    text(double, "98.7")
+    one, other = sorted(service.wait(PATH, 2), key=lambda told: told.form["Body"])
+    assert one.is_signed_with("the token to come")
+    assert not one.is_signed
+    assert other.is_signed

@@ -1,14 +1,20 @@
 """The real client library against the double: texts created, fetched, listed, changed, refused."""
 
+import inspect
+import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.call import CallInstance
+from twilio.rest.api.v2010.account.message import MessageInstance
 
 from notifications.double.segments import count
 from tests.notifications.double.conftest import PATIENT, SENDER, client_of
-from tests.notifications.double.service import until
+from tests.notifications.double.control import ask
+from tests.notifications.double.service import ACCOUNT, TOKEN, until
 
 SERVICE_SID = "MG" + "1" * 32
 
@@ -184,3 +190,44 @@ def test_a_text_is_redacted_and_deleted_once_it_is_over(start, client):
 )
 def test_segments(body, segments):
     assert count(body) == segments
+
+
+def test_an_api_key_may_ask_beside_the_token(start):
+    double = start(api_key_id="SK" + "2" * 32, api_key_secret="a secret for tests alone")
+    for name, secret, good in [
+        ("SK" + "2" * 32, "a secret for tests alone", True),
+        ("SK" + "2" * 32, "guessed", False),
+        ("", "", False),
+    ]:
+        client = Client(name or "SK", secret or "x", ACCOUNT)
+        client.api.base_url = double.url
+        if good:
+            assert send(client).sid
+        else:
+            assert refusal(lambda asking=client: send(asking)) == (401, 20003)
+
+
+def test_without_a_key_an_empty_sign_in_is_refused(double):
+    client = Client(ACCOUNT, TOKEN)
+    client.api.base_url, client.auth = double.url, ("", "")
+    assert refusal(lambda: send(client)) == (401, 20003)
+
+
+@pytest.mark.parametrize(
+    ("instance", "create"),
+    [
+        (MessageInstance, lambda client: send(client).sid),
+        (
+            CallInstance,
+            lambda client: client.calls.create(to=PATIENT, from_=SENDER, twiml="<Response/>").sid,
+        ),
+    ],
+    ids=["a text", "a call"],
+)
+def test_every_field_the_installed_library_reads_is_served(double, client, instance, create):
+    """Conformance, offline: what the library of today looks for is there, so nothing is silently None."""
+    create(client)
+    [asked] = ask(double, "GET", "/double/requests")["requests"]
+    read = set(re.findall(r'payload\.get\(\s*"(\w+)"', inspect.getsource(instance.__init__)))
+    assert len(read) > 15
+    assert read <= set(json.loads(asked["answer"]))

@@ -24,6 +24,7 @@ CALLED = {
     "caregiver_name": "caregiver's name",
     "caregiver_phone": "caregiver's telephone",
     "allergies": "allergies",
+    "emergency_department": "emergency department",
 }
 IN_USE = "This number already speaks for another patient. Use one that is theirs alone."
 
@@ -38,6 +39,7 @@ class Particulars:
     caregiver_name: str
     caregiver_phone: str
     allergies: str = ""
+    emergency_department: str = ""
 
     @classmethod
     def of(cls, patient: Patient) -> "Particulars":
@@ -65,11 +67,14 @@ def enrol(
     caregiver_name: str,
     caregiver_phone: str,
     allergies: str = "",
+    emergency_department: str = "",
 ) -> Patient:
     """Enrol one patient, or refuse with what to correct. Phones are kept as E.164; the zone is never guessed."""
     desk.refuse_untested(site, now=now)
     number, caregiver = phones.e164(phone), phones.e164(caregiver_phone)
-    said = Particulars(number, language, time_zone, caregiver_name, caregiver, allergies)
+    said = Particulars(
+        number, language, time_zone, caregiver_name, caregiver, allergies, emergency_department
+    )
     _refuse_impossible(site, said, CALLED)
     today = now.astimezone(ZoneInfo(site.time_zone)).date()
     if not 0 <= today.year - born_on.year <= OLDEST or born_on > today:

@@ -57,6 +57,8 @@ STAFF = [
     ("ada", "Ada Demo", Role.ADMIN, ""),
 ]
 
+NEAREST = "Riverbend General, 1 River Street, +1 555 016 0001"
+
 
 @dataclass(frozen=True)
 class Invented:
@@ -77,13 +79,14 @@ class Invented:
     hours_ago: int | None
     still_open: tuple[str, ...] = ()
     weeks_elsewhere: int = 0
+    send_to: str = NEAREST
 
 
 PATIENTS = [
     Invented("D-1001", "Alma Sample", date(1958, 3, 14), "+15550110001", "Ben Sample", "+15550120001", "en",
              "teclistamab-us-2025-03", Decimal(70), 6),
     Invented("D-1002", "Carlos Ejemplo", date(1951, 11, 2), "+15550110002", "Luz Ejemplo", "+15550120002", "es",
-             "elranatamab-us-2023", Decimal("82.5"), 29),
+             "elranatamab-us-2023", Decimal("82.5"), 29, send_to=""),
     Invented("D-1003", "Dora Example", date(1963, 7, 30), "+15550110003", "Eli Example", "+15550120003", "en",
              "teclistamab-us-2025-03", Decimal(64), None),
     Invented("D-1004", "Frank Specimen", date(1949, 1, 9), "+15550110004", "Gail Specimen", "+15550120004", "en",
@@ -192,6 +195,7 @@ def _enrolled(site: Site, invented: Invented, staff: dict[str, Clinician], now: 
         time_zone=ZONE,
         caregiver_name=invented.caregiver,
         caregiver_phone=invented.caregiver_phone,
+        emergency_department=invented.send_to,
     )
     usual = kits.Pressure(128, 76, courses.local_date(patient, now))
     kit = kits.Kit("mouth", has_cuff=invented.hours_ago is not None, has_oximeter=False, usual=usual)

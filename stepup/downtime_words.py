@@ -9,6 +9,7 @@ from notifications.models import Site
 from protocols import dosing, wording
 from stepup.downtime import DowntimeList, Line
 
+NOT_WRITTEN = "not written down, ask"
 SPACE = "   notes: " + "_" * 66
 
 
@@ -70,7 +71,7 @@ def facts(site: Site, line: Line) -> list[str]:
         f"last temperature {heard}{masked}; medicines reported: {_medicines(line, zone)}; {pocket};"
         f" next check-ins {coming}",
         *_stay(line, zone),
-        "emergency department to send to: not recorded here, ask",
+        f"emergency department to send to: {patient.emergency_department or NOT_WRITTEN}",
     ]
 
 
@@ -116,7 +117,10 @@ def _next_dose(line: Line, zone: ZoneInfo) -> str:
 
 def table(made: DowntimeList) -> list[list[str]]:
     """The list as rows of cells under a row of names: times as ISO 8601 in UTC, one patient a row."""
-    rows = [_as_json(line) for line in made.lines]
+    rows = [
+        row | {"emergency_department": row["emergency_department"] or NOT_WRITTEN}
+        for row in map(_as_json, made.lines)
+    ]
     until = {"made_at": made.made_at.isoformat(), "good_until": made.good_until.isoformat()}
     ring = {"on_call": "; ".join(calls(made))}
     flat = [{name: _cell(value) for name, value in (row | until | ring).items()} for row in rows]
@@ -156,6 +160,7 @@ def _as_json(line: Line) -> dict[str, Any]:
         "phone": patient.phone,
         "caregiver": {"name": patient.caregiver_name, "phone": patient.caregiver_phone},
         "allergies": patient.allergies,
+        "emergency_department": patient.emergency_department or None,
         "drug": watch.drug,
         "step": watch.step,
         "given_at": watch.given_at.isoformat() if watch.given_at else None,

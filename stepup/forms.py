@@ -93,6 +93,14 @@ class PatientForm(WardForm):
         required=False,
         help_text=_("As on the chart. Shown on the emergency page."),
     )
+    emergency_department = forms.CharField(
+        label=_("Emergency department to send them to"),
+        max_length=200,
+        required=False,
+        help_text=_(
+            "Its name, where it is and its telephone, as agreed with them. Printed on the downtime list."
+        ),
+    )
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -24,6 +24,11 @@ class Patient(models.Model):
     caregiver_name = models.CharField(max_length=120)
     caregiver_phone = models.CharField(max_length=20)
     allergies = models.CharField(max_length=300, blank=True)
+    emergency_department = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="where to send them, as a clinician wrote it; empty: not written down",
+    )
     is_active = models.BooleanField(default=True)
     enrolment_ended_at = models.DateTimeField(null=True)
     enrolment_ended_by = models.ForeignKey(Clinician, null=True, on_delete=models.PROTECT, related_name="+")

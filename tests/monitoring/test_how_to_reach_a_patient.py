@@ -28,6 +28,7 @@ NOON, MINUTE, HOUR = makers.NOON, timedelta(minutes=1), timedelta(hours=1)
     [
         ("phone", NEW), ("language", "es"), ("time_zone", "America/Chicago"), ("caregiver_name", "Somebody Else"),
         ("caregiver_phone", NEW), ("allergies", ""),
+        ("emergency_department", "General, 1 River Street, +1 555 016 0001"),
     ],
 )  # fmt: skip
 def test_each_particular_is_corrected_and_nothing_beside_it(patient, nurse, name, value) -> None:

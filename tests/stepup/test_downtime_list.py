@@ -12,7 +12,7 @@ from monitoring.models import Patient
 from monitoring.rules import DEFAULT
 from notifications import clock
 from notifications.models import Role
-from stepup import appointments, downtime, holds
+from stepup import appointments, downtime, downtime_words, holds
 from tests import makers
 from tests.makers import NOON
 
@@ -86,6 +86,29 @@ def test_the_list_says_when_the_next_dose_is_and_who_is_held(site, capsys) -> No
     browser.force_login(nurse, backend="django.contrib.auth.backends.ModelBackend")
     shown = browser.get("/downtime/").content.decode()
     assert "<b>Held:</b> chest infection" in shown
+
+
+def test_the_list_says_where_to_send_each_patient_and_where_nobody_wrote_it_down(site) -> None:
+    """On the screen, on paper, as a table and for programs; never a guess from another patient or an earlier watch."""
+    known = makers.a_patient(site, emergency_department="General, 1 River Street, +1 555 016 0001")
+    asked = makers.a_patient(site)
+    for patient in (known, asked):
+        a_case(patient)
+    made = downtime.make(site, now=NOON)
+    named, unknown = (
+        [said for said in downtime_words.facts(site, line) if said.startswith("emergency department")]
+        for line in sorted(made.lines, key=lambda line: line.patient.pk)
+    )
+    assert named == ["emergency department to send to: General, 1 River Street, +1 555 016 0001"]
+    assert unknown == ["emergency department to send to: not written down, ask"]
+    names, *rows = downtime_words.table(made)
+    cells = [row[names.index("emergency_department")] for row in rows]
+    assert sorted(cells) == ["General, 1 River Street, +1 555 016 0001", "not written down, ask"]
+    programs = [row["emergency_department"] for row in downtime_words.document(made)["patients"]]
+    assert None in programs
+    browser = makers.signed_in(makers.a_clinician(site))
+    shown = browser.get("/downtime/").content.decode()
+    assert shown.count("General, 1 River Street") == shown.count("not written down: ask") == 1
 
 
 def test_the_list_is_printed_whoever_is_on_it(site, capsys) -> None:

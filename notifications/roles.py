@@ -90,6 +90,7 @@ MAY: dict[str, frozenset[Role]] = {
     "see the administration": frozenset({N, PH, PR, LE, AU, AD}),
     "change people": frozenset({LE, AD}),
     "change the numbers": frozenset({LE, AD}),
+    "make a site": frozenset({AD}),
     "print the downtime list": frozenset({N, PR, RE, LE, AD}),
 }
 

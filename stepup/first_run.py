@@ -23,6 +23,11 @@ class Line:
     where: str
 
 
+def is_new(site: Site) -> bool:
+    """Whether nobody was ever enrolled here: who signs in then is led to the guide."""
+    return not Patient.objects.filter(site=site).exists()
+
+
 def guide(site: Site, *, now: datetime) -> tuple[Line, ...]:
     """Every line, in the order in which it is best done."""
     return (*_people(site), *_signed(site), *_nights(site, now), *_lines(site), *_first_patient(site))

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from monitoring import worklist
 from monitoring.models import Watch
@@ -23,6 +24,7 @@ TRY = {
     "page_number": "The number pages come from was changed: have yourself paged, and answer",
     "fallback_number": "The number of the second account was changed: call it, and hear that it rings",
 }
+IN_USE = gettext_lazy("The service uses one of these numbers already. Ask whoever runs it.")
 RING = "The number patients text was changed: ring everybody who is being watched, they have the old one"
 
 
@@ -72,6 +74,4 @@ def allow(said: Mapping[str, str], *, besides: Site | None = None) -> None:
         )
     used = Q(patient_number__in=numbers) | Q(page_number__in=numbers) | Q(fallback_number__in=numbers)
     if Site.objects.exclude(pk=besides.pk if besides else 0).filter(used).exists():
-        raise Refusal(
-            "number-in-use", _("The service uses one of these numbers already. Ask whoever runs it.")
-        )
+        raise Refusal("number-in-use", str(IN_USE))

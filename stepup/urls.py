@@ -142,6 +142,7 @@ urlpatterns = [
     path("sessions/end/", sessions.end_sessions, name="end-sessions"),
     path("administration/people/<int:pk>/sessions/end/", sessions.end_of_person, name="person-sessions-end"),
     path("administration/", administration.show_administration, name="administration"),
+    path("administration/sites/new/", administration.make_site, name="make-site"),
     path("administration/people/new/", administration.add_person, name="add-person"),
     path("administration/people/<int:pk>/", administration.change_person, name="person"),
     path("administration/people/<int:pk>/password/", administration.set_password, name="person-password"),

@@ -16,7 +16,7 @@ from monitoring.access import SignedIn, act, find
 from notifications import audit, clock, roles
 from notifications.models import Clinician, SettingChange
 from protocols.errors import Refusal
-from stepup import provider_numbers, silences, staff, staff_forms
+from stepup import provider_numbers, silences, site_forms, sites, staff, staff_forms
 
 UNPROCESSABLE = 422
 SHOWN = 40  # the newest changes
@@ -46,6 +46,7 @@ def show_administration(request: SignedIn) -> HttpResponse:
         "people": [(person, proofs[person.pk]) for person in people],
         "changes": SettingChange.objects.filter(site=site).select_related("by", "about")[:SHOWN],
         "may_people": roles.may(request.user, "change people"),
+        "may_sites": roles.may(request.user, "make a site"),
         "may_numbers": roles.may(request.user, "change the numbers"),
     }
     return render(request, "stepup/administration.html", context)
@@ -147,6 +148,30 @@ def change_provider(request: SignedIn, *, again: identity.Again) -> HttpResponse
     shown = _carried_out(request, form, again, change)
     watched = provider_numbers.watched(site)
     return shown or _show(request, "stepup/site_provider.html", form, again, watched=watched)
+
+
+@require_http_methods(["GET", "POST"])
+@act("make a site")
+@identity.signs
+def make_site(request: SignedIn, *, again: identity.Again) -> HttpResponse:
+    """Another site, with its numbers and its first person."""
+    form = site_forms.SiteForm(request.POST or None)
+
+    def make(given: Given, signed: Signed) -> str:
+        site = sites.make(
+            name=given["site_name"],
+            numbers=form.numbers(),
+            username=given["username"],
+            password=given["new_password"],
+            first=form.said(),
+            why=given["why"],
+            **signed,
+        )
+        return _("%(site)s is made. Its first person signs in as %(username)s and begins with the guide.") % {
+            "site": site.name, "username": given["username"],
+        }  # fmt: skip
+
+    return _carried_out(request, form, again, make) or _show(request, "stepup/make_site.html", form, again)
 
 
 def _carried_out(

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from monitoring import identity, idle
 from monitoring.access import public
 from monitoring.forms import WardRenderer
-from notifications import clock
+from notifications import clock, roles
 from notifications.models import Clinician
-from stepup import sessions
+from stepup import first_run, sessions
 
 WRONG = (
     "This name and password do not belong together. Check both; after 8 tries sign-in rests for 15 minutes."
@@ -53,6 +53,14 @@ class SignInView(LoginView):
         identity.prove(self.request, now=clock.now())
         sessions.begin(self.request, before=before, now=clock.now())
         return answer
+
+    def get_default_redirect_url(self) -> str:
+        """The board; the first-run guide where nobody was ever enrolled and the reader's role sees it."""
+        reader = self.request.user
+        is_for_them = isinstance(reader, Clinician) and roles.may(reader, "see the first-run guide")
+        if is_for_them and first_run.is_new(reader.site):
+            return reverse("first-run")
+        return str(super().get_default_redirect_url())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What the form needs, without the host name under the hospital's word."""

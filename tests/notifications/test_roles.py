@@ -86,6 +86,7 @@ TABLE = {
     "see the administration": "nurse pharmacist prescriber lead auditor admin",
     "change people": "lead admin",
     "change the numbers": "lead admin",
+    "make a site": "admin",
     "print the downtime list": "nurse prescriber responder lead admin",
 }
 WALK = [(act, role) for act in roles.MAY for role in Role]

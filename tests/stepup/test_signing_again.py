@@ -123,6 +123,11 @@ WAYS: dict[str, Callable[[Ward], tuple[list[Any], Way]]] = {
         "patient_number": "+15550100998", "page_number": "+15550100997", "time_zone": "America/Chicago",
         "will_ring": "on", "why": "another provider",
     }, Site.objects.filter(time_zone="America/Chicago").count)),
+    "make-site": lambda w: ([], Way(Role.ADMIN, {
+        "site_name": "Another Hospital", "time_zone": "America/Chicago", "oncall_number": "+15550100801",
+        "emergency_number": "911", "patient_number": "+15550100802", "page_number": "+15550100803", "name": "Dr A",
+        "username": "another", "new_password": "a long word of theirs", "why": "it joins",
+    }, Site.objects.count)),
     "open-course": lambda w: ([w.patient.pk], Way(Role.NURSE, a_start(w), Course.objects.count)),
     "protocol-sign": lambda w: ([makers.TECLISTAMAB, "inpatient-us"], Way(Role.PHARMACIST, {
         "fingerprint": library.protocol(makers.TECLISTAMAB, "inpatient-us").fingerprint,

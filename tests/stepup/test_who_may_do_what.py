@@ -30,7 +30,7 @@ SEVERAL_ACTS = {"protocol-sign": ("approve as pharmacist", "approve as prescribe
 SIGNED = {
     "record-dose", "confirm-dose", "report-dose", "correct-dose", "protocol-sign", "contacts", "override-stage",
     "move-dose", "skip-dose", "enrol", "open-course", "readiness",
-    "add-person", "person", "person-password", "site-numbers", "site-provider",
+    "add-person", "person", "person-password", "site-numbers", "site-provider", "make-site",
 }  # fmt: skip
 METHODS = ("get", "post")
 FORBIDDEN, NOT_FOUND, NOT_THAT_METHOD, TO_SIGN_IN = 403, 404, 405, 302

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('monitoring', '0030_find_the_newest_event_by_time'),
+        ("monitoring", "0030_find_the_newest_event_by_time"),
     ]
 
     operations = [

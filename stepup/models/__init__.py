@@ -9,6 +9,7 @@ from stepup.models.correcting import DoseCorrection, DoseReport
 from stepup.models.courses import Course, CourseEvent, Dose, EmergencyVisit, SiteProtocol
 from stepup.models.drafting import Draft, DraftEdit, EntryAnswer, LabelEntry
 from stepup.models.emergency import CardPrint, CardReplacement
+from stepup.models.looking import OutsideLook
 from stepup.models.readiness import ReadinessStatement
 from stepup.models.transferring import Transfer
 from stepup.models.unit import ChairTime, OpenDay, UnitHours
@@ -39,6 +40,7 @@ __all__ = [
     "IntervalChange",
     "LabelEntry",
     "OpenDay",
+    "OutsideLook",
     "ReadinessStatement",
     "Review",
     "SiteProtocol",

@@ -16,7 +16,7 @@ from monitoring.access import SignedIn, act, find
 from notifications import audit, clock, roles
 from notifications.models import Clinician, SettingChange
 from protocols.errors import Refusal
-from stepup import provider_numbers, silences, site_forms, sites, staff, staff_forms
+from stepup import outside, provider_numbers, silences, site_forms, sites, staff, staff_forms
 
 UNPROCESSABLE = 422
 SHOWN = 40  # the newest changes
@@ -45,6 +45,7 @@ def show_administration(request: SignedIn) -> HttpResponse:
         "silences": silences.of(site, now=now),
         "people": [(person, proofs[person.pk]) for person in people],
         "changes": SettingChange.objects.filter(site=site).select_related("by", "about")[:SHOWN],
+        "reasons": outside.of_site(site, limit=SHOWN),
         "may_people": roles.may(request.user, "change people"),
         "may_sites": roles.may(request.user, "make a site"),
         "may_numbers": roles.may(request.user, "change the numbers"),

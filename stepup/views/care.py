@@ -16,6 +16,7 @@ from notifications import audit, clock
 from protocols.errors import Refusal
 from stepup import care, care_entries, care_forms, care_lines
 from stepup.models import CareEntry, Course
+from stepup.views import outside
 
 UNPROCESSABLE = 422
 
@@ -35,6 +36,7 @@ def show_list(request: SignedIn) -> HttpResponse:
 
 @require_GET
 @act("see a patient")
+@outside.asks(Course)
 def show_sheet(request: SignedIn, pk: int) -> HttpResponse:
     """Every item of one course, with what was read and what was said."""
     course, now = _course(request, pk), clock.now()

@@ -18,6 +18,7 @@ from monitoring.rules import DEFAULT, WatchRules
 from notifications import audit, clock
 from protocols.errors import Refusal
 from stepup.conversation_forms import CallForm, CaseForm, SayForm, marked
+from stepup.views import outside
 
 UNPROCESSABLE = 422
 PATIENTS = Patient.objects.select_related("site")
@@ -26,6 +27,7 @@ Beside = SayForm | CallForm | CaseForm
 
 @require_GET
 @act("see a patient")
+@outside.asks(Patient)
 def show_texts(request: SignedIn, pk: int) -> HttpResponse:
     """Everything that was said, newest first, and a box to write in; `?task=` ticks what is being answered."""
     return _show(request, find(PATIENTS, request, pk), clock.now())

@@ -10,10 +10,12 @@ from monitoring.access import SignedIn, act, find
 from notifications import audit, clock
 from stepup import approvals, course_calendar
 from stepup.models import Course
+from stepup.views import outside
 
 
 @require_GET
 @act("see a patient")
+@outside.asks(Course)
 def show_calendar(request: SignedIn, pk: int) -> HttpResponse:
     """Three months from `?from=2026-03`, or the whole course with `?whole=1`, which is what is printed."""
     course = find(Course.objects.select_related("patient__site", "site", "protocol"), request, pk)

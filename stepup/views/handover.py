@@ -17,6 +17,7 @@ from protocols.errors import Refusal
 from stepup import appointments, ended, handover, transfers
 from stepup.models import Course, Transfer
 from stepup.transfer_forms import TransferForm
+from stepup.views import outside
 
 UNPROCESSABLE = 422
 
@@ -28,6 +29,7 @@ COURSES = Course.objects.select_related(
 @require_GET
 @never_cache
 @act("see a patient")
+@outside.asks(Course)
 def show_handover(request: SignedIn, pk: int) -> HttpResponse:
     """Everything whoever goes on with this course must know, ready to print."""
     course, now = find(COURSES, request, pk), clock.now()

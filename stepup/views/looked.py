@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Patient
 from notifications import audit, clock
-from stepup import looked
+from stepup import looked, outside
 
 
 @require_GET
@@ -19,6 +19,7 @@ def show_looked(request: SignedIn, pk: int) -> HttpResponse:
     context = {
         "patient": patient,
         "looks": looked.at(patient, now=now),
+        "reasons": outside.at(patient, now=now, days=looked.SHOWN_FOR),
         "days": looked.SHOWN_FOR.days,
         "now": now,
     }

@@ -37,6 +37,7 @@ from protocols import wording
 from protocols.errors import Refusal
 from stepup import charts, corrections, courses, forms, version_choices, worksheet
 from stepup.models import Course
+from stepup.views import outside
 
 UNPROCESSABLE = 422
 OFFERED = timedelta(days=30)
@@ -48,6 +49,7 @@ def _record(patient_pk: int) -> str:
 
 @require_GET
 @act("see a patient")
+@outside.asks(Patient)
 def show_patient(request: SignedIn, pk: int) -> HttpResponse:
     """The whole record of one patient."""
     patient = find(Patient.objects.select_related("site"), request, pk)

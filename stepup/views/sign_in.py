@@ -57,8 +57,11 @@ class SignInView(LoginView):
     def get_default_redirect_url(self) -> str:
         """The board; the first-run guide where nobody was ever enrolled and the reader's role sees it."""
         reader = self.request.user
-        is_for_them = isinstance(reader, Clinician) and roles.may(reader, "see the first-run guide")
-        if is_for_them and first_run.is_new(reader.site):
+        if (
+            isinstance(reader, Clinician)
+            and roles.may(reader, "see the first-run guide")
+            and first_run.is_new(reader.site)
+        ):
             return reverse("first-run")
         return str(super().get_default_redirect_url())
 

@@ -8,10 +8,12 @@ from monitoring.access import SignedIn, act, find
 from monitoring.models import Patient
 from notifications import audit, clock
 from stepup import temperatures
+from stepup.views import outside
 
 
 @require_GET
 @act("see a patient")
+@outside.asks(Patient)
 def show_temperatures(request: SignedIn, pk: int) -> HttpResponse:
     """The newest doses, or every one with `?whole=1`."""
     patient = find(Patient.objects.select_related("site"), request, pk)

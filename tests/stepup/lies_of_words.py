@@ -1,5 +1,7 @@
 """Lies about what was asked, heard and understood: rows that the database must refuse, or keep as they are."""
 
+from datetime import timedelta
+
 from monitoring.models import (
     CloserQuestions,
     ContentApproval,
@@ -17,7 +19,7 @@ from monitoring.models import (
     Translation,
     Unread,
 )
-from stepup.models import CardPrint, CardReplacement
+from stepup.models import CardPrint, CardReplacement, OutsideLook
 from tests import makers
 from tests.makers import NOON
 from tests.stepup.lies import Clinic
@@ -155,3 +157,12 @@ def a_card_replacement(clinic: Clinic, *, times: int = 1, **facts: object) -> No
     }
     for _ in range(times):
         CardReplacement.objects.create(**(row | facts))
+
+
+def an_outside_look(clinic: Clinic, **facts: object) -> None:
+    """Why somebody from outside the team looked, behind every rule's back."""
+    row = {
+        "patient": clinic.patients[0], "by": clinic.prescriber, "at": NOON, "until": NOON + timedelta(hours=1),
+        "reason": "review", "words": "x",
+    }  # fmt: skip
+    OutsideLook.objects.create(**(row | facts))

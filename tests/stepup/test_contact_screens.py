@@ -204,7 +204,7 @@ def test_the_record_says_whose_texts_ended_and_shows_the_way_only_to_who_may(sit
         (Role.NURSE, True),
         (Role.PRESCRIBER, True),
         (Role.RESPONDER, False),
-        (Role.AUDITOR, False),
+        (Role.PHARMACIST, False),
     ):
         shown = somebody(site, role)[0].get(at("patient", patient.pk)).content.decode()
         assert "No texts go to the caregiver" in shown

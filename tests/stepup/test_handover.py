@@ -217,7 +217,7 @@ def test_a_phone_without_texts_says_so(course) -> None:
 def test_the_page_says_what_is_not_known_and_who_is_on_call() -> None:
     site, now = makers.a_site(name="Home Hospital"), clock.now()
     course = makers.a_course(makers.a_patient(site, now=now), now=now)
-    reader = makers.a_clinician(site, Role.AUDITOR)
+    reader = makers.a_clinician(site, Role.PHARMACIST)
     answer = makers.signed_in(reader).get(reverse("hand-over", args=[course.pk]))
     page = html.unescape(answer.content.decode()).replace("\u00a0", " ")
     for said in (

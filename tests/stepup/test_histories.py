@@ -44,6 +44,7 @@ from stepup.models import (
     IntervalChange,
     LabelEntry,
     OpenDay,
+    OutsideLook,
     ReadinessStatement,
     Review,
     StageOverride,
@@ -86,6 +87,7 @@ from tests.stepup.lies_of_words import (
     a_strike,
     a_translation,
     a_withdrawal,
+    an_outside_look,
 )
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -109,7 +111,7 @@ ADDED = [
     a_transfer, a_stage_override, a_calendar_revocation, taken_back, a_care_rule,
     a_version_choice, a_strike, a_finding, a_phrase, a_kit, a_rule_review, a_rules_approval, a_translation,
     a_rung_rule, a_turn, a_setting_change,
-    a_card_print, a_card_replacement, a_death_notice, a_withdrawal,
+    a_card_print, a_card_replacement, a_death_notice, a_withdrawal, an_outside_look,
 ]  # fmt: skip
 HISTORIES = {
     "case": (EscalationEvent.objects, "what"),
@@ -145,6 +147,7 @@ HISTORIES = {
     "stage override": (StageOverride.objects, "reason"),
     "calendar address": (CalendarAddress.objects, "digest"),
     "calendar revocation": (CalendarRevocation.objects, "reason"),
+    "outside look": (OutsideLook.objects, "words"),
     "card print": (CardPrint.objects, "language"),
     "card replacement": (CardReplacement.objects, "reason"),
     "care entry": (CareEntry.objects, "words"),

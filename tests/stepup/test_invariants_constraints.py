@@ -60,6 +60,7 @@ from tests.stepup.lies_of_words import (
     a_translation,
     a_withdrawal,
     an_approval,
+    an_outside_look,
     an_unread_reply,
     an_unread_task,
     closer_questions,
@@ -108,6 +109,9 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("calendar_revocation_has_a_reason", "ended for no reason", lambda c: a_calendar_revocation(c, reason="")),
     ("calendar_fetch_is_within_its_hour", "before its hour", lambda c: a_calendar_fetch(c, hour_at=NOON + HOUR)),
     ("calendar_fetch_is_within_its_hour", "fetched no times", lambda c: a_calendar_fetch(c, in_hour=0)),
+    # looking from outside the team
+    ("outside_look_ends", "for ever", lambda c: an_outside_look(c, until=NOON)),
+    ("outside_look_says_why", "no reason", lambda c: an_outside_look(c, words="")),
     # emergency cards
     ("card_print_has_a_code", "a card that leads nowhere", lambda c: a_card_print(c, code="")),
     ("card_replacement_has_its_code_and_a_reason", "for no reason", lambda c: a_card_replacement(c, reason="")),

@@ -62,7 +62,7 @@ def own_pages(ward: Ward) -> list[str]:
         reverse("patient", args=[ward.patient.pk]), reverse("case", args=[ward.case.pk]),
         reverse("contacts", args=[ward.patient.pk]), reverse("end-enrolment", args=[ward.patient.pk]),
         reverse("record-reaction", args=[ward.patient.pk]), reverse("patient-texts", args=[ward.patient.pk]),
-        reverse("looked", args=[ward.patient.pk]),
+        reverse("looked", args=[ward.patient.pk]), reverse("look", args=[ward.patient.pk]),
         reverse("temperatures", args=[ward.patient.pk]), reverse("card", args=[ward.patient.pk]),
         reverse("emergency-texts", args=["en"]), reverse("downtime-csv"),
         reverse("admit", args=[ward.patient.pk]),

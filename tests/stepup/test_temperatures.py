@@ -138,7 +138,7 @@ def test_what_was_said_before_a_dose_stands_apart(site) -> None:
 
 
 def shown(patient: Patient) -> str:
-    client = makers.signed_in(makers.a_clinician(patient.site, Role.AUDITOR))
+    client = makers.signed_in(makers.a_clinician(patient.site, Role.PHARMACIST))
     answer = client.get(reverse("temperatures", args=[patient.pk]))
     assert answer.status_code == 200
     return html.unescape(answer.content.decode()).replace("\N{NO-BREAK SPACE}", " ")

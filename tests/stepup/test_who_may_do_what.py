@@ -131,7 +131,7 @@ class Ward:
             "record-review": self.course.pk, "hand-over": self.course.pk, "transfer-course": self.course.pk,
             "override-stage": self.course.pk, "temperatures": self.patient.pk, "home-kit": self.patient.pk,
             "death": self.patient.pk, "prove-number": self.patient.pk, "agree-to-calls": self.patient.pk,
-            "looked": self.patient.pk,
+            "looked": self.patient.pk, "look": self.patient.pk,
             "record-dose": self.course.pk, "readiness": self.course.pk, "practice": self.course.pk,
             "record-weight": self.course.pk, "answer-weight": weight.pk,
             "stop-course": self.course.pk, "confirm-dose": recorded.dose.pk,

@@ -63,7 +63,7 @@ def look(patient: Patient, *, reason: str, words: str, by: Clinician, now: datet
 
 def at(patient: Patient, *, now: datetime, days: timedelta) -> list[OutsideLook]:
     """The reasons given for one patient lately, the newest first."""
-    return list(patient.outside_looks.filter(at__gt=now - days).select_related("by"))
+    return list(OutsideLook.objects.filter(patient=patient, at__gt=now - days).select_related("by"))
 
 
 def of_site(site: Site, *, limit: int) -> list[OutsideLook]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -37,7 +37,7 @@ def asks(rows: type[Patient] | type[Course]) -> Callable[[View[P]], View[P]]:
                     return redirect(f"{asked}?{urlencode({'next': request.get_full_path()})}")
             return view(request, *args, **kwargs)
 
-        return guarded
+        return cast("View[P]", guarded)
 
     return guard
 

@@ -7,6 +7,9 @@ ANY_ORDER = "tests/notifications/test_any_order.py"
 SETTLING = "tests/notifications/test_settling.py"
 NO_CASE_RESTS = "tests/monitoring/test_no_case_rests.py"
 DELIVER = "tests/notifications/test_outbox_deliver.py"
+A_YEAR_OF_MINUTES = (
+    "tests/protocols/test_rotas.py::test_nights_and_weekends_minute_by_minute[Australia/Lord_Howe-0-365]"
+)
 
 
 @dataclass(frozen=True)
@@ -76,22 +79,31 @@ BREAKS = [
 ]  # fmt: skip
 
 TESTS_OF: dict[str, Sequence[str]] = {
-    "stepup/engine.py": ("tests/stepup/test_health.py", "tests/stories/test_nights_that_went_wrong.py", ANY_ORDER),
+    "stepup/engine.py": (
+        "tests/stepup/test_engine.py", "tests/stepup/test_glance.py", NO_CASE_RESTS,
+        "tests/stepup/test_invariants_mended.py",
+    ),
+    "notifications/glance.py": ("tests/stepup/test_glance.py",),
     "monitoring/escalations.py": (
-        NO_CASE_RESTS, "tests/monitoring/test_calling.py", "tests/races/test_cases.py",
-        "tests/stepup/test_invariants_queries.py", ANY_ORDER,
+        NO_CASE_RESTS, "tests/monitoring/test_calling.py", "tests/monitoring/test_case_offers.py",
+        "tests/monitoring/test_case_chain.py", "tests/monitoring/test_deaths.py",
+        "tests/stepup/test_invariants_mended.py", "tests/races/test_cases.py",
+    ),
+    "monitoring/paging.py": (
+        NO_CASE_RESTS, "tests/monitoring/test_calling.py", "tests/monitoring/test_case_offers.py",
+        "tests/monitoring/test_ladders.py", "tests/monitoring/test_take_links.py",
+        "tests/stepup/test_invariants_mended.py", "tests/races/test_cases.py",
     ),
     "notifications/outbox.py": (
-        DELIVER, "tests/notifications/test_outbox_queue.py", "tests/notifications/test_retries.py",
-        "tests/notifications/test_lanes.py", "tests/races/test_deliveries.py", ANY_ORDER,
+        DELIVER, "tests/notifications/test_outbox_queue.py", "tests/notifications/test_second_account.py",
+        "tests/notifications/test_retries.py", "tests/notifications/test_lanes.py", SETTLING, ANY_ORDER,
+        "tests/races/test_deliveries.py",
     ),
     "notifications/oncall.py": (
         "tests/notifications/test_oncall.py", "tests/notifications/test_rotations.py",
-        "tests/stepup/test_cover_of_a_ladder.py", "tests/monitoring/test_drills.py",
-        "tests/monitoring/test_whole_turns.py",
+        "tests/stepup/test_cover_of_a_ladder.py", "tests/monitoring/test_ladders.py",
+        "tests/monitoring/test_drills.py", "tests/monitoring/test_whole_turns.py",
     ),
-    "monitoring/paging.py": (
-        "tests/monitoring/test_calling.py", NO_CASE_RESTS, "tests/races/test_cases.py",
-        "tests/stepup/test_invariants_mended.py", "tests/stepup/test_invariants_queries.py",
-    ),
+    "protocols/rotas.py": ("tests/protocols/test_rotas.py", f"--deselect={A_YEAR_OF_MINUTES}"),
 }  # fmt: skip
+"""In the order in which they are run: the first that fails ends it, so the most telling come first."""

@@ -1,6 +1,7 @@
-"""The page that says what came of breaking each module on purpose: one section a file, written anew by each run."""
+"""The page that says what came of breaking each module on purpose: one section a file and seed, written by its run."""
 
 import re
+import subprocess
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +11,29 @@ WHY = Path(__file__).parent / "survivors.toml"
 HEAD = """# Broken on purpose
 
 What the tests notice when a module is broken in one place at a time: a call left out, a comparison turned, `and` for
-`or`, a `not` dropped, a span made ten times as long. A sample drawn by the seed, not every break there is. Each section
-is written by `python -m benchmarks mutants --of FILE --page docs/mutants.md`; why a survivor may live stands in
+`or`, a `not` dropped, a span made ten times as long. Where more breaks can be made than were tried, the seed drew them.
+Lines of the log are not broken. Each section is written by
+`python -m benchmarks mutants --of FILE --seed N --page docs/mutants.md`; why a survivor may live stands in
 `benchmarks/survivors.toml`.
 """
+UNEXPLAINED = "not explained yet"
+TABLE = "| File and seed | Can be made | Tried | Noticed | Share | At commit |\n|---|---:|---:|---:|---:|---|"
+SUMMARY = re.compile(r"^(\d+) of (\d+) noticed \((\d+) %\); (\d+) can be made; at commit `(\w+)`\.")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Which breaks were tried: of what file, drawn by which seed, from how many, and of the service at which commit."""
+
+    file: str
+    seed: int
+    there_are: int
+    commit: str
+
+    @property
+    def title(self) -> str:
+        """The name of its section."""
+        return f"{self.file}, seed {self.seed}"
 
 
 @dataclass(frozen=True)
@@ -31,13 +51,39 @@ class Outcome:
         return re.sub(r"^line \d+ ", "", self.name)
 
 
-def write(page: Path, file: str, seed: int, outcomes: Sequence[Outcome]) -> None:
-    """Put this file's section into the page, in the place of an older one."""
-    reasons: dict[str, str] = tomllib.loads(WHY.read_text()).get(file, {})
+def commit(root: Path) -> str:
+    """The commit that is checked out there."""
+    command = ["git", "-C", str(root), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def write(page: Path, sample: Sample, outcomes: Sequence[Outcome]) -> None:
+    """Put this sample's section into the page, in the place of an older one, and its line into the table.
+
+    Why a survivor may live is read anew for every section, so that a reason given later needs no other run.
+    """
     sections = _sections(page.read_text()) if page.exists() else {}
-    sections[file] = _section(seed, outcomes, reasons)
-    parts = [HEAD, *(f"## {name}\n\n{words}\n" for name, words in sorted(sections.items()))]
-    page.write_text("\n".join(parts))
+    sections[sample.title] = _section(sample, outcomes)
+    in_order = sorted(sections.items())
+    table = "\n".join([TABLE, *(_row(title, words) for title, words in in_order)])
+    parts = [f"## {title}\n\n{_explained(title, words)}\n" for title, words in in_order]
+    page.write_text("\n".join([HEAD, f"{table}\n", *parts]))
+
+
+def _explained(title: str, words: str) -> str:
+    """A section with the reasons of now beside its survivors."""
+    reasons: dict[str, str] = tomllib.loads(WHY.read_text()).get(title.partition(",")[0], {})
+    known = {f"| `{_cell(what)}` |": why for what, why in reasons.items()}
+    return "\n".join(
+        f"{row} {known.get(row, UNEXPLAINED)} |" if (row := _survivor(line)) else line
+        for line in words.splitlines()
+    )
+
+
+def _survivor(line: str) -> str:
+    """The first cell of a row that names a survivor, with its borders; nothing for any other line."""
+    found = re.match(r"\| `.*?` \|(?= )", line)
+    return found.group() if found else ""
 
 
 def _sections(text: str) -> dict[str, str]:
@@ -45,14 +91,23 @@ def _sections(text: str) -> dict[str, str]:
     return {name: words.strip() for name, words in zip(found[::2], found[1::2], strict=True)}
 
 
-def _section(seed: int, outcomes: Sequence[Outcome], reasons: dict[str, str]) -> str:
+def _row(title: str, words: str) -> str:
+    found = SUMMARY.match(words)
+    if found is None:
+        raise ValueError(f"The section {title!r} does not begin with its figures.")
+    noticed, tried, share, there_are, commit_ = found.groups()
+    return f"| {title} | {there_are} | {tried} | {noticed} | {share} % | `{commit_}` |"
+
+
+def _section(sample: Sample, outcomes: Sequence[Outcome]) -> str:
     alive = [one for one in outcomes if not one.noticed]
     noticed = len(outcomes) - len(alive)
-    share = 100 * noticed / max(1, len(outcomes))
-    lines = [f"{noticed} of {len(outcomes)} noticed ({share:.0f} %), seed {seed}."]
+    share = 100 * noticed // max(1, len(outcomes))
+    figures = f"{noticed} of {len(outcomes)} noticed ({share} %)"
+    lines = [f"{figures}; {sample.there_are} can be made; at commit `{sample.commit}`."]
     if alive:
         lines += ["", "| Survived | Why it may |", "|---|---|"]
-        lines += [f"| `{_cell(one.what)}` | {reasons.get(one.what, 'not explained yet')} |" for one in alive]
+        lines += [f"| `{_cell(one.what)}` | {UNEXPLAINED} |" for one in alive]
     return "\n".join(lines)
 
 

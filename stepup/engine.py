@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from monitoring import (
     admissions,
@@ -192,4 +192,3 @@ def _try(name: str, step: Callable[[], int]) -> int:
 def reconnect() -> None:
     """Drop a broken database connection so that the next tick opens a new one."""
     connection.close()
-    close_old_connections()

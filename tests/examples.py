@@ -1,15 +1,19 @@
 """How many examples a property test tries: a few while somebody is typing, all of them in the whole run.
 
-`pytest --hypothesis-profile=whole` is what `manage.py test` says; without it the quick profile holds.
+`pytest --hypothesis-profile=whole` is what `manage.py test` says; without it the quick profile holds. Where it is only
+asked whether anything fails at all (`benchmarks/mutants.py`), `first` looks for no smaller example of it.
 """
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
-QUICK, WHOLE = "quick", "whole"
+QUICK, WHOLE, FIRST = "quick", "whole", "first"
 SHARE = 10  # of the examples, so that the rules are through in the time of a breath
 
 settings.register_profile(WHOLE, max_examples=100, deadline=None)
 settings.register_profile(QUICK, max_examples=100 // SHARE, deadline=None)
+settings.register_profile(
+    FIRST, max_examples=100 // SHARE, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+)
 settings.load_profile(QUICK)
 
 

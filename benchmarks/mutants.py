@@ -60,11 +60,11 @@ def main() -> None:
 
 def _all(place: Path, chosen: Sequence[Break]) -> list[Outcome]:
     tests = list(dict.fromkeys(test for one in chosen for test in one.tests))
-    if _run(place, tests).noticed:
-        sys.exit("The tests fail on the whole service already: mend that first.")
+    if (whole := _run(place, tests)).noticed:
+        sys.exit(f"{whole.by} fails on the whole service already: mend that first.")
     outcomes = [_try(place, one) for one in chosen]
-    if _run(place, tests).noticed:
-        sys.exit("The tests fail on the whole service mended again: what they noticed says nothing.")
+    if (mended := _run(place, tests)).noticed:
+        sys.exit(f"{mended.by} fails on the service mended again: what was noticed says nothing.")
     noticed = sum(one.noticed for one in outcomes)
     print(
         f"\n{noticed} of {len(outcomes)} noticed ({100 * noticed / max(1, len(outcomes)):.0f} %)\n",

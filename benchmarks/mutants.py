@@ -96,11 +96,11 @@ def _try(place: Path, one: Break) -> Outcome:
         sys.exit(
             f"{one.name}: {one.file} holds {whole.count(one.old)} times what is to be broken. Mend the list."
         )
-    file.write_text(one.new if one.whole else whole.replace(one.old, one.new))
+    _write(file, one.new if one.whole else whole.replace(one.old, one.new))
     try:
         outcome = _run(place, one.tests, one.name)
     finally:
-        file.write_text(whole)
+        _write(file, whole)
     print(
         f"{'noticed' if outcome.noticed else 'SURVIVED':<10}{outcome.seconds:>5.0f} s  {one.name:<60} {outcome.by}",
         flush=True,
@@ -108,12 +108,22 @@ def _try(place: Path, one: Break) -> Outcome:
     return outcome
 
 
+def _write(file: Path, words: str) -> None:
+    """Write a file a second older than it was, so that nothing compiled from an earlier one stands for it."""
+    older = file.stat().st_mtime - 1
+    file.write_text(words)
+    os.utime(file, (older, older))
+
+
 def _run(place: Path, tests: Sequence[str], name: str = "") -> Outcome:
     """Whether one of the tests fails: the first to do so ends it. The database is kept from run to run."""
     began = time.monotonic()
     plainly = "-q -x --reuse-db --hypothesis-profile=first -p no:cacheprovider -p no:warnings"
     command = [sys.executable, "-m", "pytest", *plainly.split(), f"--timeout={A_TEST_SECONDS}"]
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {
+        "PYTHONPYCACHEPREFIX": str(place.parent / "compiled"),
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
     try:
         done = subprocess.run(
             [*command, *tests], cwd=place, env=environment, capture_output=True, text=True, timeout=LIMIT_SECONDS,

@@ -85,19 +85,18 @@ TESTS_OF: dict[str, Sequence[str]] = {
     ),
     "notifications/glance.py": ("tests/stepup/test_glance.py",),
     "monitoring/escalations.py": (
-        NO_CASE_RESTS, "tests/monitoring/test_calling.py", "tests/monitoring/test_case_offers.py",
-        "tests/monitoring/test_case_chain.py", "tests/monitoring/test_deaths.py",
-        "tests/stepup/test_invariants_mended.py", "tests/races/test_cases.py",
+        "tests/monitoring/test_what_a_case_leaves.py", "tests/monitoring/test_who_is_told.py", NO_CASE_RESTS,
+        "tests/monitoring/test_calling.py", "tests/monitoring/test_ladders.py", "tests/monitoring/test_deaths.py",
+        "tests/monitoring/test_case_offers.py", "tests/stepup/test_invariants_mended.py",
     ),
     "monitoring/paging.py": (
-        NO_CASE_RESTS, "tests/monitoring/test_calling.py", "tests/monitoring/test_case_offers.py",
-        "tests/monitoring/test_ladders.py", "tests/monitoring/test_take_links.py",
-        "tests/stepup/test_invariants_mended.py", "tests/races/test_cases.py",
+        "tests/monitoring/test_who_is_told.py", "tests/monitoring/test_ladders.py",
+        "tests/monitoring/test_what_a_case_leaves.py", "tests/monitoring/test_case_offers.py", NO_CASE_RESTS,
+        "tests/monitoring/test_calling.py", "tests/stepup/test_invariants_mended.py",
     ),
     "notifications/outbox.py": (
-        DELIVER, "tests/notifications/test_outbox_queue.py", "tests/notifications/test_second_account.py",
-        "tests/notifications/test_retries.py", "tests/notifications/test_lanes.py", SETTLING, ANY_ORDER,
-        "tests/races/test_deliveries.py",
+        "tests/notifications/test_outbox_queue.py", "tests/notifications/test_second_account.py", DELIVER,
+        "tests/notifications/test_retries.py", "tests/notifications/test_lanes.py", SETTLING,
     ),
     "notifications/oncall.py": (
         "tests/notifications/test_oncall.py", "tests/notifications/test_rotations.py",

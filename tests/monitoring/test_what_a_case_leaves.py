@@ -1,12 +1,15 @@
 """What each act on a case leaves behind: its lines in the case and in the ledger; and nothing still waits to ring."""
 
+import copy
+from collections.abc import Iterator
+
 import pytest
 
 from monitoring import closer, escalations, offers
 from monitoring.models import Escalation, Page, Reaction
 from notifications.models import AuditEntry, Delivery, Message
 from protocols.errors import Refusal
-from tests import makers
+from tests import kept, makers
 from tests.home import FEVER, HOUR, MINUTE, Home
 from tests.makers import NOON
 
@@ -16,12 +19,22 @@ State = Escalation.State
 RULED_OUT = [("crs", 0), ("icans", 0)]
 
 
-@pytest.fixture
-def home() -> Home:
-    """A fever of no emergency was texted, and Dr A has been paged."""
+def a_fever() -> Home:
     home = Home()
     home.hears(FEVER, at=NIGHT)
     return home
+
+
+@pytest.fixture(scope="module")
+def kept_home(django_db_setup, django_db_blocker) -> Iterator[Home]:
+    with kept.made(a_fever, django_db_blocker) as home:
+        yield home
+
+
+@pytest.fixture
+def home(db, kept_home) -> Home:
+    """A fever of no emergency was texted, and Dr A has been paged."""
+    return copy.deepcopy(kept_home)
 
 
 def ledger() -> list[str]:
@@ -211,8 +224,7 @@ def test_an_outcome_is_one_of_the_list_and_grades_are_given_or_ruled_out(home) -
     assert home.case.state == State.REACHED
 
 
-def test_a_stranger_s_case_needs_no_grade() -> None:
-    home = Home()
+def test_a_stranger_s_case_needs_no_grade(home) -> None:
     case, _ = escalations.raise_concern(
         site=home.site, patient=None, caller=makers.a_phone(), urgency="urgent", headline="help", now=NIGHT
     )

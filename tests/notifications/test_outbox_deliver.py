@@ -117,6 +117,14 @@ def test_a_case_taken_between_the_claim_and_the_post_is_not_paged(site, line, mo
     assert delivery_of(message).state == State.CANCELLED
 
 
+def test_a_holder_has_half_a_minute_and_a_report_on_a_text_a_whole_one(site, line) -> None:
+    a_message(site)
+    assert claim().lease_until == NOON + 30 * SECOND
+    text = a_message(site)
+    outbox.deliver_due(now=NOON)
+    assert delivery_of(text).deadline_at == NOON + 60 * SECOND
+
+
 # A worker dies
 
 
@@ -200,6 +208,15 @@ def test_a_slow_provider_does_not_keep_the_engine_from_its_other_work(site, slow
         a_message(site)
     assert outbox.deliver_due(now=NOON) == outbox.BATCH
     assert Delivery.objects.filter(state=State.PENDING).count() == 6 - outbox.BATCH, "due for the next turn"
+
+
+@pytest.mark.parametrize(("seconds", "handed"), [(2, 4), (5, 2)])
+def test_a_turn_begins_nothing_new_once_its_five_seconds_are_over(site, line, seconds, handed) -> None:
+    for _ in range(4):
+        a_message(site)
+    passed = iter([0.0, 0.0, 0.0, 0.0, 0.0, *[float(seconds)] * 9])
+    outbox.deliver_due(now=NOON, passed=lambda: next(passed))
+    assert len(line.handed) == handed
 
 
 def test_two_hand_overs_at_the_time_limit_stay_within_one_lease() -> None:

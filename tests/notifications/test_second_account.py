@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+from celery import current_app
 from django.db.models import Q
 
 from notifications import accounts, clock, gateway, outbox, reconcile
@@ -187,6 +188,31 @@ def test_one_taken_meanwhile_is_not_paged_by_the_second(doubtful, line) -> None:
     outbox.cancel(Message.objects.filter(pk=doubtful.pk), now=NOON + 10 * SECOND)
     settle(line, 35)
     assert len(line.handed) == 1
+
+
+@pytest.mark.parametrize(
+    ("minutes", "cancelled", "paged"),
+    [(14, False, True), (15, False, False), (20, False, False), (14, True, False), (20, True, False)],
+)
+def test_a_page_that_is_over_is_not_carried_by_the_second_either(
+    site, line, minutes, cancelled, paged
+) -> None:
+    message = a_page(site)
+    message.cancelled_at = NOON if cancelled else None
+    assert outbox.page_by_second(message, now=NOON + minutes * MINUTE) is paged
+    assert message.deliveries.count() == 1 + paged
+
+
+def test_whoever_carries_the_lane_is_nudged_for_the_second_account_too(
+    site, line, monkeypatch, django_capture_on_commit_callbacks
+) -> None:
+    message = a_page(site, lane=Lane.PAGE_VOICE)
+    nudged: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **_: nudged.append(name))
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(2):
+            outbox.page_by_second(message, now=NOON)
+    assert nudged == ["notifications.deliver_page_calls"], "once, as it is queued once"
 
 
 # Back again

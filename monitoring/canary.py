@@ -11,6 +11,7 @@ import logging
 import re
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -70,12 +71,11 @@ def _keeps_from_sending(now: datetime) -> Q:
     return Q(taken_at=None, lapsed_at=None) | Q(sent_at__gt=now - EVERY)
 
 
-def is_from_us(reply: Reply) -> bool:
-    """Whether a text came from one of our own numbers. No person answers it: two services would talk on."""
-    sender = reply.sender
+def numbers(*, sender: str, **_: Any) -> QuerySet[Site]:
+    """The sites whose own number a text came from. No person answers it: two services would talk on."""
     return Site.objects.filter(
         Q(patient_number=sender) | Q(page_number=sender) | Q(fallback_number=sender, fallback_number__gt="")
-    ).exists()
+    )
 
 
 def came_back(reply: Reply, *, now: datetime) -> bool:

@@ -39,7 +39,7 @@ def _ask_one(pk: int, now: datetime) -> int:
     if stay is not None:
         end(checkin, State.CANCELLED, why=stays.why(stay), now=now)
         return 1
-    if deaths.standing(patient.pk) is not None:
+    if deaths.is_standing(patient.pk):
         end(checkin, State.CANCELLED, why=deaths.WHY, now=now)
         return 1
     if patient.texting_ended_at is not None and not calls.take_the_place_of_texts(patient):
@@ -250,17 +250,23 @@ def end(checkin: CheckIn, state: str, *, why: str, now: datetime) -> None:
     checkin.save()
 
 
-def open_question(patient: Patient, *, now: datetime, sent_at: datetime | None = None) -> CheckIn | None:
+def open_question(watch: Watch, *, now: datetime, sent_at: datetime | None = None) -> CheckIn | None:
     """The check-in whose question a reply may answer: asked, and not longer ago than an answer stays current.
 
     A text that reached us late, with its own `sent_at`, answers nothing that was asked after it was sent.
     """
-    checkin = CheckIn.objects.filter(watch__patient=patient, watch__closed_at=None, state=State.ASKED).first()
+    checkin = asked_of(watch.patient_id).first()
     if checkin is None or checkin.question_at is None or now - checkin.question_at > STALE_AFTER:
         return None
     # The provider writes whole seconds: an answer sent in the second of its question still answers it.
     too_early = sent_at is not None and sent_at < checkin.question_at.replace(microsecond=0)
+    checkin.watch = watch
     return None if too_early else checkin
+
+
+def asked_of(patient_id: int) -> QuerySet[CheckIn]:
+    """The check-in of the patient's open watch that waits for an answer: one at most."""
+    return CheckIn.objects.filter(watch__patient=patient_id, watch__closed_at=None, state=State.ASKED)
 
 
 def ask_again_in(watch: Watch, *, minutes: int, now: datetime) -> None:
@@ -272,7 +278,7 @@ def ask_again_in(watch: Watch, *, minutes: int, now: datetime) -> None:
     due_at = now + timedelta(minutes=minutes)
     if watch.closed_at or stays.resting(watch.patient_id, now=now) is not None:
         return
-    if deaths.standing(watch.patient_id) is not None:
+    if deaths.is_standing(watch.patient_id):
         return
     if watch.checkins.filter(state=State.WAITING, next_at__lte=due_at).exists():
         return

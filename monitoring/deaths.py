@@ -17,6 +17,13 @@ def standing(patient_id: int) -> DeathNotice | None:
     return None if newest is None or newest.said == Said.ALIVE else newest
 
 
+def is_standing(patient_id: int) -> bool:
+    """Whether the newest word says or confirms a death."""
+    newest = DeathNotice.objects.filter(patient=patient_id).order_by("-pk").values_list("said", flat=True)
+    said = newest.first()
+    return said is not None and said != Said.ALIVE
+
+
 def is_unanswered(patient: Patient | None) -> bool:
     """Whether a text says so and nobody has answered it yet."""
     notice = standing(patient.pk) if patient else None

@@ -4,45 +4,35 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
 
 from monitoring import (
+    background,
     caselog,
     checkins,
     closer,
     death_notices,
     escalations,
-    kits,
     opting_out,
-    phrases,
     pocket,
-    quiet,
     strangers,
     texts,
     unread,
-    watches,
     worklist,
 )
 from monitoring.hearing import Heard
-from monitoring.models import CheckIn, ClinicianText, Escalation, Finding, Patient, Reply
+from monitoring.models import CheckIn, Escalation, Finding, Patient, Reply
 from notifications import outbox
 from notifications.models import Channel, Lane
-from protocols import rulebook, triage, wording
+from protocols import triage, wording
 
 ALARMS = frozenset({"reply.urgent", "reply.emergency", "reply.joined"})
 # Whoever says after a reported death that somebody is in danger, or asks for help, is answered all the same.
 ANSWERED_ALWAYS = ALARMS | {"reply.help"}
 logger = logging.getLogger(__name__)
-_HOURS = rulebook.load().known
-MASKED_FOR = timedelta(hours=_HOURS["masks_for_hours"])
-STILL_COUNTS = timedelta(hours=_HOURS["symptoms_count_for_hours"])
-CONFIRM_WITHIN = timedelta(minutes=30)
-
 
 CONTROLS = {
     "opt_out": opting_out.stop,
@@ -53,14 +43,13 @@ CONTROLS = {
 
 def from_reply(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Finding:
     """Understand one reply about one patient, store the finding, and act on it in the caller's transaction."""
-    checkin = checkins.open_question(patient, now=now, sent_at=reply.sent_at)
-    standing = quiet.of(patient.pk, now=now)
-    heard = Heard(reply, patient, who, watches.current(patient), checkin, now, standing)
-    context = _context(heard)
+    heard = background.of(reply, patient, who=who, now=now)
+    checkin, context = heard.checkin, background.context(heard)
     concluded = triage.assess(reply.body, context)
-    read_back = "" if standing else concluded.read_back  # nobody reads it back to them in the quiet
+    read_back = "" if heard.quiet else concluded.read_back  # nobody reads it back to them in the quiet
     finding = _keep(reply, patient, checkin, concluded, context, now=now, read_back=read_back)
-    Reply.objects.filter(pk=reply.pk, checkin=None).update(checkin=checkin)
+    if reply.checkin is None:
+        reply.checkin = checkin  # kept with the reply once all of it is understood
     alarming = concluded.urgency in {"urgent", "emergency"}
     if alarming:
         # Before anything else: "wrong number, but she is unconscious" is first of all an emergency.
@@ -74,83 +63,6 @@ def from_reply(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Fi
     else:
         _ask_a_person(heard, finding, concluded)
     return finding
-
-
-def _context(heard: Heard) -> triage.Context:
-    patient, watch = heard.patient, heard.watch
-    hour = Decimal((heard.now - watch.given_at).total_seconds() / 3600) if watch else None
-    said = _said_lately(patient, heard.now)
-    pending = _pending_read_back(heard, said)
-    kit = kits.newest(patient)
-    return triage.Context(
-        asked="read_back" if pending else _bound_question(heard),
-        pending=pending,
-        today=heard.now.astimezone(ZoneInfo(patient.time_zone)).date(),
-        language=patient.language,
-        in_watch="yes" if watch else ("closed" if patient.watches.exists() else "no"),
-        sender=heard.who,
-        drug=watch.drug if watch else "",
-        step=watch.step if watch else "",
-        hour=round(hour, 2) if hour is not None else None,
-        case_open=escalations.unresolved(patient) is not None,
-        medicine_recent=_is_masked(said, patient, heard.now),
-        recent=_recent(said, heard.now),
-        media=heard.reply.media,
-        phrases=phrases.in_use(patient.site_id, patient.language),
-        protocol=watch.protocol if watch else "",
-        thermometer=kit.thermometer if kit else "",
-        usual_upper=kit.usual_upper if kit else None,
-    )
-
-
-def _bound_question(heard: Heard) -> str | None:
-    """The question this reply may answer. A caregiver who was asked about silence answers the caregiver question."""
-    if heard.reply.channel == "voice":
-        return "voice"
-    if quiet.spoke_last(heard.reply.sender, within=checkins.STALE_AFTER, now=heard.now):
-        return None  # a clinician asked last: yes, no or a digit may be meant for her
-    if heard.who in {"caregiver", "shared"}:
-        return "caregiver"
-    if heard.checkin is None:
-        return None
-    question = str(heard.checkin.ask[heard.checkin.position])
-    return None if question == "caregiver" else question
-
-
-def _said_lately(patient: Patient, now: datetime) -> list[Finding]:
-    """What was found in all the hours that still count for anything, oldest first."""
-    since = now - max(MASKED_FOR, STILL_COUNTS, CONFIRM_WITHIN)
-    found = Finding.objects.filter(patient=patient, at__gte=since).select_related("reply")
-    return list(found.order_by("at", "pk"))
-
-
-def _pending_read_back(heard: Heard, said: list[Finding]) -> str:
-    """The value last read back to this patient, while a yes or no can still mean it."""
-    by_sender = [one for one in said if one.reply is not None and one.reply.sender == heard.reply.sender]
-    before = by_sender[-1] if by_sender else None
-    if before is None or heard.now - before.at > CONFIRM_WITHIN:
-        return ""
-    if ClinicianText.objects.filter(message__to=heard.reply.sender, at__gte=before.at).exists():
-        return ""
-    return str(before.context.get("read_back", ""))
-
-
-def _recent(said: list[Finding], now: datetime) -> tuple[str, ...]:
-    """What was said or measured in the hours that count: "38.6" and then "dizzy" is a fever with a red flag."""
-    before = [finding for finding in said if now - STILL_COUNTS < finding.at <= now]
-    return triage.carried(str(rule["id"]) for finding in before for rule in finding.rules)
-
-
-def is_masked(patient: Patient, *, now: datetime) -> bool:
-    """Whether a medicine that hides a fever was reported taken, or the pocket dose texted, in the hours it lasts."""
-    return _is_masked(_said_lately(patient, now), patient, now)
-
-
-def _is_masked(said: list[Finding], patient: Patient, now: datetime) -> bool:
-    recent = [finding for finding in said if finding.at >= now - MASKED_FOR]
-    if any(reading["kind"] == "medicine" for finding in recent for reading in finding.readings):
-        return True
-    return pocket.texted_since(patient, now - MASKED_FOR)
 
 
 def _keep(

@@ -9,7 +9,10 @@ from monitoring.rules import DEFAULT, WatchRules
 
 @dataclass(frozen=True)
 class Heard:
-    """One reply about one patient, with all that the answer to it depends on."""
+    """One reply about one patient, with all that the answer to it depends on.
+
+    `stands` holds the names of `background.STANDS`.
+    """
 
     reply: Reply
     patient: Patient
@@ -17,7 +20,8 @@ class Heard:
     watch: Watch | None
     checkin: CheckIn | None
     now: datetime
-    quiet: ClinicianText | None = None
+    quiet: ClinicianText | None
+    stands: frozenset[str]
 
     @property
     def rules(self) -> WatchRules:

@@ -13,10 +13,19 @@ from monitoring.models import Patient, Reply
 from monitoring.rules import DEFAULT
 from notifications import crashing, once
 from notifications.each import each
+from notifications.glance import Glance
 from notifications.models import Clinician, Site
 
 logger = logging.getLogger(__name__)
 SWEEP_AFTER = timedelta(seconds=10)
+
+
+def _clinicians(*, sender: str, **_: Any) -> QuerySet[Clinician]:
+    return Clinician.objects.filter(phone=sender, is_active=True)
+
+
+SENDER = Glance({"ourselves": (canary.numbers,), "clinician": (_clinicians,)}, sender="somebody")
+"""Who else than a patient a text may come from."""
 
 
 def receive(
@@ -98,34 +107,29 @@ def _understand_or_tell(reply: Reply, now: datetime) -> None:
             due_at=now + timedelta(minutes=DEFAULT.clarify),
             now=now,
         )
-    Reply.objects.filter(pk=reply.pk).update(understood_at=now)
+    reply.understood_at = now
+    reply.save(update_fields=["understood_at", "who", "clinician", "patient", "site", "checkin"])
 
 
 def _understand(reply: Reply, now: datetime) -> None:
-    if canary.is_from_us(reply):
-        _note(reply, who=canary.SERVICE)
+    known = SENDER.at(now, sender=reply.sender)
+    if "ourselves" in known:
+        reply.who = canary.SERVICE
         canary.came_back(reply, now=now)
         return
-    clinician = Clinician.objects.filter(phone=reply.sender, is_active=True).first()
+    clinician = _clinicians(sender=reply.sender).first() if "clinician" in known else None
     if clinician is not None and responders.is_for_us(reply, clinician):
-        _note(reply, who="clinician", clinician=clinician)
+        reply.who, reply.clinician = "clinician", clinician
         responders.answer(reply, clinician, now=now)
         return
-    who, patients = _held(reply)
-    known = {"patient": patients[0], "site": patients[0].site} if len(patients) == 1 else {}
-    _note(reply, who=who, **known)
+    reply.who, patients = _held(reply)
+    if len(patients) == 1:
+        reply.patient, reply.site = patients[0], patients[0].site
     if not patients:
         findings.from_stranger(reply, now=now)
     # One reply at a time about one person: two texts in the same second are read in turn.
     for patient in patients:
-        findings.from_reply(reply, patient, who=who, now=now)
-
-
-def _note(reply: Reply, **facts: Any) -> None:
-    """Keep with the reply what is known of it by now."""
-    Reply.objects.filter(pk=reply.pk).update(**facts)
-    for name, value in facts.items():
-        setattr(reply, name, value)
+        findings.from_reply(reply, patient, who=reply.who, now=now)
 
 
 def _held(reply: Reply) -> tuple[str, list[Patient]]:
@@ -133,26 +137,26 @@ def _held(reply: Reply) -> tuple[str, list[Patient]]:
 
     Otherwise a STOP from the phone that was a patient's a moment ago would be heard as their caregiver's.
     """
-    known = _locked(speakers(reply)[1])
-    who, about = speakers(reply)
-    if {one.pk for one in about} <= {one.pk for one in known}:
-        return who, about  # read with their locks held
-    return who, _locked(about)
+    while True:
+        known = _phones(reply.sender)
+        rows = Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("site")
+        held = list(rows.filter(pk__in=[pk for pk, *_ in known]).order_by("pk")) if known else []
+        if known == [(one.pk, one.phone, one.caregiver_phone) for one in held if one.is_active]:
+            return _speakers(reply, held)
 
 
-def _locked(patients: list[Patient]) -> list[Patient]:
-    rows = Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("site")
-    return list(rows.filter(pk__in=[one.pk for one in patients]).order_by("pk"))
+def _phones(sender: str) -> list[tuple[int, str, str]]:
+    """Every patient with this phone, or whose caregiver has it, and both their numbers as they stand."""
+    theirs = Patient.objects.filter(Q(phone=sender) | Q(caregiver_phone=sender), is_active=True)
+    return list(theirs.order_by("pk").values_list("pk", "phone", "caregiver_phone"))
 
 
-def speakers(reply: Reply) -> tuple[str, list[Patient]]:
+def _speakers(reply: Reply, known: list[Patient]) -> tuple[str, list[Patient]]:
     """Who is texting, and about whom: the number's own patient, everyone it cares for, or nobody.
 
     A phone that speaks for several is shared, whoever they are. A caregiver known at two hospitals speaks about the
     patients of the one that was texted.
     """
-    active = Patient.objects.filter(is_active=True).select_related("site").order_by("pk")
-    known = list(active.filter(Q(phone=reply.sender) | Q(caregiver_phone=reply.sender)))
     own = [one for one in known if one.phone == reply.sender]
     cared_for = [one for one in known if one.caregiver_phone == reply.sender]
     here = [one for one in cared_for if one.site_id == reply.site_id]

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import people
@@ -90,7 +91,12 @@ def _refuse_impossible(kit: Kit, today: date) -> None:
 
 def newest(patient: Patient) -> HomeKit | None:
     """What is known now; None where nobody recorded it."""
-    return HomeKit.objects.filter(patient=patient).select_related("recorded_by").order_by("-pk").first()
+    return all_of(patient.pk).select_related("recorded_by").order_by("-pk").first()
+
+
+def all_of(patient_id: int) -> QuerySet[HomeKit]:
+    """What was ever recorded of what the patient has at home."""
+    return HomeKit.objects.filter(patient=patient_id)
 
 
 def in_words(kit: HomeKit) -> str:

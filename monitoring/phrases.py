@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import replays
@@ -22,10 +23,13 @@ ALARMS = ("urgent", "emergency")
 
 def in_use(site_id: int, language: str) -> tuple[str, ...]:
     """The phrases that explain words of a site's replies in one language, in normal form and in order."""
-    live = LearnedPhrase.objects.filter(
-        site=site_id, language=language, approved_at__isnull=False, ended_at=None
-    )
-    return tuple(sorted(live.values_list("words", flat=True)))
+    ours = live().filter(site=site_id, language=language)
+    return tuple(sorted(ours.values_list("words", flat=True)))
+
+
+def live() -> QuerySet[LearnedPhrase]:
+    """The phrases of every site that are approved and were not ended."""
+    return LearnedPhrase.objects.filter(approved_at__isnull=False, ended_at=None)
 
 
 def suggested(reply: Reply) -> list[str]:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import caselog, people, stays, texts
@@ -150,7 +151,12 @@ def _is_unsafe(finding: Finding) -> bool:
 
 def texted_since(patient: Patient, since: datetime) -> bool:
     """Whether the instruction was texted since then: it may have been followed, so a fever may be hidden."""
-    return PocketInstruction.objects.filter(escalation__patient=patient, at__gte=since).exists()
+    return texted(patient.pk, since=since).exists()
+
+
+def texted(patient_id: int, *, since: datetime) -> QuerySet[PocketInstruction]:
+    """The instructions that were texted since then."""
+    return PocketInstruction.objects.filter(escalation__patient=patient_id, at__gte=since)
 
 
 def _had_already(case: Escalation, patient: Patient, since: datetime) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from monitoring.models import CheckIn, ClinicianText
 from monitoring.rules import WatchRules
@@ -27,8 +27,12 @@ class Line:
 
 def of(patient_id: int, *, now: datetime) -> ClinicianText | None:
     """The clinician's text because of which the service is quiet at `now`."""
-    standing = ClinicianText.objects.filter(patient=patient_id, quiet_over_at=None, quiet_until__gt=now)
-    return standing.select_related("by").first()
+    return standing(patient_id, now=now).select_related("by").first()
+
+
+def standing(patient_id: int, *, now: datetime) -> QuerySet[ClinicianText]:
+    """The clinician's text because of which the service is quiet at `now`: one at most."""
+    return ClinicianText.objects.filter(patient=patient_id, quiet_over_at=None, quiet_until__gt=now)
 
 
 def lines(patients: Iterable[int], *, now: datetime) -> dict[int, Line]:
@@ -42,12 +46,17 @@ def question_waits(checkin: CheckIn, *, now: datetime) -> datetime | None:
 
     Never further past its hour than silence may last before a person is told: then it is asked, quiet or not.
     """
-    standing = of(checkin.watch.patient_id, now=now)
-    if standing is None:
+    its_reason = of(checkin.watch.patient_id, now=now)
+    if its_reason is None:
         return None
     longest = checkin.due_at + timedelta(minutes=WatchRules.thaw(checkin.watch.rules).person)
-    until = min(standing.quiet_until, longest)
+    until = min(its_reason.quiet_until, longest)
     return until if until > now else None
+
+
+def written_to(phone: str, *, since: datetime) -> QuerySet[ClinicianText]:
+    """What clinicians wrote to this phone since then."""
+    return ClinicianText.objects.filter(message__to=phone, at__gte=since)
 
 
 def spoke_last(phone: str, *, within: timedelta, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from monitoring.findings import MASKED_FOR
+from monitoring.background import MASKED_FOR
 from monitoring.models import Finding, Patient
 
 LAST_READINGS_FROM = timedelta(days=7)

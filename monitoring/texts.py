@@ -57,7 +57,7 @@ def to_caregiver(
 
 
 def _is_silent(patient: Patient, after_death: bool) -> bool:
-    return not after_death and deaths.standing(patient.pk) is not None
+    return not after_death and deaths.is_standing(patient.pk)
 
 
 def in_own_words(patient: Patient, body: str, *, caregiver: bool, key: str, now: datetime) -> Message | None:

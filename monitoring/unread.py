@@ -10,10 +10,12 @@ from django.db.models import Count, QuerySet
 
 from monitoring.models import Finding, Patient, Reply, Task, Unread, Watch
 from monitoring.rules import WatchRules
+from notifications import once
 from notifications.models import Site
 from protocols.rulebook import URGENCIES
 
 UNREADABLE = "the service could not read it"
+UNCLEAR = "clarify"  # how urgent a reply is that the rules broke on
 READING = "reading"  # the event of whoever says: I am reading this
 
 
@@ -54,22 +56,23 @@ def put(
             defaults={**facts, "patient": patient, "reply": reply, "what": "Read what was texted"},
         )
     )
-    Unread.objects.get_or_create(task=task, reply=reply, defaults={"finding": finding, "at": now})
+    once.put(Unread, task=task, reply=reply, defaults={"finding": finding, "at": now})
     task.due_at = min(task.due_at, due_at)
     task.pages_when_late = task.pages_when_late or pages_when_late
-    task.what, task.reply = _called(task, texting)
+    task.what, task.reply_id = _called(task, texting)
     task.save(update_fields=["due_at", "pages_when_late", "what", "reply"])
     return task, is_new
 
 
-def _called(task: Task, texting: str) -> tuple[str, Reply]:
-    """How many there are and what the rules made of the gravest; and that one, for lists that show one alone."""
-    waiting = list(of(task))
-    [first, *_] = gravest_first(waiting)
+def _called(task: Task, texting: str) -> tuple[str, int]:
+    """How many there are and what the rules made of the gravest; and that reply, for lists that show one alone."""
+    waiting = list(task.unread.order_by("pk").values_list("finding__urgency", "reply", "finding"))
+    [(_, reply, finding), *_] = sorted(waiting, key=lambda one: URGENCIES.index(one[0] or UNCLEAR))
     many = f"{len(waiting)} texts" if len(waiting) > 1 else "a text"
-    because = first.finding.because if first.finding else f"{UNREADABLE[0].upper()}{UNREADABLE[1:]}."
+    because = Finding.objects.filter(pk=finding).values_list("because", flat=True).first()
+    because = because or f"{UNREADABLE[0].upper()}{UNREADABLE[1:]}."
     whom = f", for {texting}, who is texting with them" if texting else ""
-    return f"Read {many}{whom}: {because}"[:200], first.reply
+    return f"Read {many}{whom}: {because}"[:200], reply
 
 
 def of(task: Task) -> QuerySet[Unread]:
@@ -84,7 +87,7 @@ def gravest_first(waiting: list[Unread]) -> list[Unread]:
 
 def urgency(one: Unread) -> str:
     """How urgent a reply was found to be. What the rules broke on is unclear."""
-    return one.finding.urgency if one.finding else "clarify"
+    return one.finding.urgency if one.finding else UNCLEAR
 
 
 def newest(task: Task) -> int:

@@ -156,7 +156,12 @@ def end_without_dose(watch_id: int, *, why: str, now: datetime) -> None:
 
 def current(patient: Patient) -> Watch | None:
     """The patient's open watch, if there is one."""
-    return Watch.objects.filter(patient=patient, closed_at=None).first()
+    return open_of(patient.pk).first()
+
+
+def open_of(patient_id: int) -> QuerySet[Watch]:
+    """The patient's open watch: one at most."""
+    return Watch.objects.filter(patient=patient_id, closed_at=None)
 
 
 def ended(*, now: datetime) -> QuerySet[Watch]:

@@ -50,7 +50,7 @@ def store_report(token: str, payload: dict[str, str], *, now: datetime) -> Provi
         received_at=now,
     )
     crashing.point(crashing.REPORT_STORED)
-    apply_reports(now=now)
+    _try_to_apply(report, now)
     return report
 
 
@@ -66,13 +66,17 @@ def apply_reports(*, now: datetime) -> int:
     """
     waiting = list(unapplied(now=now).order_by("pk")[:200])
     for report in waiting:
-        try:
-            _apply_one(report, now)
-        except (OperationalError, InterfaceError):
-            raise  # the database is away
-        except Exception:
-            logger.exception("Report %s could not be applied.", report.pk)
+        _try_to_apply(report, now)
     return len(waiting)
+
+
+def _try_to_apply(report: ProviderReport, now: datetime) -> None:
+    try:
+        _apply_one(report, now)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away
+    except Exception:
+        logger.exception("Report %s could not be applied.", report.pk)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from monitoring import findings, pocket
+from monitoring import background, pocket
 from monitoring.models import Patient, PocketInstruction, PocketOrder
 from notifications.models import Role
 from protocols.errors import Refusal
@@ -153,6 +153,6 @@ def test_a_texted_dose_masks_the_temperatures_after_it(home) -> None:
 def test_a_medicine_that_hides_a_fever_masks_for_a_day(home, words, after, masked) -> None:
     home.hears(words, at=NOON)
     patient = Patient.objects.get(pk=home.patient.pk)
-    assert findings.is_masked(patient, now=NOON + after) == masked
+    assert background.is_masked(patient, now=NOON + after) == masked
     cool = home.hears("98.6", at=NOON + after).findings.get()
     assert ("MASKED" in {rule["id"] for rule in cool.rules}) == masked

@@ -66,10 +66,9 @@ def put(
 
 def _called(task: Task, texting: str) -> tuple[str, int]:
     """How many there are and what the rules made of the gravest; and that reply, for lists that show one alone."""
-    waiting = list(task.unread.order_by("pk").values_list("finding__urgency", "reply", "finding"))
-    [(_, reply, finding), *_] = sorted(waiting, key=lambda one: URGENCIES.index(one[0] or UNCLEAR))
+    waiting = list(task.unread.order_by("pk").values_list("finding__urgency", "finding__because", "reply"))
+    [(_, because, reply), *_] = sorted(waiting, key=lambda one: URGENCIES.index(one[0] or UNCLEAR))
     many = f"{len(waiting)} texts" if len(waiting) > 1 else "a text"
-    because = Finding.objects.filter(pk=finding).values_list("because", flat=True).first()
     because = because or f"{UNREADABLE[0].upper()}{UNREADABLE[1:]}."
     whom = f", for {texting}, who is texting with them" if texting else ""
     return f"Read {many}{whom}: {because}"[:200], reply

@@ -1,5 +1,6 @@
 """Pocket dexamethasone: mentioned only from the patient's own signed, unexpired order, once per episode."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -96,6 +97,12 @@ def exclusions() -> tuple[str, ...]:
 def active_order(patient: Patient, *, now: datetime) -> PocketOrder | None:
     """The order that may be mentioned now, if there is one."""
     return PocketOrder.objects.filter(patient=patient, revoked_at=None, expires_at__gt=now).first()
+
+
+def active_orders(patients: Iterable[int], *, now: datetime) -> dict[int, PocketOrder]:
+    """The same for many patients, in one query."""
+    rows = PocketOrder.objects.filter(patient__in=patients, revoked_at=None, expires_at__gt=now)
+    return {order.patient_id: order for order in rows}
 
 
 def revoked(patient: Patient) -> list[PocketOrder]:

@@ -70,7 +70,7 @@ def test_ux2c_renewing_keeps_scroll_focus_and_an_open_menu_and_a_new_p1_comes_on
     renew(page)
     assert page.evaluate(kept)[1:] == ["case-1", True]
     assert "Alma Sample" in page.locator("tr[data-alarm]").first.inner_text(), "the emergency is on top"
-    assert page.locator("[data-herald]").inner_text() == "New P1 on the board."
+    assert page.locator("[data-herald]").inner_text() == "New P1 on the board: 1"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

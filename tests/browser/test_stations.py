@@ -89,3 +89,67 @@ def test_a_calm_wall_grows_dark_and_lights_up_with_the_first_danger(service, ope
     until(lambda: service.rows("SELECT 1 FROM monitoring_escalation WHERE state = 'open'"), "a case")
     let_pass(6_000)
     assert "dim" not in page.evaluate("document.body.className").split()
+
+
+def test_what_is_not_answered_at_once_says_so_and_a_file_is_not_waited_for(opened, base) -> None:
+    """The answer is held back until the sign was seen; a card is a file, and the page it is asked from stays."""
+    page, held = opened(size=NARROW), []
+    page.goto(f"{base}/course/3/hold/")
+    page.get_by_label("Why", exact=False).first.fill("waits for a blood count, too")
+    page.route("**/course/3/hold/", held.append)
+    page.locator("main form button").first.click(no_wait_after=True)
+    sign = page.locator("[data-working]")
+    sign.wait_for(state="visible")
+    assert "nothing has to be pressed again" in sign.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    until(lambda: held or page.wait_for_timeout(50), "the form to be on its way")
+    held[0].continue_()
+    page.wait_for_url(lambda address: "#result" in address)
+    assert page.locator("[data-working]").is_hidden()
+    page.goto(f"{base}/patient/2/card/")
+    with page.expect_download():
+        page.get_by_role("button", name="Print the card").click()
+    assert page.locator("[data-working]").is_hidden()
+
+
+def test_ux11b_a_question_mark_lists_the_shortcuts_and_single_keys_can_be_turned_off(opened, base) -> None:
+    page = opened()
+    page.goto(f"{base}/patient/1/")
+    page.keyboard.press("?")
+    listed = page.locator("dialog[data-keys]")
+    assert listed.is_visible()
+    listed.get_by_role("checkbox").check()
+    page.keyboard.press("Escape")
+    assert listed.is_hidden()
+    page.keyboard.press("?")
+    page.keyboard.press("b")
+    assert listed.is_hidden(), "a key that is turned off does nothing, for whoever speaks to the screen"
+    assert "/patient/1/" in page.url
+    page.reload()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    listed.get_by_role("checkbox").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    page.wait_for_url("**/board/")
+
+
+@pytest.mark.parametrize(
+    "path", ["/board/", "/course/1/calendar/", "/course/1/hand-over/", "/downtime/", "/patient/1/", "/e/"]
+)
+def test_ux11d_what_is_printed_is_black_on_white_with_its_time_and_without_menus(opened, base, path) -> None:
+    """A night theme prints in black on white, too; the number of the page is set in the style sheet's margin."""
+    page = opened(scheme="dark")
+    page.goto(base + path)
+    page.emulate_media(media="print", color_scheme="dark")
+    for what in ("nav", "main button", ".skip", ".filter", "header.top"):
+        shown = [one for one in page.locator(what).all() if one.is_visible()]
+        assert not shown, what
+    paper = "getComputedStyle(document.body)"
+    assert page.evaluate(f"{paper}.backgroundColor") in {"rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"}
+    assert page.evaluate(f"{paper}.color") == "rgb(0, 0, 0)"
+    assert page.locator("time, footer, .stamp").last.inner_text().strip()
+    assert len(page.pdf(prefer_css_page_size=True)) > 5000
+    sheets = page.evaluate(
+        "Array.from(document.styleSheets, s => Array.from(s.cssRules, r => r.cssText).join(' ')).join(' ')"
+    )
+    assert 'counter(page) " of " counter(pages)' in sheets

@@ -40,6 +40,28 @@ def test_h21_each_text_is_whole_short_and_in_signs_that_every_phone_shows(code: 
         assert words.isascii()
 
 
+@pytest.mark.parametrize(
+    ("words", "segments"),
+    [
+        ("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("a" * 307, 3), ("[" * 80, 1), ("[" * 81, 2),
+        ("發" * 70, 1), ("發" * 71, 2), ("發" * 134, 2), ("發" * 135, 3), ("a" * 70 + "發", 2),
+    ],
+    ids=lambda part: f"{len(part)} signs" if isinstance(part, str) else str(part),
+)  # fmt: skip
+def test_ux7a_segments_are_counted_as_the_alphabet_of_the_words_counts_them(
+    words: str, segments: int
+) -> None:
+    """One sign outside the plain alphabet halves a segment; a bracket takes the room of two signs."""
+    assert wording.segments(words) == segments
+
+
+@pytest.mark.parametrize("code", wording.languages())
+def test_ux7a_no_text_to_a_patient_is_longer_than_two_segments(code: str) -> None:
+    texts = [key for one, key in EVERYTHING if one == code and not key.startswith(("voice.", *TO_CLINICIANS))]
+    assert texts
+    assert [key for key in texts if wording.segments(filled(code, key)) > 2] == []
+
+
 def test_every_language_has_every_text_a_patient_may_receive() -> None:
     for_patients = {key for code, key in EVERYTHING if code == "en" and not key.startswith(TO_CLINICIANS)}
     for code in wording.languages():

@@ -5,10 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from monitoring import escalations, watches
-from monitoring.models import Patient
+from monitoring import escalations, readings, watches
+from monitoring.models import Finding, Patient
 from monitoring.rules import DEFAULT
 from notifications import clock
 from notifications.models import Role
@@ -109,6 +111,33 @@ def test_the_list_says_where_to_send_each_patient_and_where_nobody_wrote_it_down
     browser = makers.signed_in(makers.a_clinician(site))
     shown = browser.get("/downtime/").content.decode()
     assert shown.count("General, 1 River Street") == shown.count("not written down: ask") == 1
+
+
+def test_the_list_takes_as_many_queries_for_many_patients_as_for_few(site) -> None:
+    def watched(number: int) -> int:
+        for _ in range(number):
+            makers.a_dose(makers.a_course(makers.a_patient(site)), given_at=NOON)
+        with CaptureQueriesContext(connection) as queries:
+            downtime.make(site, now=NOON)
+        return len(queries)
+
+    few = watched(2)
+    assert watched(3) == few
+
+
+def test_the_medicines_are_those_of_each_patients_newest_readings(site) -> None:
+    patients = [makers.a_patient(site) for _ in range(2)]
+    for patient in patients:
+        a_case(patient)
+        for minutes in range(downtime.HEARD + 3):
+            kind = {"kind": "medicine", "name": f"dose {minutes}", "words": "took it"}
+            Finding.objects.create(
+                site=site, patient=patient, at=NOON + timedelta(minutes=minutes), urgency="none", because="x",
+                readings=[kind], human_task=False,
+            )  # fmt: skip
+    made = downtime.make(site, now=NOON + timedelta(hours=1))
+    for line in made.lines:
+        assert list(line.medicines) == readings.table(line.patient, limit=downtime.HEARD)
 
 
 def test_the_list_is_printed_whoever_is_on_it(site, capsys) -> None:

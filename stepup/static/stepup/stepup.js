@@ -23,7 +23,7 @@
     const fresh = Array.from(now).filter((key) => !known.has(key));
     known = now;
     if (fresh.length && herald) {
-      herald.textContent = fresh.length === 1 ? "New P1 on the board." : fresh.length + " new P1 on the board.";
+      herald.textContent = herald.dataset.says.replace("[count]", fresh.length);
     }
   }
 
@@ -71,6 +71,36 @@
       if (stale) bar.querySelector("[data-since]").textContent = clock;
       bar.hidden = !stale;
     }, 1000);
+  }
+
+  // What was sent and is not answered at once says so, with the seconds; without a script the browser's own sign does.
+  // An answer that is a file leaves this page where it is, so its form or link is not waited for.
+  const working = document.querySelector("[data-working]");
+  const SEEN_AFTER = 150;
+  let waiting = 0;
+
+  function wait() {
+    const begun = Date.now();
+    window.clearInterval(waiting);
+    waiting = window.setInterval(function () {
+      const seconds = working.querySelector("[data-seconds]");
+      seconds.textContent = seconds.dataset.seconds.replace("[count]", Math.floor((Date.now() - begun) / 1000));
+      working.hidden = false;
+    }, SEEN_AFTER);
+  }
+
+  if (working) {
+    document.addEventListener("submit", function (event) {
+      if (!event.defaultPrevented && !("file" in event.target.dataset)) wait();
+    });
+    document.addEventListener("click", function (event) {
+      const link = event.target.closest("a[data-slow]");
+      if (link && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey) wait();
+    });
+    window.addEventListener("pageshow", function () {
+      window.clearInterval(waiting);
+      working.hidden = true;
+    });
   }
 
   const help = document.querySelector("dialog[data-keys]");

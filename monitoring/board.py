@@ -358,9 +358,10 @@ def next_act(case: Escalation) -> str:
     """What happens to an unresolved case at its next time."""
     owner = case.owner.name if case.owner else ""
     return {
-        Escalation.State.OPEN: "the next person is called",
-        Escalation.State.TAKEN: f"{owner} must have reached the patient, or it opens again",
-        Escalation.State.REACHED: f"{owner} must have recorded the outcome",
+        Escalation.State.OPEN: gettext("the next person is called"),
+        Escalation.State.TAKEN: gettext("%(owner)s must have reached the patient, or it opens again")
+        % {"owner": owner},
+        Escalation.State.REACHED: gettext("%(owner)s must have recorded the outcome") % {"owner": owner},
     }.get(Escalation.State(case.state), "")
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from monitoring import assessed, board, deaths, kits, ladders, pocket, readings
 from monitoring.models import Escalation, EscalationEvent, Finding, HomeKit, Page, Patient, Reaction, Watch
 from monitoring.rules import WatchRules
@@ -151,7 +153,12 @@ def _said(finding: Finding) -> Said:
     assert reply is not None  # noqa: S101 - the caller chose findings that have one
     return Said(
         at=reply.received_at,
-        who={"shared": "caregiver", "": "unknown"}.get(reply.who, reply.who),
+        who={
+            "patient": _("patient"),
+            "caregiver": _("caregiver"),
+            "shared": _("caregiver"),
+            "": _("unknown"),
+        }.get(reply.who, reply.who),
         words=reply.body,
         channel=reply.channel,
         urgency=finding.urgency,
@@ -223,7 +230,7 @@ def _route(message: Message) -> str:
     """How far one route got, in the words of the last attempt."""
     attempts = sorted(message.deliveries.all(), key=lambda delivery: delivery.attempt)
     if not attempts:
-        return "not sent"
+        return _("not sent")
     last = attempts[-1]
     failed = last.state == Delivery.State.FAILED and last.error_code
     return last.get_state_display() + (f" ({last.error_code})" if failed else "")
@@ -232,7 +239,7 @@ def _route(message: Message) -> str:
 def _event(event: EscalationEvent) -> Event:
     return Event(
         event.at,
-        event.by.name if event.by else "the service",
+        event.by.name if event.by else _("the service"),
         event.what,
         event.text,
         event.number,
@@ -248,6 +255,6 @@ def _next_people(case: Escalation, now: datetime) -> str:
     standing = ladders.at(case.site, WatchRules.thaw(case.rules).ladder, now=at)
     step = ladders.next_step(standing, urgency=case.urgency, round_=case.round, rung=case.rung)
     if not step.staffed:
-        return "nobody is on the list: the site's own number is called"
+        return _("nobody is on the list: the site's own number is called")
     names = ", ".join(person.name for person in standing[step.rung - 1].people)
-    return f"rung {step.rung}: {names}"
+    return _("rung %(rung)s: %(names)s") % {"rung": step.rung, "names": names}

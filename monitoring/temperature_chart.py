@@ -11,8 +11,12 @@ from decimal import Decimal
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from monitoring import readings, temperature_rows
 from monitoring.temperature_rows import Fact, Gap, Hours
+from notifications import daynames
 
 STEPS = (1, 2, 3, 4, 6, 12, 24, 48, 96, 168, 336)
 RADIUS = 4.5
@@ -44,9 +48,12 @@ LETTERED = {
     temperature_rows.UNASKED: ("square", "U"),
 }
 LANES = (
-    ("check-ins", (temperature_rows.ANSWERED, temperature_rows.UNANSWERED, temperature_rows.UNASKED)),
-    ("medicines", (temperature_rows.MEDICINE, temperature_rows.POCKET)),
-    ("doses, cases", (temperature_rows.DOSE, temperature_rows.CASE)),
+    (
+        gettext_lazy("check-ins"),
+        (temperature_rows.ANSWERED, temperature_rows.UNANSWERED, temperature_rows.UNASKED),
+    ),
+    (gettext_lazy("medicines"), (temperature_rows.MEDICINE, temperature_rows.POCKET)),
+    (gettext_lazy("doses, cases"), (temperature_rows.DOSE, temperature_rows.CASE)),
 )
 
 
@@ -200,18 +207,18 @@ def draw(hours: Hours, *, unit: str, zone: str, size: Size) -> Chart:
 def legend() -> tuple[Sample, ...]:
     """What each shape stands for."""
     points = [
-        (False, False, "temperature"),
-        (True, False, "temperature a medicine may have lowered (masked)"),
-        (False, True, "hollow: a number in doubt, read back or left to a person"),
+        (False, False, _("temperature")),
+        (True, False, _("temperature a medicine may have lowered (masked)")),
+        (False, True, _("hollow: a number in doubt, read back or left to a person")),
     ]
     named = {
-        temperature_rows.ANSWERED: "check-in answered",
-        temperature_rows.UNANSWERED: "check-in asked, no answer",
-        temperature_rows.UNASKED: "check-in not asked; hatched: hours in which nobody asked",
-        temperature_rows.MEDICINE: "medicine reported taken",
-        temperature_rows.POCKET: "pocket dose texted to be taken",
-        temperature_rows.DOSE: "dose given",
-        temperature_rows.CASE: "case opened",
+        temperature_rows.ANSWERED: _("check-in answered"),
+        temperature_rows.UNANSWERED: _("check-in asked, no answer"),
+        temperature_rows.UNASKED: _("check-in not asked; hatched: hours in which nobody asked"),
+        temperature_rows.MEDICINE: _("medicine reported taken"),
+        temperature_rows.POCKET: _("pocket dose texted to be taken"),
+        temperature_rows.DOSE: _("dose given"),
+        temperature_rows.CASE: _("case opened"),
     }
     return (
         *(
@@ -273,7 +280,9 @@ def _degrees(scale: Scale, unit: str, shown: str) -> Iterator[Tick]:
 
 
 def _fever(hours: Hours, scale: Scale, unit: str, other: str) -> Tick:
-    words = f"fever from {hours.fever[unit]} °{unit} ({hours.fever[other]} °{other})"
+    words = _("fever from %(one)s (%(other)s)") % {
+        "one": f"{hours.fever[unit]} °{unit}", "other": f"{hours.fever[other]} °{other}",
+    }  # fmt: skip
     return Tick(scale.y(hours.fever[unit]), (words,))
 
 
@@ -281,7 +290,7 @@ def _hours(hours: Hours, scale: Scale, step: int, zone: str, *, is_bare: bool) -
     """Elapsed hours, with the clock at the site beneath: right on a night when the clocks change as well."""
     for hour in range(0, int(scale.last_hour) + 1, step):
         local = (hours.start + timedelta(hours=hour)).astimezone(ZoneInfo(zone))
-        clock = () if is_bare else (f"{local:%a}", f"{local:%H:%M}", f"{local:%Z}")
+        clock = () if is_bare else (daynames.written(local, "%a"), f"{local:%H:%M}", f"{local:%Z}")
         yield Tick(scale.x(Decimal(hour)), (f"{hour} h", *clock))
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from monitoring import readings, stays
 from monitoring.models import CheckIn, Escalation, Finding, Patient, PocketInstruction, Watch
 from protocols import rulebook
@@ -177,46 +179,55 @@ def _asked(checkin: CheckIn, now: datetime) -> tuple[str, str]:
     if checkin.due_at > now:
         return "", ""
     if checkin.state == State.ANSWERED:
-        return ANSWERED, "check-in answered"
+        return ANSWERED, _("check-in answered")
     if checkin.question_at is not None:
-        how = "answered in part, then no answer" if checkin.answered else "asked, no answer"
-        return UNANSWERED, f"check-in {how}" + (" yet" if checkin.state == State.ASKED else "")
+        waits = checkin.state == State.ASKED
+        return UNANSWERED, {
+            (True, True): _("check-in answered in part, then no answer yet"),
+            (True, False): _("check-in answered in part, then no answer"),
+            (False, True): _("check-in asked, no answer yet"),
+            (False, False): _("check-in asked, no answer"),
+        }[bool(checkin.answered), waits]
     if checkin.state == State.WAITING:
-        return UNASKED, "check-in not asked yet"
+        return UNASKED, _("check-in not asked yet")
     taken_off = checkin.state == State.CANCELLED and not checkin.ended_why.startswith(stays.REST)
-    return ("", "") if taken_off else (UNASKED, "check-in not asked")
+    return ("", "") if taken_off else (UNASKED, _("check-in not asked"))
 
 
 def _facts(patient: Patient, given: Sequence[Given]) -> Iterator[Fact]:
     """What was reported, taken, texted, given and raised, without its hour."""
     nowhere = Decimal(0)
     for dose in given:
-        yield Fact(dose.at, nowhere, DOSE, f"{_step(dose.step)} given")
+        yield Fact(dose.at, nowhere, DOSE, _("%(step)s given") % {"step": _step(dose.step)})
     findings = Finding.objects.filter(patient=patient).exclude(readings=[]).select_related("reply")
     for finding in findings.order_by("at", "pk"):
         for reading in finding.readings:
             if reading["kind"] in {"temperature", "medicine"}:
                 yield _reported(finding, reading)
     for told in PocketInstruction.objects.filter(order__patient=patient):
-        yield Fact(told.at, nowhere, POCKET, "pocket dose texted to be taken")
+        yield Fact(told.at, nowhere, POCKET, _("pocket dose texted to be taken"))
     for case in Escalation.objects.filter(patient=patient):
-        what = f"case {case.code} opened"
+        what = _("case %(code)s opened") % {"code": case.code}
         yield Fact(case.opened_at, nowhere, CASE, what, words=case.headline, urgency=case.urgency)
 
 
 def _reported(finding: Finding, reading: dict[str, object]) -> Fact:
     who = finding.reply.who if finding.reply else ""
-    by = " by the caregiver" if who in {"caregiver", "shared"} else ""
+    caregiver = who in {"caregiver", "shared"}
     words = str(reading.get("words") or "")
     if reading["kind"] == "medicine":
         name = str(reading.get("name") or "medicine").replace("_", " ")
-        return Fact(finding.at, Decimal(0), MEDICINE, f"{name} reported taken{by}", words=words)
+        return Fact(finding.at, Decimal(0), MEDICINE, _medicine(name, caregiver), words=words)
     value, unit = reading.get("value"), str(reading.get("unit") or "")
     warmest = Decimal(str(value)) if value is not None else None
     sent, other = readings.in_both_units(warmest, unit) if warmest is not None else ("", "")
     doubt = str(reading.get("doubt") or "")
     where = KINDS.get(str(finding.context.get("thermometer") or ""), "")
-    notes = [f"temperature{by}", where, DOUBTS.get(doubt, "" if doubt in SURE else "doubtful")]
+    notes = [
+        _("temperature by the caregiver") if caregiver else _("temperature"),
+        where,
+        DOUBTS.get(doubt, "" if doubt in SURE else "doubtful"),
+    ]
     return Fact(
         at=finding.at,
         hour=Decimal(0),
@@ -231,6 +242,12 @@ def _reported(finding: Finding, reading: dict[str, object]) -> Fact:
         is_masked=bool(reading.get("masked")),
         is_doubtful=doubt not in SURE,
     )
+
+
+def _medicine(name: str, caregiver: bool) -> str:
+    if caregiver:
+        return _("%(medicine)s reported taken by the caregiver") % {"medicine": name}
+    return _("%(medicine)s reported taken") % {"medicine": name}
 
 
 def _step(step: str) -> str:

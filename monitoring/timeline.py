@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from monitoring import stays, texts
 from monitoring.models import (
@@ -61,15 +62,29 @@ def _replies(patient: Patient, limit: int) -> Iterator[Entry]:
     for reply in replies[:limit]:
         findings = [finding for finding in reply.findings.all() if finding.patient_id == patient.pk]
         found = findings[-1] if findings else None
-        how = "pressed a key" if reply.channel == "voice" else "wrote"
-        who = {"shared": "caregiver"}.get(reply.who, reply.who or "somebody")
         yield Entry(
             at=reply.received_at,
             kind="said",
-            title=f"{who} {how}: “{reply.body}”" + (" with a picture" if reply.media else ""),
-            text=_concluded(found) if found else "not understood yet",
+            title=_heard(reply),
+            text=_concluded(found) if found else _("not understood yet"),
             urgency=found.urgency if found else "",
         )
+
+
+def _heard(reply: Reply) -> str:
+    """Who texted or pressed what."""
+    known = {
+        "patient": _("patient"),
+        "caregiver": _("caregiver"),
+        "shared": _("caregiver"),
+        "": _("somebody"),
+    }
+    said = {"who": known.get(reply.who, reply.who), "body": reply.body}
+    if reply.channel == "voice":
+        return _("%(who)s pressed a key: “%(body)s”") % said
+    if reply.media:
+        return _("%(who)s wrote: “%(body)s” with a picture") % said
+    return _("%(who)s wrote: “%(body)s”") % said
 
 
 def _concluded(finding: Finding) -> str:
@@ -77,13 +92,15 @@ def _concluded(finding: Finding) -> str:
         return finding.because
     known = bool(finding.context.get("medicine_recent"))
     missing = provisional.missing(finding.provisional_grade, finding.readings, medicine_known=known)
-    return f"{finding.because} {finding.provisional_grade}. Missing for a grade: {'; '.join(missing)}."
+    return _("%(because)s %(grade)s. Missing for a grade: %(missing)s.") % {
+        "because": finding.because, "grade": finding.provisional_grade, "missing": "; ".join(missing),
+    }  # fmt: skip
 
 
 def _silences(patient: Patient, limit: int) -> Iterator[Entry]:
     findings = Finding.objects.filter(patient=patient, reply=None).order_by("-at")
     for finding in findings[:limit]:
-        yield Entry(finding.at, "silence", "no answer", finding.because, urgency=finding.urgency)
+        yield Entry(finding.at, "silence", _("no answer"), finding.because, urgency=finding.urgency)
 
 
 def _checkins(patient: Patient, limit: int) -> Iterator[Entry]:
@@ -94,8 +111,9 @@ def _checkins(patient: Patient, limit: int) -> Iterator[Entry]:
         yield Entry(
             at=checkin.ended_at or checkin.due_at,
             kind="check-in",
-            title=f"check-in of hour {checkin.hour:.0f}: {checkin.get_state_display()}",
-            text=checkin.ended_why or f"Asked: {asked}.",
+            title=_("check-in of hour %(hour)s: %(state)s")
+            % {"hour": f"{checkin.hour:.0f}", "state": checkin.get_state_display()},
+            text=checkin.ended_why or _("Asked: %(asked)s.") % {"asked": asked},
         )
 
 
@@ -108,13 +126,16 @@ def _texts(patient: Patient, limit: int) -> Iterator[Entry]:
     for message in sent.order_by("-created_at")[:limit]:
         attempts = sorted(message.deliveries.all(), key=lambda delivery: delivery.attempt)
         patients = message.about == meant[0] if message.about else message.to == patient.phone
-        whom = "patient" if patients else "caregiver"
-        how = "called" if message.channel == Channel.VOICE else "told"
-        state = attempts[-1].get_state_display() if attempts else "not sent"
+        called = message.channel == Channel.VOICE
+        title = {
+            (True, True): _("patient called"), (True, False): _("patient told"),
+            (False, True): _("caregiver called"), (False, False): _("caregiver told"),
+        }[patients, called]  # fmt: skip
+        state = attempts[-1].get_state_display() if attempts else _("not sent")
         words = f"“{message.body}” ({state})" if message.body else f"({state})"
         said = getattr(message, "said", None)  # a clinician's own words; else the service's
-        by = said.by.name if said else "the service"
-        yield Entry(message.created_at, "sent", f"{whom} {how}", words, by=by)
+        by = said.by.name if said else _("the service")
+        yield Entry(message.created_at, "sent", title, words, by=by)
 
 
 def _cases(patient: Patient, limit: int) -> Iterator[Entry]:
@@ -124,9 +145,9 @@ def _cases(patient: Patient, limit: int) -> Iterator[Entry]:
         yield Entry(
             at=event.at,
             kind="case",
-            title=f"case {event.escalation.code} {event.what}",
+            title=_("case %(code)s %(what)s") % {"code": event.escalation.code, "what": event.what},
             text=event.text,
-            by=event.by.name if event.by else "the service",
+            by=event.by.name if event.by else _("the service"),
             urgency=event.escalation.urgency if alarm else "",
             case=event.escalation_id,
         )
@@ -134,28 +155,38 @@ def _cases(patient: Patient, limit: int) -> Iterator[Entry]:
 
 def _tasks(patient: Patient, limit: int) -> Iterator[Entry]:
     for task in Task.objects.filter(patient=patient).select_related("done_by").order_by("-opened_at")[:limit]:
-        yield Entry(task.opened_at, "task", task.what, by="the service")
+        yield Entry(task.opened_at, "task", task.what, by=_("the service"))
         if task.done_at is not None:
-            by = task.done_by.name if task.done_by else "the service"
-            yield Entry(task.done_at, "task", f"done: {task.what}", task.outcome, by=by)
+            by = task.done_by.name if task.done_by else _("the service")
+            yield Entry(task.done_at, "task", _("done: %(what)s") % {"what": task.what}, task.outcome, by=by)
 
 
 def _read(patient: Patient, limit: int) -> Iterator[Entry]:
     """What was done about unread replies before they were finished, and what somebody said that they mean."""
     events = TaskEvent.objects.filter(task__patient=patient).select_related("by").order_by("-at", "-pk")
     for event in events[:limit]:
-        yield Entry(event.at, "task", f"unread replies: {event.what}", event.text, by=event.by.name)
+        yield Entry(
+            event.at,
+            "task",
+            _("unread replies: %(what)s") % {"what": event.what},
+            event.text,
+            by=event.by.name,
+        )
     typed = Translation.objects.filter(reply__patient=patient).select_related("by", "reply")
     for row in typed.order_by("-at", "-pk")[:limit]:
-        how = "by a professional interpreter" if row.is_professional else "not by a professional interpreter"
-        words = f"“{row.reply.body}” translated, {how}: “{row.words}”"
-        yield Entry(row.at, "record", "translation typed", words, by=row.by.name)
+        said = {"body": row.reply.body, "words": row.words}
+        words = (
+            _("“%(body)s” translated, by a professional interpreter: “%(words)s”")
+            if row.is_professional
+            else _("“%(body)s” translated, not by a professional interpreter: “%(words)s”")
+        ) % said
+        yield Entry(row.at, "record", _("translation typed"), words, by=row.by.name)
 
 
 def _corrections(patient: Patient, limit: int) -> Iterator[Entry]:
     events = PatientEvent.objects.filter(patient=patient).select_related("by").order_by("-at", "-pk")
     for event in events[:limit]:
-        by = event.by.name if event.by else "the service"
+        by = event.by.name if event.by else _("the service")
         yield Entry(event.at, "record", event.what, event.text, by=by)
 
 
@@ -163,15 +194,15 @@ def _orders(patient: Patient) -> Iterator[Entry]:
     orders = PocketOrder.objects.filter(patient=patient).select_related("signed_by", "revoked_by")
     for order in orders:
         dose = dosing.format_mg(order.dose_mg)
-        yield Entry(order.signed_at, "order", "pocket order signed", dose, by=order.signed_by.name)
+        yield Entry(order.signed_at, "order", _("pocket order signed"), dose, by=order.signed_by.name)
         if order.revoked_at is not None and order.revoked_by is not None:
             said = f"{dose}: {order.revoked_why}"
-            yield Entry(order.revoked_at, "order", "pocket order revoked", said, by=order.revoked_by.name)
+            yield Entry(order.revoked_at, "order", _("pocket order revoked"), said, by=order.revoked_by.name)
 
 
 def _end(patient: Patient) -> Iterator[Entry]:
     if patient.enrolment_ended_at is not None:
         by = patient.enrolment_ended_by.name if patient.enrolment_ended_by else ""
         yield Entry(
-            patient.enrolment_ended_at, "record", "enrolment ended", patient.enrolment_ended_why, by=by
+            patient.enrolment_ended_at, "record", _("enrolment ended"), patient.enrolment_ended_why, by=by
         )

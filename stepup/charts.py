@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from monitoring.timeline import Entry
 from notifications.models import Clinician
 from protocols import dosing, planning
@@ -187,7 +189,7 @@ def _reported(report: DoseReport) -> str:
 def entries(course: Course, *, reader: Clinician) -> list[Entry]:
     """The course's own lines for the patient's timeline."""
     lines = [
-        Entry(event.at, "course", event.what, event.text, by=event.by.name if event.by else "the service")
+        Entry(event.at, "course", event.what, event.text, by=event.by.name if event.by else _("the service"))
         for event in course.events.exclude(
             what__in=["dose given", "dose reported", "dose confirmed"]
         ).select_related("by")
@@ -196,11 +198,26 @@ def entries(course: Course, *, reader: Clinician) -> list[Entry]:
         shown = _line(dose, {}, reader)
         said = f"{shown.amount}. {shown.deviation} {shown.reported}".strip()
         if shown.struck:
-            said = f"Struck by {shown.struck_by}, {shown.struck}, because: {shown.struck_why} It said: {said}"
-        lines.append(Entry(dose.given_at, "dose", f"{_words(dose.step)} given", said, by=shown.recorded_by))
+            said = _("Struck by %(by)s, %(what)s, because: %(why)s It said: %(said)s") % {
+                "by": shown.struck_by, "what": shown.struck, "why": shown.struck_why, "said": said,
+            }  # fmt: skip
+        lines.append(
+            Entry(
+                dose.given_at,
+                "dose",
+                _("%(step)s given") % {"step": _words(dose.step)},
+                said,
+                by=shown.recorded_by,
+            )
+        )
         if dose.confirmed_at is not None:
             lines.append(
-                Entry(dose.confirmed_at, "dose", f"{_words(dose.step)} confirmed", by=shown.confirmed_by)
+                Entry(
+                    dose.confirmed_at,
+                    "dose",
+                    _("%(step)s confirmed") % {"step": _words(dose.step)},
+                    by=shown.confirmed_by,
+                )
             )
     return lines
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
+from notifications import daynames
 from protocols import delays
 from protocols.errors import Refusal
 from protocols.planning import PlannedDose
@@ -196,9 +199,11 @@ def _rows(course: Course, given: list[Dose], planned: tuple[PlannedDose, ...], n
 
 def _window(dose: PlannedDose) -> str:
     if dose.earliest_on is None and dose.latest_on is None:
-        return "on its day" if dose.on and not dose.asks else "ask"
-    first, last = (f"{on:%a %d %b %Y}" if on else "ask" for on in (dose.earliest_on, dose.latest_on))
-    return "on its day" if dose.earliest_on == dose.latest_on else f"{first} to {last}"
+        return _("on its day") if dose.on and not dose.asks else _("ask")
+    first, last = (daynames.written(on) if on else _("ask") for on in (dose.earliest_on, dose.latest_on))
+    if dose.earliest_on == dose.latest_on:
+        return _("on its day")
+    return _("%(first)s to %(last)s") % {"first": first, "last": last}
 
 
 def _place(dose: Dose) -> str:

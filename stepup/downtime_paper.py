@@ -3,17 +3,19 @@
 import csv as comma_separated
 from io import BytesIO, StringIO
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from reportlab.lib.pagesizes import letter
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, HRFlowable, KeepTogether, SimpleDocTemplate, Spacer
 
+from notifications import daynames
 from stepup import downtime_words, paper
 from stepup.downtime import DowntimeList, Line
 
 WRITING_LINES = 2
-AFTERWARDS = (
+AFTERWARDS = gettext_lazy(
     "When the service is back, type in what was heard and done, with its own time. What was not sent meanwhile stands "
     "on the record of each patient; old pages are never sent late."
 )
@@ -22,17 +24,20 @@ AFTERWARDS = (
 def pdf(made: DowntimeList) -> bytes:
     """The list in black on white, a block a patient that no page parts, with lines to write on."""
     title, when = downtime_words.head(made)
-    local = f"{made.made_at.astimezone(ZoneInfo(made.site.time_zone)):%a %d %b %Y %H:%M %Z}"
-    until = f"{made.good_until.astimezone(ZoneInfo(made.site.time_zone)):%H:%M %Z}"
+    zone = made.site.time_zone
+    local = daynames.on_clock(made.made_at, zone, downtime_words.TIME)
+    until = daynames.on_clock(made.good_until, zone, "%H:%M %Z")
     story: list[Flowable] = [paper.paragraph(title, 15, bold=True), paper.paragraph(when, 10)]
     story += [paper.paragraph(line, 11, bold=True) for line in downtime_words.calls(made)]
     for line in made.lines:
         story.append(KeepTogether(list(_block(made, line))))
     if not made.lines:
-        story.append(paper.paragraph("Nobody is being watched and no case is open.", 11))
-    story += [Spacer(0, 4 * mm), paper.paragraph(AFTERWARDS, 9)]
+        story.append(paper.paragraph(_("Nobody is being watched and no case is open."), 11))
+    story += [Spacer(0, 4 * mm), paper.paragraph(str(AFTERWARDS), 9)]
     into = BytesIO()
-    foot = f"{made.site.name}, {paper.stamp(made.made_at, local)}, good until {until}"
+    foot = _("%(site)s, %(stamp)s, good until %(until)s") % {
+        "site": made.site.name, "stamp": paper.stamp(made.made_at, local), "until": until,
+    }  # fmt: skip
     sheet = SimpleDocTemplate(into, pagesize=letter, title="Downtime list", invariant=1, **_margins())
     sheet.build(story, canvasmaker=lambda *args, **more: paper.Numbered(*args, foot=foot, **more))
     return into.getvalue()
@@ -47,13 +52,13 @@ def _block(made: DowntimeList, line: Line) -> list[Flowable]:
     said = [paper.paragraph(words, 9.5) for words in downtime_words.facts(made.site, line)]
     room = [HRFlowable(width="100%", thickness=0.4, spaceBefore=6 * mm) for _ in range(WRITING_LINES)]
     name = downtime_words.heading(line)
-    marked = " (some letters cannot be printed here: compare the number)" if paper.lacks(name) else ""
+    marked = _(" (some letters cannot be printed here: compare the number)") if paper.lacks(name) else ""
     return [
         HRFlowable(width="100%", thickness=1.2, color="black", spaceBefore=3 * mm, spaceAfter=1 * mm),
         paper.paragraph(name + marked, 11, bold=True),
         paper.paragraph(case, 11 if line.case else 9.5, bold=bool(line.case)),
         *said,
-        paper.paragraph("asked at, answer, by whom:", 8),
+        paper.paragraph(_("asked at, answer, by whom:"), 8),
         *room,
     ]
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from monitoring import languages
 from monitoring.forms import WardForm
-from notifications import phones
+from notifications import daynames, phones
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
 from protocols.model import Label
@@ -248,7 +248,7 @@ class IdentityForm(WardForm):
         super().__init__(*args, **kwargs)
         self.fields["name_checked"].label = _("The name is %(name)s") % {"name": name}
         self.fields["born_checked"].label = _("The date of birth is %(born_on)s") % {
-            "born_on": f"{born_on:%a %d %b %Y}"
+            "born_on": daynames.written(born_on)
         }
 
 

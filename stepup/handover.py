@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from monitoring import assessed, contacts, escalations, kits, pulse, readings, stays, watches
 from monitoring.models import Escalation, Finding, HomeKit, Patient, PocketOrder, Reaction, Task, Watch
-from notifications import phones
+from notifications import daynames, phones
 from notifications.models import Clinician
 from protocols.errors import Refusal
 from protocols.planning import PlannedDose
@@ -200,6 +203,11 @@ def day_and_time(course: Course, at: datetime) -> str:
     return f"{at.astimezone(ZoneInfo(course.site.time_zone)):%a %d %b %Y %H:%M %Z}"
 
 
+def _shown(course: Course, at: datetime) -> str:
+    """The same on a page, with the names of days in the reader's language; what is kept uses the other."""
+    return daynames.on_clock(at, course.site.time_zone, "%a %d %b %Y %H:%M %Z")
+
+
 def dangers(course: Course, *, now: datetime) -> tuple[str, ...]:
     """What stands first on the page, in words; empty where nothing is open here."""
     return tuple(_dangers(course, now))
@@ -209,33 +217,43 @@ def _dangers(course: Course, now: datetime) -> Iterator[str]:
     """What is open, the gravest first: a case with its words, everything that holds a dose, the last day's alarms."""
     case = escalations.unresolved(course.patient)
     if case is not None:
-        who = f"{case.owner.name} has it" if case.owner else "nobody has it yet"
-        yield f"Open case {case.code}: {case.headline.rstrip('.')} ({who})."
+        about = {"code": case.code, "headline": case.headline.rstrip(".")}
+        if case.owner:
+            yield _("Open case %(code)s: %(headline)s (%(owner)s has it).") % {
+                **about,
+                "owner": case.owner.name,
+            }
+        else:
+            yield _("Open case %(code)s: %(headline)s (nobody has it yet).") % about
     found = [one.because for one in obstacles.every(course)]
     yield from (said for said in found if case is None or case.code not in said)
     stay = stays.of(course.patient)
     if stay is not None:
         where = f"{stay.hospital}, {stay.ward}, {phones.for_reading(stay.phone)}"
-        yield f"In hospital since {day_and_time(course, stay.admitted_at)}: {where}. {stay.reason}"
+        yield _("In hospital since %(since)s: %(where)s. %(reason)s") % {
+            "since": _shown(course, stay.admitted_at), "where": where, "reason": stay.reason,
+        }  # fmt: skip
     for task in Task.objects.filter(patient=course.patient, done_at=None):
         if not any(task.what in said for said in found):
-            yield f"To be done here: {task.what}."
+            yield _("To be done here: %(what)s.") % {"what": task.what}
     watch = watches.current(course.patient)
     if watch is not None:
-        yield f"Being watched here until {day_and_time(course, watch.ends_at)}."
+        yield _("Being watched here until %(until)s.") % {"until": _shown(course, watch.ends_at)}
     alarms = Finding.objects.filter(
         patient=course.patient, urgency__in=GRAVE, at__gt=now - RECENT, at__lte=now
     )
     for alarm in alarms.order_by("-at"):
-        yield f"Reported {day_and_time(course, alarm.at)}: {alarm.because}"
+        yield _("Reported %(at)s: %(because)s") % {"at": _shown(course, alarm.at), "because": alarm.because}
 
 
 def _signed(course: Course) -> str:
     row = course.protocol
     if row.pharmacist is None or row.prescriber is None or row.prescriber_at is None:
-        return "not signed"
-    signed = f"{row.pharmacist.name} and {row.prescriber.name}"
-    return f"signed by {signed}, {day_and_time(course, row.prescriber_at)}"
+        return _("not signed")
+    return _("signed by %(pharmacist)s and %(prescriber)s, %(at)s") % {
+        "pharmacist": row.pharmacist.name, "prescriber": row.prescriber.name,
+        "at": _shown(course, row.prescriber_at),
+    }  # fmt: skip
 
 
 def _given(course: Course, chart: charts.Chart) -> Iterator[Given]:
@@ -246,13 +264,16 @@ def _given(course: Course, chart: charts.Chart) -> Iterator[Given]:
         kg = dose.weight.kg if dose.weight else report.weight_kg if report else None
         # A site does not record in which room a dose was given, only that it was given by it or by another.
         where = report.hospital if report and report.hospital else course.site.name
-        yield Given(line, where, weights.in_kg(kg) if kg else "weight not recorded")
+        yield Given(line, where, weights.in_kg(kg) if kg else _("weight not recorded"))
 
 
 def _weight(course: Course) -> str:
     used = course.weight
-    how = f", {used.get_method_display()}" if used.method else ""
-    return f"{weights.in_kg(used.kg)}, {used.weighed_on:%a %d %b %Y}, by {used.weighed_by}{how}"
+    said = {
+        "kg": weights.in_kg(used.kg), "on": daynames.written(used.weighed_on), "by": used.weighed_by,
+        "how": used.get_method_display(),
+    }  # fmt: skip
+    return (_("%(kg)s, %(on)s, by %(by)s, %(how)s") if used.method else _("%(kg)s, %(on)s, by %(by)s")) % said
 
 
 def _others(course: Course) -> Iterator[str]:
@@ -260,8 +281,12 @@ def _others(course: Course) -> Iterator[str]:
     rows = course.patient.courses.exclude(pk=course.pk).select_related("protocol").order_by("opened_at")
     for other in rows:
         name, count = approvals.content(other.protocol).label.name, other.doses.count()
-        doses = "1 dose" if count == 1 else f"{count} doses"
-        yield f"{name} from {_day(other.start_on)}, {other.get_state_display()}, {doses}"
+        said = {"name": name, "on": daynames.written(other.start_on), "state": other.get_state_display()}
+        yield ngettext(
+            "%(name)s from %(on)s, %(state)s, %(count)s dose",
+            "%(name)s from %(on)s, %(state)s, %(count)s doses",
+            count,
+        ) % {**said, "count": count}
 
 
 def _reactions(patient: Patient) -> Iterator[Graded]:
@@ -273,8 +298,8 @@ def _reactions(patient: Patient) -> Iterator[Graded]:
 
 
 def _case(course: Course, case: Escalation) -> str:
-    came = f"closed: {case.outcome}" if case.outcome else case.get_state_display()
-    said = f"{case.code}, {day_and_time(course, case.opened_at)}: {case.headline.rstrip('.')}; {came}"
+    came = _("closed: %(outcome)s") % {"outcome": case.outcome} if case.outcome else case.get_state_display()
+    said = f"{case.code}, {_shown(course, case.opened_at)}: {case.headline.rstrip('.')}; {came}"
     return f"{said}, {case.note}" if case.note else said
 
 

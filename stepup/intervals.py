@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from notifications import audit, roles
+from notifications import audit, daynames, roles
 from notifications.models import Clinician
 from protocols import delays
 from protocols.errors import Refusal
@@ -71,7 +71,7 @@ def confirm(course_id: int, *, phase: str, response: str, by: Clinician, now: da
             % {
                 "now_on": offer.now_on.name,
                 "weeks": offer.now_on.weeks,
-                "from_on": f"{offer.from_on:%a %d %b %Y}",
+                "from_on": daynames.written(offer.from_on),
             },
         )
     change = IntervalChange.objects.create(

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from monitoring import practice, stays, texts
-from notifications import audit
-from notifications.models import Clinician
+from notifications import audit, daynames
+from notifications.models import Clinician, Role
 from protocols import watching, wording
 from protocols.errors import Refusal
 from protocols.pathway import Pathway
@@ -23,18 +24,16 @@ from stepup import approvals, cover, ended, moments, readiness_rules, versions, 
 from stepup.models import Course, CourseEvent, ReadinessStatement
 
 MET, WAIVED, OPEN = ReadinessStatement.State
-FACTS = {  # what an item wants, and the column it is kept in
+FACTS = {
     "minutes": "minutes",
     "date": "on",
     "name": "said",
     "answer": "said",
-}
+}  # what is wanted, and its column
 MISSING = {
-    "minutes": "Type how many minutes.",
-    "date": "Give the day.",
-    "name": "Type the name.",
-    "answer": "Type the answer.",
-}
+    "minutes": gettext_lazy("Type how many minutes."), "date": gettext_lazy("Give the day."),
+    "name": gettext_lazy("Type the name."), "answer": gettext_lazy("Type the answer."),
+}  # fmt: skip
 LONGEST_MINUTES = 24 * 60
 
 
@@ -48,7 +47,7 @@ class Item:
     reason: str = ""
     by: str = ""
     at: datetime | None = None
-    why_open: str = "Nobody has said so yet."
+    why_open: str = gettext_lazy("Nobody has said so yet.")  # type: ignore[assignment]
 
     @property
     def name(self) -> str:
@@ -148,7 +147,7 @@ def _stated(rule: Rule, about: Sequence[ReadinessStatement], moment: _Moment) ->
     row = about[-1]
     item = Item(rule, row.state, _fact(row), row.reason, row.by.name, row.at, "")
     if row.state == OPEN:
-        return replace(item, why_open=f"Not met: {row.reason}")
+        return replace(item, why_open=_("Not met: %(reason)s") % {"reason": row.reason})
     since = row.on or row.at.astimezone(ZoneInfo(moment.course.site.time_zone)).date()
     if rule.good_days is not None and (moment.on - since).days > rule.good_days:
         return replace(item, state=OPEN, why_open=_too_old(since, rule.good_days, moment.on))
@@ -169,63 +168,84 @@ def _phone(rule: Rule, moment: _Moment) -> Item:
     patient = moment.course.patient
     reply = practice.proof(patient, since=moment.course.opened_at, now=moments.end_of_minute(moment.now))
     if reply is not None:
-        return Item(rule, MET, "a text was answered", by="the service", at=reply.received_at, why_open="")
+        return Item(
+            rule, MET, _("a text was answered"), by=_("the service"), at=reply.received_at, why_open=""
+        )
     if patient.texting_ended_at is not None:
-        return Item(rule, why_open="No texts go to this patient.")
+        return Item(rule, why_open=_("No texts go to this patient."))
     sent = practice.last_sent(patient, now=moment.now)
     if sent is None:
-        return Item(rule, why_open="No practice text was sent yet.")
+        return Item(rule, why_open=_("No practice text was sent yet."))
     at = texts.site_time(moment.course.site, sent.created_at)
-    return Item(rule, why_open=f"The practice text of {at} is not answered yet.")
+    return Item(rule, why_open=_("The practice text of %(at)s is not answered yet.") % {"at": at})
 
 
 def _weight(rule: Rule, moment: _Moment) -> Item:
-    weight, days = weights.last_settled(moment.course, moment.now), rule.good_days or 0
-    if (moment.on - weight.weighed_on).days > days:
-        return Item(rule, why_open=_too_old(weight.weighed_on, days, moment.on))
-    return Item(rule, MET, f"weighed {_day(weight.weighed_on)}", by=weight.weighed_by, why_open="")
+    weight, good_for = weights.last_settled(moment.course, moment.now), rule.good_days or 0
+    if (moment.on - weight.weighed_on).days > good_for:
+        return Item(rule, why_open=_too_old(weight.weighed_on, good_for, moment.on))
+    return Item(
+        rule,
+        MET,
+        _("weighed %(day)s") % {"day": daynames.written(weight.weighed_on)},
+        by=weight.weighed_by,
+        why_open="",
+    )
 
 
 def _oncall(rule: Rule, moment: _Moment) -> Item:
     gaps = cover.of_course(moment.course, since=moment.starts_at, until=moment.ends_at, now=moment.starts_at)
     if not gaps:
         return Item(
-            rule, MET, "every hour of the watch has somebody", by="the service", at=moment.now, why_open=""
+            rule,
+            MET,
+            _("every hour of the watch has somebody"),
+            by=_("the service"),
+            at=moment.now,
+            why_open="",
         )
     zone = ZoneInfo(moment.course.site.time_zone)
     first = gaps[0]
-    span = f"{first.starts_at.astimezone(zone):%a %d %b %H:%M} to {first.ends_at.astimezone(zone):%a %d %b %H:%M %Z}"
-    more = f", and {len(gaps) - 1} more" if len(gaps) > 1 else ""
-    return Item(rule, why_open=f"Nobody on {first.named} from {span}{more}.")
+    more = len(gaps) - 1
+    said = {
+        "rung": first.named, "start": daynames.written(first.starts_at.astimezone(zone), "%a %d %b %H:%M"),
+        "end": daynames.written(first.ends_at.astimezone(zone), "%a %d %b %H:%M %Z"), "more": more,
+    }  # fmt: skip
+    if not more:
+        return Item(rule, why_open=_("Nobody on %(rung)s from %(start)s to %(end)s.") % said)
+    return Item(rule, why_open=_("Nobody on %(rung)s from %(start)s to %(end)s, and %(more)s more.") % said)
 
 
 def _stay(rule: Rule, moment: _Moment) -> Item:
     stay = stays.shown(moment.course.patient, now=moment.now)
     if stay is None:
-        return Item(rule, MET, "not in hospital", by="the service", at=moment.now, why_open="")
+        return Item(rule, MET, _("not in hospital"), by=_("the service"), at=moment.now, why_open="")
     since = texts.site_day_and_time(moment.course.site, stay.admitted_at)
-    return Item(rule, why_open=f"In hospital since {since}: {stay.where}.")
+    return Item(
+        rule, why_open=_("In hospital since %(since)s: %(where)s.") % {"since": since, "where": stay.where}
+    )
 
 
 def _words(rule: Rule, moment: _Moment) -> Item:
     name = wording.name(moment.course.patient.language)
     return Item(
-        rule, why_open=f"Nobody has approved the {name} texts as they are now. Read them under Protocols."
+        rule,
+        why_open=_("Nobody has approved the %(name)s texts as they are now. Read them under Protocols.")
+        % {"name": name},
     )
 
 
 def _fact(row: ReadinessStatement) -> str:
-    minutes = f"{row.minutes} minutes" if row.minutes is not None else ""
-    return ", ".join(filter(None, (row.said, minutes, _day(row.on) if row.on else "")))
+    minutes = _("%(minutes)s minutes") % {"minutes": row.minutes} if row.minutes is not None else ""
+    return ", ".join(filter(None, (row.said, minutes, daynames.written(row.on) if row.on else "")))
 
 
-def _too_old(since: date, days: int, on: date) -> str:
-    good = "1 day" if days == 1 else f"{days} days"
-    return f"Of {_day(since)}, good for {good}, and too old on {_day(on)}."
-
-
-def _day(on: date) -> str:
-    return f"{on:%a %d %b %Y}"
+def _too_old(since: date, good_for: int, on: date) -> str:
+    return ngettext(
+        "Of %(since)s, good for %(days)s day, and too old on %(on)s.",
+        "Of %(since)s, good for %(days)s days, and too old on %(on)s.",
+        good_for,
+    ) % {"since": daynames.written(since), "days": good_for, "on": daynames.written(on)}
 
 
 def last_said(course: Course) -> tuple[Item, ...]:
@@ -243,8 +263,10 @@ def name_of(rule: Rule) -> str:
 
 def who_waives(rule: Rule) -> str:
     """Whom to ask for a waiver."""
-    who = " or ".join(rule.waived_by)
-    return f"Only a {who} may waive this." if who else "Nobody may waive this."
+    if not rule.waived_by:
+        return _("Nobody may waive this.")
+    who = _(" or ").join(str(Role(role).label) for role in rule.waived_by)
+    return _("Only a %(who)s may waive this.") % {"who": who}
 
 
 def may_waive(rule: Rule, by: Clinician) -> bool:
@@ -314,7 +336,7 @@ def check(rule: Rule, said: Said, *, by: Clinician, today: date) -> None:
         raise Refusal("derived", _("The service finds this in its records; nobody ticks it."))
     missing = [want for want in rule.wants if getattr(said, FACTS[want]) in (None, "")]
     if missing:
-        raise Refusal(f"no-{missing[0]}", MISSING[missing[0]])
+        raise Refusal(f"no-{missing[0]}", str(MISSING[missing[0]]))
     if rule.one_of and said.said not in rule.one_of:
         raise Refusal(
             "no-answer", _("Choose one of these: %(answers)s.") % {"answers": "; ".join(rule.one_of)}

@@ -62,17 +62,17 @@ class ItemForm(WardForm):
         if "said" in self.fields:
             self.fields["said"].label = next(LABELS[want] for want in item.rule.wants if want in LABELS)
         if item.rule.one_of:
-            choices_of = [(NOTHING, "not agreed yet"), *((one, one) for one in item.rule.one_of)]
+            choices_of = [(NOTHING, _("not agreed yet")), *((one, one) for one in item.rule.one_of)]
             self.fields["said"] = forms.ChoiceField(label=_("Answer"), choices=choices_of, required=False)
         for name in ("said", "minutes", "on", "instead", "reason"):
             if name in self.fields:
                 self.fields[name].goes_with = True  # type: ignore[attr-defined] # never alone, so not "may stay empty"
-        choices = [(NOTHING, "nothing else")]
+        choices = [(NOTHING, _("nothing else"))]
         if not item.rule.derived:
-            choices.append((readiness.OPEN, "not met"))
+            choices.append((readiness.OPEN, _("not met")))
         self.may_waive = readiness.may_waive(item.rule, by)
         if self.may_waive:
-            choices.append((readiness.WAIVED, "waived by me"))
+            choices.append((readiness.WAIVED, _("waived by me")))
         field: Any = self.fields["instead"]
         field.choices = choices
         field.error_messages["invalid_choice"] = self.who_waives

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from monitoring import watches
 from monitoring.models import Patient, Watch
-from notifications import audit
+from notifications import audit, daynames
 from notifications.models import Clinician
 from protocols import dosing
 from protocols.errors import Refusal
@@ -105,7 +105,7 @@ def _may_be_reported(course: Course, given_at: datetime, now: datetime, *, besid
                 "%(recorded_by)s has recorded a dose of %(on)s already. If this is the same one, "
                 "leave it; if it was another one besides, say so and give its own time."
             )
-            % {"recorded_by": same_day.recorded_by.name, "on": f"{on:%a %d %b %Y}"},
+            % {"recorded_by": same_day.recorded_by.name, "on": daynames.written(on)},
         )
 
 

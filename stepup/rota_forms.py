@@ -11,7 +11,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.forms import WardForm
-from notifications import roles, rotations
+from notifications import daynames, roles, rotations
 from notifications.models import Clinician, Role, Rotation, Site
 from protocols import chairs
 from protocols.rotas import EVERY_DAY, Hours
@@ -91,7 +91,7 @@ def span_initial(starts_at: datetime, ends_at: datetime, zone: str) -> dict[str,
 
 def said(at: datetime, zone: str) -> str:
     """A moment on the site's clock, as a choice says it."""
-    return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %H:%M %Z}"
+    return daynames.on_clock(at, zone, "%a %d %b %H:%M %Z")
 
 
 class HourForm(WardForm):

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
-from notifications import oncall
+from notifications import daynames, oncall
 from notifications.models import Clinician, Shift, Site
 from protocols.errors import Refusal
 from stepup import moments, rota
@@ -138,7 +138,7 @@ def _moment(event: Event, name: str) -> datetime:
         raise Refusal(
             "clocks",
             _("The clocks of %(zone)s show %(at)s %(often)s that night.")
-            % {"zone": zone, "at": f"{at:%d %b %H:%M}", "often": often},
+            % {"zone": zone, "at": daynames.written(at, "%d %b %H:%M"), "often": often},
         )
     return shown[0]
 

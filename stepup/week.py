@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from monitoring.models import Patient, Watch
-from notifications import oncall
+from notifications import daynames, oncall
 from notifications.models import Site
 from protocols import chairs, watching
 from stepup import approvals, closures, cover, diary, held, unit
@@ -242,7 +242,7 @@ def _against(facts: _Facts, entry: diary.Entry, gaps: Sequence[oncall.Gap]) -> I
             yield Against("held", "danger", words)
     if _is_next(entry) and entry.on < facts.today:
         yield Against(
-            "overdue", "danger", gettext("overdue since %(on)s") % {"on": f"{entry.on:%a %d %b %Y}"}
+            "overdue", "danger", gettext("overdue since %(on)s") % {"on": daynames.written(entry.on)}
         )
         return
     if gaps:
@@ -288,7 +288,7 @@ def _first(
     """
     found = [
         First(
-            Against("watch-now", "danger", "watched now, and nobody is on call for part of it"),
+            Against("watch-now", "danger", gettext("watched now, and nobody is on call for part of it")),
             watch.patient,
             gaps=gaps,
         )
@@ -297,10 +297,14 @@ def _first(
     ]
     for visit in coming:
         if visit.on < facts.today:
-            late = Against("overdue", "danger", f"overdue since {visit.on:%a %d %b %Y}")
+            late = Against(
+                "overdue", "danger", gettext("overdue since %(on)s") % {"on": daynames.written(visit.on)}
+            )
             found.append(First(late, visit.course.patient, visit))
         elif visit.at is None and visit.latest_on and facts.today <= visit.latest_on <= days[-1]:
-            words = f"no time yet, and the latest day is {visit.latest_on:%a %d %b %Y}"
+            words = gettext("no time yet, and the latest day is %(on)s") % {
+                "on": daynames.written(visit.latest_on)
+            }
             found.append(First(Against("last-days", "danger", words), visit.course.patient, visit))
     for visit in (one for one in visits if one.is_next):
         found.extend(

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from notifications import audit
+from notifications import audit, daynames
 from notifications.models import Clinician
 from protocols import delays, dosing
 from protocols.errors import Refusal
@@ -137,7 +137,7 @@ def record(
         raise Refusal(
             "older-weight",
             _("The weight in use is newer: it is of %(weighed_on)s.")
-            % {"weighed_on": f"{old.weighed_on:%a %d %b %Y}"},
+            % {"weighed_on": daynames.written(old.weighed_on)},
         )
     chosen = choice is not None and (choice.old, choice.kg) == (old.pk, weighing.kg)
     if changed.matters and not changed.is_beyond and not chosen:

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from notifications import phones
+from notifications import daynames, phones
 from protocols import dosing, wording
 
 register = template.Library()
@@ -26,38 +26,38 @@ AMOUNT = re.compile(r"\d (?:mg|kg|mL|mcg)\b(?:/kg\b)?")
 @register.filter
 def when(at: datetime | None, zone: str) -> SafeString | str:
     """`Mon 02 Mar 2026 10:12 EST` on the clock of `zone`, with the moment in UTC for machines."""
-    return "" if at is None else _stamped(at, zone, DAY_AND_TIME)
+    return "" if at is None else _stamped(at, zone, DAY_AND_TIME, get_language())
 
 
 @register.filter
 def at_clock(at: datetime | None, zone: str) -> SafeString | str:
     """`10:12 EST` alone, for moments whose day is not in doubt."""
-    return "" if at is None else _stamped(at, zone, "%H:%M %Z")
+    return "" if at is None else _stamped(at, zone, "%H:%M %Z", get_language())
 
 
 @register.filter
 def day_clock(at: datetime | None, zone: str) -> SafeString | str:
     """`Mon 10:12 EST`: the weekday and the time, for the few days around now."""
-    return "" if at is None else _stamped(at, zone, "%a %H:%M %Z")
+    return "" if at is None else _stamped(at, zone, "%a %H:%M %Z", get_language())
 
 
 @lru_cache(maxsize=4096)  # a board shows the same moments again every few seconds
-def _stamped(at: datetime, zone: str, style: str) -> SafeString:
-    """The day on one line and the time on one line; between the two a line may break."""
-    shown = at.astimezone(ZoneInfo(zone)).strftime(style).replace(" ", NB).replace("|", " ")
+def _stamped(at: datetime, zone: str, style: str, language: str | None) -> SafeString:
+    """The day on one line and the time on one line; between the two a line may break. Each language has its own."""
+    shown = daynames.on_clock(at, zone, style).replace(" ", NB).replace("|", " ")
     return format_html('<time datetime="{}">{}</time>', f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", shown)
 
 
 @register.filter
 def day(on: date | None) -> str:
     """`Mon 02 Mar 2026`, kept on one line."""
-    return "" if on is None else on.strftime("%a %d %b %Y").replace(" ", NB)
+    return "" if on is None else daynames.written(on).replace(" ", NB)
 
 
 @register.filter
 def born(on: date | None) -> str:
     """A date of birth, `14 Mar 1958`: its weekday helps nobody."""
-    return "" if on is None else on.strftime("%d %b %Y").replace(" ", NB)
+    return "" if on is None else daynames.written(on, "%d %b %Y").replace(" ", NB)
 
 
 @register.filter

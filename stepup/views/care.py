@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from monitoring.access import SignedIn, act, find
-from notifications import audit, clock
+from notifications import audit, clock, daynames
 from protocols.errors import Refusal
 from stepup import care, care_entries, care_forms, care_lines
 from stepup.models import CareEntry, Course
@@ -67,7 +67,7 @@ def record(request: SignedIn, pk: int) -> HttpResponse:
             )
             messages.success(
                 request,
-                _("Recorded: %(item)s, %(on)s.") % {"item": line.item.name, "on": f"{row.on:%a %d %b %Y}"},
+                _("Recorded: %(item)s, %(on)s.") % {"item": line.item.name, "on": daynames.written(row.on)},
             )
             return redirect(_back(request, course))
         except Refusal as refusal:

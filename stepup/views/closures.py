@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from monitoring.access import SignedIn, act, find
-from notifications import clock
+from notifications import clock, daynames
 from protocols.errors import Refusal
 from stepup import closures
 from stepup.course_forms import ClosedDayForm
@@ -31,7 +31,7 @@ def show_closed_days(request: SignedIn) -> HttpResponse:
             day = closures.add(site, by=request.user, today=today, now=now, **form.cleaned_data)
             messages.success(
                 request,
-                _("%(on)s is a closed day: %(day)s.") % {"on": f"{day.on:%a %d %b %Y}", "day": day.name},
+                _("%(on)s is a closed day: %(day)s.") % {"on": daynames.written(day.on), "day": day.name},
             )
             return redirect(reverse("closed-days") + "#result")
         except Refusal as refusal:

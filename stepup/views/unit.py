@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from monitoring.access import SignedIn, act
-from notifications import clock
+from notifications import clock, daynames
 from protocols.errors import Refusal
 from stepup import unit
 from stepup.unit_forms import HoursForm
@@ -44,7 +44,7 @@ def show_hours(request: SignedIn) -> HttpResponse:
             messages.success(
                 request,
                 gettext("These hours and chairs hold from %(from_on)s.")
-                % {"from_on": f"{row.from_on:%a %d %b %Y}"},
+                % {"from_on": daynames.written(row.from_on)},
             )
             return redirect(reverse("unit-hours") + "#result")
         except Refusal as refusal:

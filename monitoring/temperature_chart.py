@@ -307,7 +307,7 @@ def _lanes(facts: Sequence[Fact], scale: Scale, *, top: float) -> Iterator[Lane]
                 x = scale.x(fact.hour)
                 marks.append(_lettered(fact.kind, x, _round(first + ROW * _free(rows, x, fact.kind))))
         bottom = first + ROW * max(len(rows) - 1, 0) + MARK + 4
-        yield Lane(name, _round(words), _round(bottom), tuple(marks))
+        yield Lane(str(name), _round(words), _round(bottom), tuple(marks))
         top = bottom
 
 

@@ -11,8 +11,12 @@ from django.utils.translation import pgettext
 DAY = "%a %d %b %Y"
 
 
-def written(at: date, style: str = DAY) -> str:
-    """`at` in the style of strftime. A moment is written on the clock it is on: bring it to the reader's zone first."""
+def written(at: date | None, style: str = DAY) -> str:
+    """`at` in the style of strftime, empty where there is none. A moment is written on the clock it is on: bring it to
+    the reader's zone first.
+    """
+    if at is None:
+        return ""
     named = style.replace("%a", _weekday(at)).replace("%b", _month(at))
     return at.strftime(named)
 

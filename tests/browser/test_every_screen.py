@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser import rules
 from tests.browser.addresses import SCREENS, WITHOUT_SIGN_IN
 from tests.browser.keyboard import IN_A_BROWSER, NARROW, PARTED, follow, signs, tab_to, type_into
-from tests.browser.rules import RULES
 from tests.browser.screenshots import ALMA, DORA, LUZ, OUR_NUMBER, ROSA
 from tests.service import Service, demo
 from tests.waiting import until
@@ -48,8 +47,7 @@ def service(tmp_path_factory) -> Iterator[Service]:
 def test_ux11a_assistive_technology_can_read_it(opened, base, path, scheme) -> None:
     page = opened(scheme=scheme)
     assert page.goto(base + path).status == 200
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
+    rules.readable(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -57,8 +55,7 @@ def test_ux11a_assistive_technology_can_read_it(opened, base, path, scheme) -> N
 def test_assistive_technology_can_read_what_needs_no_sign_in(opened, base, path, scheme) -> None:
     page = opened(who="nobody", scheme=scheme, size=NARROW)
     page.goto(base + path)
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
+    rules.readable(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
@@ -173,7 +170,7 @@ def test_ux3b_a_dose_is_moved_with_the_keyboard_alone_at_320_pixels(opened, base
     page.wait_for_selector("#changes")
     assert page.evaluate("document.activeElement.id") == "changes"
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    assert Axe().run(page, options=RULES).violations_count == 0
+    rules.readable(page)
     type_into(page, "why the dose is moved", "Chair")
     type_into(page, "in your own words", "no chair before")
     if page.locator("textarea[name=override]").count():
@@ -198,7 +195,7 @@ def test_a_course_is_held_and_the_hold_lifted_with_the_keyboard_alone(opened, ba
     tab_to(prescriber, "lift the hold of nora demo")
     prescriber.keyboard.press("Enter")
     prescriber.wait_for_selector("text=Without this hold, the next dose now")
-    assert Axe().run(prescriber, options=RULES).violations_count == 0
+    rules.readable(prescriber)
     assert prescriber.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     type_into(prescriber, "why doses may go on", "culture negative, afebrile for two days")
     tab_to(prescriber, "lift this hold for dora example")
@@ -222,7 +219,7 @@ def test_hours_and_chairs_are_entered_with_the_keyboard_alone_at_320_pixels(open
     page.keyboard.press("Enter")
     page.wait_for_selector("text=These hours and chairs hold from")
     assert "Monday 08:00 to 16:30" in page.locator("main").inner_text().replace("\u00a0", " ")
-    assert Axe().run(page, options=RULES).violations_count == 0
+    rules.readable(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
@@ -271,8 +268,7 @@ def test_ux11c_below_60rem_the_board_is_cards_and_each_fact_has_its_name(opened,
 def test_a_prescriber_revokes_an_order_at_320_pixels(opened, base, scheme) -> None:
     page = opened(who="paul", scheme=scheme, size=NARROW)
     page.goto(f"{base}/pocket-order/1/revoke/")
-    found = Axe().run(page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
+    rules.readable(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     assert page.evaluate(PARTED) == []
 
@@ -334,7 +330,7 @@ def test_a_new_weight_is_compared_and_used_with_the_keyboard_alone(opened, base)
     shown = page.locator(".decision").inner_text().replace("\u00a0", " ")
     assert "0.06 mg/kg x 64 kg = 3.84 mg" in shown
     assert "0.06 mg/kg x 65.5 kg = 3.93 mg" in shown
-    assert Axe().run(page, options=RULES).violations_count == 0
+    rules.readable(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     page.get_by_role("button", name="keep 64").focus()
     page.keyboard.press("Enter")

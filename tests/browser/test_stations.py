@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import override_settings
 
 from monitoring import idle
 from stepup.local.folder import DataFolder
+from tests.browser import rules
 from tests.browser.keyboard import IN_A_BROWSER, NARROW, PASSWORD, reads_well
-from tests.browser.rules import RULES
 from tests.browser.screenshots import CARLOS, OUR_NUMBER
 from tests.waiting import until
 
@@ -84,7 +83,7 @@ def test_a_calm_wall_grows_dark_and_lights_up_with_the_first_danger(service, ope
     let_pass(TEN_MINUTES)
     let_pass(6_000)
     assert "dim" in page.evaluate("document.body.className").split()
-    assert Axe().run(page, options=RULES).violations_count == 0
+    rules.readable(page)
     service.provider.text(CARLOS, OUR_NUMBER, "38.4")
     until(lambda: service.rows("SELECT 1 FROM monitoring_escalation WHERE state = 'open'"), "a case")
     let_pass(6_000)

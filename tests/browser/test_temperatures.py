@@ -1,10 +1,9 @@
 """The chart of a night on a phone, on a wide page and on paper: whole, and told apart without any colour."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser import rules
 from tests.browser.keyboard import IN_A_BROWSER, NARROW, WIDE
-from tests.browser.rules import RULES
 
 pytestmark = IN_A_BROWSER
 
@@ -29,7 +28,7 @@ def test_one_whole_chart_for_the_room_there_is(opened, base, size) -> None:
     assert len(shown) == 1
     assert page.evaluate(OUTSIDE) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    assert Axe().run(page, options=RULES).violations_count == 0
+    rules.readable(page)
 
 
 def test_on_paper_it_is_black_on_white_without_menus(opened, base) -> None:

@@ -60,6 +60,9 @@ DUE = Glance(
 )
 """What each step of a turn would find: with nothing due, a turn asks this and no more."""
 
+OF_LANE = {lane: Glance({lane.name: (partial(outbox.due, lanes=(lane,)),)}) for lane in Lane}
+"""The same of one lane: its thread asks every second, and need not ask about the others."""
+
 UNSETTLED = Glance(
     {
         "settled": (
@@ -133,7 +136,7 @@ def text_ourselves(*, now: datetime) -> int:
 
 def carry(lane: Lane, *, now: datetime, patience: timedelta = PATIENCE) -> None:
     """Hand over what waits in one lane. Each has a thread of its own: no page waits while a check-in is handed over."""
-    if lane.name in _waits(DUE, now):
+    if _waits(OF_LANE[lane], now):
         _try("delivered", lambda: outbox.deliver_due(now=now, lanes=[lane], patience=patience))
     heartbeat.sign_in(heartbeat.of_lane(lane), now=now)
 

@@ -6,10 +6,11 @@ replies are read from the handsets they arrived on. The demo clock makes the doo
 
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from monitoring import escalations
 from monitoring.models import CheckIn, ClinicianText, Escalation, Patient, Reply, Task
@@ -24,6 +25,7 @@ from tests.waiting import until
 DAYS = {"Mon": 0, "Tue": 1, "Wed": 2, "Thu": 3, "Fri": 4, "Sat": 5, "Sun": 6}
 ZONE = ZoneInfo("America/New_York")
 OVER = frozenset({"busy", "no-answer", "failed", "canceled", "completed"})
+TURN_SECONDS = 1
 WELL = {
     "temperature": "98.6",
     "symptoms": "6",
@@ -41,6 +43,7 @@ class Clinic:
         self.provider = provider
         self.well = True
         self._over: set[str] = set()
+        self._turn_at = 0.0  # when the engine has its next turn at the latest, though nothing was reported
         self.broken: set[int] = set()  # cases that no turn of the engine can act on
         self.monday = _a_coming_monday()
         self.at("Mon 09:00")
@@ -111,14 +114,19 @@ class Clinic:
         return True
 
     def _quiet(self) -> bool:
+        # The engine has nothing to do for a text that the provider is about to report on: a turn costs a hundred looks.
+        if monotonic() < self._turn_at and _texts(Delivery.State.ACCEPTED).exists():
+            return False
         now = max(self.now, clock.now())
-        engine.tick(now=now, patience=timedelta(0))  # no worker runs here: the engine waits for none
-        live = Delivery.objects.filter(state__in=Delivery.LIVE)
+        if engine.DUE.at(now) or engine.UNSETTLED.at(now):  # else a turn would ask the same and do nothing
+            engine.tick(now=now, patience=timedelta(0))  # no worker runs here: the engine waits for none
+        self._turn_at = monotonic() + TURN_SECONDS
+        if _texts(*Delivery.LIVE).exists():
+            return False
         calls = self.provider.calls()
         over = {call["sid"] for call in calls if call["status"] in OVER}
         moving = [call for call in calls if call["status"] == "queued" or self._has_rung_out(call)]
-        waiting = live.filter(Q(message__channel="text") | Q(provider_sid__in=over))
-        if moving or waiting.exists():
+        if moving or Delivery.objects.filter(state__in=Delivery.LIVE, provider_sid__in=over).exists():
             return False
         # A webhook that is still being written down may hold a row, and the engine passes over what is held.
         if self._is_due(now):
@@ -239,6 +247,11 @@ class Clinic:
 def _a_coming_monday() -> datetime:
     today = clock.now().astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     return today + timedelta(days=7 - today.weekday())
+
+
+def _texts(*states: str) -> QuerySet[Delivery]:
+    """Texts in one of these states."""
+    return Delivery.objects.filter(message__channel="text", state__in=states)
 
 
 def _next_due(target: datetime) -> datetime | None:

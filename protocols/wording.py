@@ -143,6 +143,7 @@ def fingerprint(code: str) -> str:
     return hashlib.sha256(content(code).encode()).hexdigest()
 
 
+@cache
 def judged(code: str) -> tuple[proving_texts.Judged, ...]:
     """Every text a patient may receive, as it is read, with what can be measured of it."""
     language = _known(code)

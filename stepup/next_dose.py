@@ -37,7 +37,7 @@ def decide(course: Course, *, now: datetime) -> NextDose:
     open_now = obstacles.first(course)
     if open_now is not None:
         return NextDose("hold", open_now.because, open_now.rule, notes=_label_says(course, now))
-    return _when_ready(course, _within_the_stage(course, _by_the_label(course, now), now), now)
+    return _when_ready(course, _within_the_stage(course, by_the_label(course, now=now), now), now)
 
 
 def _label_says(course: Course, now: datetime) -> tuple[str, ...]:
@@ -75,7 +75,8 @@ def _when_ready(course: Course, answer: NextDose, now: datetime) -> NextDose:
     return replace(answer, decision="hold", because=because, source=source, amount="", not_ready=missing)
 
 
-def _by_the_label(course: Course, now: datetime) -> NextDose:
+def by_the_label(course: Course, *, now: datetime) -> NextDose:
+    """What the label allows at `now` after the doses and reactions so far, whatever else may hold the dose back."""
     label = approvals.content(course.protocol).label
     last, put = arranged.last_dose(course), arranged.appointment(course)
     today = now.astimezone(ZoneInfo(course.site.time_zone)).date()

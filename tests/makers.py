@@ -231,9 +231,9 @@ def a_statement(item: str, course: Course, *, now: datetime, waived: bool = Fals
 
 
 def _to_come(course: Course, now: datetime) -> str:
-    """The step that the label has next."""
+    """The step that the label has next. Not by deciding on it: whether it is ready is what is being made."""
     try:
-        return next_dose.decide(course, now=now).step or courses.plan(course)[0].step
+        return next_dose.by_the_label(course, now=now).step or courses.plan(course)[0].step
     except Refusal:
         return "no dose"
 

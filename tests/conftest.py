@@ -7,9 +7,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings as django_settings
 
 from stepup.local import ports
-from tests import examples  # noqa: F401 - registers the profiles of the property tests
+from tests import (
+    examples,  # noqa: F401 - registers the profiles of the property tests
+    ready,
+)
 from tests.provider import ProviderDouble
 
 os.environ.setdefault("STEPUP_ENV", "test")
@@ -20,6 +24,18 @@ os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a-token-that-only-tests-know"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix, django_db_keepdb, django_db_createdb, tmp_path_factory
+) -> None:
+    """A test's database is a copy of one whose migrations have run: they take longer than five hundred tests."""
+    if django_db_createdb or not django_db_keepdb:
+        address = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
+        if all(address):
+            with ready.tables(*address, tmp_path_factory.mktemp("tables")) as (_, template):
+                django_settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = template
 
 
 @pytest.fixture

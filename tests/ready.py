@@ -3,6 +3,8 @@
 import hashlib
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,19 +30,27 @@ def named(folder: Path) -> dict[str, str]:
     database, broker = os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", "")
     if not database or not broker:
         return {}
-    template, name = f"tables_{_shape()}", f"ready_{secrets.token_hex(6)}"
-    with psycopg.connect(_at(database, "postgres"), autocommit=True) as connection:
-        # Another process may be making the tables, or copying them: a copy needs them alone.
-        connection.execute("SELECT pg_advisory_lock(%s)", [_ONE_AT_A_TIME])
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
-            _make(connection, _at(database, f"{template}_unfinished"), broker, folder)
-            _run(connection, "ALTER DATABASE {} RENAME TO {}", f"{template}_unfinished", template)
+    name = f"ready_{secrets.token_hex(6)}"
+    with tables(database, broker, folder) as (connection, template):
         _run(connection, "CREATE DATABASE {} TEMPLATE {}", name, template)
     shelf = _SHELF + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
     broker = _at(broker, str(shelf))
     with redis.Redis.from_url(broker) as connected:
         connected.flushdb()
     return {"DATABASE_URL": _at(database, name), "REDIS_URL": broker}
+
+
+@contextmanager
+def tables(database: str, broker: str, folder: Path) -> Iterator[tuple[psycopg.Connection, str]]:
+    """The name of the database to copy, made where there is none yet; nobody else copies it inside the with-block."""
+    template = f"tables_{_shape()}"
+    with psycopg.connect(_at(database, "postgres"), autocommit=True) as connection:
+        # Another process may be making the tables, or copying them: a copy needs them alone.
+        connection.execute("SELECT pg_advisory_lock(%s)", [_ONE_AT_A_TIME])
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
+            _make(connection, _at(database, f"{template}_unfinished"), broker, folder)
+            _run(connection, "ALTER DATABASE {} RENAME TO {}", f"{template}_unfinished", template)
+        yield connection, template
 
 
 def _make(connection: psycopg.Connection, database: str, broker: str, folder: Path) -> None:

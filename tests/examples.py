@@ -4,7 +4,12 @@
 asked whether anything fails at all (`benchmarks/mutants.py`), `first` looks for no smaller example of it.
 """
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from hypothesis import Phase, settings
+
+Row = TypeVar("Row")
 
 QUICK, WHOLE, FIRST = "quick", "whole", "first"
 SHARE = 10  # of the examples, so that the rules are through in the time of a breath
@@ -20,3 +25,8 @@ settings.load_profile(QUICK)
 def examples(most: int) -> settings:
     """Settings of a property test that tries `most` examples in the whole run, and a tenth of them otherwise."""
     return settings(max_examples=max(5, most * settings().max_examples // 100), deadline=None)
+
+
+def some(rows: Sequence[Row]) -> Sequence[Row]:
+    """Every tenth row while somebody is typing, all otherwise: for a test that goes through a corpus or a year."""
+    return rows[::SHARE] if settings.get_current_profile_name() == QUICK else rows

@@ -58,7 +58,8 @@ def _without_servers() -> dict[str, str]:
 
 
 def _rules(venv: Venv, chosen: Sequence[str]) -> Counts:
-    return parts.pytest("Rules", venv.python, chosen or ["tests/protocols"], _without_servers())
+    whole = ["-n", "2", "--dist", "worksteal", "tests/protocols"]
+    return parts.pytest("Rules", venv.python, chosen or whole, _without_servers())
 
 
 def _checks(venv: Venv) -> Counts:

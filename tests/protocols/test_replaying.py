@@ -11,6 +11,7 @@ from protocols import replaying, triage
 from protocols.replaying import Compared, Concluded, Kept
 from protocols.triage import Context
 from tests import corpus
+from tests.examples import some
 
 ROWS = [
     (row["reply"], row["asked"], row.get("language") or "en")
@@ -83,7 +84,7 @@ def stored(reply: str, context: Context) -> Kept:
 
 
 def test_every_corpus_reply_is_concluded_again_to_the_letter() -> None:
-    for reply, asked, language in ROWS:
+    for reply, asked, language in some(ROWS):
         kept = stored(reply, replace(WHOLE, asked=asked or None, language=language, phrases=()))
         assert replaying.by_the_rules(kept).direction == "same", reply
 

@@ -15,7 +15,7 @@ from protocols.lexicon import one_slip
 from protocols.replies import understand
 from protocols.triage import URGENCIES, Context
 from tests import corpus
-from tests.examples import examples
+from tests.examples import examples, some
 
 LEXICON = lexicon.load()
 ROWS = [
@@ -126,7 +126,7 @@ DIGITS = {
 @pytest.mark.parametrize("script", DIGITS)
 def test_the_script_of_the_digits_changes_nothing(script: str) -> None:
     other = str.maketrans(dict(zip("0123456789", DIGITS[script], strict=True)))
-    for reply, asked, _ in ROWS:
+    for reply, asked, _ in some(ROWS):
         assert _essence(reply.translate(other), asked) == _essence(reply, asked), reply
 
 
@@ -146,7 +146,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_case_spaces_and_punctuation_change_nothing(change) -> None:
-    for reply, asked, _ in ROWS:
+    for reply, asked, _ in some(ROWS):
         assert _essence(change(reply), asked) == _essence(reply, asked), reply
 
 
@@ -157,8 +157,8 @@ def _essence(reply: str, asked: str) -> tuple[object, ...]:
 
 
 def test_the_words_of_the_answer_are_the_same_each_time() -> None:
-    assert [assess(reply, asked) for reply, asked, _ in ROWS] == [
-        assess(reply, asked) for reply, asked, _ in ROWS
+    assert [assess(reply, asked) for reply, asked, _ in some(ROWS)] == [
+        assess(reply, asked) for reply, asked, _ in some(ROWS)
     ]
 
 

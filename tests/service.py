@@ -130,7 +130,7 @@ def running(folder: Path, **named: str) -> Iterator[Service]:
 
 
 @contextmanager
-def demo(folder: Path) -> Iterator[Service]:
+def demo(folder: Path, **named: str) -> Iterator[Service]:
     """The demo as it begins, on the servers of this test run where there are any: it starts in half the time."""
-    with running(folder, **ready.named(folder)) as service:
+    with running(folder, **ready.named(folder), **named) as service:
         yield service

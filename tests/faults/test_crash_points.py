@@ -7,7 +7,7 @@ import pytest
 
 from notifications import crashing
 from tests.faults import night
-from tests.service import Service, running
+from tests.service import Service, demo
 from tests.waiting import until
 
 pytestmark = pytest.mark.processes
@@ -26,7 +26,7 @@ def switch(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory, switch) -> Iterator[Service]:
-    with running(tmp_path_factory.mktemp("service"), STEPUP_CRASH_SWITCH=str(switch)) as service:
+    with demo(tmp_path_factory.mktemp("service"), STEPUP_CRASH_SWITCH=str(switch)) as service:
         night.dose_is_given_and_checked(service)
         yield service
 

@@ -1,28 +1,22 @@
 """The story on real processes, with one of them killed in the middle: nothing changes but seconds."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults import night
-from tests.service import Service, running
+from tests.service import Service, demo, running
 from tests.waiting import until
 
 pytestmark = pytest.mark.processes
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory) -> Iterator[Service]:
-    with running(tmp_path_factory.mktemp("service")) as service:
-        yield service
 
 
 @pytest.mark.parametrize("victim", ["worker", "engine", "valkey"])
 def test_h12_killing_a_part_in_the_middle_of_the_story_costs_only_seconds(
     tmp_path: Path, victim: str
 ) -> None:
-    with running(tmp_path) as service:
+    # A broker that is to be killed is the service's own.
+    with running(tmp_path) if victim == "valkey" else demo(tmp_path) as service:
         night.dose_is_given_and_checked(service)
         service.provider.text(night.DORA, night.OUR_NUMBER, "38.6 and shaking")
         service.kill(victim)
@@ -32,7 +26,12 @@ def test_h12_killing_a_part_in_the_middle_of_the_story_costs_only_seconds(
         night.nothing_is_broken(service)
 
 
-def test_a_check_in_goes_out_at_its_hour_and_the_next_rung_at_its_minute(service) -> None:
+def test_a_check_in_goes_out_at_its_hour_and_the_next_rung_at_its_minute(tmp_path: Path) -> None:
+    with demo(tmp_path) as service:
+        _a_check_in_and_two_rungs(service)
+
+
+def _a_check_in_and_two_rungs(service: Service) -> None:
     night.dose_is_given_and_checked(service)
     service.move_clock(4 * 3600)
     until(lambda: night.asked(service), "the check-in of hour 4", seconds=night.PAGED_WITHIN)

@@ -1,5 +1,6 @@
 """Breaks that must never go unnoticed, each with the tests that see it; and the tests that speak for each module."""
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ A_YEAR_OF_MINUTES = (
 
 @dataclass(frozen=True)
 class Break:
-    """In `file`, `new` instead of `old`, which stands there once; or, `whole`, instead of all of it."""
+    """In `file`, `new` instead of `old`, which stands there once; or, `whole`, instead of it all, parsed as `tree`."""
 
     name: str
     file: str
@@ -22,6 +23,7 @@ class Break:
     new: str
     tests: Sequence[str] = (ANY_ORDER,)
     whole: bool = False
+    tree: ast.Module | None = None
 
 
 LADDER = "protocols/ladder.py"

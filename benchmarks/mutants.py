@@ -24,7 +24,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from benchmarks import breaks_of_invariants, mutants_page
+from benchmarks import breaks_of_invariants, in_place, mutants_page
 from benchmarks.breaks import BREAKS, TESTS_OF, Break
 from benchmarks.mutants_page import Outcome, Sample
 
@@ -32,6 +32,10 @@ ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".stepup", "__pycache__", "docs", "*.png")
 LIMIT_SECONDS = 600
 A_TEST_SECONDS = 90
+PLAINLY = (
+    "-q", "-x", "--reuse-db", "--hypothesis-profile=first", "-p", "no:cacheprovider", "-p", "no:warnings",
+    f"--timeout={A_TEST_SECONDS}",
+)  # fmt: skip
 NOISE = ("logger.", "crashing.point")
 TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -47,6 +51,7 @@ def main() -> None:
         place = Path(folder) / "copy"
         shutil.copytree(ROOT, place, ignore=LEFT_OUT)
         (place / ".venv").symlink_to(ROOT / ".venv")
+        in_place.warm()
         for file in options.of:
             there_are, chosen = _made(file, at_most=options.at_most, seed=options.seed)
             sample = Sample(file, options.seed, there_are, commit)
@@ -89,7 +94,16 @@ def _options() -> argparse.Namespace:
 
 
 def _try(place: Path, one: Break) -> Outcome:
-    """Break the copy, run its tests, and mend it."""
+    """Break the copy, or this process, and run the tests that speak for the file."""
+    outcome = _run_in_place(place, one) or _in_the_copy(place, one)
+    print(
+        f"{'noticed' if outcome.noticed else 'SURVIVED':<10}{outcome.seconds:>5.0f} s  {one.name:<60} {outcome.by}",
+        flush=True,
+    )
+    return outcome
+
+
+def _in_the_copy(place: Path, one: Break) -> Outcome:
     file = place / one.file
     whole = file.read_text()
     if whole.count(one.old) != 1 and not one.whole:
@@ -98,14 +112,9 @@ def _try(place: Path, one: Break) -> Outcome:
         )
     _write(file, one.new if one.whole else whole.replace(one.old, one.new))
     try:
-        outcome = _run(place, one.tests, one.name)
+        return _run(place, one.tests, one.name)
     finally:
         _write(file, whole)
-    print(
-        f"{'noticed' if outcome.noticed else 'SURVIVED':<10}{outcome.seconds:>5.0f} s  {one.name:<60} {outcome.by}",
-        flush=True,
-    )
-    return outcome
 
 
 def _write(file: Path, words: str) -> None:
@@ -118,23 +127,43 @@ def _write(file: Path, words: str) -> None:
 def _run(place: Path, tests: Sequence[str], name: str = "") -> Outcome:
     """Whether one of the tests fails: the first to do so ends it. The database is kept from run to run."""
     began = time.monotonic()
-    plainly = "-q -x --reuse-db --hypothesis-profile=first -p no:cacheprovider -p no:warnings"
-    command = [sys.executable, "-m", "pytest", *plainly.split(), f"--timeout={A_TEST_SECONDS}"]
     environment = os.environ | {
         "PYTHONPYCACHEPREFIX": str(place.parent / "compiled"),
         "PYTHONDONTWRITEBYTECODE": "",
     }
-    try:
-        done = subprocess.run(
-            [*command, *tests], cwd=place, env=environment, capture_output=True, text=True, timeout=LIMIT_SECONDS,
-            check=False,
-        )  # fmt: skip
-        failed, printed = done.returncode != 0, done.stdout
-    except subprocess.TimeoutExpired:
-        failed, printed = True, "FAILED by taking too long"
-    lines = [line for line in printed.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    by = lines[0].split(" - ")[0].rpartition("::")[2] if lines else ""
-    return Outcome(name, failed, by, time.monotonic() - began)
+    command = [sys.executable, "-m", "pytest", *PLAINLY, *tests]
+    with (place.parent / "printed").open("w+") as log:
+        try:
+            done = subprocess.run(
+                command,
+                cwd=place,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                timeout=LIMIT_SECONDS,
+                check=False,
+            )
+            failed = done.returncode != 0
+        except subprocess.TimeoutExpired:
+            failed = True
+    return Outcome(name, failed, _by(place.parent / "printed"), time.monotonic() - began)
+
+
+def _run_in_place(place: Path, one: Break) -> Outcome | None:
+    """The same in a fork of this process; None where the break wants a process that loads the file."""
+    code = in_place.exchanged(ROOT / one.file, one.tree) if one.tree else None
+    if code is None:
+        return None
+    began, log = time.monotonic(), place.parent / "printed"
+    failed = in_place.run(code, [*PLAINLY, *one.tests], limit=LIMIT_SECONDS, log=log)
+    return Outcome(one.name, failed, _by(log), time.monotonic() - began)
+
+
+def _by(log: Path) -> str:
+    """The test that failed first, as pytest printed it."""
+    printed = log.read_text(errors="replace").splitlines()
+    lines = [line for line in printed if line.startswith(("FAILED tests", "ERROR tests"))]
+    return lines[0].split(" - ")[0].rpartition("::")[2] if lines else ""
 
 
 def _made(file: str, *, at_most: int, seed: int) -> tuple[int, list[Break]]:
@@ -143,7 +172,8 @@ def _made(file: str, *, at_most: int, seed: int) -> tuple[int, list[Break]]:
     chosen = Random(seed).sample(found, min(at_most, len(found)))  # noqa: S311
     in_order = sorted(chosen, key=lambda one: int(one[0].split()[1]))
     return len(found), [
-        Break(name, file, "", ast.unparse(tree), TESTS_OF[file], whole=True) for name, tree in in_order
+        Break(name, file, "", ast.unparse(tree), TESTS_OF[file], whole=True, tree=tree)
+        for name, tree in in_order
     ]
 
 

@@ -12,13 +12,18 @@ HEAD = """# Broken on purpose
 
 What the tests notice when a module is broken in one place at a time: a call left out, a comparison turned, `and` for
 `or`, a `not` dropped, a span made ten times as long. Where more breaks can be made than were tried, the seed drew them.
-Lines of the log are not broken. Each section is written by
+Lines of the log are not broken. A survivor that makes no difference to anybody ("the same") is counted apart. Each
+section is written by
 `python -m benchmarks mutants --of FILE --seed N --page docs/mutants.md`; why a survivor may live stands in
 `benchmarks/survivors.toml`.
 """
 UNEXPLAINED = "not explained yet"
-TABLE = "| File and seed | Can be made | Tried | Noticed | Share | At commit |\n|---|---:|---:|---:|---:|---|"
-SUMMARY = re.compile(r"^(\d+) of (\d+) noticed \((\d+) %\); (\d+) can be made; at commit `(\w+)`\.")
+THE_SAME = "the same: "
+TABLE = (
+    "| File and seed | Can be made | Tried | Change nothing | Of the others noticed | Share | At commit |\n"
+    "|---|---:|---:|---:|---:|---:|---|"
+)
+SUMMARY = re.compile(r"^(\d+) of (\d+) noticed; (\d+) can be made; at commit `(\w+)`\.")
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,9 @@ def write(page: Path, sample: Sample, outcomes: Sequence[Outcome]) -> None:
     """
     sections = _sections(page.read_text()) if page.exists() else {}
     sections[sample.title] = _section(sample, outcomes)
-    in_order = sorted(sections.items())
+    in_order = [(title, _explained(title, words)) for title, words in sorted(sections.items())]
     table = "\n".join([TABLE, *(_row(title, words) for title, words in in_order)])
-    parts = [f"## {title}\n\n{_explained(title, words)}\n" for title, words in in_order]
+    parts = [f"## {title}\n\n{words}\n" for title, words in in_order]
     page.write_text("\n".join([HEAD, f"{table}\n", *parts]))
 
 
@@ -95,16 +100,18 @@ def _row(title: str, words: str) -> str:
     found = SUMMARY.match(words)
     if found is None:
         raise ValueError(f"The section {title!r} does not begin with its figures.")
-    noticed, tried, share, there_are, commit_ = found.groups()
-    return f"| {title} | {there_are} | {tried} | {noticed} | {share} % | `{commit_}` |"
+    noticed, tried, there_are = (int(one) for one in found.groups()[:3])
+    same = words.count(f"| {THE_SAME}")
+    share = 100 * noticed // max(1, tried - same)
+    return f"| {title} | {there_are} | {tried} | {same} | {noticed} | {share} % | `{found[4]}` |"
 
 
 def _section(sample: Sample, outcomes: Sequence[Outcome]) -> str:
     alive = [one for one in outcomes if not one.noticed]
     noticed = len(outcomes) - len(alive)
-    share = 100 * noticed // max(1, len(outcomes))
-    figures = f"{noticed} of {len(outcomes)} noticed ({share} %)"
-    lines = [f"{figures}; {sample.there_are} can be made; at commit `{sample.commit}`."]
+    lines = [
+        f"{noticed} of {len(outcomes)} noticed; {sample.there_are} can be made; at commit `{sample.commit}`."
+    ]
     if alive:
         lines += ["", "| Survived | Why it may |", "|---|---|"]
         lines += [f"| `{_cell(one.what)}` | {UNEXPLAINED} |" for one in alive]

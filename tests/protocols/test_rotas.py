@@ -264,6 +264,39 @@ def test_a_rung_nobody_ever_stood_on_is_one_long_gap() -> None:
     assert rotas.gaps([], [1, 2], since, since + DAY) == [rotas.Gap(n, since, since + DAY) for n in (1, 2)]
 
 
+def test_who_comes_on_answers_from_the_very_moment_and_not_before() -> None:
+    rota, change = Rota((a_rotation(1, 2),)), at("2027-01-11T08:00")
+    before = change - timedelta(microseconds=1)
+    assert [(one.person, one.starts_at) for one in rota.at(before)] == [(1, before)]
+    assert [(one.person, one.starts_at) for one in rota.at(change)] == [(2, change)]
+
+
+def test_a_rotation_with_nobody_in_it_names_nobody() -> None:
+    since = at("2027-02-01T12:00")
+    assert Rota((a_rotation(),)).stints(since, since + DAY) == []
+    assert Rota((a_rotation(1, since=since, until=since),)).stints(since, since + DAY) == []
+
+
+def test_whoever_leaves_one_rung_as_they_come_on_another_is_not_booked_twice() -> None:
+    noon = at("2027-02-01T12:00")
+    spans = ((1, noon, noon + HOUR), (2, noon + HOUR, noon + 2 * HOUR))
+    assert rotas.doubles([Stint(rung, 7, a, b, rotas.SHIFT, rung) for rung, a, b in spans]) == []
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "found"),
+    [(8, 20, 1), (7, 8, 0), (7, 8.1, 1), (20, 21, 0), (19.9, 21, 1), (9, 10, 1), (-16, 34, 3), (-4, 32, 1)],
+    ids=str,
+)
+def test_a_turn_or_an_opening_is_found_by_what_it_touches(since: float, until: float, found: int) -> None:
+    """Both from 8 to 20 of each day; a span that only ends where they begin, or begins where they end, has none."""
+    midnight = at("2027-02-01T00:00")
+    span = midnight + since * HOUR, midnight + until * HOUR
+    days = Hours(EVERY_DAY, time(8), time(20)).spans(NEW_YORK, *span)
+    turns = a_rotation(1, 2, starts_on=date(2027, 1, 31), turn_hours=12).turns(*span)
+    assert len([one for one in turns if one.person == 1]) == len(list(days)) == found
+
+
 def test_days_that_a_zone_left_out_are_nobodys_turn() -> None:
     """Samoa went from 29 to 31 December 2011: the turn of the 30th had no time at all."""
     rota = Rota((a_rotation(1, 2, 3, days=1, zone="Pacific/Apia", starts_on=date(2011, 12, 29), hand_over=time(0),

@@ -19,8 +19,8 @@ def test_a_run_writes_its_own_section_and_keeps_the_others(tmp_path) -> None:
     assert [line for line in words.splitlines() if line.startswith("## ")] == [
         "## one.py, seed 1", "## one.py, seed 2", "## two.py, seed 1",
     ]  # fmt: skip
-    assert "| one.py, seed 1 | 9 | 1 | 0 | 0 % | `abc3` |" in words
-    assert "| two.py, seed 1 | 1 | 1 | 1 | 100 % | `abc1` |" in words
+    assert "| one.py, seed 1 | 9 | 1 | 0 | 0 | 0 % | `abc3` |" in words
+    assert "| two.py, seed 1 | 1 | 1 | 0 | 1 | 100 % | `abc1` |" in words
     assert "| `Lt turned: a < b` | not explained yet |" in words
 
 
@@ -35,11 +35,13 @@ def test_a_reason_given_later_stands_beside_its_survivor_after_the_next_run(tmp_
     assert "| `and for or, or for and: a \\| b` | b is never asked |" in page.read_text()
 
 
-def test_a_share_is_never_rounded_up_to_what_was_not_reached(tmp_path) -> None:
-    page = tmp_path / "mutants.md"
-    lost, seen = (Outcome("line 7 left out: f()", noticed, "", 1.0) for noticed in (False, True))
-    mutants_page.write(page, Sample("one.py", 1, 19, "abc1"), [lost, lost, *[seen] * 17])
-    assert "17 of 19 noticed (89 %)" in page.read_text()
+def test_what_changes_nothing_is_counted_apart_and_no_share_is_rounded_up(tmp_path, monkeypatch) -> None:
+    page, why = tmp_path / "mutants.md", tmp_path / "survivors.toml"
+    monkeypatch.setattr(mutants_page, "WHY", why)
+    why.write_text('["one.py"]\n"left out: f()" = "the same: f does nothing"\n"left out: h()" = "open: f"\n')
+    lost = [Outcome(f"line 7 left out: {name}()", False, "", 1.0) for name in "fgh"]
+    mutants_page.write(page, Sample("one.py", 1, 99, "abc1"), [*lost, *[Outcome("g", True, "", 1.0)] * 17])
+    assert "| one.py, seed 1 | 99 | 20 | 1 | 17 | 89 % | `abc1` |" in page.read_text()
 
 
 def test_what_nobody_acts_on_is_not_broken() -> None:

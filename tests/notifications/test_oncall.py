@@ -155,3 +155,31 @@ def test_a_ladder_always_has_a_foot(site) -> None:
     assert oncall.rungs(site, now=makers.NOON) == 1
     shift(site, responder(site), 3, 0, 8)
     assert oncall.rungs(site, now=makers.NOON) == 3
+
+
+@pytest.mark.parametrize(("days", "ends"), [(300, 300), (400, None)])
+def test_an_end_is_looked_for_within_a_year_and_no_further(site, days, ends) -> None:
+    """The same person goes straight on; their turn was read up to the tenth day only."""
+    person = responder(site)
+    shift(site, person, 1, 0, 240)
+    shift(site, person, 1, 240, days * 24)
+    [read, *_] = oncall.stints(site, since=NOON, until=NOON + 240 * HOUR)
+    assert oncall.goes_on_until(read) == (None if ends is None else NOON + ends * 24 * HOUR)
+
+
+def test_a_colleague_who_comes_on_next_or_a_pause_ends_a_turn(site) -> None:
+    first, second = responder(site), responder(site)
+    for person, rung, start, end in (
+        (first, 1, 0, 8),
+        (second, 1, 8, 16),
+        (first, 2, 8, 16),
+        (first, 1, 17, 24),
+    ):
+        shift(site, person, rung, start, end)
+    assert oncall.goes_on_until(oncall.people_now(site, now=NOON)[0]) == NOON + 8 * HOUR
+
+
+@pytest.mark.parametrize(("ago", "rungs"), [(14, 2), (15, 1)], ids=["two weeks", "longer"])
+def test_a_rung_nobody_has_stood_on_for_two_weeks_is_retired(site, ago, rungs) -> None:
+    shift(site, responder(site), 2, 0, 8)
+    assert oncall.rungs(site, now=NOON + 8 * HOUR + ago * 24 * HOUR) == rungs

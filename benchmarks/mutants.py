@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
+from types import CodeType, FunctionType
 from typing import Any
 
 from benchmarks import breaks_of_invariants, in_place, mutants_page
@@ -65,17 +66,24 @@ def main() -> None:
 
 def _all(place: Path, chosen: Sequence[Break]) -> list[Outcome]:
     tests = list(dict.fromkeys(test for one in chosen for test in one.tests))
-    if (whole := _run(place, tests)).noticed:
-        sys.exit(f"{whole.by} fails on the whole service already: mend that first.")
-    outcomes = [_try(place, one) for one in chosen]
-    if (mended := _run(place, tests)).noticed:
-        sys.exit(f"{mended.by} fails on the service mended again: what was noticed says nothing.")
+    codes = [_code(one) for one in chosen]
+    _must_pass(place, tests, in_the_copy=None in codes)
+    outcomes = [_try(place, one, code) for one, code in zip(chosen, codes, strict=True)]
+    _must_pass(place, tests, in_the_copy=None in codes)
     noticed = sum(one.noticed for one in outcomes)
     print(
         f"\n{noticed} of {len(outcomes)} noticed ({100 * noticed / max(1, len(outcomes)):.0f} %)\n",
         flush=True,
     )
     return outcomes
+
+
+def _must_pass(place: Path, tests: Sequence[str], *, in_the_copy: bool) -> None:
+    """End here where a test fails on the whole service: what the tests notice would say nothing."""
+    whole = Break("the whole service", "", "", "", tests)
+    outcomes = [_in_place(place, whole, {}), *([_run(place, whole)] if in_the_copy else [])]
+    if failed := [one.by for one in outcomes if one.noticed]:
+        sys.exit(f"{failed[0]} fails on the whole service: mend that first.")
 
 
 def _options() -> argparse.Namespace:
@@ -93,9 +101,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _try(place: Path, one: Break) -> Outcome:
-    """Break the copy, or this process, and run the tests that speak for the file."""
-    outcome = _run_in_place(place, one) or _in_the_copy(place, one)
+def _code(one: Break) -> dict[FunctionType, CodeType] | None:
+    return in_place.exchanged(ROOT / one.file, one.tree) if one.tree else None
+
+
+def _try(place: Path, one: Break, code: dict[FunctionType, CodeType] | None) -> Outcome:
+    """Break the copy, or a fork of this process, and run the tests that speak for the file."""
+    outcome = _in_the_copy(place, one) if code is None else _in_place(place, one, code)
     print(
         f"{'noticed' if outcome.noticed else 'SURVIVED':<10}{outcome.seconds:>5.0f} s  {one.name:<60} {outcome.by}",
         flush=True,
@@ -112,7 +124,7 @@ def _in_the_copy(place: Path, one: Break) -> Outcome:
         )
     _write(file, one.new if one.whole else whole.replace(one.old, one.new))
     try:
-        return _run(place, one.tests, one.name)
+        return _run(place, one)
     finally:
         _write(file, whole)
 
@@ -124,36 +136,30 @@ def _write(file: Path, words: str) -> None:
     os.utime(file, (older, older))
 
 
-def _run(place: Path, tests: Sequence[str], name: str = "") -> Outcome:
-    """Whether one of the tests fails: the first to do so ends it. The database is kept from run to run."""
-    began = time.monotonic()
-    environment = os.environ | {
-        "PYTHONPYCACHEPREFIX": str(place.parent / "compiled"),
-        "PYTHONDONTWRITEBYTECODE": "",
-    }
-    command = [sys.executable, "-m", "pytest", *PLAINLY, *tests]
-    with (place.parent / "printed").open("w+") as log:
+def _run(place: Path, one: Break) -> Outcome:
+    """Whether one of the tests fails in the copy: the first to do so ends it. The database is kept from run to run."""
+    began, log = time.monotonic(), place.parent / "printed"
+    command = [sys.executable, "-m", "pytest", *PLAINLY, *one.tests]
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""}
+    with log.open("w") as printed:
         try:
             done = subprocess.run(
                 command,
                 cwd=place,
                 env=environment,
-                stdout=log,
-                stderr=log,
+                stdout=printed,
+                stderr=printed,
                 timeout=LIMIT_SECONDS,
                 check=False,
             )
             failed = done.returncode != 0
         except subprocess.TimeoutExpired:
             failed = True
-    return Outcome(name, failed, _by(place.parent / "printed"), time.monotonic() - began)
+    return Outcome(one.name, failed, _by(log), time.monotonic() - began)
 
 
-def _run_in_place(place: Path, one: Break) -> Outcome | None:
-    """The same in a fork of this process; None where the break wants a process that loads the file."""
-    code = in_place.exchanged(ROOT / one.file, one.tree) if one.tree else None
-    if code is None:
-        return None
+def _in_place(place: Path, one: Break, code: dict[FunctionType, CodeType]) -> Outcome:
+    """The same in a fork of this process, whose functions run this code."""
     began, log = time.monotonic(), place.parent / "printed"
     failed = in_place.run(code, [*PLAINLY, *one.tests], limit=LIMIT_SECONDS, log=log)
     return Outcome(one.name, failed, _by(log), time.monotonic() - began)

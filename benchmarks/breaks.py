@@ -81,24 +81,19 @@ BREAKS = [
 ]  # fmt: skip
 
 TESTS_OF: dict[str, Sequence[str]] = {
-    "stepup/engine.py": (
-        "tests/stepup/test_engine.py", "tests/stepup/test_glance.py", NO_CASE_RESTS,
-        "tests/stepup/test_invariants_mended.py",
-    ),
+    "stepup/engine.py": ("tests/stepup/test_engine.py", "tests/stepup/test_glance.py"),
     "notifications/glance.py": ("tests/stepup/test_glance.py",),
     "monitoring/escalations.py": (
-        "tests/monitoring/test_what_a_case_leaves.py", "tests/monitoring/test_who_is_told.py", NO_CASE_RESTS,
-        "tests/monitoring/test_calling.py", "tests/monitoring/test_ladders.py", "tests/monitoring/test_deaths.py",
-        "tests/monitoring/test_case_offers.py", "tests/stepup/test_invariants_mended.py",
+        "tests/monitoring/test_what_a_case_leaves.py", "tests/monitoring/test_who_is_told.py",
+        "tests/monitoring/test_calling.py", NO_CASE_RESTS, "tests/monitoring/test_deaths.py",
     ),
     "monitoring/paging.py": (
-        "tests/monitoring/test_who_is_told.py", "tests/monitoring/test_ladders.py",
-        "tests/monitoring/test_what_a_case_leaves.py", "tests/monitoring/test_case_offers.py", NO_CASE_RESTS,
-        "tests/monitoring/test_calling.py", "tests/stepup/test_invariants_mended.py",
+        "tests/monitoring/test_who_is_told.py", "tests/monitoring/test_what_a_case_leaves.py",
+        "tests/monitoring/test_ladders.py", "tests/monitoring/test_calling.py",
     ),
     "notifications/outbox.py": (
         "tests/notifications/test_outbox_queue.py", "tests/notifications/test_second_account.py", DELIVER,
-        "tests/notifications/test_retries.py", "tests/notifications/test_lanes.py", SETTLING,
+        "tests/notifications/test_retries.py", "tests/notifications/test_lanes.py",
     ),
     "notifications/oncall.py": (
         "tests/notifications/test_oncall.py", "tests/notifications/test_rotations.py",

@@ -35,7 +35,11 @@ logger = logging.getLogger(__name__)
 
 
 def send_due(*, now: datetime) -> int:
-    """Send each site's next one, unless one is on its way or the last was sent within EVERY; return how many."""
+    """Send each site's next one, unless one is on its way or the last was sent within EVERY and taken; return how many.
+
+    One that was lost is followed at once: the line may have been away for a minute alone, as it is in an update, and
+    the health page must not stay red for the rest of EVERY.
+    """
     lately = Canary.objects.filter(site=OuterRef("pk")).filter(_keeps_from_sending(now))
     due = Site.objects.filter(~Exists(lately)).values_list("pk", flat=True)
     return each(list(due), lambda pk: _send(pk, now))
@@ -68,7 +72,7 @@ def _queue(
 
 
 def _keeps_from_sending(now: datetime) -> Q:
-    return Q(taken_at=None, lapsed_at=None) | Q(sent_at__gt=now - EVERY)
+    return Q(taken_at=None, lapsed_at=None) | Q(taken_at__isnull=False, sent_at__gt=now - EVERY)
 
 
 def numbers(*, sender: str, **_: Any) -> QuerySet[Site]:

@@ -17,13 +17,14 @@ from monitoring.models import Escalation, LadderDrill, ReachTest
 from monitoring.rules import WatchRules
 from notifications import audit, outbox
 from notifications.each import each
-from notifications.models import Clinician, Message, Site
+from notifications.models import Clinician, Delivery, Message, Site
 from protocols import wording
 from protocols.errors import Refusal
 
 End = LadderDrill.End
 # Every rung is called, and each has the fewer minutes: a proposal of ours.
 AS_IN = "emergency"
+ROUTES = ("text", "call")
 
 
 @transaction.atomic
@@ -81,11 +82,25 @@ def _act(pk: int, now: datetime) -> int:
     if _waiting(drill.site).exists():
         _end(drill, End.CASE, now)
         return 1
-    waits = drill.tests.filter(rung=drill.rung, answered_at=None).exists()
-    if waits and drill.next_at is not None and now < drill.next_at:
+    if drill.next_at is not None and now < drill.next_at and _is_awaited(drill, now):
         return 0
     _call_next(drill, now)
     return 1
+
+
+def _is_awaited(drill: LadderDrill, now: datetime) -> bool:
+    """Whether somebody on the rung may still answer. As with a page, a route whose other one has failed waits for its
+    delay no longer, and somebody whom neither reaches is not waited for.
+    """
+    awaited = False
+    for test in drill.tests.filter(rung=drill.rung, answered_at=None).select_related("text"):
+        call = Message.objects.get(key=drills.call_key(test))
+        failed = [one for one in (test.text, call) if outbox.has_failed(one)]
+        if failed:
+            waiting = Delivery.objects.filter(message__in=[test.text, call], state=Delivery.State.PENDING)
+            waiting.filter(due_at__gt=now).update(due_at=now)
+        awaited = awaited or len(failed) < len(ROUTES)
+    return awaited
 
 
 def _call_next(drill: LadderDrill, now: datetime) -> None:

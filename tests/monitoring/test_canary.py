@@ -145,6 +145,18 @@ def test_while_one_is_on_its_way_no_other_goes(site) -> None:
     assert Canary.objects.count() == 1
 
 
+def test_one_that_was_lost_while_the_service_was_away_is_followed_at_once(site) -> None:
+    """An update in the middle of its way: red for as long as the next one takes, not for the rest of ten minutes."""
+    sent(NOON)
+    back = NOON + 4 * MINUTE
+    assert canary.is_late(site, now=back)
+    engine.act(now=back)
+    engine.text_ourselves(now=back)
+    assert Canary.objects.count() == 2
+    returns(Canary.objects.latest("sent_at"), now=back + timedelta(seconds=8))
+    assert not canary.is_late(site, now=back + timedelta(seconds=8))
+
+
 @pytest.mark.parametrize(
     ("words", "known"),
     [("", True), ("StepUp canary 0123456789abcdef: 39.4", False), ("38.6 and shaking", False)],

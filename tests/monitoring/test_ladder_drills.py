@@ -113,6 +113,27 @@ def test_a_route_waits_its_delay_goes_after_pages_and_is_not_rung_once_answered(
     assert call.state == Delivery.State.CANCELLED
 
 
+def test_a_call_does_not_wait_for_its_delay_once_the_text_has_failed(site, people) -> None:
+    drill = begun(site)
+    fails(Lane.PAGE_TEXT)
+    assert engine.act(now=NOON + MINUTE)["drills"] == 0
+    call = Delivery.objects.get(lane=Lane.PAGE_VOICE)
+    assert (call.due_at, called(drill)) == (NOON + MINUTE, ["Dr A"])
+
+
+def test_whom_neither_text_nor_call_reaches_is_not_waited_for(site, people) -> None:
+    drill = begun(site)
+    fails(Lane.PAGE_TEXT)
+    fails(Lane.PAGE_VOICE)
+    assert engine.act(now=NOON + MINUTE)["drills"] == 1
+    assert called(drill) == ["Dr A", "Dr B"]
+
+
+def fails(lane: Lane) -> None:
+    facts = {"submitted_at": NOON, "ended_at": NOON, "error_code": "30003"}
+    Delivery.objects.filter(lane=lane).update(state=Delivery.State.FAILED, **facts)
+
+
 def test_an_answer_after_the_rung_s_minutes_is_shown_as_late(site, people) -> None:
     drill = begun(site, DEFAULT)
     [rung, *_] = ladder_drills.result(drill, now=NOON + 5 * MINUTE)

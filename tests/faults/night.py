@@ -78,7 +78,32 @@ def nothing_is_broken(service: Service) -> None:
     texts = [m for m in service.provider.ledger()["messages"] if m["direction"] != "inbound"]
     said = [(m["to"], m["body"]) for m in texts]
     assert len(said) == len(set(said)), "nothing was said twice"
-    until(lambda: '"healthy": true' in _health(service), "a healthy service", seconds=PAGED_WITHIN)
+    until(lambda: is_healthy(service), "a healthy service", seconds=PAGED_WITHIN)
+
+
+def still_on_its_way(service: Service) -> list[tuple[str, ...]]:
+    """What the provider has not ended yet; calls ring out by the clock."""
+    rows = service.rows(
+        "SELECT d.state FROM notifications_delivery d JOIN notifications_message m ON m.id = d.message_id"
+        " WHERE d.state IN ('pending', 'claimed', 'submitting', 'ambiguous', 'accepted') AND m.channel = 'text'"
+    )
+    if rows:
+        service.move_clock(5)
+    return rows
+
+
+def every_text_is_accounted_for_once(service: Service) -> None:
+    """What the provider took is what we know it took: no text without a row, and no row with two texts."""
+    ours = service.rows("SELECT provider_sid FROM notifications_delivery WHERE provider_sid LIKE 'SM%%'")
+    taken = {m["sid"] for m in service.provider.ledger()["messages"] if m["direction"] != "inbound"}
+    assert taken == {sid for (sid,) in ours}
+    twice = "SELECT message_id FROM notifications_delivery WHERE state = 'delivered' GROUP BY 1 HAVING count(*) > 1"
+    assert service.rows(twice) == []
+
+
+def is_healthy(service: Service) -> bool:
+    """Whether the health page says so."""
+    return '"healthy": true' in _health(service)
 
 
 def _health(service: Service) -> str:

@@ -59,29 +59,9 @@ def test_killed_at_any_point_nothing_is_lost_and_nothing_said_twice(service, swi
         count = f"{HEARD} AND understood_at IS NOT NULL"
         until(lambda: service.rows(count)[0][0] == before + 1, "the text, once", seconds=WITHIN)
     service.move_clock(FURTHER)
-    until(lambda: not _live(service), "everything to be settled", seconds=WITHIN)
-    _every_text_is_accounted_for_once(service)
+    until(lambda: not night.still_on_its_way(service), "everything to be settled", seconds=WITHIN)
+    night.every_text_is_accounted_for_once(service)
 
 
 def test_afterwards_every_invariant_holds(service) -> None:
-    until(lambda: '"healthy": true' in night._health(service), "a healthy service", seconds=WITHIN)
-
-
-def _live(service: Service) -> list[tuple[str, ...]]:
-    """What is still on its way; calls ring out by the clock."""
-    rows = service.rows(
-        "SELECT d.state FROM notifications_delivery d JOIN notifications_message m ON m.id = d.message_id"
-        " WHERE d.state IN ('pending', 'claimed', 'submitting', 'ambiguous', 'accepted') AND m.channel = 'text'"
-    )
-    if rows:
-        service.move_clock(5)
-    return rows
-
-
-def _every_text_is_accounted_for_once(service: Service) -> None:
-    """What the provider took is what we know it took: no text without a row, and no row with two texts."""
-    ours = service.rows("SELECT provider_sid FROM notifications_delivery WHERE provider_sid LIKE 'SM%%'")
-    taken = {m["sid"] for m in service.provider.ledger()["messages"] if m["direction"] != "inbound"}
-    assert taken == {sid for (sid,) in ours}
-    twice = "SELECT message_id FROM notifications_delivery WHERE state = 'delivered' GROUP BY 1 HAVING count(*) > 1"
-    assert service.rows(twice) == []
+    until(lambda: night.is_healthy(service), "a healthy service", seconds=WITHIN)

@@ -2,10 +2,12 @@
 
 Each step is a compound one (time passes, the engine turns, the provider behaves in some way, the process perhaps dies
 at some point), because a machine with a rule for each function explores almost nothing. How often each thing happened
-is printed at the end (`pytest -s`); the test fails if something never did.
+is printed at the end (`pytest -s`), with what each operation met in each state of a case, and what was never met; the
+test fails if too much did not.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -22,7 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from monitoring import escalations, inbound
+from monitoring import escalations, inbound, offers
 from monitoring.models import Escalation, Page, Reply
 from notifications import crashing, gateway, outbox, reconcile
 from notifications.models import Message
@@ -42,6 +44,21 @@ MODES = ["well", "well", "unheard", "busy", "error", "refused", "30006", "away"]
 POINTS = [None, None, None, *crashing.POINTS]
 AT_REST = {name: query for name, query in invariants.QUERIES.items() if name not in {"I11", "I12"}}
 covered: Counter[str] = Counter()
+
+State = Escalation.State
+STATES = ["no case", State.OPEN, State.TAKEN, State.REACHED]
+ACTS = ["take", "reach", "resolve", "hand back", "decline", "offer"]
+OPERATIONS = ["time", "text", *ACTS]
+# What each operation met in each state: (operation, state before): how it went.
+met: dict[tuple[str, str], Counter[str]] = {}
+# In whole runs each of these comes about; what else may is printed as never met where it did not.
+MUST_MEET = {
+    ("text", "no case"): State.OPEN, ("text", State.OPEN): State.OPEN, ("text", State.TAKEN): "",
+    ("time", "no case"): "", ("time", State.OPEN): State.OPEN, ("time", State.TAKEN): "",
+    ("take", State.OPEN): State.TAKEN, ("reach", State.TAKEN): State.REACHED, ("reach", State.OPEN): "refused",
+    ("resolve", State.OPEN): "refused", ("hand back", State.TAKEN): State.OPEN, ("decline", State.OPEN): State.OPEN,
+    ("decline", State.TAKEN): "refused", ("offer", State.OPEN): "refused",
+}  # fmt: skip
 
 
 class Killed(BaseException):
@@ -69,6 +86,26 @@ class Provider(Line):
     def _ask(self) -> None:
         self.is_silent = self.mode == "away"
         super()._ask()
+
+
+def coverage() -> str:
+    """A table of every state and operation: what came of it how often, or that it was never met."""
+    lines = []
+    for state in STATES:
+        for operation in OPERATIONS if state != "no case" else OPERATIONS[:2]:
+            went = met.get((operation, state), Counter())
+            said = ", ".join(f"{number} x {what}" for what, number in went.most_common()) or "NEVER MET"
+            lines.append(f"{state:<8} {operation:<10} {said}")
+    return "\n".join(lines)
+
+
+def never_met() -> list[str]:
+    """What had to come about and did not."""
+    return [
+        f"{operation} in {state}: {went or 'at all'}"
+        for (operation, state), went in MUST_MEET.items()
+        if not (met.get((operation, state), Counter())[went] if went else (operation, state) in met)
+    ]
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -109,6 +146,7 @@ class AnyOrder(RuleBasedStateMachine):
     def time_passes(self, seconds: int, mode: str, point: str | None, turns: int) -> None:
         """The clock moves, the engine turns once or twice, the provider behaves so, and perhaps the process dies."""
         covered[f"time: {seconds} s"] += 1
+        before = self._state()
         self.now += timedelta(seconds=seconds)
         self.line.mode = mode
         self.dies_at = point
@@ -118,12 +156,13 @@ class AnyOrder(RuleBasedStateMachine):
             self.now += 4 * SECOND
         self.dies_at = None
         self.line.mode = "well"
+        self._met("time", before)
 
     @rule(words=st.sampled_from(WORDS), caregiver=st.booleans(), point=st.sampled_from(POINTS))
     def somebody_texts(self, words: str, caregiver: bool, point: str | None) -> None:
         """The provider posts a text until it is answered, as a provider does."""
         covered["text"] += 1
-        sid = f"SM-any-{covered['text']}"
+        sid, before = f"SM-any-{covered['text']}", self._state()
         sender = self.home.patient.caregiver_phone if caregiver else self.home.patient.phone
         self.dies_at = point
         for _ in range(3):
@@ -133,6 +172,7 @@ class AnyOrder(RuleBasedStateMachine):
                 )  # fmt: skip
                 break
         self.dies_at = None
+        self._met("text", before)
         reply = Reply.objects.get(provider_sid=sid)
         assert reply.understood_at is not None or reply.received_at == self.now
         if words in {"38.6 and shaking", "I cannot breathe"}:
@@ -151,25 +191,29 @@ class AnyOrder(RuleBasedStateMachine):
         self.line.statuses[sid] = status, ""
 
     @precondition(lambda self: self._open_case() is not None)
-    @rule(who=st.integers(0, 1), act=st.sampled_from(["take", "reach", "resolve", "hand back"]))
+    @rule(who=st.integers(0, 1), act=st.sampled_from(ACTS))
     def somebody_acts(self, who: int, act: str) -> None:
         """A responder does something, whether or not it is possible now."""
-        case, by = self._open_case(), self.home.doctors[who]
+        case, (by, other) = self._open_case(), (self.home.doctors[who], self.home.doctors[1 - who])
         assert case is not None
+        why, before = "at another bed", case.state
+        acts: dict[str, Callable[[], object]] = {
+            "take": lambda: escalations.take(case.pk, by=by, now=self.now, how="text"),
+            "reach": lambda: escalations.reach(case.pk, by=by, now=self.now),
+            "resolve": lambda: escalations.resolve(
+                case.pk, by=by, now=self.now, outcome="home", grades=[("crs", 1), ("icans", 0)], over=True
+            ),
+            "hand back": lambda: escalations.hand_back(case.pk, by=by, now=self.now, reason=why),
+            "decline": lambda: escalations.decline(case.pk, by=by, now=self.now, reason=why),
+            "offer": lambda: offers.make(case.pk, to=other, reason=why, by=by, now=self.now),
+        }
         try:
-            if act == "take":
-                escalations.take(case.pk, by=by, now=self.now, how="text")
-            elif act == "reach":
-                escalations.reach(case.pk, by=by, now=self.now)
-            elif act == "resolve":
-                grades = [("crs", 1), ("icans", 0)]
-                escalations.resolve(case.pk, by=by, now=self.now, outcome="home", grades=grades, over=True)
-            else:
-                escalations.hand_back(case.pk, by=by, now=self.now, reason="at another bed")
+            acts[act]()
         except Refusal:
-            covered[f"{act}: refused"] += 1
+            self._met(act, before, "refused")
         else:
             covered[f"{act}: done"] += 1
+            self._met(act, before)
 
     # what must hold
 
@@ -231,6 +275,13 @@ class AnyOrder(RuleBasedStateMachine):
         self.line.statuses[sid] = "queued", ""
         self.reports += [(token, sid, "queued"), (token, sid, end)]
 
+    def _state(self) -> str:
+        case = self._open_case()
+        return case.state if case else "no case"
+
+    def _met(self, operation: str, before: str, went: str = "") -> None:
+        met.setdefault((operation, before), Counter())[went or self._state()] += 1
+
     def _open_case(self) -> Escalation | None:
         return Escalation.objects.exclude(state="resolved").first()
 
@@ -254,10 +305,12 @@ def test_whatever_happens_in_whatever_order_nobody_is_left_unanswered(home, db) 
         ],  # a failure is repeated by running it again; shrinking takes minutes
     )
     run_state_machine_as_test(AnyOrder, settings=steps)
-    print("\n" + "\n".join(f"{number:>6}  {what}" for what, number in sorted(covered.items())))  # noqa: T201 - what it explored
+    counts = "\n".join(f"{number:>6}  {what}" for what, number in sorted(covered.items()))
+    print(f"\n{counts}\n\n{coverage()}\n\nNever met: {', '.join(never_met()) or 'nothing'}.")  # noqa: T201 - what it explored
     wanted = [f"died: {point}" for point in crashing.POINTS]
     wanted += [f"hand-over: {mode}" for mode in MODES] + ["take: done", "reach: done", "report: dropped"]
     if covered["came to rest"] >= 15:
         # Which corners some dozens of lives reach changes with the service; most of them, or it explores nothing.
         missed = [what for what in wanted if not covered[what]]
         assert len(missed) <= len(wanted) // 2, f"never explored: {missed}"
+        assert len(never_met()) <= len(MUST_MEET) // 4, never_met()

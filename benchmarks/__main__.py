@@ -13,6 +13,7 @@ NAMES = {
     "ticks": "an idle turn of the engine while finished rows pile up, and what each invariant costs",
     "webhooks": "a text stored, triaged and committed, at so many a second, beside a plain view and a plain INSERT",
     "pages": "from a red flag received to its first page handed over, and from a check-in's deadline to its case",
+    "storm": "a thousand cases in ten seconds at one message a second: the gravest first, and everybody",
     "mutants": "the service broken on purpose in every way on a list, and whether the tests notice",
 }
 _RUN = "import django; django.setup(); from benchmarks import {0}; {0}.main()"

@@ -4,11 +4,24 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 
 from monitoring import calls, deaths, escalations, kits, people, quiet, stays, texts, worklist
 from monitoring.models import CheckIn, CloserQuestions, Patient, Reaction, Watch
-from monitoring.rules import WatchRules
+from monitoring.rules import DEFAULT, WatchRules
 from notifications.each import each
 from notifications.models import Lane
 
@@ -301,7 +314,11 @@ def keep_close(*, now: datetime) -> int:
 
 
 def in_need(*, now: datetime) -> QuerySet[Watch]:
-    """The watches of whoever must be asked soon and is not being asked at this moment."""
+    """The watches of whoever must be asked soon, is not being asked at this moment, and has no question close enough.
+
+    The last of these is asked here, in one statement: for as long as a case is open the engine looks every second, and
+    a thousand open cases may not cost it a thousand looks.
+    """
     to_come = CheckIn.objects.filter(watch=OuterRef("pk"), state__in=CheckIn.OPEN)
     worried = (
         Q(~Exists(to_come), ends_at__gt=now)
@@ -313,7 +330,17 @@ def in_need(*, now: datetime) -> QuerySet[Watch]:
         Q(patient__in=stays.at(now).values("patient"))
         | Q(patient__in=deaths.all_standing().values("patient"))
     )
-    return watched.exclude(checkins__state=State.ASKED)
+    return watched.exclude(checkins__state=State.ASKED).filter(~Exists(_close_enough(now)))
+
+
+def _close_enough(now: datetime) -> QuerySet[CheckIn]:
+    """Of a watch, the question that is due within the minutes of a concern, as its own rules say."""
+    frozen = Cast(KeyTextTransform("concern_every", "watch__rules"), IntegerField())
+    minutes = Coalesce(frozen, DEFAULT.concern_every)
+    # A span as a parameter would be taken by the engine's glance for a distance from the present.
+    span = Func(minutes, template="make_interval(mins => %(expressions)s)", output_field=DurationField())
+    waiting = CheckIn.objects.filter(watch=OuterRef("pk"), state=State.WAITING)
+    return waiting.filter(next_at__lte=ExpressionWrapper(span + Value(now), DateTimeField()))
 
 
 @transaction.atomic

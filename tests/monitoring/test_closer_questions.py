@@ -168,3 +168,17 @@ def test_the_record_and_the_board_say_since_when_and_the_act_ends_them(home) -> 
     assert client.post(path, {"why": "spoke with her"}).status_code == 302
     assert closer.of(watch) is None
     assert path not in client.get(f"/patient/{patient.pk}/").content.decode()
+
+
+def test_who_has_a_question_close_enough_is_not_looked_at_every_second(home) -> None:
+    """For as long as a case is open the engine asks; a thousand of them must cost it one statement."""
+    home.hears("101.3", at=ASKED + MINUTE)
+    answer_well(home, ASKED + 2 * MINUTE)
+    assert coming(home).next_at <= ASKED + 62 * MINUTE
+    assert not checkins.in_need(now=ASKED + 3 * MINUTE).exists()
+    home.watch.checkins.filter(state="waiting").update(next_at=ASKED + 3 * HOUR)
+    assert checkins.keep_close(now=ASKED + 3 * MINUTE) == 1
+    assert coming(home).next_at == ASKED + 63 * MINUTE
+    assert checkins.keep_close(now=ASKED + 3 * MINUTE) == 0
+    home.watch.checkins.filter(state="waiting").delete()
+    assert checkins.keep_close(now=ASKED + 3 * MINUTE) == 1, "none at all is none close"

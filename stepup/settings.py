@@ -214,6 +214,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = False
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="json" if STEPUP_ENV == "production" else "line")
+if LOG_FORMAT not in {"json", "line"}:
+    raise ImproperlyConfigured("LOG_FORMAT is json or line.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -222,9 +225,10 @@ LOGGING = {
             "()": "stepup.logs.Discreet",
             "format": "{asctime} {levelname} {name} {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "stepup.logs.Structured"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # The library logs full addresses with the patient's number in them.
     "loggers": {

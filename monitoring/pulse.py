@@ -11,6 +11,8 @@ from notifications import heartbeat, oncall
 from notifications.models import Delivery, Heartbeat, Lane, Site
 from protocols.ladder import Rung
 
+UNCOVERED_HOURS = "I11"
+
 
 @dataclass(frozen=True)
 class OnCall:
@@ -28,7 +30,8 @@ class OnCall:
 
 @dataclass(frozen=True)
 class Pulse:
-    """What the head of the board says about the service. `broken` counts rows that break an invariant.
+    """What the head of the board says about the service. `broken` counts rows that break an invariant by a fault of
+    the service; hours nobody covers, which are one too, are none of its own and are named in `rungs` and `ahead`.
 
     `ahead` are the hours of the next 14 days that nobody covers, the earliest first: a place of the list nobody has
     now is in `rungs` instead. `doubles` are those in which one person stands on two rungs.
@@ -72,7 +75,9 @@ def take(site: Site, *, ladders: Iterable[Sequence[Rung]], now: datetime) -> Pul
     return Pulse(
         engine_late=heartbeat.is_late(heartbeat.ENGINE, now=now),
         engine_at=sign.at if sign else None,
-        broken=tuple(sorted((str(name), int(count)) for name, count in broken.items())),
+        broken=tuple(
+            sorted((str(name), int(count)) for name, count in broken.items() if name != UNCOVERED_HOURS)
+        ),
         page_sent_at=handed_over.aggregate(last=Max("submitted_at"))["last"],
         page_heard_at=delivered.aggregate(last=Max("ended_at"))["last"],
         rungs=tuple(_rung(rung, able, now) for rung in range(1, places + 1)),

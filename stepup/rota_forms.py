@@ -346,6 +346,10 @@ class ImportForm(WardForm):
     text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     accept = forms.CharField(required=False, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].goes_with = True  # type: ignore[attr-defined] # with `text`: one of the two is there
+
     def clean(self) -> dict[str, Any]:
         """Makes `text` what the file says; a file that is no text is left for the reader to refuse."""
         data = self.cleaned_data

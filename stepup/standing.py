@@ -60,8 +60,15 @@ def _engine(now: datetime) -> Iterable[Part]:
     )
     yield Part(
         _("Facts that must always hold"), not broken, said or _("none is broken"), heartbeat.last_at(heartbeat.CHECKS),
-        _("Tell whoever runs the service.") if broken else "",
+        _broken_hint(set(broken)),
     )  # fmt: skip
+
+
+def _broken_hint(names: set[str]) -> str:
+    """What to do about them: a hole in the on-call list is nobody's fault who runs the service."""
+    if names == {pulse.UNCOVERED_HOURS}:
+        return _("Hours of the next day that nobody covers: fill the on-call list.")
+    return _("Tell whoever runs the service.") if names else ""
 
 
 def _called(name: str) -> str:

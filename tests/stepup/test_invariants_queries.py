@@ -345,6 +345,11 @@ def test_what_a_check_finds_stands_where_the_health_page_and_the_board_read_it(n
     assert heartbeat.figures(heartbeat.CHECKS)["broken"].get("I12") is None
 
 
+def test_hours_nobody_covers_are_named_on_the_board_and_are_no_fault_of_the_service(night) -> None:
+    heartbeat.sign_in(heartbeat.CHECKS, now=NOON, broken={"I11": 1, "I3": 2})
+    assert pulse.take(night.site, ladders=(), now=NOON).broken == (("I3", 2),)
+
+
 # What must not raise a false alarm
 
 

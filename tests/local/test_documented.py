@@ -24,8 +24,8 @@ def test_every_variable_has_a_comment_above_it() -> None:
     assert all(block.startswith("#") for block in blocks)
 
 
-def test_every_test_that_the_safety_list_names_is_there() -> None:
-    named = variables(r"`(test_\w+)`", "docs/safety.md")
+def test_every_test_that_the_lists_of_hazards_and_faults_name_is_there() -> None:
+    named = variables(r"`(test_\w+)`", "docs/safety.md", "docs/faults.md")
     tests = [str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "tests").rglob("test_*.py")]
     assert named - variables(r"^\s*def (test_\w+)\(", *tests) == set()
     assert len(named) > 100

@@ -18,14 +18,14 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 ENGINES = 4
 
 
-def turn(now: datetime) -> None:
+def turn(now: datetime, engines: int = ENGINES) -> None:
     """Every engine takes turns at the same moments, until all that was due has been reported on."""
 
     def quiet() -> bool:
         # What a first turn queues, workers would carry; without them the next one after their time does.
         for turns in (1, 2):
             moment = now + turns * engine.PATIENCE
-            ticks = at_once(*[lambda moment=moment: engine.tick(now=moment)] * ENGINES)
+            ticks = at_once(*[lambda moment=moment: engine.tick(now=moment)] * engines)
             assert problems(ticks) == []
         return not Delivery.objects.filter(state__in=Delivery.LIVE, message__channel="text").exists()
 
@@ -37,13 +37,14 @@ def texts(provider) -> Counter[tuple[str, str]]:
     return Counter((message["to"], message["body"]) for message in provider.ledger()["messages"])
 
 
-def test_a_fever_is_paged_once_by_text_and_once_by_voice(provider, site, patient, doctors) -> None:
+@pytest.mark.parametrize("engines", [2, 10])
+def test_a_fever_is_paged_once_by_text_and_once_by_voice(provider, site, patient, doctors, engines) -> None:
     now = clock.now()
-    turn(now)
+    turn(now, engines)
     before = texts(provider)
     with transaction.atomic():
         escalations.raise_concern(site=site, patient=patient, urgency="urgent", headline="fever", now=now)
-    turn(now)
+    turn(now, engines)
     new = texts(provider) - before
     assert [to for to, _ in new.elements()] == [doctors[0].phone]
     assert len(provider.calls_to(doctors[0].phone)) == 1

@@ -8,9 +8,6 @@ ANY_ORDER = "tests/notifications/test_any_order.py"
 SETTLING = "tests/notifications/test_settling.py"
 NO_CASE_RESTS = "tests/monitoring/test_no_case_rests.py"
 DELIVER = "tests/notifications/test_outbox_deliver.py"
-A_YEAR_OF_MINUTES = (
-    "tests/protocols/test_rotas.py::test_nights_and_weekends_minute_by_minute[Australia/Lord_Howe-0-365]"
-)
 
 
 @dataclass(frozen=True)
@@ -100,6 +97,6 @@ TESTS_OF: dict[str, Sequence[str]] = {
         "tests/stepup/test_cover_of_a_ladder.py", "tests/monitoring/test_ladders.py",
         "tests/monitoring/test_drills.py", "tests/monitoring/test_whole_turns.py",
     ),
-    "protocols/rotas.py": ("tests/protocols/test_rotas.py", f"--deselect={A_YEAR_OF_MINUTES}"),
+    "protocols/rotas.py": ("tests/protocols/test_rotas.py",),
 }  # fmt: skip
 """In the order in which they are run: the first that fails ends it, so the most telling come first."""

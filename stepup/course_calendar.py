@@ -19,6 +19,7 @@ from stepup.models import Course, Dose, DoseReport, Hold
 Say = Callable[[date, str, str], None]
 DAY = timedelta(days=1)
 MONTHS_SHOWN = 3
+NB = "\N{NO-BREAK SPACE}"  # a date stays on one line
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,8 @@ def _rows(course: Course, given: list[Dose], planned: tuple[PlannedDose, ...], n
 def _window(dose: PlannedDose) -> str:
     if dose.earliest_on is None and dose.latest_on is None:
         return _("on its day") if dose.on and not dose.asks else _("ask")
-    first, last = (daynames.written(on) if on else _("ask") for on in (dose.earliest_on, dose.latest_on))
+    whole = (daynames.written(on).replace(" ", NB) for on in (dose.earliest_on, dose.latest_on))
+    first, last = (on or _("ask") for on in whole)
     if dose.earliest_on == dose.latest_on:
         return _("on its day")
     return _("%(first)s to %(last)s") % {"first": first, "last": last}

@@ -343,6 +343,7 @@ class ImportForm(WardForm):
 
     rung = _number("Rung", 9, "1 is called first.")
     file = forms.FileField(label=_("The file, ending in .ics"), required=False)
+    file.goes_with = True  # type: ignore[attr-defined] # seen once, its text is sent again in its place
     text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     accept = forms.CharField(required=False, widget=forms.HiddenInput)
 

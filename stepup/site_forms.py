@@ -49,6 +49,12 @@ class SiteForm(NewPersonForm):
     )
     fallback_number = ProviderForm.base_fields["fallback_number"]
 
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        zone: Any = self.fields["time_zone"]
+        zone.choices = [("", _("choose")), *zone.choices]  # a zone is never guessed
+        zone.error_messages["required"] = _("Choose the time zone of the site.")
+
     def said(self) -> Person:
         """The first person: an administrator."""
         return Person(self.cleaned_data["name"], Role.ADMIN, self.cleaned_data["phone"])

@@ -89,6 +89,7 @@ def test_who_made_it_and_why_stays_in_both_ledgers_without_a_name_or_a_number(ma
         ({"new_password": "short"}, "too short"),
         ({"oncall_number": ""}, "Type the number of the desk."),
         ({"emergency_number": "nine"}, "Type the number in figures, like 911."),
+        ({"time_zone": ""}, "Choose the time zone of the site."),
         ({"site_name": ""}, "Type the name of the hospital or practice."),
     ],
     ids=str,

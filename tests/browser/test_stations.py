@@ -10,7 +10,7 @@ from django.test import override_settings
 from monitoring import idle
 from stepup.local.folder import DataFolder
 from tests.browser import rules
-from tests.browser.keyboard import IN_A_BROWSER, NARROW, PASSWORD, reads_well
+from tests.browser.keyboard import IN_A_BROWSER, NARROW, PASSWORD, follow, reads_well, tab_to
 from tests.browser.screenshots import CARLOS, OUR_NUMBER
 from tests.waiting import until
 
@@ -90,18 +90,26 @@ def test_a_calm_wall_grows_dark_and_lights_up_with_the_first_danger(service, ope
     assert "dim" not in page.evaluate("document.body.className").split()
 
 
+# Says on the console what the sign says once it is shown: while an answer is on its way nothing else can be asked.
+TELL = """() => { const sign = document.querySelector("[data-working]");
+  const tell = () => sign.hidden || console.log("shown: " + sign.innerText);
+  new MutationObserver(tell).observe(sign, {attributes: true}); }"""
+
+
 def test_what_is_not_answered_at_once_says_so_and_a_file_is_not_waited_for(opened, base) -> None:
     """The answer is held back until the sign was seen; a card is a file, and the page it is asked from stays."""
     page, held = opened(size=NARROW), []
+
+    def hold(route) -> None:
+        held.append(route)
+
     page.goto(f"{base}/course/3/hold/")
     page.get_by_label("Why", exact=False).first.fill("waits for a blood count, too")
-    page.route("**/course/3/hold/", held.append)
-    page.locator("main form button").first.click(no_wait_after=True)
-    sign = page.locator("[data-working]")
-    sign.wait_for(state="visible")
-    assert "nothing has to be pressed again" in sign.inner_text()
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
-    until(lambda: held or page.wait_for_timeout(50), "the form to be on its way")
+    page.evaluate(TELL)
+    page.route("**/course/3/hold/", hold)
+    with page.expect_console_message(lambda message: message.text.startswith("shown: ")) as told:
+        page.locator("main form button").first.click(no_wait_after=True)
+    assert "nothing has to be pressed again" in told.value.text
     held[0].continue_()
     page.wait_for_url(lambda address: "#result" in address)
     assert page.locator("[data-working]").is_hidden()
@@ -146,9 +154,30 @@ def test_ux11d_what_is_printed_is_black_on_white_with_its_time_and_without_menus
     paper = "getComputedStyle(document.body)"
     assert page.evaluate(f"{paper}.backgroundColor") in {"rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"}
     assert page.evaluate(f"{paper}.color") == "rgb(0, 0, 0)"
-    assert page.locator("time, footer, .stamp").last.inner_text().strip()
+    assert page.locator("time, footer, .standing").last.inner_text().strip()
     assert len(page.pdf(prefer_css_page_size=True)) > 5000
     sheets = page.evaluate(
         "Array.from(document.styleSheets, s => Array.from(s.cssRules, r => r.cssText).join(' ')).join(' ')"
     )
     assert 'counter(page) " of " counter(pages)' in sheets
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [("ada", "/administration/sites/new/"), ("ada", "/administration/"), ("otto", "/patient/1/look/")],
+)
+def test_pages_of_an_administrator_and_an_auditor_read_well_at_320_pixels(opened, base, who, path) -> None:
+    page = opened(who=who, size=NARROW)
+    assert page.goto(base + path).status == 200
+    reads_well(page)
+
+
+def test_ux11b_somebody_from_outside_says_why_with_the_keyboard_alone(opened, base) -> None:
+    page = opened(who="otto", size=NARROW)
+    page.goto(f"{base}/patient/1/")
+    assert page.locator("h1").inner_text() == "Say why you open this record"
+    assert "Alma Sample" not in page.content()
+    tab_to(page, "In your own words")
+    page.keyboard.type("case of the month")
+    follow(page, "Keep the reason", to=f"{base}/patient/1/")
+    assert page.locator("h1").inner_text() == "Alma Sample"

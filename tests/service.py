@@ -5,6 +5,7 @@ import http.cookiejar
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -97,6 +98,8 @@ class Service:
             return self._process.wait(timeout=30)
         finally:
             self._log.close()
+            # What each part said outlives it: whoever reads a failure asks there first.
+            shutil.copytree(self._folder / "logs", self._ready.parent / "logs", dirs_exist_ok=True)
             servers.remove(DataFolder(self._folder))
 
 

@@ -10,7 +10,9 @@ NURSE, COLLEAGUE, RESPONDER = "nora", "noah", "rosa"
 OUR_NUMBER, PAGE_NUMBER = "+15550109001", "+15550109002"
 DORA, ROSA, RAVI = "+15550110003", "+15550100101", "+15550100102"
 ZONE = ZoneInfo("America/New_York")
-PAGED_WITHIN = 40
+# When it counts as lost. It takes seconds; how many is measured by `benchmarks pages`, on a machine of its own, and not
+# here, where other tests may have the machine.
+PAGED_WITHIN = 120
 
 
 def dose_is_given_and_checked(service: Service) -> None:

@@ -25,7 +25,7 @@ class Stretch:
     """One span of a rung: somebody's turn, shift or override, or (without a name) a gap.
 
     `kind` and `id` name the row that says so; `twice` says that this person stands on another rung as well,
-    `named` what a gap is called.
+    `named` what a gap is called; `all_day`, of a span cut to a day, that it fills it.
     """
 
     rung: int
@@ -38,6 +38,7 @@ class Stretch:
     is_now: bool = False
     twice: bool = False
     named: str = ""
+    all_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def _cut(
             starts_at=max(one.starts_at, since),
             ends_at=min(one.ends_at, until),
             is_now=one.is_now and is_today,
+            all_day=one.starts_at <= since and one.ends_at >= until,
         )
         for one in spans
         if one.rung == rung and _meet(one, since, until)

@@ -168,3 +168,12 @@ def test_a_gap_of_planned_watches_alone_stands_on_the_board(site, people) -> Non
     assert f"{said} from" in words(nurse.get(reverse("board")))
     oncall.add_shift(site, people[1], 2, starts_at=now + 12 * HOUR, ends_at=now + 30 * DAY)
     assert "Nobody is on call" not in words(nurse.get(reverse("board")))
+
+
+def test_a_day_that_one_person_has_whole_says_so(client, site, people) -> None:
+    zone, now = ZoneInfo(site.time_zone), clock.now()
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    oncall.add_shift(site, people[0], 1, starts_at=today + DAY, ends_at=today + 2 * DAY + 8 * HOUR)
+    page = words(client.get(reverse("on-call")))
+    assert page.count("all day Nurse N") == 1
+    assert re.search(r"00:00 \w+ to 08:00 \w+ Nurse N", page)

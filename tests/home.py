@@ -33,6 +33,13 @@ class Home:
         if watched:
             makers.a_dose(self.course)
 
+    @classmethod
+    def with_fever(cls, words: str, *, at: datetime) -> "Home":
+        """A patient who texted this; whoever is first on the ladder has been paged."""
+        home = cls()
+        home.hears(words, at=at)
+        return home
+
     def hears(
         self,
         words: str,

@@ -1,5 +1,7 @@
 """Who is called, who may act, and what is never taken for an answer."""
 
+import copy
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -8,7 +10,7 @@ from monitoring import escalations
 from monitoring.models import Escalation, Page
 from notifications.models import Delivery, Lane, Message, Role, Shift
 from protocols.errors import Refusal
-from tests import makers
+from tests import kept, makers
 from tests.home import FEVER, HOUR, MINUTE, Home
 from tests.makers import NOON
 
@@ -17,12 +19,16 @@ NIGHT = NOON + 10 * HOUR
 State = Escalation.State
 
 
+@pytest.fixture(scope="module")
+def kept_home(django_db_setup, django_db_blocker) -> Iterator[Home]:
+    with kept.made(lambda: Home.with_fever("39.4", at=NIGHT), django_db_blocker) as home:
+        yield home
+
+
 @pytest.fixture
-def home() -> Home:
+def home(db, kept_home) -> Home:
     """A fever was texted, and Dr A has been paged."""
-    home = Home()
-    home.hears("39.4", at=NIGHT)
-    return home
+    return copy.deepcopy(kept_home)
 
 
 def paged(home: Home) -> list[str]:

@@ -3,6 +3,8 @@
 Each of these was once left out on purpose (`benchmarks/breaks.py`), to see a test here fail.
 """
 
+import copy
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from monitoring.models import CheckIn, Escalation, Page, Reply
 from notifications import crashing
 from protocols import wording
 from stepup import engine
+from tests import kept
 from tests.home import FEVER, HOUR, MINUTE, Home
 from tests.makers import NOON
 
@@ -21,12 +24,16 @@ REACH, URGENT, TELL = 15 * MINUTE, 15 * MINUTE, 10 * MINUTE
 State = Escalation.State
 
 
+@pytest.fixture(scope="module")
+def kept_home(django_db_setup, django_db_blocker) -> Iterator[Home]:
+    with kept.made(lambda: Home.with_fever(FEVER, at=NIGHT), django_db_blocker) as home:
+        yield home
+
+
 @pytest.fixture
-def home() -> Home:
+def home(db, kept_home) -> Home:
     """A fever of no emergency was texted, and Dr A has been paged."""
-    home = Home()
-    home.hears(FEVER, at=NIGHT)
-    return home
+    return copy.deepcopy(kept_home)
 
 
 def climb(at: datetime) -> None:
@@ -131,7 +138,8 @@ def test_words_and_the_case_they_open_are_kept_together_or_not_at_all(monkeypatc
     monkeypatch.setattr(inbound.crashing, "point", die)
     with pytest.raises(SystemExit):
         home.hears(FEVER, at=NIGHT)
-    assert (Reply.objects.filter(body=FEVER).count(), Escalation.objects.count()) == (0, 0)
+    theirs = Reply.objects.filter(sender=home.patient.phone), Escalation.objects.filter(patient=home.patient)
+    assert [rows.count() for rows in theirs] == [0, 0]
 
 
 def test_words_are_read_before_they_are_marked_as_read(home) -> None:

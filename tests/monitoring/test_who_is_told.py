@@ -19,15 +19,9 @@ SECOND = timedelta(seconds=1)
 NOTICE = 15 * MINUTE
 
 
-def a_fever() -> Home:
-    home = Home()
-    home.hears(FEVER, at=NIGHT)
-    return home
-
-
 @pytest.fixture(scope="module")
 def kept_home(django_db_setup, django_db_blocker) -> Iterator[Home]:
-    with kept.made(a_fever, django_db_blocker) as home:
+    with kept.made(lambda: Home.with_fever(FEVER, at=NIGHT), django_db_blocker) as home:
         yield home
 
 

@@ -50,7 +50,9 @@ def _pictures(service: Service, browser: Browser) -> None:
     base = service.status["addresses"]["board"].rstrip("/")
     page = _signed_in(browser, base, "light")
     _take(page, f"{base}/board/", "board")
-    _take(page, f"{base}/case/2/", "case")
+    # The first on the board is the case nobody has; which number it has depends on what the service tried before.
+    case = base + (page.locator("a[href^='/case/']").first.get_attribute("href") or "")
+    _take(page, case, "case")
     _take(page, f"{base}/patient/1/", "patient")
     _take(page, f"{base}/on-call/", "on-call")
     _take(page, f"{base}/course/3/dose/", "record-a-dose")
@@ -62,11 +64,11 @@ def _pictures(service: Service, browser: Browser) -> None:
     _take(page, service.provider.base + "/", "phones", whole=False)
     dark = _signed_in(browser, base, "dark")
     _take(dark, f"{base}/board/", "board-dark")
-    _take(dark, f"{base}/case/2/", "case-dark")
+    _take(dark, case, "case-dark")
     _take(dark, f"{base}/patient/1/", "patient-dark")
     narrow = _signed_in(browser, base, "light", NARROW)
     _take(narrow, f"{base}/board/", "board-320")
-    _take(narrow, f"{base}/case/2/", "case-320")
+    _take(narrow, case, "case-320")
     _take(narrow, f"{base}/patient/1/", "patient-320")
     _take(narrow, f"{base}/course/1/calendar/", "course-320")
     _take(narrow, base + emergency[0], "emergency-320")
@@ -83,7 +85,8 @@ def _signed_in(browser: Browser, base: str, scheme: str, size: dict[str, int] = 
 
 
 def _take(page: Page, address: str, name: str, *, whole: bool = True) -> None:
-    page.goto(address)
+    answer = page.goto(address)
+    assert answer is None or answer.ok, f"{address} is no page to show"
     page.wait_for_load_state()
     if not whole:
         page.wait_for_selector("[data-testid^=state-]")

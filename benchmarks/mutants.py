@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from types import CodeType, FunctionType
@@ -55,20 +56,29 @@ def main() -> None:
         in_place.warm()
         for file in options.of:
             there_are, chosen = _made(file, at_most=options.at_most, seed=options.seed)
-            sample = Sample(file, options.seed, there_are, commit)
-            outcomes = _all(place, chosen)
-            if options.page:
-                mutants_page.write(Path(options.page), sample, outcomes)
+            sample = Sample(file, options.seed, there_are, len(chosen), commit)
+            write = partial(mutants_page.write, Path(options.page), sample) if options.page else _nowhere
+            write(_all(place, chosen, so_far=partial(write, is_whole=False)), is_whole=True)
         if not options.of:
             listed = [one for one in (*BREAKS, *breaks_of_invariants.BREAKS) if options.only in one.name]
             sys.exit(0 if all(one.noticed for one in _all(place, listed)) else 1)
 
 
-def _all(place: Path, chosen: Sequence[Break]) -> list[Outcome]:
+def _nowhere(outcomes: Sequence[Outcome], *, is_whole: bool = False) -> None:
+    """No page was asked for."""
+
+
+def _all(
+    place: Path, chosen: Sequence[Break], *, so_far: Callable[[Sequence[Outcome]], None] = _nowhere
+) -> list[Outcome]:
+    """Try each; `so_far` is told after every one, so that a run that is broken off leaves what it found."""
     tests = list(dict.fromkeys(test for one in chosen for test in one.tests))
     codes = [_code(one) for one in chosen]
     _must_pass(place, tests, in_the_copy=None in codes)
-    outcomes = [_try(place, one, code) for one, code in zip(chosen, codes, strict=True)]
+    outcomes: list[Outcome] = []
+    for one, code in zip(chosen, codes, strict=True):
+        outcomes.append(_try(place, one, code))
+        so_far(outcomes)
     _must_pass(place, tests, in_the_copy=None in codes)
     noticed = sum(one.noticed for one in outcomes)
     print(

@@ -18,6 +18,7 @@ section is written by
 `benchmarks/survivors.toml`.
 """
 UNEXPLAINED = "not explained yet"
+NOT_AGAIN = "that the tests still pass on the whole service was not tried at its end"
 THE_SAME = "the same: "
 TABLE = (
     "| File and seed | Can be made | Tried | Change nothing | Of the others noticed | Share | At commit |\n"
@@ -28,11 +29,12 @@ SUMMARY = re.compile(r"^(\d+) of (\d+) noticed; (\d+) can be made; at commit `(\
 
 @dataclass(frozen=True)
 class Sample:
-    """Which breaks were tried: of what file, drawn by which seed, from how many, and of the service at which commit."""
+    """Which breaks are tried: of what file, drawn by which seed, how many of all there are, at which commit."""
 
     file: str
     seed: int
     there_are: int
+    wanted: int
     commit: str
 
     @property
@@ -62,13 +64,15 @@ def commit(root: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def write(page: Path, sample: Sample, outcomes: Sequence[Outcome]) -> None:
+def write(page: Path, sample: Sample, outcomes: Sequence[Outcome], *, is_whole: bool = True) -> None:
     """Put this sample's section into the page, in the place of an older one, and its line into the table.
+
+    One that is not whole says so: its run was broken off, and the tests did not pass once more at its end.
 
     Why a survivor may live is read anew for every section, so that a reason given later needs no other run.
     """
     sections = _sections(page.read_text()) if page.exists() else {}
-    sections[sample.title] = _section(sample, outcomes)
+    sections[sample.title] = _section(sample, outcomes, is_whole=is_whole)
     in_order = [(title, _explained(title, words)) for title, words in sorted(sections.items())]
     table = "\n".join([TABLE, *(_row(title, words) for title, words in in_order)])
     parts = [f"## {title}\n\n{words}\n" for title, words in in_order]
@@ -106,12 +110,14 @@ def _row(title: str, words: str) -> str:
     return f"| {title} | {there_are} | {tried} | {same} | {noticed} | {share} % | `{found[4]}` |"
 
 
-def _section(sample: Sample, outcomes: Sequence[Outcome]) -> str:
+def _section(sample: Sample, outcomes: Sequence[Outcome], *, is_whole: bool) -> str:
     alive = [one for one in outcomes if not one.noticed]
     noticed = len(outcomes) - len(alive)
     lines = [
         f"{noticed} of {len(outcomes)} noticed; {sample.there_are} can be made; at commit `{sample.commit}`."
     ]
+    if not is_whole:
+        lines[0] += f" The run was broken off after {len(outcomes)} of {sample.wanted}: {NOT_AGAIN}."
     if alive:
         lines += ["", "| Survived | Why it may |", "|---|---|"]
         lines += [f"| `{_cell(one.what)}` | {UNEXPLAINED} |" for one in alive]

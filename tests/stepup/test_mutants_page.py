@@ -10,10 +10,10 @@ def test_a_run_writes_its_own_section_and_keeps_the_others(tmp_path) -> None:
     page = tmp_path / "mutants.md"
     lost = Outcome("line 7 Lt turned: a < b", False, "", 1.0)
     seen = Outcome("line 9 left out: f()", True, "test_f", 1.0)
-    mutants_page.write(page, Sample("one.py", 1, 9, "abc1"), [lost, seen])
-    mutants_page.write(page, Sample("two.py", 1, 1, "abc1"), [seen])
-    mutants_page.write(page, Sample("one.py", 2, 9, "abc2"), [seen])
-    mutants_page.write(page, Sample("one.py", 1, 9, "abc3"), [lost])
+    mutants_page.write(page, Sample("one.py", 1, 9, 9, "abc1"), [lost, seen])
+    mutants_page.write(page, Sample("two.py", 1, 1, 9, "abc1"), [seen])
+    mutants_page.write(page, Sample("one.py", 2, 9, 9, "abc2"), [seen])
+    mutants_page.write(page, Sample("one.py", 1, 9, 9, "abc3"), [lost])
     words = page.read_text()
     assert words.startswith("# Broken on purpose")
     assert [line for line in words.splitlines() if line.startswith("## ")] == [
@@ -29,9 +29,9 @@ def test_a_reason_given_later_stands_beside_its_survivor_after_the_next_run(tmp_
     monkeypatch.setattr(mutants_page, "WHY", why)
     lost = Outcome("line 7 and for or, or for and: a | b", False, "", 1.0)
     why.write_text("")
-    mutants_page.write(page, Sample("one.py", 1, 9, "abc1"), [lost])
+    mutants_page.write(page, Sample("one.py", 1, 9, 9, "abc1"), [lost])
     why.write_text('["one.py"]\n"and for or, or for and: a | b" = "b is never asked"\n')
-    mutants_page.write(page, Sample("two.py", 1, 9, "abc1"), [])
+    mutants_page.write(page, Sample("two.py", 1, 9, 9, "abc1"), [])
     assert "| `and for or, or for and: a \\| b` | b is never asked |" in page.read_text()
 
 
@@ -40,8 +40,17 @@ def test_what_changes_nothing_is_counted_apart_and_no_share_is_rounded_up(tmp_pa
     monkeypatch.setattr(mutants_page, "WHY", why)
     why.write_text('["one.py"]\n"left out: f()" = "the same: f does nothing"\n"left out: h()" = "open: f"\n')
     lost = [Outcome(f"line 7 left out: {name}()", False, "", 1.0) for name in "fgh"]
-    mutants_page.write(page, Sample("one.py", 1, 99, "abc1"), [*lost, *[Outcome("g", True, "", 1.0)] * 17])
+    mutants_page.write(page, Sample("one.py", 1, 99, 9, "abc1"), [*lost, *[Outcome("g", True, "", 1.0)] * 17])
     assert "| one.py, seed 1 | 99 | 20 | 1 | 17 | 89 % | `abc1` |" in page.read_text()
+
+
+def test_a_run_that_is_broken_off_says_after_how_many(tmp_path) -> None:
+    page = tmp_path / "mutants.md"
+    seen = Outcome("line 7 left out: f()", True, "test_f", 1.0)
+    mutants_page.write(page, Sample("one.py", 1, 30, 9, "abc1"), [seen, seen], is_whole=False)
+    assert "at commit `abc1`. The run was broken off after 2 of 9" in page.read_text()
+    mutants_page.write(page, Sample("one.py", 1, 30, 9, "abc1"), [seen] * 9)
+    assert "broken off" not in page.read_text()
 
 
 def test_what_nobody_acts_on_is_not_broken() -> None:

@@ -46,6 +46,7 @@ def test_h45_whoever_has_an_emergency_is_given_what_to_tell_the_department(clien
     notice = notice.partition("</section>")[0]
     assert ("as CRS and as infection" in notice) == told
     assert ("12:00" in notice) == told, "the time of the dose"
+    assert ("not written down: ask" in notice) == told, "which department, and never a guess"
 
 
 def test_h45_without_a_watch_there_is_no_dose_to_tell_of() -> None:

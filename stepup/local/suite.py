@@ -81,8 +81,9 @@ def _tests(venv: Venv, settings: Mapping[str, str]) -> Counts:
     # Stealing: the stories are long and stand together, and one process would be left alone with all of them.
     side_by_side = ["-n", "2", "--dist", "worksteal", _EXAMPLES, "-m", "not processes and not browser"]
     counts += parts.pytest("Unit tests", python, side_by_side, settings)
-    # They mostly wait: for a service to start, for a deadline to pass. A file has one service for all its tests.
-    waiting = ["-n", "2", "--dist", "loadfile", "-m", "processes and not browser"]
+    # They mostly wait, for a service to start or a deadline to pass: three at once fill two processors. A file has one
+    # service for all its tests.
+    waiting = ["-n", "3", "--dist", "loadfile", "-m", "processes and not browser"]
     counts += parts.pytest("Process tests", python, waiting, settings)
     chromium = browsers.found()
     if not chromium:

@@ -1,10 +1,13 @@
 """What befalls the service and what people do meanwhile, drawn from a seed: the same seed draws the same again."""
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable
 from random import Random
 
+import redis
+from django.db import DatabaseError, connection
 from django.db.models import F
 
 from monitoring import escalations
@@ -18,9 +21,10 @@ PAUSE_SECONDS = (1.0, 4.0)
 ROUTINE = ["98.6", "6", "none", "Thank you", "98.4", "What time is my visit?"]
 FEVER = ["38.6", "101.4", "38.6 and shaking", "chills", "I cannot breathe"]
 PARTS = ["engine", "engine-2", "worker", "worker-2", "web", "valkey", "postgres"]
-HELD = ["engine", "worker", "engine-2", "worker-2"]
+HELD = ["engine", "worker", "engine-2", "worker-2", "valkey"]
 FAULTS = [
-    "429", "500_before", "500_after", "timeout_after", "reset_after", "reset", "html_502", "empty_201", "slow:6",
+    "429", "500_before", "500_after", "timeout_after", "reset_after", "reset", "html_502", "empty_201", "malformed_201",
+    "slow:6", "slow:30",
     "undelivered:30003", "no_callback", "duplicate_callback", "reorder_callbacks", "early_callback",
     "late_callback:20", "bad_signature",
 ]  # fmt: skip
@@ -46,6 +50,7 @@ class Troubles:
         acts: list[tuple[int, Callable[[float], None]]] = [
             (5, self._a_text), (3, self._a_kill), (2, self._a_hold), (3, self._a_fault), (1, self._no_faults),
             (2, self._time), (1, self._time_back), (5, self._an_answer), (4, self._a_clinician),
+            (1, self._flushed), (1, self._cut),
         ]  # fmt: skip
         [act] = self.rng.choices([act for _, act in acts], [weight for weight, _ in acts])
         act(elapsed)
@@ -101,6 +106,21 @@ class Troubles:
         do, times = self.rng.choice(FAULTS), self.rng.randint(1, 3)
         self.house.ask("/double/faults", method="POST", body=[{"do": do, "times": times}])
         self._note("fault", f"{do} x {times}")
+
+    def _flushed(self, elapsed: float) -> None:
+        """The broker forgets whatever was queued."""
+        with contextlib.suppress(redis.RedisError), redis.Redis.from_url(self.house.redis_url) as broker:
+            broker.flushall()
+            self._note("broker flushed")
+
+    def _cut(self, elapsed: float) -> None:
+        """Every connection to the database is closed under whoever holds it."""
+        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            self._note("connections cut")
 
     def _no_faults(self, elapsed: float) -> None:
         self.house.ask("/double/faults", method="DELETE")

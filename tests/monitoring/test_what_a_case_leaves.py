@@ -244,3 +244,13 @@ def test_an_act_out_of_its_order_is_refused_and_moves_nothing(home, act) -> None
             "resolve": lambda: escalations.resolve(home.case.pk, outcome="home", grades=RULED_OUT, **facts),
         }[act]()
     assert (home.case.state, home.history) == before
+
+
+def test_the_second_to_take_it_hears_who_has_it_and_whoever_presses_twice_has_it_once(home) -> None:
+    first, second = home.doctors
+    escalations.take(home.case.pk, by=first, now=NIGHT, how="text")
+    before = home.history
+    assert escalations.take(home.case.pk, by=first, now=NIGHT, how="screen").owner == first
+    with pytest.raises(Refusal, match=r"is taken by Dr A at"):
+        escalations.take(home.case.pk, by=second, now=NIGHT, how="text")
+    assert (home.case.owner, home.history) == (first, before)

@@ -19,7 +19,6 @@ import urllib.parse
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
@@ -33,6 +32,7 @@ from stepup.simulate import clinic as clinics
 TARGET_MS = 100.0
 WORDS = ["98.6", "6", "NONE", "Thank you", "my temp is 98.9", "99.8", "What time is my visit?"]
 SENDERS = 32
+ADDRESS = f"https://{ports.LOOPBACK}"
 
 
 def main() -> None:
@@ -94,7 +94,7 @@ def _web(port: int, workers: int) -> "subprocess.Popen[bytes]":
         "--workers", str(workers), "--threads", "8",
         "--no-control-socket", "--bind", f"{ports.LOOPBACK}:{port}", "--log-level", "error",
     ]  # fmt: skip
-    web = subprocess.Popen(command, cwd=places.ROOT)
+    web = subprocess.Popen(command, cwd=places.ROOT, env=_as_in_production())
     for _ in range(200):
         try:
             _getter(port)(0)
@@ -103,6 +103,18 @@ def _web(port: int, workers: int) -> "subprocess.Popen[bytes]":
         else:
             return web
     raise SystemExit("The web server did not start.")
+
+
+def _as_in_production() -> dict[str, str]:
+    """The server's environment: as a site runs it, without a clock that can be moved. It hands nothing over itself."""
+    return {
+        **os.environ,
+        "STEPUP_ENV": "production",
+        "PUBLIC_BASE_URL": ADDRESS,
+        "TWILIO_API_BASE": "https://api.twilio.com",
+        "TWILIO_SECOND_API_BASE": "https://api.twilio.com",
+        "DOUBLE_URL": "",
+    }
 
 
 def _show_work(spent: float) -> None:
@@ -131,9 +143,9 @@ def _poster(port: int, phones: list[str]) -> Callable[[int], None]:
     def post(number: int) -> None:
         form = {"MessageSid": f"SMbench{number:027d}", "From": phones[number % len(phones)], "To": to,
                 "Body": WORDS[number % len(WORDS)], "NumMedia": "0"}  # fmt: skip
-        signature = validator.compute_signature(settings.PUBLIC_BASE_URL + path, form)
+        signature = validator.compute_signature(ADDRESS + path, form)
         headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
-        headers["Host"] = urlsplit(settings.PUBLIC_BASE_URL).netloc
+        headers["Host"] = ports.LOOPBACK
         _ask(port, "POST", path, urllib.parse.urlencode(form), headers)
 
     return post

@@ -25,11 +25,22 @@ CALL_WITHIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
+class Signed:
+    """The protocol of the course, who signed it, and when the second of them did."""
+
+    protocol: str
+    pharmacist: str
+    prescriber: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Facts:
     """The least an emergency team needs to know about this patient."""
 
     patient: Patient
     drug: str
+    route: str
     dose: Dose | None
     hours: int | None
     watch: Watch | None
@@ -38,7 +49,7 @@ class Facts:
     grades: tuple[Reaction, ...]
     assessed: tuple[assessed.Line, ...]
     pocket_mg: Any
-    approved: str
+    signed: Signed | None
     stay: stays.Line | None
     transfer: Transfer | None = None
 
@@ -112,11 +123,13 @@ def show_facts(patient_id: int, *, born_on: date, callback: str, now: datetime) 
 def _facts(patient: Patient, now: datetime) -> Facts:
     course = Course.objects.filter(patient=patient).select_related("protocol").order_by("-opened_at").first()
     dose = course.doses.order_by("-given_at").first() if course else None
+    label = approvals.content(course.protocol).label if course else None
     order = pocket.active_order(patient, now=now)
     lines = readings.table(patient, limit=30)
     return Facts(
         patient=patient,
-        drug=_drug(course) if course else "",
+        drug=f"{label.name} ({label.brand})" if label else "",
+        route=label.route if label else "",
         dose=dose,
         hours=int((now - dose.given_at).total_seconds() // 3600) if dose else None,
         watch=watches.current(patient),
@@ -125,20 +138,14 @@ def _facts(patient: Patient, now: datetime) -> Facts:
         grades=tuple(Reaction.objects.filter(patient=patient).order_by("-noted_at")[:5]),
         assessed=assessed.of(patient, limit=2),
         pocket_mg=order.dose_mg if order else None,
-        approved=_approved(course) if course else "",
+        signed=_signed(course) if course else None,
         transfer=Transfer.objects.filter(course=course).first() if course else None,
         stay=stays.shown(patient, now=now),
     )
 
 
-def _drug(course: Course) -> str:
-    label = approvals.content(course.protocol).label
-    return f"{label.name} ({label.brand}), {label.route}"
-
-
-def _approved(course: Course) -> str:
+def _signed(course: Course) -> Signed | None:
     row = course.protocol
     if row.pharmacist is None or row.prescriber is None or row.prescriber_at is None:
-        return ""
-    signed = f"{row.pharmacist.name} and {row.prescriber.name}"
-    return f"Protocol {row.protocol_id}, approved by {signed}, {row.prescriber_at:%d %b %Y}."
+        return None
+    return Signed(row.protocol_id, row.pharmacist.name, row.prescriber.name, row.prescriber_at)

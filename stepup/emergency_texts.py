@@ -5,6 +5,7 @@ else, cannot be loaded. Nothing here says that the words are approved: `emergenc
 """
 
 import hashlib
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -17,11 +18,13 @@ from protocols.parsing import BrokenLabel, canonical
 FOLDER = Path(__file__).parent / "emergency_data"
 ENGLISH = "en"
 SOURCES = "sources.toml"
+PLACE = re.compile(r"{\w+}")
 
 
 @dataclass(frozen=True)
 class Advice:
-    """The page in one language. `body` is what is said, with each statement's sources as numbers of the list."""
+    """The page in one language. `body` is what is said, with each statement's sources as numbers of the list; `facts`
+    is how what is known of the patient is put."""
 
     code: str
     name: str
@@ -30,6 +33,7 @@ class Advice:
     written_on: date
     review_on: date
     words: dict[str, str]
+    facts: dict[str, str]
     body: dict[str, Any]
     sources: tuple[dict[str, str], ...]
     fingerprint: str
@@ -74,6 +78,7 @@ def _advice(path: Path, common: dict[str, Any]) -> Advice:
         written_on=common["written_on"],
         review_on=common["review_on"],
         words=read["words"],
+        facts=read["facts"],
         body=body,
         sources=tuple(common["sources"]),
         fingerprint=hashlib.sha256(content.encode()).hexdigest(),
@@ -98,7 +103,12 @@ def _shape(advice: Advice) -> object:
         )
         for key in ("crs", "icans")
     ]
-    return sorted(advice.words), lists, tables
+    return sorted(advice.words), _places(advice.facts), lists, tables
+
+
+def _places(sentences: dict[str, str]) -> list[tuple[str, list[str]]]:
+    """Which sentences there are, and what is put into each."""
+    return [(key, sorted(PLACE.findall(said))) for key, said in sorted(sentences.items())]
 
 
 def of(code: str) -> Advice:
@@ -110,7 +120,8 @@ def of(code: str) -> Advice:
 def content(code: str) -> str:
     """Everything the fingerprint covers, as canonical text."""
     advice = of(code)
-    return canonical({"words": advice.words, "body": advice.body, "sources": list(advice.sources)})
+    said = {"words": advice.words, "facts": advice.facts, "body": advice.body}
+    return canonical({**said, "sources": list(advice.sources)})
 
 
 def whole(advice: Advice) -> list[tuple[str, str]]:
@@ -128,4 +139,5 @@ def whole(advice: Advice) -> list[tuple[str, str]]:
             for row in table["rows"]
         ]
         said.append((f"{key} note", table["note"]))
+    said += [(f"fact {key}", advice.facts[key]) for key in sorted(advice.facts)]
     return said + [(f"word {key}", advice.words[key]) for key in sorted(advice.words)]

@@ -41,3 +41,8 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"transfer:{self.pk}"
+
+    @property
+    def to_whom(self) -> str:
+        """The hospital or practice, and who takes over there."""
+        return f"{self.to_site}, {self.to_person}"

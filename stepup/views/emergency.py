@@ -81,10 +81,6 @@ def show_emergency(request: HttpRequest, code: str) -> HttpResponse:
     facts = None
     if request.method == "POST" and form.is_valid():
         facts = _try(patient, form, shown.advice.words)
-    if facts is not None:
-        english = emergency_approvals.ready(patient.site, ENGLISH)
-        advice = emergency_texts.of(ENGLISH)  # what is known of the patient is in English, and so is its page
-        shown = Shown(patient.site, advice, english.approval if english else None, "")
     left = emergency.tries_left(patient, now=clock.now())
     return _page(request, shown, form=form, facts=facts, left=left, status=422 if form.errors else 200)
 

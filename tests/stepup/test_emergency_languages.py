@@ -8,12 +8,13 @@ from django.test import Client
 from django.urls import reverse
 
 from monitoring import languages
-from monitoring.models import Task
+from monitoring.models import Reaction, Task
 from notifications import clock
 from notifications.models import AuditEntry, Role
-from protocols import wording
+from protocols import lexicon, library, wording
 from stepup import emergency, emergency_approvals, emergency_texts
 from tests import makers
+from tests.home import Home
 from tests.makers import NOON
 from tests.stepup.caring import refused
 
@@ -81,14 +82,40 @@ def test_ux12a_no_mixing_in_one_page(site, code) -> None:
     assert own.words["locked"] in pages[-1]
 
 
-def test_the_facts_come_on_an_english_page_whatever_was_asked_for(site) -> None:
-    approve(site, "es")
-    patient = makers.a_patient(site)
-    assert "Los datos del paciente se muestran solo en inglés." in page_of(patient, "es")
-    facts = page_of(patient, "es", born_on="05/17/1960")
-    assert patient.name in facts
-    assert of_language(facts) == "en"
-    assert emergency_texts.of("es").body["first"]["says"] not in facts
+@pytest.mark.parametrize("code", CODES)
+def test_ux12a_the_facts_come_in_the_language_of_the_page_and_in_no_other(code) -> None:
+    home = Home()
+    approve(home.site, code)
+    home.has_pocket_order()
+    home.hears("38.6, took tylenol", at=NOON)
+    graded = {"kind": "icans", "grade": 2, "seen_on": NOON.date(), "noted_at": NOON}
+    Reaction.objects.create(patient=home.patient, noted_by=home.doctors[0], **graded)
+    makers.a_stay(home.patient, by=makers.a_clinician(home.site))
+    page = page_of(home.patient, code, born_on="05/17/1960")
+    own, english = emergency_texts.of(code).facts, emergency_texts.of("en").facts
+    assert of_language(page) == code
+    for key in (
+        "drug",
+        "subcutaneous",
+        "masked",
+        "antipyretic",
+        "steroid_at_home",
+        "not_over",
+        "in_hospital",
+    ):
+        assert own[key] in page, key
+    assert own["step_up_dose"].format(number=1) in page
+    assert own["icans"].format(grade=2) in page
+    if code != "en":
+        sentences = {said for key, said in english.items() if said != own[key] and len(said) > 4}
+        assert [said for said in sentences if f">{said}<" in page or f", {said}" in page] == []
+
+
+def test_every_language_has_a_word_for_whatever_a_fact_may_be() -> None:
+    english = emergency_texts.of("en").facts
+    assert set(Reaction.Kind.values) <= set(english)
+    medicines = {match.name for match in lexicon.load().danger.all() if match.group == "medicine"}
+    assert medicines | {label.route for label in library.known_labels()} <= set(english.values())
 
 
 def test_the_page_states_its_version_who_approved_it_and_until_when_it_is_valid(site) -> None:

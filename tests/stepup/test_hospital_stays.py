@@ -12,7 +12,7 @@ from notifications import clock
 from notifications.models import AuditEntry, Clinician, Role, Site
 from protocols import library
 from protocols.errors import Refusal
-from stepup import appointments, courses, downtime, next_dose, readiness, readiness_rules
+from stepup import appointments, courses, downtime, next_dose, outside, readiness, readiness_rules
 from tests import makers
 from tests.refused import keeps, says
 
@@ -146,9 +146,9 @@ def test_a_stay_that_never_was_is_taken_back_with_its_reason(client, patient, nu
 @pytest.mark.parametrize("role", [Role.PHARMACIST, Role.LEAD, Role.AUDITOR, Role.EMERGENCY])
 def test_whoever_may_not_record_a_stay_reads_it_without_the_buttons(site, patient, nurse, role) -> None:
     stay = makers.a_stay(patient, by=nurse)
-    reader = Client()
-    reader.force_login(makers.a_clinician(site, role), backend="django.contrib.auth.backends.ModelBackend")
-    page = shown(reader, "patient", patient.pk)
+    who = makers.a_clinician(site, role)
+    outside.look(patient, reason="asked", words="The nurse asked me to.", by=who, now=clock.now())
+    page = shown(makers.signed_in(who), "patient", patient.pk)
     assert "Riverside Hospital, ward 4B" in page
     assert reverse("discharge", args=[stay.pk]) not in page
 

@@ -13,6 +13,7 @@ from protocols.errors import Refusal
 from stepup import provider_numbers, staff
 
 MADE = "made"
+BEGUN = "the service was set up"
 LONGEST = 40  # of a short name, with room for a number after it
 
 
@@ -41,6 +42,26 @@ def make(
     staff.add(site, username=username, password=password, said=first, why=why, by=by, now=now)
     for concerned in (by.site, site):  # in both ledgers: who made it, and of which site it is said
         audit.record("made a site", f"site:{site.pk}", site=concerned, by=by, now=now)
+    return site
+
+
+@transaction.atomic
+def begin(
+    *, name: str, numbers: Mapping[str, str], username: str, password: str, first: str, now: datetime
+) -> Site:
+    """The first site of all and its first person, an administrator called `first`, for whoever runs the service.
+
+    Refused as `make` is, and once there is a site (`not-first`): then somebody can sign in and make another.
+    """
+    if Site.objects.exists():
+        raise Refusal("not-first", _("There is a site already. Make another on the page Administration."))
+    provider_numbers.allow(numbers)
+    site = _create(name, numbers)
+    said = staff.Person(first, Role.ADMIN, "")
+    person = staff.create(site, username=username, password=password, said=said)
+    SettingChange.objects.create(site=site, what=MADE, became=name, why=BEGUN, by=person, at=now)
+    audit.record("made a site", f"site:{site.pk}", site=site, by=None, now=now)
+    audit.record("added a person", f"clinician:{person.pk}", site=site, by=None, now=now, role=said.role)
     return site
 
 

@@ -52,7 +52,15 @@ def seen(site: Site, about: Clinician | None = None) -> int:
 def add(
     site: Site, *, username: str, password: str, said: Person, why: str, by: Clinician, now: datetime
 ) -> Clinician:
-    """Somebody new who can sign in. Refused: a name in use (`username`), a phone in use, a weak password."""
+    """Somebody new who can sign in, and by whom they were added. Refused as `create` is."""
+    person = create(site, username=username, password=password, said=said)
+    _keep(site, person, "works here", "", "yes", why=why, by=by, now=now)
+    audit.record("added a person", f"clinician:{person.pk}", site=site, by=by, now=now, role=said.role)
+    return person
+
+
+def create(site: Site, *, username: str, password: str, said: Person) -> Clinician:
+    """The row alone. Refused: a name in use (`username`), a phone in use, a weak password."""
     if Clinician.objects.filter(username__iexact=username).exists():
         raise Refusal("username", _("Somebody has this sign-in name. Choose another."))
     _free(said.phone)
@@ -60,8 +68,6 @@ def add(
     _strong(password, person)
     person.set_password(password)
     person.save()
-    _keep(site, person, "works here", "", "yes", why=why, by=by, now=now)
-    audit.record("added a person", f"clinician:{person.pk}", site=site, by=by, now=now, role=said.role)
     return person
 
 

@@ -12,8 +12,8 @@ HEAD = """# Broken on purpose
 
 What the tests notice when a module is broken in one place at a time: a call left out, a comparison turned, `and` for
 `or`, a `not` dropped, a span made ten times as long. Where more breaks can be made than were tried, the seed drew them.
-Lines of the log are not broken. A survivor that makes no difference to anybody ("the same") is counted apart. Each
-section is written by
+Lines of the log, and points at which a test kills the process, are left alone. A survivor that makes no difference to
+anybody ("the same") is counted apart. Each section is written by
 `python -m benchmarks mutants --of FILE --seed N --page docs/mutants.md`; why a survivor may live stands in
 `benchmarks/survivors.toml`.
 """

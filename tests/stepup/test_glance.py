@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from monitoring import escalations
-from monitoring.models import Page
+from monitoring.models import Escalation, Page
 from notifications import clock
 from notifications.glance import Glance
 from stepup import engine
@@ -39,6 +40,15 @@ def test_one_statement_says_what_each_query_would_find(ward, glance: Glance, lat
         name for name, queries in glance.looks.items() if any(query(now=now).exists() for query in queries)
     }
     assert glance.at(now) == found
+
+
+def test_what_a_question_is_about_is_put_in_where_it_stood_and_nowhere_else(ward) -> None:
+    def is_open(*, now: datetime, words: str) -> QuerySet[Escalation]:
+        return Escalation.objects.filter(headline=words, state="open", opened_at__lte=now)
+
+    glance = Glance({"open": (is_open,)}, words="anything")
+    asked = [glance.at(ward, words=words) for words in ("a fever", "a cold", "anything", "a fever")]
+    assert asked == [{"open"}, set(), set(), {"open"}]
 
 
 def test_the_moments_of_the_ward_find_different_things(ward) -> None:

@@ -26,4 +26,4 @@ USER stepup
 
 EXPOSE 8000
 CMD ["gunicorn", "stepup.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", \
-     "--threads", "8", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]
+     "--threads", "4", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]

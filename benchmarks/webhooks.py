@@ -32,6 +32,7 @@ from stepup.simulate import clinic as clinics
 TARGET_MS = 100.0
 WORDS = ["98.6", "6", "NONE", "Thank you", "my temp is 98.9", "99.8", "What time is my visit?"]
 SENDERS = 32
+FIRST = 200  # every thread of the server opens its connection meanwhile; shown beside the others
 ADDRESS = f"https://{ports.LOOPBACK}"
 
 
@@ -53,8 +54,9 @@ def main() -> None:
     try:
         post = _poster(port, phones)
         get = _getter(port)
+        first = _at_rate(post, FIRST, options.rate)
         before = _cpu_seconds(web.pid)
-        times = _at_rate(post, options.texts, options.rate)
+        times = _at_rate(lambda place: post(FIRST + place), options.texts, options.rate)
         spent = 1000 * (_cpu_seconds(web.pid) - before) / options.texts
         plain = _at_rate(get, min(options.texts, 500), options.rate)
     finally:
@@ -65,14 +67,16 @@ def main() -> None:
         f"{'in ms, at ' + format(options.rate, 'g') + ' a second':<44}{'number':>8}{'p50':>9}{'p99':>9}{'longest':>9}"
     )
     _show("a text: signature, stored, triaged, committed", times)
+    _show(f"the first {FIRST} after the server was started", first)
     _show("a plain view (/readyz)", plain)
     _show("a plain INSERT and its commit", inserted)
     _show_work(spent)
     kept = Reply.objects.filter(provider_sid__startswith="SMbench").exclude(understood_at=None).count()
     p99 = _p99(times)
     print(f"p99 {p99:.1f} ms, target {TARGET_MS:g} ms: {'reached' if p99 <= TARGET_MS else 'MISSED'}")
-    print(f"{kept} of {options.texts} stored and understood, {options.texts - kept} lost")
-    sys.exit(0 if kept == options.texts else 1)
+    posted = FIRST + options.texts
+    print(f"{kept} of {posted} stored and understood, {posted - kept} lost")
+    sys.exit(0 if kept == posted else 1)
 
 
 def _patients() -> list[str]:
@@ -91,7 +95,7 @@ def _patients() -> list[str]:
 def _web(port: int, workers: int) -> "subprocess.Popen[bytes]":
     command = [
         sys.executable, "-m", "gunicorn", "stepup.wsgi", "--worker-class", "gthread",
-        "--workers", str(workers), "--threads", "8",
+        "--workers", str(workers), "--threads", "4",
         "--no-control-socket", "--bind", f"{ports.LOOPBACK}:{port}", "--log-level", "error",
     ]  # fmt: skip
     web = subprocess.Popen(command, cwd=places.ROOT, env=_as_in_production())

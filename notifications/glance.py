@@ -41,13 +41,14 @@ class Glance:
     def at(self, now: datetime, **about: int | str) -> set[str]:
         """The names under which a row would be found at `now`, about these."""
         if not self._statement:
-            self._write()
+            self.write()
         with connection.cursor() as cursor:
             cursor.execute(self._statement, [_put_in(value, now, about) for value in self._values])
             row = cursor.fetchone() or ()
         return {name for name, found in zip(self.looks, row, strict=True) if found}
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write the statement now rather than when it is first asked. Needs no database."""
         columns, values = [], list[Any]()
         for queries in self.looks.values():
             made = [query(now=NOON, **self.about) for query in queries]

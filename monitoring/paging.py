@@ -130,7 +130,17 @@ def _page(
     facts = {"code": case.code, "link": _take_address(token), "minutes": str(minutes)}
     body = wording.text(words, "en", urgency=case.urgency.upper(), **facts)
     lasts = timedelta(minutes=minutes)
-    text, voice = both(case.site, clinician, key, body, on=on, valid_for=lasts, urgency=case.urgency, now=now)
+    text, voice = both(
+        case.site,
+        clinician,
+        key,
+        body,
+        on=on,
+        valid_for=lasts,
+        urgency=case.urgency,
+        waits_since=_waits_since(case, now),
+        now=now,
+    )
     Page.objects.get_or_create(
         escalation=case,
         generation=case.generation,
@@ -140,6 +150,20 @@ def _page(
         offer=None,
         defaults={"at": now, "text": text, "voice": voice, "token": token},
     )
+
+
+def _waits_since(case: Escalation, now: datetime) -> datetime:
+    """Since when the case waits for a page that is handed over; `now` where one was.
+
+    In a storm pages run out of time unsent. Queued anew behind those that were heard of already, the same cases would
+    come last again, and some would never be paged at all.
+    """
+    pages = Page.objects.filter(escalation=case, generation=case.generation)
+    first = pages.order_by("at").values_list("at", flat=True).first()
+    if first is None:
+        return now
+    of_these = Q(message__page_as_text__in=pages) | Q(message__page_as_voice__in=pages)
+    return now if Delivery.objects.filter(of_these, submitted_at__isnull=False).exists() else first
 
 
 def _take_address(token: str) -> str:
@@ -156,8 +180,12 @@ def both(
     valid_for: timedelta,
     urgency: str,
     now: datetime,
+    waits_since: datetime | None = None,
 ) -> tuple[Message, Message]:
-    """The text and the call of one page, each after its rung's delay. A drill has no urgency: it goes after pages."""
+    """The text and the call of one page, each after its rung's delay. A drill has no urgency: it goes after pages.
+
+    What has waited already goes before what is new.
+    """
     text = outbox.queue(
         site=site,
         key=f"{key}:text",
@@ -169,6 +197,7 @@ def both(
         urgency=urgency,
         valid_for=valid_for,
         after=timedelta(minutes=on.text_after_minutes),
+        waits_since=waits_since,
         now=now,
     )
     voice = outbox.queue(
@@ -181,6 +210,7 @@ def both(
         urgency=urgency,
         valid_for=valid_for,
         after=timedelta(minutes=on.voice_after_minutes),
+        waits_since=waits_since,
         now=now,
     )
     return text, voice

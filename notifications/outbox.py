@@ -57,11 +57,13 @@ def queue(
     valid_for: timedelta,
     now: datetime,
     after: timedelta = timedelta(0),
+    waits_since: datetime | None = None,
 ) -> Message:
     """Queue one message in the caller's transaction; the same key again returns the first one unchanged.
 
     Within its lane an emergency goes before what is urgent, and that before everything else. It is due `after` so
-    long from now, and never sent later than `valid_for` from now.
+    long from now, and never sent later than `valid_for` from now. What is due at once takes its place among what has
+    waited since `waits_since`.
     """
     sender = site.page_number if lane in PAGES else site.patient_number
     facts = {
@@ -78,9 +80,9 @@ def queue(
     }
     message, created = once.put(Message, key=key, defaults=facts)
     if created:
-        Delivery.objects.create(
-            message=message, lane=lane, precedence=PRECEDENCE.get(urgency, ORDINARY), due_at=now + after
-        )
+        due_at = now + after if after or waits_since is None else waits_since
+        precedence = PRECEDENCE.get(urgency, ORDINARY)
+        Delivery.objects.create(message=message, lane=lane, precedence=precedence, due_at=due_at)
         nudge(CARRIERS[lane])
     return message
 

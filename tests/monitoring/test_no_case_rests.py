@@ -12,6 +12,7 @@ import pytest
 from monitoring import escalations, inbound
 from monitoring.models import CheckIn, Escalation, Page, Reply
 from notifications import crashing
+from notifications.models import Delivery, Lane
 from protocols import wording
 from stepup import engine
 from tests import kept
@@ -22,6 +23,7 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db]
 NIGHT = NOON + 10 * HOUR
 REACH, URGENT, TELL = 15 * MINUTE, 15 * MINUTE, 10 * MINUTE
 State = Escalation.State
+ACCEPTED = {"state": Delivery.State.ACCEPTED, "provider_sid": "SM-left", "deadline_at": NIGHT + 2 * MINUTE}
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,21 @@ def test_h13_the_ladder_goes_round_as_long_as_nobody_takes_it(home) -> None:
         climb(NIGHT + turn * URGENT)
     assert paged(home) == ["Dr A", "Dr B"] * 4
     assert (home.case.round, home.case.next_at) == (4, NIGHT + 8 * URGENT)
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["nothing left", "a page left"])
+def test_a_case_of_which_no_page_ever_left_keeps_its_place_in_the_queue(home, left) -> None:
+    """In a storm pages run out of time unsent. Queued behind all others each time, some cases would never be paged."""
+    if left:
+        Delivery.objects.filter(lane=Lane.PAGE_TEXT).update(submitted_at=NIGHT, **ACCEPTED)
+    climb(NIGHT + URGENT)
+    newest = home.case.pages.latest("pk")
+    for message in (newest.text, newest.voice):
+        assert message.deliveries.get().due_at == (NIGHT + URGENT if left else NIGHT)
+    climb(NIGHT + 2 * URGENT)
+    assert home.case.pages.latest("pk").text.deliveries.get().due_at == (
+        NIGHT + 2 * URGENT if left else NIGHT
+    )
 
 
 def test_h13_on_a_ladder_of_one_the_last_rung_is_paged_again(home) -> None:

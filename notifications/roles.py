@@ -85,6 +85,7 @@ MAY: dict[str, frozenset[Role]] = {
     "see reports": frozenset({PH, PR, LE, AU}),
     "review a rule": frozenset({PH, PR, LE}),
     "see the status": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
+    "record a trial": frozenset({LE, AD}),
     "see the first-run guide": frozenset({N, PH, PR, LE, AU, AD}),
     "end own sessions": frozenset({N, PH, PR, RE, EM, LE, AU, AD}),
     "see the administration": frozenset({N, PH, PR, LE, AU, AD}),

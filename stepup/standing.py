@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from monitoring import canary, pulse, response
-from notifications import heartbeat
+from notifications import daynames, heartbeat
 from notifications.models import Account, AccountState, Site
-from stepup import cover, downtime_files
+from stepup import cover, downtime_files, trials
 
 WEEK = timedelta(days=7)
 LOG_READ_EVERY = timedelta(minutes=5)  # the log is fetched each minute: later than this it stands still
@@ -146,5 +146,19 @@ def _paper(site: Site, now: datetime) -> Iterable[Part]:
             _("The downtime list kept by itself"), works, _("last kept") if at else _("never kept"), at,
             "" if works else _("Print it now."),
         )  # fmt: skip
-    for what in (_("A backup read back"), _("The whole service tried under faults")):
-        yield Part(what, None, _("nothing here records it: ask whoever runs the service"))
+    for kind, what in trials.KINDS.items():
+        yield _tried(str(what), trials.last(site, kind), now)
+
+
+def _tried(what: str, trial: trials.Trial | None, now: datetime) -> Part:
+    """What only people can try: known for a year, and only from what somebody recorded."""
+    if trial is None:
+        return Part(what, None, _("nobody recorded it: ask whoever runs the service"))
+    how = _("it worked, %(day)s, recorded by %(who)s")
+    if not trial.worked:
+        how = _("it did not work, %(day)s, recorded by %(who)s")
+    said = how % {"day": daynames.written(trial.on), "who": trial.by}
+    if not trial.worked:
+        return Part(what, False, said, None, _("Tell whoever runs the service."))
+    lately = now - datetime.combine(trial.on, time(), UTC) <= trials.HOLDS
+    return Part(what, True if lately else None, said, None, "" if lately else _("Try it again."))

@@ -151,6 +151,7 @@ urlpatterns = [
     path("administration/numbers/", administration.change_numbers, name="site-numbers"),
     path("administration/provider/", administration.change_provider, name="site-provider"),
     path("status/", standing.show_status, name="status"),
+    path("status/trial/", standing.record_trial, name="trial"),
     path("first-run/", standing.show_guide, name="first-run"),
     path("adoption/", adoption.show_adoption, name="adoption"),
     path("adoption/numbers/", adoption.set_numbers, name="adoption-numbers"),

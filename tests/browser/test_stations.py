@@ -164,7 +164,12 @@ def test_ux11d_what_is_printed_is_black_on_white_with_its_time_and_without_menus
 
 @pytest.mark.parametrize(
     ("who", "path"),
-    [("ada", "/administration/sites/new/"), ("ada", "/administration/"), ("otto", "/patient/1/look/")],
+    [
+        ("ada", "/administration/sites/new/"),
+        ("ada", "/administration/"),
+        ("ada", "/status/trial/"),
+        ("otto", "/patient/1/look/"),
+    ],
 )
 def test_pages_of_an_administrator_and_an_auditor_read_well_at_320_pixels(opened, base, who, path) -> None:
     page = opened(who=who, size=NARROW)

@@ -81,6 +81,7 @@ TABLE = {
     "see reports": "pharmacist prescriber lead auditor",
     "review a rule": "pharmacist prescriber lead",
     "see the status": "nurse pharmacist prescriber responder emergency lead auditor admin",
+    "record a trial": "lead admin",
     "see the first-run guide": "nurse pharmacist prescriber lead auditor admin",
     "end own sessions": "nurse pharmacist prescriber responder emergency lead auditor admin",
     "see the administration": "nurse pharmacist prescriber lead auditor admin",

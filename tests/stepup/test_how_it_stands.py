@@ -9,12 +9,15 @@ from django.urls import reverse
 from monitoring import canary, languages
 from monitoring.models import Canary
 from notifications import accounts, clock, heartbeat
-from notifications.models import Account, Role, Site
+from notifications.models import Account, AuditEntry, Role, SettingChange, Site
 from protocols import wording
-from stepup import first_run, standing
+from stepup import first_run, standing, trials
 from tests import makers
+from tests.makers import NOON
+from tests.stepup.caring import refused
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
+NB = "\u00a0"
 ENGINE = standing.WORDS[heartbeat.ENGINE]
 
 
@@ -52,6 +55,48 @@ def test_nobody_on_call_and_an_account_that_is_out_do_not_work(site) -> None:
     makers.a_responder(site, 1, name="Dr B", since=clock.now() - timedelta(days=90))
     accounts.note_out(Account.FIRST, "refused us", now=clock.now())
     assert [works(site)[name] for name in names] == [False, False]
+
+
+BACKUP = str(trials.KINDS[trials.BACKUP])
+
+
+def tried(site: Site, **changed: object) -> None:
+    facts = {"kind": trials.BACKUP, "on": NOON.date(), "worked": True, "words": "last night's, 12 minutes"}
+    trials.record(site.pk, by=makers.a_clinician(site, Role.LEAD, name="Lee L"), now=NOON, **facts | changed)
+
+
+def test_a_backup_read_back_is_known_for_a_year_and_one_that_failed_does_not_work(site) -> None:
+    tried(site, on=NOON.date() - timedelta(days=2))
+    [part] = [one for one in standing.parts(site, now=NOON) if one.name == BACKUP]
+    assert (part.works, part.said) == (True, "it worked, Sat 27 Feb 2027, recorded by Lee L")
+    assert [one.works for one in standing.parts(site, now=NOON + trials.HOLDS) if one.name == BACKUP] == [
+        None
+    ]
+    tried(site, worked=False)
+    [part] = [one for one in standing.parts(site, now=NOON) if one.name == BACKUP]
+    assert (part.works, part.instead) == (False, "Tell whoever runs the service.")
+    assert works(makers.a_site())[BACKUP] is None, "another site has its own"
+
+
+def test_a_trial_is_refused_before_its_day_and_twice(site) -> None:
+    with refused("not-yet"):
+        tried(site, on=NOON.date() + timedelta(days=1))
+    tried(site)
+    with refused("kept"):
+        tried(site)
+    assert SettingChange.objects.filter(site=site, what=trials.BACKUP).count() == 1
+
+
+def test_a_trial_is_recorded_on_the_screen_and_stands_on_the_status_page(site) -> None:
+    client = makers.signed_in(makers.a_clinician(site, Role.ADMIN, name="Ada A"))
+    assert reverse("trial") in client.get(reverse("status")).content.decode()
+    typed = {"kind": trials.FAULTS, "on": "2020-02-03", "how": "worked", "words": "broker pulled"}
+    wrong = client.post(reverse("trial"), typed | {"words": "", "on": "2020-02-31"})
+    assert wrong.status_code == 422
+    assert "Say in a few words what was done." in wrong.content.decode()
+    page = client.post(reverse("trial"), typed, follow=True).content.decode()
+    assert "it worked, Mon 03 Feb 2020, recorded by Ada A" in page.replace(NB, " ")
+    assert AuditEntry.objects.filter(site=site, act="recorded a trial").count() == 1
 
 
 def test_what_nothing_here_records_is_not_known_and_never_called_well(site) -> None:

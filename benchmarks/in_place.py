@@ -37,8 +37,10 @@ def exchanged(file: Path, broken: ast.Module) -> dict[FunctionType, CodeType] | 
         return None
     found: dict[FunctionType, CodeType] = {}
     touched = {place for place, code in before[0].items() if code != after[0][place]}
+    gc.unfreeze()  # what was put aside for good is not listed
     for one in gc.get_objects():
-        if isinstance(one, FunctionType) and one.__code__.co_filename == str(file):
+        # Not isinstance: it would wake lazy objects, and some of them are past their time.
+        if type(one) is FunctionType and one.__code__.co_filename == str(file):
             place = next((at for at, code in before[0].items() if code == one.__code__), None)
             if place in touched:
                 found[one] = after[0][place]

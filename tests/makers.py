@@ -43,9 +43,9 @@ def a_site(**facts: str) -> Site:
         "slug": f"test-{n}",
         "time_zone": "America/New_York",
         "emergency_number": "911",
-        "oncall_number": f"+1555019{n:04d}",
-        "patient_number": f"+1555018{n:04d}",
-        "page_number": f"+1555017{n:04d}",
+        "oncall_number": f"+15559{n:06d}",
+        "patient_number": f"+15558{n:06d}",
+        "page_number": f"+15557{n:06d}",
     }
     return Site.objects.create(**(defaults | facts))
 

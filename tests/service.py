@@ -98,8 +98,9 @@ class Service:
             return self._process.wait(timeout=30)
         finally:
             self._log.close()
-            # What each part said outlives it: whoever reads a failure asks there first.
-            shutil.copytree(self._folder / "logs", self._ready.parent / "logs", dirs_exist_ok=True)
+            # What each part said outlives it: whoever reads a failure asks there first. A test may have stopped it.
+            if (logs := self._folder / "logs").is_dir():
+                shutil.copytree(logs, self._ready.parent / "logs", dirs_exist_ok=True)
             servers.remove(DataFolder(self._folder))
 
 

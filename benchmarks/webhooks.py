@@ -38,15 +38,7 @@ ADDRESS = f"https://{ports.LOOPBACK}"
 
 def main() -> None:
     """Print what each costs."""
-    parser = argparse.ArgumentParser(
-        prog="benchmarks webhooks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--texts", type=int, default=1000)
-    parser.add_argument("--rate", type=float, default=50.0, help="a second")
-    parser.add_argument(
-        "--workers", type=int, default=2, help="processes of the web server, as in the image (2)"
-    )
-    options = parser.parse_args()
+    options = _options()
     logging.disable(logging.WARNING)
     phones = _patients()
     port = ports.free_port()
@@ -77,6 +69,18 @@ def main() -> None:
     posted = FIRST + options.texts
     print(f"{kept} of {posted} stored and understood, {posted - kept} lost")
     sys.exit(0 if kept == posted else 1)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="benchmarks webhooks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--texts", type=int, default=1000)
+    parser.add_argument("--rate", type=float, default=50.0, help="a second")
+    parser.add_argument(
+        "--workers", type=int, default=2, help="processes of the web server, as in the image (2)"
+    )
+    return parser.parse_args()
 
 
 def _patients() -> list[str]:

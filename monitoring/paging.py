@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
@@ -186,32 +187,24 @@ def both(
 
     What has waited already goes before what is new.
     """
+    page: dict[str, Any] = {
+        "site": site, "to": clinician.phone, "clinician": clinician, "urgency": urgency, "valid_for": valid_for,
+        "waits_since": waits_since, "now": now,
+    }  # fmt: skip
     text = outbox.queue(
-        site=site,
         key=f"{key}:text",
         lane=Lane.PAGE_TEXT,
         channel=Channel.TEXT,
-        to=clinician.phone,
         body=body,
-        clinician=clinician,
-        urgency=urgency,
-        valid_for=valid_for,
         after=timedelta(minutes=on.text_after_minutes),
-        waits_since=waits_since,
-        now=now,
+        **page,
     )
     voice = outbox.queue(
-        site=site,
         key=f"{key}:voice",
         lane=Lane.PAGE_VOICE,
         channel=Channel.VOICE,
-        to=clinician.phone,
-        clinician=clinician,
-        urgency=urgency,
-        valid_for=valid_for,
         after=timedelta(minutes=on.voice_after_minutes),
-        waits_since=waits_since,
-        now=now,
+        **page,
     )
     return text, voice
 

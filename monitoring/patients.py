@@ -76,26 +76,25 @@ def enrol(
         number, language, time_zone, caregiver_name, caregiver, allergies, emergency_department
     )
     _refuse_impossible(site, said, CALLED)
-    today = now.astimezone(ZoneInfo(site.time_zone)).date()
-    if not 0 <= today.year - born_on.year <= OLDEST or born_on > today:
-        raise Refusal("born-on", gettext("%(born_on)s cannot be a date of birth.") % {"born_on": born_on})
+    _refuse_birth(born_on, now.astimezone(ZoneInfo(site.time_zone)).date())
     _refuse_taken(site, identifier, number)
     try:
         with transaction.atomic():
             patient = Patient.objects.create(
-                site=site,
-                identifier=identifier,
-                name=name,
-                born_on=born_on,
-                **asdict(said),
-                reachable_since=now,
-                emergency_code=new_code(),
-            )
+                site=site, identifier=identifier, name=name, born_on=born_on, reachable_since=now,
+                emergency_code=new_code(), **asdict(said),
+            )  # fmt: skip
     except IntegrityError:  # somebody else enrolled this patient, or this number, meanwhile
         _refuse_taken(site, identifier, number)
         raise
     audit.record("enrolled a patient", str(patient), site=site, by=by, now=now)
     return patient
+
+
+def _refuse_birth(born_on: date, today: date) -> None:
+    """Refuse a day on which nobody alive can have been born."""
+    if not 0 <= today.year - born_on.year <= OLDEST or born_on > today:
+        raise Refusal("born-on", gettext("%(born_on)s cannot be a date of birth.") % {"born_on": born_on})
 
 
 def _refuse_taken(site: Site, identifier: str, number: str) -> None:

@@ -65,24 +65,22 @@ def queue(
     long from now, and never sent later than `valid_for` from now. What is due at once takes its place among what has
     waited since `waits_since`.
     """
-    sender = site.page_number if lane in PAGES else site.patient_number
     facts = {
         "site": site,
         "lane": lane,
         "channel": channel,
-        "sender": sender,
+        "sender": site.page_number if lane in PAGES else site.patient_number,
         "to": to,
         "clinician": clinician,
         "about": about,
         "body": body,
-        "created_at": now,
-        "not_after": now + valid_for,
-    }
+        "created_at": now, "not_after": now + valid_for,
+    }  # fmt: skip
     message, created = once.put(Message, key=key, defaults=facts)
     if created:
         due_at = now + after if after or waits_since is None else waits_since
-        precedence = PRECEDENCE.get(urgency, ORDINARY)
-        Delivery.objects.create(message=message, lane=lane, precedence=precedence, due_at=due_at)
+        order = PRECEDENCE.get(urgency, ORDINARY)
+        Delivery.objects.create(message=message, lane=lane, precedence=order, due_at=due_at)
         nudge(CARRIERS[lane])
     return message
 

@@ -24,12 +24,8 @@ from stepup import approvals, cover, ended, moments, readiness_rules, versions, 
 from stepup.models import Course, CourseEvent, ReadinessStatement
 
 MET, WAIVED, OPEN = ReadinessStatement.State
-FACTS = {
-    "minutes": "minutes",
-    "date": "on",
-    "name": "said",
-    "answer": "said",
-}  # what is wanted, and its column
+# What is wanted, and its column.
+FACTS = {"minutes": "minutes", "date": "on", "name": "said", "answer": "said"}
 MISSING = {
     "minutes": gettext_lazy("Type how many minutes."), "date": gettext_lazy("Give the day."),
     "name": gettext_lazy("Type the name."), "answer": gettext_lazy("Type the answer."),

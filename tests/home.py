@@ -17,6 +17,7 @@ from tests.makers import NOON
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 FEVER = "38.6"
+NIGHT = NOON + 10 * HOUR
 _sids = count(1)
 
 

@@ -3,8 +3,6 @@
 Each of these was once left out on purpose (`benchmarks/breaks.py`), to see a test here fail.
 """
 
-import copy
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,27 +13,12 @@ from notifications import crashing
 from notifications.models import Delivery, Lane
 from protocols import wording
 from stepup import engine
-from tests import kept
-from tests.home import FEVER, HOUR, MINUTE, Home
-from tests.makers import NOON
+from tests.home import FEVER, HOUR, MINUTE, NIGHT, Home
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-NIGHT = NOON + 10 * HOUR
 REACH, URGENT, TELL = 15 * MINUTE, 15 * MINUTE, 10 * MINUTE
 State = Escalation.State
 ACCEPTED = {"state": Delivery.State.ACCEPTED, "provider_sid": "SM-left", "deadline_at": NIGHT + 2 * MINUTE}
-
-
-@pytest.fixture(scope="module")
-def kept_home(django_db_setup, django_db_blocker) -> Iterator[Home]:
-    with kept.made(lambda: Home.with_fever(FEVER, at=NIGHT), django_db_blocker) as home:
-        yield home
-
-
-@pytest.fixture
-def home(db, kept_home) -> Home:
-    """A fever of no emergency was texted, and Dr A has been paged."""
-    return copy.deepcopy(kept_home)
 
 
 def climb(at: datetime) -> None:

@@ -1,34 +1,17 @@
 """What each act on a case leaves behind: its lines in the case and in the ledger; and nothing still waits to ring."""
 
-import copy
-from collections.abc import Iterator
-
 import pytest
 
 from monitoring import closer, escalations, offers
 from monitoring.models import Escalation, Page, Reaction
 from notifications.models import AuditEntry, Delivery, Message
 from protocols.errors import Refusal
-from tests import kept, makers
-from tests.home import FEVER, HOUR, MINUTE, Home
-from tests.makers import NOON
+from tests import makers
+from tests.home import FEVER, MINUTE, NIGHT, Home
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-NIGHT = NOON + 10 * HOUR
 State = Escalation.State
 RULED_OUT = [("crs", 0), ("icans", 0)]
-
-
-@pytest.fixture(scope="module")
-def kept_home(django_db_setup, django_db_blocker) -> Iterator[Home]:
-    with kept.made(lambda: Home.with_fever(FEVER, at=NIGHT), django_db_blocker) as home:
-        yield home
-
-
-@pytest.fixture
-def home(db, kept_home) -> Home:
-    """A fever of no emergency was texted, and Dr A has been paged."""
-    return copy.deepcopy(kept_home)
 
 
 def ledger() -> list[str]:

@@ -1,7 +1,5 @@
 """Who is paged for a case, and what everybody else hears: its owner, those paged before, those at home, the desk."""
 
-import copy
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,26 +7,12 @@ import pytest
 from monitoring import escalations, offers, paging
 from monitoring.models import Escalation, Page, Patient
 from notifications.models import Clinician, Delivery, Message, Role, Shift
-from tests import kept, makers
-from tests.home import FEVER, HOUR, MINUTE, Home
-from tests.makers import NOON
+from tests import makers
+from tests.home import FEVER, MINUTE, NIGHT, Home
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-NIGHT = NOON + 10 * HOUR
 SECOND = timedelta(seconds=1)
 NOTICE = 15 * MINUTE
-
-
-@pytest.fixture(scope="module")
-def kept_home(django_db_setup, django_db_blocker) -> Iterator[Home]:
-    with kept.made(lambda: Home.with_fever(FEVER, at=NIGHT), django_db_blocker) as home:
-        yield home
-
-
-@pytest.fixture
-def home(db, kept_home) -> Home:
-    """A fever of no emergency was texted, and Dr A has been paged."""
-    return copy.deepcopy(kept_home)
 
 
 def take(home: Home, who: int = 0) -> None:

@@ -1,0 +1,209 @@
+"""Queries and updates whose SQL is written once in the life of a process, and asked again and again with other values.
+
+Django writes the SQL of a query anew each time, which takes longer than most of ours take to be answered. What every
+message and every text asks is therefore marked as a `Query` or an `Update`: the function stays what it says, and its
+statement is written when it is first asked, with a value that stands for each argument; the real ones are put in where
+it stood. Such a function must depend on its arguments only by comparing with them or storing them, and on a moment also
+by adding to it or taking from it: never by an `if`. `tests/stepup/test_written.py` holds every one of them against what
+Django writes.
+"""
+
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, ParamSpec, TypeVar, cast, get_type_hints
+
+from django.db import connections, models, transaction
+from django.db.backends.utils import CursorWrapper
+from django.db.models import QuerySet, sql
+from django.db.models.query import ModelIterable
+
+M = TypeVar("M", bound=models.Model)
+P = ParamSpec("P")
+
+DB = "default"
+EVERY: "list[_Written[Any]]" = []
+"""All that were marked, for the test that holds them against what Django writes."""
+
+_YEARS, _NUMBERS = 2000, 31_013
+_NEAR = timedelta(days=100)
+
+
+class Places:
+    """What stands for each argument while a statement is written, and where it stood in it."""
+
+    def __init__(self, kinds: dict[str, type]) -> None:
+        self.kinds = kinds
+        self.stands: dict[str, Any] = {
+            name: _stand_in(kind, name, number) for number, (name, kind) in enumerate(kinds.items())
+        }
+
+    def of(self, parameters: Iterable[Any]) -> list[Any]:
+        """The parameters of a statement, with a place wherever an argument stood."""
+        placed = [self._place(value) for value in parameters]
+        if missing := set(self.kinds) - {place.name for place in placed if isinstance(place, _Place)}:
+            raise TypeError(
+                f"A statement that is written once must hold each argument: {', '.join(missing)} is not in it."
+            )
+        return placed
+
+    def _place(self, value: Any) -> Any:
+        for name, stands in self.stands.items():
+            if isinstance(stands, datetime):
+                if isinstance(value, datetime) and abs(value - stands) < _NEAR:
+                    return _Place(name, later=value - stands)
+            elif value == stands and isinstance(value, type(stands)):
+                return _Place(name, cast=type(value))
+        return value
+
+    def put_in(self, places: Iterable[Any], values: dict[str, Any]) -> list[Any]:
+        """The parameters with these arguments. Raises TypeError where one is missing, of another kind, or None."""
+        for name, kind in self.kinds.items():
+            if not isinstance(values.get(name), kind):
+                raise TypeError(
+                    f"{name} must be given, as {kind.__name__}: a statement that is written once needs it."
+                )
+        return [place.filled(values[place.name]) if isinstance(place, _Place) else place for place in places]
+
+
+@dataclass(frozen=True)
+class _Place:
+    name: str
+    later: timedelta | None = None
+    cast: type = str
+
+    def filled(self, value: Any) -> Any:
+        return value + self.later if self.later is not None else self.cast(value)
+
+
+def _stand_in(kind: type, name: str, number: int) -> Any:
+    """A value that no statement of ours holds by itself, small enough for any column."""
+    if kind is datetime:
+        return datetime(_YEARS + number, 1, 1, 12, tzinfo=UTC)
+    if kind is int:
+        return _NUMBERS + number
+    if kind is str:
+        return f"\N{REPLACEMENT CHARACTER}{name}"
+    raise TypeError(
+        f"{name}: only a moment, a whole number or words can stand in a statement that is written once."
+    )
+
+
+class _Written(Generic[P]):
+    """What is common to both: the function, what its arguments are, and the statements made of it."""
+
+    def __init__(self, function: Callable[P, Any]) -> None:
+        self.function, self.__doc__, self.__name__ = function, function.__doc__, function.__name__
+        self.places = Places(
+            {name: kind for name, kind in get_type_hints(function).items() if name != "return"}
+        )
+        self._statements: dict[str, _Statement] = {}
+        EVERY.append(self)
+
+    def statement(self, form: str) -> "_Statement":
+        """The statement in one of its forms, written now if it is not yet."""
+        if form not in self._statements:
+            self._statements[form] = _Statement(self.form(form, self.places.stands), self.places)
+        return self._statements[form]
+
+    def form(self, form: str, values: dict[str, Any]) -> sql.Query:
+        """What Django is to write with these values."""
+        raise NotImplementedError
+
+
+class Query(_Written[P], Generic[P, M]):
+    """A query that is written once. Called, it is the ordinary query, to go on from."""
+
+    FORMS = ("rows", "first", "exists")
+    function: "Callable[P, QuerySet[M]]"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> "QuerySet[M]":
+        return self.function(*args, **kwargs)
+
+    def rows(self, *args: P.args, **kwargs: P.kwargs) -> list[M]:
+        """Every row it finds now."""
+        return list(self.statement("rows").rows(kwargs))
+
+    def first(self, *args: P.args, **kwargs: P.kwargs) -> M | None:
+        """The first row it finds now, by its order or else the oldest; None where it finds none."""
+        return next(self.statement("first").rows(kwargs), None)
+
+    def exists(self, *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Whether it finds any row now."""
+        with self.statement("exists").executed(kwargs) as cursor:
+            return cursor.fetchone() is not None
+
+    def form(self, form: str, values: dict[str, Any]) -> sql.Query:
+        """The query that one of the three ways asks."""
+        found: QuerySet[M] = self.function(**values)  # type: ignore[call-arg]
+        if form == "exists":
+            return cast("sql.Query", found.query.exists())
+        if form == "first":
+            return (found if found.ordered else found.order_by("pk"))[:1].query
+        return found.query
+
+
+class Update(_Written[P]):
+    """A guarded update that is written once. Called, it is carried out and says how many rows it changed."""
+
+    FORMS = ("update",)
+    function: "Callable[P, tuple[QuerySet[Any], dict[str, Any]]]"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> int:
+        with transaction.mark_for_rollback_on_error(DB), self.statement("update").executed(kwargs) as cursor:
+            return cast("int", cursor.rowcount)
+
+    def form(self, form: str, values: dict[str, Any]) -> sql.Query:
+        """The update as Django's own `update` makes it."""
+        found, changes = self.function(**values)  # type: ignore[call-arg]
+        made = cast("sql.UpdateQuery", found.query.chain(sql.UpdateQuery))
+        made.add_update_values(changes)
+        made.clear_ordering(force=True)
+        return made
+
+
+class _Statement:
+    """One statement with the places in it; it stands for a query set where Django makes rows of what was found."""
+
+    def __init__(self, made: sql.Query, places: Places) -> None:
+        self.places, self.locks = places, made.select_for_update
+        self._compiler = made.get_compiler(DB)
+        self.sql, parameters = self._compiler.as_sql()
+        self.parameters = places.of(parameters)
+
+    def executed(self, values: dict[str, Any]) -> CursorWrapper:
+        """A cursor, to be closed, that has carried it out with these arguments."""
+        connection = connections[DB]
+        if self.locks and connection.get_autocommit():
+            raise transaction.TransactionManagementError("Rows are locked inside a transaction only.")
+        cursor = connection.cursor()
+        try:
+            cursor.execute(self.sql, self.places.put_in(self.parameters, values))
+        except BaseException:
+            cursor.close()
+            raise
+        return cursor
+
+    def rows(self, values: dict[str, Any]) -> Iterator[Any]:
+        """What is found, as rows of the model with what was selected beside them."""
+        compiler = copy.copy(self._compiler)
+        compiler.connection = connections[DB]  # each thread has its own
+        with self.executed(values) as cursor:
+            found = cursor.fetchall()
+        compiler.execute_sql = lambda *_, **__: [found]
+        return iter(ModelIterable(cast("QuerySet[Any]", _Found(compiler))))
+
+
+class _Found:
+    """What Django asks of a query set when it makes rows: here the statement has been carried out already."""
+
+    db = DB
+    _known_related_objects: Mapping[Any, Any] = {}
+
+    def __init__(self, compiler: Any) -> None:
+        self.query, self._compiler = self, compiler
+
+    def get_compiler(self, using: str) -> Any:
+        """The compiler that knows which column is which."""
+        return self._compiler

@@ -1,11 +1,23 @@
-"""Rows that are written once, under a unique key."""
+"""Rows that are written once: always anew, or under a unique key by whoever comes first.
+
+Django's own `create` writes its SQL anew for each row and looks for what else would have to be written with it. What
+every message and every text leaves behind is therefore put in by a statement that is made once for each model. No
+`save` of a model and no signal is called.
+"""
 
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, connection, models, transaction
 
 M = TypeVar("M", bound=models.Model)
+
+
+def add(model: type[M], **facts: Any) -> M:
+    """A new row, like `create`. Raises IntegrityError where a constraint is in the way."""
+    row = model(**facts)
+    _write(row, "RETURNING")
+    return row
 
 
 def put(model: type[M], *, defaults: dict[str, Any], **key: Any) -> tuple[M, bool]:
@@ -16,14 +28,7 @@ def put(model: type[M], *, defaults: dict[str, Any], **key: Any) -> tuple[M, boo
     key is in the way.
     """
     row = model(**key, **defaults)
-    fields, statement = _statement(model)
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        made = cursor.fetchone()
-    if made is not None:
-        [row.pk] = made
-        row._state.adding, row._state.db = False, connection.alias
+    if _write(row, "ON CONFLICT DO NOTHING RETURNING"):
         return row, True
     found = model._default_manager.filter(**key).first()
     if found is None:
@@ -31,15 +36,31 @@ def put(model: type[M], *, defaults: dict[str, Any], **key: Any) -> tuple[M, boo
     return found, False
 
 
+def _write(row: models.Model, ending: str) -> bool:
+    """Put the row in and give it its number; False where the database passed over it."""
+    fields, statement = _statement(type(row), ending)
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        made = cursor.fetchone()
+    if made is None:
+        return False
+    [row.pk] = made
+    row._state.adding, row._state.db = False, connection.alias
+    return True
+
+
 @cache
-def _statement(model: type[models.Model]) -> tuple[list["models.Field[Any, Any]"], str]:
+def _statement(model: type[models.Model], ending: str) -> tuple[list["models.Field[Any, Any]"], str]:
     """The fields that are written, and the statement that writes them; made once for each model."""
     [key] = [field for field in model._meta.local_concrete_fields if field.primary_key]
     fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
+    if not isinstance(key, models.AutoField) or any(hasattr(field, "get_placeholder") for field in fields):
+        raise TypeError(f"{model._meta.label} has a column that only Django's own `create` can write.")
     quote = connection.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join("%s" for _ in fields)
     return fields, (
         f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - names of columns
-        f" ON CONFLICT DO NOTHING RETURNING {quote(str(key.column))}"
+        f" {ending} {quote(str(key.column))}"
     )

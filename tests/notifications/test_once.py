@@ -1,10 +1,12 @@
-"""Rows written once under a unique key, whoever comes first."""
+"""Rows written once: always anew, or under a unique key by whoever comes first."""
+
+from datetime import UTC, datetime
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from notifications import once
-from notifications.models import Site
+from notifications.models import ProviderReport, Rotation, Site
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 FACTS = {
@@ -23,3 +25,33 @@ def test_the_first_writes_and_whoever_comes_after_finds_that() -> None:
 def test_what_is_refused_for_another_reason_is_not_mistaken_for_there_already() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         once.put(Site, slug="once", defaults=FACTS | {"time_zone": None})
+
+
+def test_what_is_added_is_there_as_django_would_have_written_it(django_assert_num_queries) -> None:
+    facts = {
+        "token": "abc", "provider_sid": "SM1", "status": "sent", "error_code": "", "payload": {"Words": ["%s"]},
+        "received_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
+    }  # fmt: skip
+    with django_assert_num_queries(1):
+        added = once.add(ProviderReport, **facts)
+    created = ProviderReport.objects.create(**facts)
+    first, second = ProviderReport.objects.order_by("pk").values()
+    assert (added.pk, created.pk) == (first.pop("id"), second.pop("id"))
+    assert first == second
+    added.status = "delivered"
+    added.save()
+    assert ProviderReport.objects.get(pk=added.pk).status == "delivered", "and it can be saved like any other"
+
+
+def test_nothing_is_added_that_a_constraint_refuses_and_its_transaction_is_over() -> None:
+    once.add(Site, slug="once", **FACTS)
+    with transaction.atomic():
+        with pytest.raises(IntegrityError):
+            once.add(Site, slug="once", **FACTS)
+        with pytest.raises(transaction.TransactionManagementError):
+            Site.objects.exists()
+
+
+def test_what_only_django_can_write_is_left_to_it() -> None:
+    with pytest.raises(TypeError, match="only Django's own"):
+        once.add(Rotation)  # it has a list in a column

@@ -264,6 +264,14 @@ def test_a_rung_nobody_ever_stood_on_is_one_long_gap() -> None:
     assert rotas.gaps([], [1, 2], since, since + DAY) == [rotas.Gap(n, since, since + DAY) for n in (1, 2)]
 
 
+def test_whoever_stands_there_only_before_or_after_a_span_leaves_its_gap_as_long_as_it_is() -> None:
+    noon = at("2027-02-01T12:00")
+    beside = [
+        Stint(1, 7, noon + a * HOUR, noon + (a + 1) * HOUR, rotas.SHIFT, n) for n, a in enumerate((-2, 2))
+    ]
+    assert rotas.gaps(beside, [1], noon, noon + HOUR) == [rotas.Gap(1, noon, noon + HOUR)]
+
+
 def test_who_comes_on_answers_from_the_very_moment_and_not_before() -> None:
     rota, change = Rota((a_rotation(1, 2),)), at("2027-01-11T08:00")
     before = change - timedelta(microseconds=1)
@@ -303,3 +311,20 @@ def test_days_that_a_zone_left_out_are_nobodys_turn() -> None:
                             since=datetime(2011, 1, 1, tzinfo=UTC)),))  # fmt: skip
     since = at("2011-12-29T12:00", "Pacific/Apia")
     assert [one.person for one in rota.stints(since, since + DAY)] == [1, 3]
+    assert [one.person for one in rota.rotations[0].turns(since, since + DAY)] == [1, 3]
+
+
+def test_hours_that_fall_into_a_missing_one_open_nothing_that_day() -> None:
+    """On 14 March 2027 New York has no time between two and three."""
+    since = at("2027-03-13T12:00")
+    found = list(Hours(EVERY_DAY, time(2), time(2, 30)).spans(NEW_YORK, since, since + 2 * DAY))
+    assert found == [(at("2027-03-15T02:00"), at("2027-03-15T02:30"))]
+
+
+def test_a_turn_that_ends_as_an_override_does_is_not_begun_for_no_time() -> None:
+    change = at("2027-01-11T08:00")
+    override = Stint(1, 9, change - HOUR, change, rotas.OVERRIDE, 1)
+    found = Rota((a_rotation(1, 2),), (override,)).declared(change - 2 * HOUR, change + HOUR)
+    assert [(one.person, one.ends_at) for one in found] == [
+        (1, change - HOUR), (9, change), (2, change + HOUR)
+    ]  # fmt: skip

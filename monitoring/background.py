@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from monitoring import checkins, escalations, kits, phrases, pocket, quiet, watches
 from monitoring.hearing import Heard
 from monitoring.models import Finding, Patient, Reply, Watch
+from notifications import written
 from notifications.glance import Glance
 from protocols import rulebook, triage
 
@@ -23,8 +24,12 @@ CONFIRM_WITHIN = timedelta(minutes=30)
 COUNTS_FOR = max(MASKED_FOR, STILL_COUNTS, CONFIRM_WITHIN)
 
 
-def _said(*, now: datetime, patient: int, **_: Any) -> QuerySet[Finding]:
-    return Finding.objects.filter(patient=patient, at__gte=now - COUNTS_FOR)
+@written.Query
+def _said(*, now: datetime, patient: int) -> QuerySet[Finding]:
+    """What was found in all the hours that still count for anything, oldest first."""
+    found = Finding.objects.filter(patient=patient, at__gte=now - COUNTS_FOR).order_by("at", "pk")
+    bears = found.select_related("reply").only("at", "readings", "rules", "reply__sender")
+    return bears.annotate(read_back=F("context__read_back"))
 
 
 STANDS = Glance(
@@ -36,7 +41,7 @@ STANDS = Glance(
         "clinician wrote": (
             lambda *, now, sender, **_: quiet.written_to(sender, since=now - checkins.STALE_AFTER),
         ),
-        "said": (_said,),
+        "said": (lambda *, now, patient, **_: _said(now=now, patient=patient),),
         "case": (lambda *, patient, **_: escalations.open_cases().filter(patient=patient),),
         "pocket dose": (lambda *, now, patient, **_: pocket.texted(patient, since=now - MASKED_FOR),),
         "kit": (lambda *, patient, **_: kits.all_of(patient),),
@@ -124,10 +129,10 @@ class Said(NamedTuple):
 
 
 def _said_lately(patient: Patient, now: datetime) -> list[Said]:
-    """What was found in all the hours that still count for anything, oldest first."""
-    found = _said(now=now, patient=patient.pk).order_by("at", "pk")
-    facts = found.values_list("at", "reply__sender", "readings", "rules", "context__read_back")
-    return [Said(*one) for one in facts]
+    return [
+        Said(one.at, one.reply.sender if one.reply else None, one.readings, one.rules, one.read_back)  # type: ignore[attr-defined]
+        for one in _said.rows(now=now, patient=patient.pk)
+    ]
 
 
 def _pending_read_back(heard: Heard, said: list[Said]) -> str:

@@ -7,11 +7,12 @@ own. A watch does not end before them, and the next dose's watch begins anew.
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import patients, people
 from monitoring.models import CheckIn, CloserQuestions, Escalation, Patient, Reaction, Watch
-from notifications import audit
+from notifications import audit, written
 from notifications.models import Clinician
 from protocols.errors import Refusal
 
@@ -20,7 +21,13 @@ def of(watch: Watch | None) -> CloserQuestions | None:
     """The closer questions a watch is on, while nobody has ended them."""
     if watch is None or watch.closed_at is not None:
         return None
-    return CloserQuestions.objects.filter(watch=watch, ended_at=None).first()
+    return _going_on.first(watch_id=watch.pk)
+
+
+@written.Query
+def _going_on(*, watch_id: int) -> QuerySet[CloserQuestions]:
+    """The closer questions of a watch that nobody has ended: one at most."""
+    return CloserQuestions.objects.filter(watch=watch_id, ended_at=None)
 
 
 def begin(watch: Watch, *, why: str, now: datetime) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Exists, OuterRef, QuerySet
 
 from monitoring.models import DeathNotice, Patient
+from notifications import written
 
 Said = DeathNotice.Said
 WHY = "a death was reported: nobody is asked"
@@ -19,21 +20,26 @@ def standing(patient_id: int) -> DeathNotice | None:
 
 def is_standing(patient_id: int) -> bool:
     """Whether the newest word says or confirms a death."""
-    newest = DeathNotice.objects.filter(patient=patient_id).order_by("-pk").values_list("said", flat=True)
-    said = newest.first()
-    return said is not None and said != Said.ALIVE
+    newest = _words.first(patient_id=patient_id)
+    return newest is not None and newest.said != Said.ALIVE
+
+
+@written.Query
+def _words(*, patient_id: int) -> QuerySet[DeathNotice]:
+    """What was ever said of the patient's death, newest first."""
+    return DeathNotice.objects.filter(patient=patient_id).order_by("-pk")
 
 
 def is_unanswered(patient: Patient | None) -> bool:
     """Whether a text says so and nobody has answered it yet."""
-    notice = standing(patient.pk) if patient else None
-    return notice is not None and notice.said == Said.REPORTED
+    newest = _words.first(patient_id=patient.pk) if patient else None
+    return newest is not None and newest.said == Said.REPORTED
 
 
 def is_known(patient_id: int) -> bool:
     """Whether a clinician has said that the patient has died."""
-    notice = standing(patient_id)
-    return notice is not None and notice.said == Said.DIED
+    newest = _words.first(patient_id=patient_id)
+    return newest is not None and newest.said == Said.DIED
 
 
 def all_standing() -> QuerySet[DeathNotice]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 
 from monitoring import (
     background,
@@ -25,7 +26,7 @@ from monitoring import (
 )
 from monitoring.hearing import Heard
 from monitoring.models import CheckIn, Escalation, Finding, Patient, Reply
-from notifications import outbox
+from notifications import once, outbox, written
 from notifications.models import Channel, Lane
 from protocols import triage, wording
 
@@ -78,7 +79,8 @@ def _keep(
     """Store all that it takes to conclude the same again, whatever becomes of the patient, the site and its phrases."""
     whole = concluded.as_dict()
     used = replace(context, phrases=concluded.learned)
-    return Finding.objects.create(
+    return once.add(
+        Finding,
         site=patient.site if patient else reply.site,
         patient=patient,
         reply=reply,
@@ -156,9 +158,15 @@ def _carry_on(heard: Heard, checkin: CheckIn, concluded: triage.Finding) -> None
         if heard.who != "patient":
             answer(heard, "reply.noted")
         return
-    following = checkin.watch.checkins.filter(state=CheckIn.State.WAITING).order_by("next_at").first()
+    following = _to_come.first(watch_id=checkin.watch_id)
     at = following.next_at if following and following.next_at else checkin.watch.ends_at
     answer(heard, "reply.round_done", next_time=texts.clock_time(heard.patient, at))
+
+
+@written.Query
+def _to_come(*, watch_id: int) -> QuerySet[CheckIn]:
+    """The check-ins of a watch that were not asked yet, the next one first."""
+    return CheckIn.objects.filter(watch=watch_id, state=CheckIn.State.WAITING).order_by("next_at")
 
 
 def _ask_a_person(heard: Heard, finding: Finding, concluded: triage.Finding) -> None:

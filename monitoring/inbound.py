@@ -1,23 +1,25 @@
 """Inbound words: stored, understood and acted on in one transaction, whoever sent them and in any state."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Q, QuerySet, Value
+from django.db.models.functions import NullIf
 
 from monitoring import canary, findings, responders, unread
 from monitoring.models import Patient, Reply
 from monitoring.rules import DEFAULT
-from notifications import crashing, once
+from notifications import crashing, once, written
 from notifications.each import each
 from notifications.glance import Glance
 from notifications.models import Clinician, Site
 
 logger = logging.getLogger(__name__)
 SWEEP_AFTER = timedelta(seconds=10)
+NOBODY = 0  # no row has this number
 
 
 def _clinicians(*, sender: str, **_: Any) -> QuerySet[Clinician]:
@@ -108,7 +110,27 @@ def _understand_or_tell(reply: Reply, now: datetime) -> None:
             now=now,
         )
     reply.understood_at = now
-    reply.save(update_fields=["understood_at", "who", "clinician", "patient", "site", "checkin"])
+    _is_understood(
+        pk=reply.pk,
+        who=reply.who,
+        site=reply.site_id,
+        patient=reply.patient_id or NOBODY,
+        clinician=reply.clinician_id or NOBODY,
+        checkin=reply.checkin_id or NOBODY,
+        now=now,
+    )
+
+
+@written.Update
+def _is_understood(
+    *, pk: int, who: str, site: int, patient: int, clinician: int, checkin: int, now: datetime
+) -> tuple[QuerySet[Reply], dict[str, Any]]:
+    """Keep who wrote a reply, about whom and in answer to what: NOBODY where there is none."""
+    of = {
+        name: NullIf(Value(key, BigIntegerField()), Value(NOBODY, BigIntegerField()))
+        for name, key in (("patient", patient), ("clinician", clinician), ("checkin", checkin))
+    }
+    return Reply.objects.filter(pk=pk), {"understood_at": now, "who": who, "site": site, **of}
 
 
 def _understand(reply: Reply, now: datetime) -> None:
@@ -138,17 +160,27 @@ def _held(reply: Reply) -> tuple[str, list[Patient]]:
     Otherwise a STOP from the phone that was a patient's a moment ago would be heard as their caregiver's.
     """
     while True:
-        known = _phones(reply.sender)
-        rows = Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("site")
-        held = list(rows.filter(pk__in=[pk for pk, *_ in known]).order_by("pk")) if known else []
-        if known == [(one.pk, one.phone, one.caregiver_phone) for one in held if one.is_active]:
+        known = _reachable_at.rows(phone=reply.sender)
+        held = [one for before in known if (one := _locked.first(pk=before.pk)) is not None]
+        if _phones(known) == _phones(one for one in held if one.is_active):
             return _speakers(reply, held)
 
 
-def _phones(sender: str) -> list[tuple[int, str, str]]:
-    """Every patient with this phone, or whose caregiver has it, and both their numbers as they stand."""
-    theirs = Patient.objects.filter(Q(phone=sender) | Q(caregiver_phone=sender), is_active=True)
-    return list(theirs.order_by("pk").values_list("pk", "phone", "caregiver_phone"))
+@written.Query
+def _reachable_at(*, phone: str) -> QuerySet[Patient]:
+    """Every patient with this phone, or whose caregiver has it, in the order in which they are locked."""
+    theirs = Patient.objects.filter(Q(phone=phone) | Q(caregiver_phone=phone), is_active=True)
+    return theirs.only("phone", "caregiver_phone").order_by("pk")
+
+
+@written.Query
+def _locked(*, pk: int) -> QuerySet[Patient]:
+    """The patient with the site, locked until the transaction ends."""
+    return Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("site").filter(pk=pk)
+
+
+def _phones(patients: Iterable[Patient]) -> list[tuple[int, str, str]]:
+    return [(one.pk, one.phone, one.caregiver_phone) for one in patients]
 
 
 def _speakers(reply: Reply, known: list[Patient]) -> tuple[str, list[Patient]]:
@@ -170,12 +202,17 @@ def _speakers(reply: Reply, known: list[Patient]) -> tuple[str, list[Patient]]:
 
 def _site(sender: str, sent_to: str) -> Site:
     """The site whose number was texted; failing that, the sender's own; failing that, the first there is."""
-    by_number = Site.objects.filter(
-        Q(patient_number=sent_to) | Q(page_number=sent_to) | Q(fallback_number=sent_to or None)
-    ).first()
+    by_number = _speaking_from.first(number=sent_to)
     if by_number is not None:
         return by_number
     by_sender = Site.objects.filter(
         Q(clinicians__phone=sender) | Q(patients__phone=sender) | Q(patients__caregiver_phone=sender)
     ).first()
     return by_sender or Site.objects.order_by("pk")[0]
+
+
+@written.Query
+def _speaking_from(*, number: str) -> QuerySet[Site]:
+    """The site of which this is a number. Where it has no second one, that is no number."""
+    second = Q(fallback_number=number, fallback_number__gt="")
+    return Site.objects.filter(Q(patient_number=number) | Q(page_number=number) | second)

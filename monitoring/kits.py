@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from monitoring import people
 from monitoring.models import HomeKit, Patient, PatientEvent
 from monitoring.models.kits import LOWER, UPPER
-from notifications import audit
+from notifications import audit, written
 from notifications.models import Clinician
 from protocols.errors import Refusal
 
@@ -91,12 +91,13 @@ def _refuse_impossible(kit: Kit, today: date) -> None:
 
 def newest(patient: Patient) -> HomeKit | None:
     """What is known now; None where nobody recorded it."""
-    return all_of(patient.pk).select_related("recorded_by").order_by("-pk").first()
+    return all_of.first(patient_id=patient.pk)
 
 
+@written.Query
 def all_of(patient_id: int) -> QuerySet[HomeKit]:
-    """What was ever recorded of what the patient has at home."""
-    return HomeKit.objects.filter(patient=patient_id)
+    """What was ever recorded of what the patient has at home, newest first."""
+    return HomeKit.objects.filter(patient=patient_id).select_related("recorded_by").order_by("-pk")
 
 
 def in_words(kit: HomeKit) -> str:

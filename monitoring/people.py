@@ -3,7 +3,10 @@
 A late answer and the silence it breaks meet in the same second; with one order neither can block the other for ever.
 """
 
+from django.db.models import QuerySet
+
 from monitoring.models import Patient
+from notifications import written
 
 
 def hold(patient_id: int) -> Patient:
@@ -13,5 +16,10 @@ def hold(patient_id: int) -> Patient:
 
 def hold_if_free(patient_id: int) -> bool:
     """Lock the patient without waiting; False when somebody is at work on them at this moment."""
-    free = Patient.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=patient_id)
-    return free.first() is not None
+    return _free.first(pk=patient_id) is not None
+
+
+@written.Query
+def _free(*, pk: int) -> QuerySet[Patient]:
+    """The patient, locked without waiting; nobody where somebody else has them locked."""
+    return Patient.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=pk).only("pk")

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from monitoring.models import CheckIn, ClinicianText
 from monitoring.rules import WatchRules
+from notifications import written
 from notifications.models import Message
 
 
@@ -27,12 +28,14 @@ class Line:
 
 def of(patient_id: int, *, now: datetime) -> ClinicianText | None:
     """The clinician's text because of which the service is quiet at `now`."""
-    return standing(patient_id, now=now).select_related("by").first()
+    return standing.first(patient_id=patient_id, now=now)
 
 
+@written.Query
 def standing(patient_id: int, *, now: datetime) -> QuerySet[ClinicianText]:
     """The clinician's text because of which the service is quiet at `now`: one at most."""
-    return ClinicianText.objects.filter(patient=patient_id, quiet_over_at=None, quiet_until__gt=now)
+    rows = ClinicianText.objects.filter(patient=patient_id, quiet_over_at=None, quiet_until__gt=now)
+    return rows.select_related("by")
 
 
 def lines(patients: Iterable[int], *, now: datetime) -> dict[int, Line]:

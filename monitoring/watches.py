@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from monitoring import closer, deaths, escalations, people, stays, texts, unread
 from monitoring.models import CheckIn, ClinicianText, Patient, Reaction, Task, Watch
 from monitoring.rules import WatchRules
+from notifications import written
 from notifications.each import each
 from notifications.models import Lane
 from protocols.errors import Refusal
@@ -156,9 +157,10 @@ def end_without_dose(watch_id: int, *, why: str, now: datetime) -> None:
 
 def current(patient: Patient) -> Watch | None:
     """The patient's open watch, if there is one."""
-    return open_of(patient.pk).first()
+    return open_of.first(patient_id=patient.pk)
 
 
+@written.Query
 def open_of(patient_id: int) -> QuerySet[Watch]:
     """The patient's open watch: one at most."""
     return Watch.objects.filter(patient=patient_id, closed_at=None)

@@ -118,6 +118,9 @@ class Query(_Written[P], Generic[P, M]):
     FORMS = ("rows", "first", "exists")
     function: "Callable[P, QuerySet[M]]"
 
+    def __init__(self, function: "Callable[P, QuerySet[M]]") -> None:
+        super().__init__(function)  # said again so that types know of which model the rows are
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> "QuerySet[M]":
         return self.function(*args, **kwargs)
 

@@ -3,7 +3,8 @@
 The whole service runs as real processes on a folder of its own. A patient texts a red flag at the provider double; it
 ends when the double has taken the page. `--kill worker` or `--kill valkey` kills that part as the text goes out. Then
 check-ins run out in silence, and the time from each deadline to its case is read from the records. Beside both, in the
-same run, stands a Celery task that does nothing, carried by a broker of the same kind.
+same run, stands a Celery task that does nothing, carried by a broker of the same kind. `--rows` fills each table that
+grows with so many finished rows first, and may be given several times.
 
 Wanted: a page in 1 s (half), 3 s (p99); 35 s with a worker killed; at most 5 s more without the broker; a case within
 5 s (p99) of the deadline.
@@ -21,7 +22,7 @@ from datetime import timedelta
 
 import redis
 
-from benchmarks import noop
+from benchmarks import noop, rows
 from monitoring import escalations
 from monitoring.models import CheckIn, Escalation, Patient
 from notifications import clock
@@ -36,31 +37,49 @@ STEP_SECONDS = 0.02
 
 def main() -> None:
     """Print what each took."""
+    options = _options()
+    logging.disable(logging.WARNING)
+    with houses.running() as house:
+        judge.look_into(house.database_url)
+        plain = [] if options.kill else _noops(house, options.times)
+        print(f"{'in seconds':<52}{'number':>8}{'p50':>9}{'p99':>9}{'longest':>9}")
+        _show("a Celery task that does nothing, sent to run", plain)
+        before = 0
+        for size in sorted(options.rows or [0]):
+            if size:
+                _red_flag(house, None)  # something of everything must be over before it can be copied
+                rows.fill(before, size)
+                before = size
+            _measure(house, options, f"{size:,} rows")
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="benchmarks pages", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--kill", choices=("worker", "valkey"), help="this part, each time")
-    options = parser.parse_args()
-    logging.disable(logging.WARNING)
-    with houses.running() as house:
-        judge.look_into(house.database_url)
-        paged = [_red_flag(house, options.kill) for _ in range(options.times)]
-        silent = [] if options.kill else [_silence(house) for _ in range(options.times)]
-        plain = [] if options.kill else _noops(house, options.times)
-    print(f"{'in seconds':<52}{'number':>8}{'p50':>9}{'p99':>9}{'longest':>9}")
-    what = f"a red flag to its page{f', {options.kill} killed' if options.kill else ''}"
+    parser.add_argument(
+        "--rows", type=int, action="append", help="finished rows in each table that grows (none)"
+    )
+    return parser.parse_args()
+
+
+def _measure(house: houses.House, options: argparse.Namespace, rows_there: str) -> None:
     half, p99 = {None: (1.0, 3.0), "worker": (35.0, 35.0), "valkey": (8.0, 8.0)}[options.kill]
-    _show(what, paged, half, p99)
-    if silent:
-        _show("a check-in's deadline to its case", silent, 5.0, 5.0)
-        _show("a Celery task that does nothing, sent to run", plain)
+    what = f"a red flag to its page{f', {options.kill} killed' if options.kill else ''}; {rows_there}"
+    _show(what, [_red_flag(house, options.kill) for _ in range(options.times)], half, p99)
+    if not options.kill:
+        silent = [_silence(house) for _ in range(options.times)]
+        _show(f"a check-in's deadline to its case; {rows_there}", silent, 5.0, 5.0)
 
 
 def _show(what: str, times: Sequence[float], half: float = 0.0, most: float = 0.0) -> None:
+    if not times:
+        return
     p50, p99 = statistics.median(times), statistics.quantiles(times, n=100, method="inclusive")[98]
     verdict = "" if not most else ("  reached" if p50 <= half and p99 <= most else "  MISSED")
-    print(f"{what:<52}{len(times):>8}{p50:>9.3f}{p99:>9.3f}{max(times):>9.3f}{verdict}")
+    print(f"{what:<52}{len(times):>8}{p50:>9.3f}{p99:>9.3f}{max(times):>9.3f}{verdict}", flush=True)
 
 
 def _red_flag(house: houses.House, kill: str | None) -> float:

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from benchmarks import rows
 from monitoring import checkins, escalations, inbound, opting_out, silence, watches, worklist
 from notifications import outbox, reconcile
 from stepup import engine, invariants
@@ -24,20 +25,6 @@ from stepup.simulate.ward import BEGINS, Plan, Ward
 
 TARGET_MS = 5.0
 TIMES = 20
-# Each table that grows: which finished row is copied, and what must differ between copies (g counts them).
-GROWING: list[tuple[str, str, dict[str, str]]] = [
-    ("notifications_message", "key NOT LIKE 'copy:%'", {"key": "'copy:' || g"}),
-    ("notifications_delivery", "state = 'delivered'", {"message_id": "{copies} + g", "token": "'copy' || g",
-                                                       "provider_sid": "'SMcopy' || g"}),
-    ("notifications_providerreport", "applied_at IS NOT NULL", {}),
-    ("monitoring_reply", "understood_at IS NOT NULL", {"provider_sid": "'SMcopy' || g"}),
-    ("monitoring_finding", "true", {}),
-    ("monitoring_watch", "closed_at IS NOT NULL", {}),
-    ("monitoring_checkin", "state = 'answered'", {}),
-    ("monitoring_escalation", "state = 'resolved'", {}),
-    ("monitoring_escalationevent", "true", {}),
-    ("monitoring_task", "done_at IS NOT NULL", {}),
-]  # fmt: skip
 
 
 def main() -> None:
@@ -51,7 +38,7 @@ def main() -> None:
     now, found = _ward(), dict[str, list[float]]()
     before = 0
     for size in sizes:
-        _fill(before, size)
+        rows.fill(before, size)
         before = size
         for name, step in _steps(now).items():
             found.setdefault(name, []).append(_spent_ms(step))
@@ -80,30 +67,6 @@ def _ward() -> datetime:
         cursor.execute("UPDATE monitoring_watch SET closed_at = ends_at, closed_why = 'over' WHERE id = (SELECT min(id)"
                        " FROM monitoring_watch)")  # fmt: skip
     return now
-
-
-def _fill(before: int, size: int) -> None:
-    """Copy finished rows until there are `size` copies in each table, then let the planner know."""
-    with connection.cursor() as cursor:
-        for table, which, differs in GROWING:
-            cursor.execute(
-                "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'"
-                " AND is_generated = 'NEVER'",
-                [table],
-            )
-            columns = [name for (name,) in cursor.fetchall()]
-            cursor.execute(
-                "SELECT coalesce(min(id), 0) - 1 FROM notifications_message WHERE key LIKE 'copy:%'"
-            )
-            [copies] = cursor.fetchone() or [0]
-            values = [differs.get(name, f'r."{name}"').replace("{copies}", str(copies)) for name in columns]
-            named = ", ".join(f'"{name}"' for name in columns)
-            cursor.execute(
-                f"INSERT INTO {table} ({named}) SELECT {', '.join(values)}"  # noqa: S608 - names of our own
-                f" FROM (SELECT * FROM {table} WHERE {which} ORDER BY id LIMIT 1) r,"
-                f" generate_series({before + 1}, {size}) g"
-            )
-        cursor.execute("VACUUM ANALYZE")
 
 
 def _steps(now: datetime) -> dict[str, Callable[[], object]]:

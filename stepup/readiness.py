@@ -302,7 +302,9 @@ def state(
         if one.item not in rules:
             raise Refusal("unknown-item", _("That is not on the list of this course's protocol."))
         check(rules[one.item], one, by=by, today=today)
-    rows = [_keep(course, one, step=step, dose_number=dose_number, by=by, now=now) for one in said]
+    rows = ReadinessStatement.objects.bulk_create(
+        _row(course, one, step=step, dose_number=dose_number, by=by, now=now) for one in said
+    )
     _note(course, rows, rules, by=by, now=now)
     return rows
 
@@ -351,10 +353,10 @@ def check(rule: Rule, said: Said, *, by: Clinician, today: date) -> None:
         )
 
 
-def _keep(
+def _row(
     course: Course, said: Said, *, step: str, dose_number: int, by: Clinician, now: datetime
 ) -> ReadinessStatement:
-    return ReadinessStatement.objects.create(
+    return ReadinessStatement(
         course=course,
         dose_number=dose_number,
         step=step,

@@ -11,7 +11,7 @@ from notifications import oncall
 from notifications.models import Clinician, Role, Site
 from protocols import wording
 from protocols.errors import Refusal
-from stepup import approvals, courses, next_dose, readiness, reported
+from stepup import approvals, courses, readiness, reported
 from stepup.models import Course, DoseReport, SiteProtocol
 from stepup.simulate.patients import Person
 
@@ -129,17 +129,15 @@ def _came_from_elsewhere(clinic: Clinic, course: Course, now: datetime) -> None:
 
 def give(clinic: Clinic, patient_id: int, *, now: datetime) -> bool:
     """Give the next dose if everything allows it; False when it has to wait for another day."""
-    course = Course.objects.select_related("patient", "site", "protocol").get(pk=clinic.courses[patient_id])
+    course = _course(clinic, patient_id)
     planned = courses.plan(course)[0]
     _make_ready(clinic, course, planned.step, now)
-    if next_dose.decide(course, now=now).decision != "give":
-        return False
     try:
         dose = courses.record_dose(
             course.pk, step=planned.step, given_at=now, given_mg=planned.calculated_mg or Decimal(0),
             by=clinic.nurse, now=now,
         ).dose  # fmt: skip
-    except Refusal:
+    except Refusal:  # without a reason nothing is recorded that the plan does not allow now
         return False
     courses.confirm_dose(dose.pk, by=clinic.pharmacist, figure_mg=dose.given_mg, now=now)
     return True
@@ -147,8 +145,12 @@ def give(clinic: Clinic, patient_id: int, *, now: datetime) -> bool:
 
 def next_on(clinic: Clinic, patient_id: int) -> date | None:
     """The day of the next planned dose."""
-    course = Course.objects.select_related("patient", "site", "protocol").get(pk=clinic.courses[patient_id])
-    return courses.plan(course)[0].on
+    return courses.plan(_course(clinic, patient_id))[0].on
+
+
+def _course(clinic: Clinic, patient_id: int) -> Course:
+    rows = Course.objects.select_related("patient__site", "site", "protocol")
+    return rows.get(pk=clinic.courses[patient_id])
 
 
 def _make_ready(clinic: Clinic, course: Course, step: str, now: datetime) -> None:
@@ -160,6 +162,7 @@ def _make_ready(clinic: Clinic, course: Course, step: str, now: datetime) -> Non
         "rescue": {"on": today, "said": "the pharmacist"},
     }
     listed = readiness.of(course, step=step, now=now)
+    seen = listed.seen
     for derived, by in ((False, clinic.nurse), (True, clinic.prescriber)):
         said = [
             readiness.Said(item.rule.id, readiness.WAIVED, reason="known otherwise")
@@ -169,7 +172,7 @@ def _make_ready(clinic: Clinic, course: Course, step: str, now: datetime) -> Non
             if bool(item.rule.derived) == derived
         ]
         if said:
-            newest = course.readiness_statements.order_by("-pk").values_list("pk", flat=True).first() or 0
-            readiness.state(
-                course.pk, said, step=step, dose_number=listed.dose_number, seen=newest, by=by, now=now
+            rows = readiness.state(
+                course.pk, said, step=step, dose_number=listed.dose_number, seen=seen, by=by, now=now
             )
+            seen = rows[-1].pk

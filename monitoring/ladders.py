@@ -28,7 +28,8 @@ def at(site: Site, rungs: Sequence[Rung], *, now: datetime) -> tuple[Standing, .
     places = oncall.rungs(site, now=now)
     climbed = ladder.whole(rungs, places=places)
     named = {place for rung in climbed for place in rung.places}
-    on_call = {place: oncall.who(site, place, now=now) for place in sorted(named | set(range(1, places + 1)))}
+    found = oncall.who_each(site, now=now)
+    on_call = {place: found.get(place, []) for place in sorted(named | set(range(1, places + 1)))}
     return tuple(
         Standing(number, rung, _people(site, rung, on_call)) for number, rung in enumerate(climbed, start=1)
     )

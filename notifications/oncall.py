@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Func, QuerySet, Value, prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from notifications import roles
+from notifications import roles, written
 from notifications.models import Clinician, Override, Rotation, RungRule, Shift, Site, TimeOff
 from protocols import rotas
 from protocols.errors import Refusal
@@ -82,21 +84,51 @@ class Reading:
 
 def read(site: Site, *, since: datetime, until: datetime) -> Reading:
     """Everything that says who is on call between two moments, in five queries."""
-    span, people = DateTimeTZRange(since, until), {}
-    rotations = Rotation.objects.filter(site=site, since__lt=until).exclude(until__lte=since)
-    read_rotations = list(rotations.prefetch_related("turns__clinician"))
-    for rotation in read_rotations:
+    people: dict[int, Clinician] = {}
+    rotations = _rotations.rows(site=site.pk, since=since, until=until)
+    prefetch_related_objects(rotations, "turns__clinician")
+    for rotation in rotations:
         people.update({turn.clinician_id: turn.clinician for turn in rotation.turns.all()})
     fixed: list[rotas.Stint] = []
-    for model, kind in ((Override, rotas.OVERRIDE), (Shift, rotas.SHIFT)):
-        for row in model.objects.filter(site=site, period__overlap=span).select_related("clinician"):
+    for by_hand, kind in ((_overrides, rotas.OVERRIDE), (_shifts, rotas.SHIFT)):
+        for row in by_hand.rows(site=site.pk, since=since, until=until):
             people[row.clinician_id] = row.clinician
             period = row.period
             fixed.append(rotas.Stint(row.rung, row.clinician_id, period.lower, period.upper, kind, row.pk))
-    off = TimeOff.objects.filter(site=site, period__overlap=span)
+    off = _time_off.rows(site=site.pk, since=since, until=until)
     away = tuple(rotas.Away(one.clinician_id, one.period.lower, one.period.upper) for one in off)
-    return Reading(
-        rotas.Rota(tuple(_rotation(one, site) for one in read_rotations), tuple(fixed), away), people
+    return Reading(rotas.Rota(tuple(_rotation(one, site) for one in rotations), tuple(fixed), away), people)
+
+
+@written.Query
+def _rotations(*, site: int, since: datetime, until: datetime) -> QuerySet[Rotation]:
+    """Rotations that speak at some moment of a span."""
+    return Rotation.objects.filter(site=site, since__lt=until).exclude(until__lte=since)
+
+
+@written.Query
+def _overrides(*, site: int, since: datetime, until: datetime) -> QuerySet[Override]:
+    """Overrides that meet a span, with the person."""
+    met = Override.objects.filter(site=site, period__overlap=_span(since, until))
+    return met.select_related("clinician")
+
+
+@written.Query
+def _shifts(*, site: int, since: datetime, until: datetime) -> QuerySet[Shift]:
+    """Shifts that meet a span, with the person."""
+    return Shift.objects.filter(site=site, period__overlap=_span(since, until)).select_related("clinician")
+
+
+@written.Query
+def _time_off(*, site: int, since: datetime, until: datetime) -> QuerySet[TimeOff]:
+    """Time off that meets a span."""
+    return TimeOff.objects.filter(site=site, period__overlap=_span(since, until))
+
+
+def _span(since: datetime, until: datetime) -> Func:
+    """From `since`, included, until `until`, not included, as a range the database makes."""
+    return Func(
+        Value(since), Value(until), function="tstzrange", output_field=DateTimeRangeField(default_bounds="[)")
     )
 
 
@@ -135,7 +167,16 @@ def goes_on_until(one: Stint) -> datetime | None:
 
 def who(site: Site, rung: int, *, now: datetime) -> list[Clinician]:
     """The people on this rung at this moment who are active and have a phone; usually one."""
-    return [one.clinician for one in people_now(site, now=now) if one.rung == rung and one.can_be_reached]
+    return who_each(site, now=now).get(rung, [])
+
+
+def who_each(site: Site, *, now: datetime) -> dict[int, list[Clinician]]:
+    """The same of every rung that has somebody, read once."""
+    found: dict[int, list[Clinician]] = {}
+    for one in people_now(site, now=now):
+        if one.can_be_reached:
+            found.setdefault(one.rung, []).append(one.clinician)
+    return found
 
 
 def people_now(site: Site, *, now: datetime) -> list[Stint]:
@@ -149,12 +190,29 @@ def rungs(site: Site, *, now: datetime) -> int:
     A rung nobody has stood on for two weeks, and nobody will, is retired and no longer a gap.
     """
     since = now - RETIRED_AFTER
-    shifts = Shift.objects.filter(site=site, period__endswith__gte=since).values_list("rung")
-    overrides = Override.objects.filter(site=site, period__endswith__gte=since).values_list("rung")
-    rotations = Rotation.objects.filter(site=site).exclude(until__lt=since).values_list("rung")
-    return max(
-        [1, *(rung for (rung,) in shifts.order_by().union(overrides.order_by(), rotations.order_by()))]
+    highest = (
+        rows.first(site=site.pk, since=since)
+        for rows in (_shifts_by_rung, _overrides_by_rung, _rotations_by_rung)
     )
+    return max([1, *(row.rung for row in highest if row is not None)])
+
+
+@written.Query
+def _shifts_by_rung(*, site: int, since: datetime) -> QuerySet[Shift]:
+    """Shifts that end at a moment or later, the highest rung first."""
+    return Shift.objects.filter(site=site, period__endswith__gte=since).order_by("-rung")
+
+
+@written.Query
+def _overrides_by_rung(*, site: int, since: datetime) -> QuerySet[Override]:
+    """Overrides that end at a moment or later, the highest rung first."""
+    return Override.objects.filter(site=site, period__endswith__gte=since).order_by("-rung")
+
+
+@written.Query
+def _rotations_by_rung(*, site: int, since: datetime) -> QuerySet[Rotation]:
+    """Rotations that end at a moment or later, or never, the highest rung first."""
+    return Rotation.objects.filter(site=site).exclude(until__lt=since).order_by("-rung")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from monitoring.models import ContentApproval, ContentWithdrawal, Patient, Watch
 from monitoring.models.approving import READ_BY_ALL
-from notifications import audit
+from notifications import audit, written
 from notifications.models import Clinician, Site
 from protocols import wording
 from protocols.errors import Refusal
@@ -90,8 +90,14 @@ def is_approved(site: Site, code: str) -> bool:
     """Whether somebody of this site approved the words of a language as they are now."""
     if code not in wording.languages():
         return False
-    now = wording.fingerprint(code)
-    return _approvals(site).filter(language=code, fingerprint=now, withdrawal=None).exists()
+    return _standing_approvals.exists(site=site.pk, language=code, fingerprint=wording.fingerprint(code))
+
+
+@written.Query
+def _standing_approvals(*, site: int, language: str, fingerprint: str) -> QuerySet[ContentApproval]:
+    """Approvals of a language's words, as this fingerprint has them, that nobody has withdrawn."""
+    texts = ContentApproval.objects.filter(site=site, what=ContentApproval.What.TEXTS, withdrawal=None)
+    return texts.filter(language=language, fingerprint=fingerprint)
 
 
 def refuse_unapproved(site: Site, code: str) -> None:

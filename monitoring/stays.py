@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, QuerySet
 
 from monitoring.models import Admission, Patient, Task
+from notifications import written
 
 REST = "in hospital"
 STILL_IN = "Still in hospital? Ring the ward and answer on the patient's page"
@@ -65,13 +66,24 @@ class Line:
 
 def of(patient: Patient) -> Admission | None:
     """The stay that nobody has ended, if there is one."""
-    return Admission.objects.filter(patient=patient, discharged_at=None).select_related("admitted_by").first()
+    return _not_ended.first(patient=patient.pk)
+
+
+@written.Query
+def _not_ended(*, patient: int) -> QuerySet[Admission]:
+    """The patient's stay that nobody has ended, with who recorded it."""
+    return Admission.objects.filter(patient=patient, discharged_at=None).select_related("admitted_by")
 
 
 def resting(patient_id: int, *, now: datetime) -> Admission | None:
     """The stay because of which check-ins rest at `now`."""
-    rows = Admission.objects.filter(patient=patient_id, discharged_at=None, rests_until__gt=now)
-    return rows.first()
+    return _resting.first(patient=patient_id, now=now)
+
+
+@written.Query
+def _resting(*, patient: int, now: datetime) -> QuerySet[Admission]:
+    """The patient's stay that nobody has ended, while check-ins rest because of it."""
+    return Admission.objects.filter(patient=patient, discharged_at=None, rests_until__gt=now)
 
 
 def why(stay: Admission) -> str:

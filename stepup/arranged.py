@@ -1,10 +1,29 @@
 """What people have arranged for a course's next dose: read from rows that are only added to, the newest counts."""
 
-from django.db.models import Q
+from copy import copy
 
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+
+from notifications import written
 from protocols import delays
 from stepup import approvals
 from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Review
+
+
+def read_once() -> "tuple[str | Prefetch[str], ...]":
+    """What is fetched along with courses, so that nothing their doses are decided from is read twice."""
+    doses = Prefetch("doses", queryset=Dose.objects.select_related("replaces__dose", "report"))
+    return doses, "appointments__by", "interval_changes__by", "weights"
+
+
+def seen(course: Course) -> Course:
+    """The course as one decision sees it, for reading only: its doses and what was arranged, read now and once.
+
+    A copy: whoever holds the course itself goes on reading anew, also after the dose that was decided about.
+    """
+    once = copy(course)
+    prefetch_related_objects([once], *read_once())
+    return once
 
 
 def last_dose(course: Course) -> Dose | None:
@@ -39,7 +58,13 @@ def _after(dose: Dose | None) -> Q:
 
 def holds(course: Course) -> list[Hold]:
     """The holds nobody has lifted, oldest first."""
-    return list(course.holds.filter(lifted_at=None).select_related("placed_by"))
+    return _not_lifted.rows(course=course.pk)
+
+
+@written.Query
+def _not_lifted(*, course: int) -> QuerySet[Hold]:
+    """The holds of a course that nobody has lifted, with who placed them."""
+    return Hold.objects.filter(course=course, lifted_at=None).select_related("placed_by")
 
 
 def interval(course: Course) -> IntervalChange | None:

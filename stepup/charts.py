@@ -81,7 +81,7 @@ class Chart:
 
 def of(course: Course, *, reader: Clinician, now: datetime) -> Chart:
     """The chart of one course as `reader` may see it at `now`."""
-    protocol = approvals.content(course.protocol)
+    course, protocol = arranged.seen(course), approvals.content(course.protocol)
     regimen = next(one for one in protocol.label.regimens if one.id == course.regimen)
     names = {dose.id: dose.name for dose in regimen.doses}
     decision = next_dose.decide(course, now=now)

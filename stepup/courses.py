@@ -6,12 +6,13 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import patients, people, pocket, watches
 from monitoring.models import Patient, Watch
 from monitoring.rules import WatchRules
-from notifications import audit, oncall
+from notifications import audit, oncall, written
 from notifications.models import Clinician
 from protocols import delays, dosing, planning, watching
 from protocols.errors import Refusal
@@ -115,12 +116,13 @@ def record_dose(
     """
     course = versions.hold(course_id)
     people.hold(course.patient_id)
-    _may_have_happened(course, given_at, now)
+    seen = arranged.seen(course)
+    _may_have_happened(seen, given_at, now)
     protocol = approvals.content(course.protocol)
-    decision = next_dose.decide(course, now=given_at)
-    weight = weights.used_at(course, given_at)
+    decision = next_dose.decide(seen, now=given_at)
+    weight = weights.used_at(seen, given_at)
     planned = amount_of(course, step, weight.kg)
-    off_plan = _off_plan(decision, step, planned.to_give, given_mg, reviewed=bool(arranged.reviews(course)))
+    off_plan = _off_plan(seen, decision, step, planned.to_give, given_mg)
     dose = Dose.objects.create(
         course=course,
         step=step,
@@ -184,7 +186,7 @@ def _may_have_happened(course: Course, given_at: datetime, now: datetime) -> Non
                 " elsewhere or in the past."
             ),
         )
-    last = course.doses.order_by("-given_at").first()
+    last = arranged.last_dose(course)
     if last and given_at <= last.given_at:
         raise Refusal(
             "before-the-last",
@@ -198,19 +200,14 @@ def _may_have_happened(course: Course, given_at: datetime, now: datetime) -> Non
 
 
 def _off_plan(
-    decision: next_dose.NextDose,
-    step: str,
-    planned_mg: Decimal | None,
-    given_mg: Decimal,
-    *,
-    reviewed: bool,
+    course: Course, decision: next_dose.NextDose, step: str, planned_mg: Decimal | None, given_mg: Decimal
 ) -> str:
     """Why this dose is not what the plan allows; empty when it is."""
     if decision.decision != "give":
         return f"The answer for this dose is {decision.decision}: {decision.because}"
     if decision.step != step:
         return f"The next dose is {decision.step}, not {step}: {decision.because}"
-    if decision.review and not reviewed:
+    if decision.review and not arranged.reviews(course):
         return "The label wants benefit and risk reviewed before this dose, and no review is recorded."
     if planned_mg is None:
         return "No amount can be calculated for this dose from what was read of the label."
@@ -271,10 +268,24 @@ def confirm_dose(dose_id: int, *, by: Clinician, figure_mg: Decimal, now: dateti
     return dose
 
 
+@written.Query
+def _held(*, dose: int) -> QuerySet[Dose]:
+    """The dose, locked, struck or not; with its patient and its site."""
+    rows = Dose.with_struck.select_for_update(of=("self",)).filter(pk=dose)
+    return rows.select_related("course__patient", "course__site")
+
+
+@written.Query
+def _corrections(*, dose: int) -> QuerySet[DoseCorrection]:
+    """The correction that struck a dose, with who made it."""
+    return DoseCorrection.objects.filter(dose=dose).select_related("by")
+
+
 def _to_confirm(dose_id: int, by: Clinician) -> Dose:
-    rows = Dose.with_struck.select_for_update(of=("self",)).select_related("course__patient")
-    dose = rows.get(pk=dose_id)
-    struck = DoseCorrection.objects.filter(dose=dose).select_related("by").first()
+    held = _held.rows(dose=dose_id)
+    if not held:
+        raise Dose.DoesNotExist(f"There is no dose {dose_id}.")
+    [dose], struck = held, _corrections.first(dose=dose_id)
     if struck is not None:
         raise Refusal(
             "corrected-meanwhile",

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from notifications.models import Site
 from protocols.errors import Refusal
 from protocols.planning import PlannedDose
 from stepup import arranged, plans
-from stepup.models import Course, Dose, DoseReport, Weight
+from stepup.models import Course, DoseReport
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,8 @@ def courses(site: Site) -> list[Course]:
 
 def with_plans(rows: QuerySet[Course]) -> QuerySet[Course]:
     """The courses with everything their plans are read from: however often one is planned, nothing is read again."""
-    used = Weight.objects.filter(answer__used=True).order_by("-pk")
     return rows.select_related("patient__site", "site").prefetch_related(
-        "protocol__draft",
-        Prefetch("doses", queryset=Dose.objects.select_related("replaces__dose", "report")),
-        "appointments__by",
-        "interval_changes__by",
-        Prefetch("weights", queryset=used, to_attr="weights_used"),
+        "protocol__draft", *arranged.read_once()
     )
 
 

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from monitoring.models import Reaction
+from notifications import written
 from protocols import counts, supportive
 from protocols.model import Label
 from protocols.reactions import Ruling
@@ -40,7 +43,7 @@ def of_results(label: Label, course: Course, *, now: datetime) -> Ruling | None:
     )
     if item is None or item.threshold is None:
         return None
-    line, rows = item.threshold, _rows(course, item.id, now)
+    line, rows = item.threshold, _standing.rows(patient=course.patient_id, item=item.id, now=now)
     numbers = sorted(
         (row for row in rows if row.value is not None and row.unit == line.unit),
         key=lambda row: (row.on, row.pk),
@@ -62,12 +65,11 @@ def _is_decided(rows: Sequence[CareEntry], *, since: int) -> bool:
     return any(row.kind == CareEntry.Kind.DECIDED and row.pk > since for row in rows)
 
 
-def _rows(course: Course, item: str, now: datetime) -> list[CareEntry]:
+@written.Query
+def _standing(*, patient: int, item: str, now: datetime) -> QuerySet[CareEntry]:
     """What was said of the item for this patient, on whichever course, and not taken back, by `now`."""
-    said = CareEntry.objects.filter(
-        course__patient=course.patient_id, item=item, at__lte=now, taken_back=None
-    )
-    return list(said.exclude(kind=CareEntry.Kind.BACK).order_by("pk"))
+    said = CareEntry.objects.filter(course__patient=patient, item=item, at__lte=now, taken_back=None)
+    return said.exclude(kind=CareEntry.Kind.BACK).order_by("pk")
 
 
 def _informed(ruled: Ruling, count: str, value: Decimal) -> Ruling:

@@ -6,7 +6,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from monitoring.models import Reaction
+from notifications import written
 from protocols import delays, precautions, reactions
 from protocols.model import Label
 from protocols.regimens import Given
@@ -34,6 +37,7 @@ class NextDose:
 
 def decide(course: Course, *, now: datetime) -> NextDose:
     """What may be done at `now`. A hold is derived from open facts every time; it is never a copied flag."""
+    course = arranged.seen(course)
     open_now = obstacles.first(course)
     if open_now is not None:
         return NextDose("hold", open_now.because, open_now.rule, notes=_label_says(course, now))
@@ -43,7 +47,7 @@ def decide(course: Course, *, now: datetime) -> NextDose:
 def _label_says(course: Course, now: datetime) -> tuple[str, ...]:
     """The label's own row for each reaction that is open, with its source: why it holds, and what it wants after."""
     label = approvals.content(course.protocol).label
-    history = list(Reaction.objects.filter(patient=course.patient).order_by("noted_at", "pk"))
+    history = _reactions.rows(patient=course.patient_id)
     ruled = [
         _ruled(label, reaction, history[:place], None, now)
         for place, reaction in enumerate(history)
@@ -143,9 +147,8 @@ def _after_reactions(label: Label, course: Course, answer: NextDose, now: dateti
     a new one. One that the label answers with stop counts for ever. A dose known from a report settles nothing:
     nobody here saw what was looked at before it.
     """
-    history = list(Reaction.objects.filter(patient=course.patient).order_by("noted_at", "pk"))
-    on_plan = Dose.objects.filter(course__patient=course.patient, deviation="", report=None)
-    last_on_plan = on_plan.order_by("-given_at").first()
+    history = _reactions.rows(patient=course.patient_id)
+    last_on_plan = _last_on_plan(course) if history else None
     for place, reaction in enumerate(history):
         ruled = _ruled(label, reaction, history[:place], answer.step or None, now)
         settled = last_on_plan is not None and last_on_plan.given_at > reaction.noted_at
@@ -153,6 +156,18 @@ def _after_reactions(label: Label, course: Course, answer: NextDose, now: dateti
             answer = _stricter(answer, ruled)
     results = low_counts.of_results(label, course, now=now)
     return answer if results is None else _stricter(answer, results)
+
+
+@written.Query
+def _reactions(*, patient: int) -> QuerySet[Reaction]:
+    """The patient's reactions, open or over, as they were noted."""
+    return Reaction.objects.filter(patient=patient).order_by("noted_at", "pk")
+
+
+def _last_on_plan(course: Course) -> Dose | None:
+    """The last dose that the patient was given on plan and that was recorded here, on whichever course."""
+    on_plan = Dose.objects.filter(course__patient=course.patient, deviation="", report=None)
+    return on_plan.order_by("-given_at").first()
 
 
 def _ruled(

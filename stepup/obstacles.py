@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from monitoring import deaths, escalations
 from monitoring.models import CheckIn, Reaction, Task
+from notifications import written
 from protocols import delays
 from stepup import approvals, arranged, ended, weights
 from stepup.models import Course, Hold
@@ -66,30 +69,48 @@ def _said(hold: Hold, course: Course) -> str:
 
 
 def _open_reaction(course: Course) -> Obstacle | None:
-    reaction = Reaction.objects.filter(patient=course.patient, over_at=None).first()
+    reaction = _not_over.first(patient=course.patient_id)
     if reaction is None:
         return None
     said = f"{reaction.named[0].upper()}{reaction.named[1:]} is not recorded as over."
     return Obstacle(said, "no dose while a reaction is open")
 
 
+@written.Query
+def _not_over(*, patient: int) -> QuerySet[Reaction]:
+    """The patient's reactions whose end nobody has recorded."""
+    return Reaction.objects.filter(patient=patient, over_at=None)
+
+
 def _open_task(course: Course) -> Obstacle | None:
-    task = Task.objects.filter(patient=course.patient, done_at=None, pages_when_late=True).first()
+    task = _to_be_done.first(patient=course.patient_id)
     if task is None:
         return None
     return Obstacle(f"To be done first: {task.what}.", "no dose while something needs a person")
 
 
+@written.Query
+def _to_be_done(*, patient: int) -> QuerySet[Task]:
+    """The patient's open tasks that page somebody when they are late."""
+    return Task.objects.filter(patient=patient, done_at=None, pages_when_late=True)
+
+
 def _climbing_silence(course: Course) -> Obstacle | None:
-    asked = CheckIn.objects.filter(watch__patient=course.patient, state=CheckIn.State.ASKED)
-    if not asked.exclude(stage=CheckIn.Stage.FIRST).exists():
+    if not _asked_again.exists(patient=course.patient_id):
         return None
     return Obstacle("The patient has not answered the open check-in.", "no dose while a silence is climbing")
 
 
+@written.Query
+def _asked_again(*, patient: int) -> QuerySet[CheckIn]:
+    """The patient's open questions that were not answered at first."""
+    asked = CheckIn.objects.filter(watch__patient=patient, state=CheckIn.State.ASKED)
+    return asked.exclude(stage=CheckIn.Stage.FIRST)
+
+
 def unchecked_dose(course: Course) -> Obstacle | None:
     """A dose whose second check is missing, named as the label names it."""
-    unchecked = course.doses.filter(confirmed_at=None).first()
+    unchecked = next((dose for dose in course.doses.all() if dose.confirmed_at is None), None)
     if unchecked is None:
         return None
     label = approvals.content(course.protocol).label

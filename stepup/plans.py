@@ -14,7 +14,7 @@ LONGEST = 104
 
 def of(course: Course, *, now: datetime) -> tuple[PlannedDose, ...]:
     """What is still to come. Once the day of the next dose has passed, what the label would give today, and then."""
-    today = now.astimezone(ZoneInfo(course.site.time_zone)).date()
+    course, today = arranged.seen(course), now.astimezone(ZoneInfo(course.site.time_zone)).date()
     return as_arranged(course) if overdue(course, now=now) is None else on(course, today)
 
 
@@ -27,6 +27,7 @@ def overdue(course: Course, *, now: datetime) -> PlannedDose | None:
 
 def as_arranged(course: Course) -> tuple[PlannedDose, ...]:
     """What is still to come, with the next dose on the date it was put on, be that date past or not."""
+    course = arranged.seen(course)
     put = arranged.appointment(course)
     return own(course) if put is None else on(course, put.planned_on)
 

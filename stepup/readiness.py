@@ -10,17 +10,18 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from monitoring import practice, stays, texts
-from notifications import audit, daynames
+from notifications import audit, daynames, written
 from notifications.models import Clinician, Role
 from protocols import watching, wording
 from protocols.errors import Refusal
 from protocols.pathway import Pathway
 from protocols.pathway import Readiness as Rule
-from stepup import approvals, cover, ended, moments, readiness_rules, versions, weights
+from stepup import approvals, arranged, cover, ended, moments, readiness_rules, versions, weights
 from stepup.models import Course, CourseEvent, ReadinessStatement
 
 MET, WAIVED, OPEN = ReadinessStatement.State
@@ -101,10 +102,9 @@ def of(course: Course, *, step: str, now: datetime, planned_on: date | None = No
     Days are counted to the planned date when that is still to come: what was said of tonight is not said of then.
     """
     moment = _moment(course, step, now, planned_on)
-    number, last = course.doses.count() + 1, course.doses.order_by("-given_at").first()
+    number, last = len(course.doses.all()) + 1, arranged.last_dose(course)
     since = last.given_at if last else None
-    known = course.readiness_statements.filter(at__lt=moments.end_of_minute(now))
-    rows = list(known.select_related("by").order_by("pk"))
+    rows = _known.rows(course=course.pk, before=moments.end_of_minute(now))
     items, history = [], versions.history(course)
     for rule in readiness_rules.listed(course, moment.pathway, step):
         if not moment.pathway.asks_before(rule, step):
@@ -113,6 +113,13 @@ def of(course: Course, *, step: str, now: datetime, planned_on: date | None = No
         about = [row for row in about if history.asks_the_same(rule, row.at)]
         items.append(_derived(rule, about, moment) if rule.derived else _stated(rule, about, moment))
     return Readiness(number, step, tuple(items), rows[-1].pk if rows else 0)
+
+
+@written.Query
+def _known(*, course: int, before: datetime) -> QuerySet[ReadinessStatement]:
+    """What was said for a course before a moment, oldest first, with who said it."""
+    said = ReadinessStatement.objects.filter(course=course, at__lt=before)
+    return said.select_related("by").order_by("pk")
 
 
 def _moment(course: Course, step: str, now: datetime, planned_on: date | None) -> _Moment:
@@ -303,7 +310,15 @@ def state(
             raise Refusal("unknown-item", _("That is not on the list of this course's protocol."))
         check(rules[one.item], one, by=by, today=today)
     rows = ReadinessStatement.objects.bulk_create(
-        _row(course, one, step=step, dose_number=dose_number, by=by, now=now) for one in said
+        ReadinessStatement(
+            course=course,
+            dose_number=dose_number,
+            step=step,
+            **vars(replace(one, reason=one.reason.strip())),
+            by=by,
+            at=now,
+        )
+        for one in said
     )
     _note(course, rows, rules, by=by, now=now)
     return rows
@@ -351,24 +366,6 @@ def check(rule: Rule, said: Said, *, by: Clinician, today: date) -> None:
             _("The protocol allows %(most)s minutes at most. It is not met; it can be waived.")
             % {"most": most},
         )
-
-
-def _row(
-    course: Course, said: Said, *, step: str, dose_number: int, by: Clinician, now: datetime
-) -> ReadinessStatement:
-    return ReadinessStatement(
-        course=course,
-        dose_number=dose_number,
-        step=step,
-        item=said.item,
-        state=said.state,
-        minutes=said.minutes,
-        on=said.on,
-        said=said.said,
-        reason=said.reason.strip(),
-        by=by,
-        at=now,
-    )
 
 
 def _note(

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
+from notifications import written
 from notifications.models import Site
 from protocols import delays, staging
 from protocols.errors import Refusal
@@ -55,16 +58,18 @@ class OfCourse:
 
 def standing(site: Site, *, now: datetime) -> Standing | None:
     """What stood at that minute; None where nobody had set a stage."""
-    rows = list(
-        AdoptionStage.objects.filter(site=site, at__lt=moments.end_of_minute(now)).select_related(
-            "by", "numbers_by"
-        )
-    )
+    rows = _said.rows(site=site.pk, before=moments.end_of_minute(now))
     if not rows:
         return None
     began = next((row for row in reversed(rows) if row.kind != AdoptionStage.Kind.SET), rows[0])
     numbers = next((row for row in reversed(rows) if row.number >= began.number and _has_numbers(row)), None)
     return Standing(site, Stage(rows[-1].stage), began, rows[-1], numbers)
+
+
+@written.Query
+def _said(*, site: int, before: datetime) -> QuerySet[AdoptionStage]:
+    """What was said of a site's stage before a moment, with who said it."""
+    return AdoptionStage.objects.filter(site=site, at__lt=before).select_related("by", "numbers_by")
 
 
 def _has_numbers(row: AdoptionStage) -> bool:

@@ -9,6 +9,9 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
+from notifications import written
 from notifications.models import Site
 from protocols import delays
 from protocols.errors import Refusal
@@ -23,8 +26,22 @@ def hold(course_id: int) -> Course:
     Locked and read in one join, a course moved meanwhile would not be found at all: the row of the protocol that was
     joined before the wait is not the one it names after it.
     """
-    Course.objects.select_for_update().get(pk=course_id)
-    return Course.objects.select_related("patient__site", "site", "protocol").get(pk=course_id)
+    if not _locked.rows(course=course_id):
+        raise Course.DoesNotExist(f"There is no course {course_id}.")
+    [course] = _whole.rows(course=course_id)
+    return course
+
+
+@written.Query
+def _locked(*, course: int) -> QuerySet[Course]:
+    """The course, locked until the transaction ends."""
+    return Course.objects.select_for_update().filter(pk=course)
+
+
+@written.Query
+def _whole(*, course: int) -> QuerySet[Course]:
+    """The course with its patient, its site and the version it runs on."""
+    return Course.objects.select_related("patient__site", "site", "protocol").filter(pk=course)
 
 
 @dataclass(frozen=True)
@@ -62,8 +79,13 @@ class History:
 
 def history(course: Course) -> History:
     """What a course ran on, from its beginning to now."""
-    rows = course.version_choices.select_related("was", "runs_on").order_by("number")
-    return History(course, tuple(rows))
+    return History(course, tuple(_choices.rows(course=course.pk)))
+
+
+@written.Query
+def _choices(*, course: int) -> QuerySet[VersionChoice]:
+    """Every answer given for a course, oldest first, with the versions before and after it."""
+    return VersionChoice.objects.filter(course=course).select_related("was", "runs_on").order_by("number")
 
 
 def of_dose(dose: Dose, course: Course) -> SiteProtocol:

@@ -4,6 +4,7 @@ A weighing that changes no sum is used at once. One within the protocol's limit 
 says, with both sums in view. One beyond it waits for another clinician, and no dose is given meanwhile.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -75,26 +76,24 @@ class Change:
 
 def used_at(course: Course, at: datetime) -> Weight:
     """The weighing that was used for dosing at that moment; before the first answer, the first."""
-    used = course.weights.filter(answer__used=True)
-    return (
-        used.filter(answer__at__lt=moments.end_of_minute(at)).order_by("-pk").first()
-        or used.order_by("pk")[0]
-    )
+    return _newest_at([one for one in course.weights.all() if one.is_used], at)
 
 
 def last_settled(course: Course, at: datetime) -> Weight:
     """The newest weighing that had an answer at that moment, used or not: when the patient was last weighed."""
-    settled = course.weights.filter(answer__isnull=False)
-    return (
-        settled.filter(answer__at__lt=moments.end_of_minute(at)).order_by("-pk").first()
-        or settled.order_by("pk")[0]
-    )
+    return _newest_at([one for one in course.weights.all() if one.answered], at)
+
+
+def _newest_at(answered: Sequence[Weight], at: datetime) -> Weight:
+    """The newest of these that had its answer by the end of that minute, or else the first."""
+    by_then = moments.end_of_minute(at)
+    return next((one for one in reversed(answered) if one.answer.at < by_then), answered[0])
 
 
 def waiting(course: Course) -> Weight | None:
     """The newest weighing, if it still waits for its answer. An older one was overtaken by it."""
-    newest = course.weights.select_related("recorded_by", "answer").order_by("-pk").first()
-    return newest if newest is not None and not hasattr(newest, "answer") else None
+    newest = next(reversed(list(course.weights.all())), None)
+    return newest if newest is not None and newest.answered is None else None
 
 
 def change(course: Course, kg: Decimal) -> Change:

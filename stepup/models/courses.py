@@ -98,8 +98,7 @@ class Course(models.Model):
     @property
     def weight(self) -> "Weight":
         """The weighing that doses are calculated from: the newest that somebody answered with *use it*."""
-        fetched: list[Weight] | None = self.__dict__.get("weights_used")  # by `diary`, for many at once
-        return (fetched or self.weights.filter(answer__used=True).order_by("-pk"))[0]
+        return [one for one in self.weights.all() if one.is_used][-1]
 
     @property
     def weight_kg(self) -> Decimal:

@@ -8,6 +8,14 @@ from notifications.models import Clinician
 from stepup.models.courses import Course
 
 
+class WithTheirAnswers(models.Manager["Weight"]):
+    """Weighings, each with its answer: what every question about a weight turns on."""
+
+    def get_queryset(self) -> models.QuerySet["Weight"]:
+        """One join, so that no weighing of a course is asked for its answer by itself."""
+        return super().get_queryset().select_related("answer")
+
+
 class Weight(models.Model):
     """One weighing in kilograms. It counts for dosing only once it has an answer that says so."""
 
@@ -27,6 +35,8 @@ class Weight(models.Model):
     recorded_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
 
+    objects = WithTheirAnswers()
+
     class Meta:
         ordering = ["pk"]
         constraints = [
@@ -35,6 +45,17 @@ class Weight(models.Model):
 
     def __str__(self) -> str:
         return f"weight:{self.pk}"
+
+    @property
+    def answered(self) -> "WeightAnswer | None":
+        """What somebody answered, or None while it waits."""
+        found: WeightAnswer | None = getattr(self, "answer", None)
+        return found
+
+    @property
+    def is_used(self) -> bool:
+        """Whether somebody answered with *use it*."""
+        return self.answered is not None and self.answered.used
 
 
 class WeightAnswer(models.Model):

@@ -39,6 +39,7 @@ class Planned:
 
 
 def _planned(course: Course, label: Label, now: datetime) -> Planned:
+    course = arranged.seen(course)
     decision = next_dose.decide(course, now=now)
     regimen = delays.regimen_of(label, course.regimen)
     planned = [] if decision.step else plans.of(course, now=now)

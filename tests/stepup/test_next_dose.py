@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from monitoring import checkins, escalations, silence, worklist
 from monitoring.models import Escalation, Patient, Reaction
@@ -241,3 +243,17 @@ def test_another_kind_before_makes_nothing_recurrent(course) -> None:
     react(course.patient, "infection", 2, NOON + DAY)
     react(course.patient, "neurotoxicity", 2, NOON + 2 * DAY)
     assert answer(course, SECOND_DOSE) == "give"
+
+
+# What one decision reads
+
+
+def test_a_decision_reads_the_doses_once_and_whoever_holds_the_course_reads_anew(course) -> None:
+    makers.ready(course, now=NOON)
+    with CaptureQueriesContext(connection) as asked:
+        first = next_dose.decide(course, now=NOON)
+    read = [one["sql"] for one in asked if 'FROM "stepup_dose" ' in one["sql"]]
+    assert (first.decision, len(read)) == ("give", 1), read
+    makers.a_dose(course)
+    later = next_dose.decide(course, now=NOON + HOUR)
+    assert (later.decision, later.step != first.step) == ("wait", True)

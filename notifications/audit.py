@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from notifications import once
 from notifications.models import AuditEntry, AuditSeal, Clinician, Site
 
 SEAL_LOCK = 7_201_001  # any number; one sealer at a time
@@ -20,7 +21,7 @@ def record(
     act: str, subject: str, *, site: Site, by: Clinician | None, now: datetime, **detail: object
 ) -> AuditEntry:
     """Add one line to the ledger, in the caller's transaction. Ids and values only; no names, no words."""
-    return AuditEntry.objects.create(site=site, at=now, by=by, act=act, subject=subject, detail=detail)
+    return once.add(AuditEntry, site=site, at=now, by=by, act=act, subject=subject, detail=detail)
 
 
 def record_each(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from monitoring import patients, people, pocket, watches
 from monitoring.models import Patient, Watch
 from monitoring.rules import WatchRules
-from notifications import audit, oncall, written
+from notifications import audit, oncall, once, written
 from notifications.models import Clinician
 from protocols import delays, dosing, planning, watching
 from protocols.errors import Refusal
@@ -123,7 +123,8 @@ def record_dose(
     weight = weights.used_at(seen, given_at)
     planned = amount_of(course, step, weight.kg)
     off_plan = _off_plan(seen, decision, step, planned.to_give, given_mg)
-    dose = Dose.objects.create(
+    dose = once.add(
+        Dose,
         course=course,
         step=step,
         given_at=given_at,
@@ -329,7 +330,7 @@ def end_enrolment(patient_id: int, *, by: Clinician, reason: str, now: datetime)
 
 def note(course: Course, what: str, text: str, *, by: Clinician | None, now: datetime) -> None:
     """Add one line to the course's history."""
-    CourseEvent.objects.create(course=course, at=now, by=by, what=what, text=text[:400])
+    once.add(CourseEvent, course=course, at=now, by=by, what=what, text=text[:400])
 
 
 def label_of(course: Course) -> Label:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from monitoring import practice, stays, texts
-from notifications import audit, daynames, written
+from notifications import audit, daynames, once, written
 from notifications.models import Clinician, Role
 from protocols import watching, wording
 from protocols.errors import Refusal
@@ -381,9 +381,7 @@ def _note(
         f"{name_of(rules[row.item])} {row.get_state_display()}{f' ({row.reason})' if row.reason else ''}"
         for row in rows
     ]
-    CourseEvent.objects.create(
-        course=course, at=now, by=by, what="readiness stated", text=", ".join(lines)[:400]
-    )
+    once.add(CourseEvent, course=course, at=now, by=by, what="readiness stated", text=", ".join(lines)[:400])
     audit.record(
         "stated readiness",
         str(course.patient),

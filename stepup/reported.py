@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from monitoring import watches
 from monitoring.models import Patient, Watch
-from notifications import audit, daynames
+from notifications import audit, daynames, once
 from notifications.models import Clinician
 from protocols import dosing
 from protocols.errors import Refusal
@@ -58,7 +58,8 @@ def record(
     protocol = approvals.content(course.protocol)
     weight, kg = _weight(course, given_at, report)
     amount = courses.amount_of(course, step, kg)
-    dose = Dose.objects.create(
+    dose = once.add(
+        Dose,
         course=course,
         step=step,
         given_at=given_at,
@@ -71,7 +72,7 @@ def record(
         recorded_at=now,
         watch=watch_of(course.patient, protocol, step, given_at, now),
     )
-    DoseReport.objects.create(dose=dose, **vars(report))
+    once.add(DoseReport, dose=dose, **vars(report))
     where = report.hospital if report.place == ELSEWHERE else "here"
     said = f"{step}, {dosing.format_mg(given_mg)}, given {where}, told by {report.told_by}: {report.reason}"
     courses.note(course, "dose reported", said, by=by, now=now)

@@ -9,7 +9,7 @@ Django writes.
 """
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, ParamSpec, TypeVar, cast, get_type_hints
@@ -28,6 +28,7 @@ EVERY: "list[_Written[Any]]" = []
 
 _YEARS, _NUMBERS = 2000, 31_013
 _NEAR = timedelta(days=100)
+_ALONG = "_prefetched_objects_cache"  # where Django keeps what was fetched along
 
 
 class Places:
@@ -164,6 +165,24 @@ class Update(_Written[P]):
         made.add_update_values(changes)
         made.clear_ordering(force=True)
         return made
+
+
+def is_along(row: models.Model, relation: str) -> bool:
+    """Whether the rows of this relation were fetched along with the row."""
+    return relation in row.__dict__.get(_ALONG, {})
+
+
+def put_along(row: models.Model, **found: Sequence[models.Model]) -> None:
+    """Let these rows, by relation, be what `prefetch_related` would have fetched along with this one."""
+    along = dict(row.__dict__.get(_ALONG, {}))
+    for relation, rows in found.items():
+        manager = getattr(row, relation)
+        for one in rows:
+            setattr(one, manager.field.name, row)
+        known = manager.all()
+        known._result_cache, known._prefetch_done = list(rows), True
+        along[relation] = known
+    row.__dict__[_ALONG] = along
 
 
 class _Statement:

@@ -2,16 +2,16 @@
 
 from copy import copy
 
-from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Prefetch, Q, QuerySet
 
 from notifications import written
 from protocols import delays
 from stepup import approvals
-from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Review
+from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Review, Weight
 
 
 def read_once() -> "tuple[str | Prefetch[str], ...]":
-    """What is fetched along with courses, so that nothing their doses are decided from is read twice."""
+    """What is fetched along with many courses, so that nothing their doses are decided from is read twice."""
     doses = Prefetch("doses", queryset=Dose.objects.select_related("replaces__dose", "report"))
     return doses, "appointments__by", "interval_changes__by", "weights"
 
@@ -22,8 +22,39 @@ def seen(course: Course) -> Course:
     A copy: whoever holds the course itself goes on reading anew, also after the dose that was decided about.
     """
     once = copy(course)
-    prefetch_related_objects([once], *read_once())
+    if not written.is_along(course, "doses"):
+        written.put_along(
+            once,
+            doses=_doses.rows(course=course.pk),
+            appointments=_appointments.rows(course=course.pk),
+            interval_changes=_interval_changes.rows(course=course.pk),
+            weights=_weights.rows(course=course.pk),
+        )
     return once
+
+
+@written.Query
+def _doses(*, course: int) -> QuerySet[Dose]:
+    """The doses of a course that count, each with the row it replaces and the report it is known from."""
+    return Dose.objects.filter(course=course).select_related("replaces__dose", "report")
+
+
+@written.Query
+def _appointments(*, course: int) -> QuerySet[Appointment]:
+    """The appointments of a course, with who made them."""
+    return Appointment.objects.filter(course=course).select_related("by")
+
+
+@written.Query
+def _interval_changes(*, course: int) -> QuerySet[IntervalChange]:
+    """The longer intervals of a course, with who confirmed them."""
+    return IntervalChange.objects.filter(course=course).select_related("by")
+
+
+@written.Query
+def _weights(*, course: int) -> QuerySet[Weight]:
+    """The weighings of a course, with their answers."""
+    return Weight.objects.filter(course=course)
 
 
 def last_dose(course: Course) -> Dose | None:

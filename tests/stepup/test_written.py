@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 import monitoring
 import notifications
 import protocols
 import stepup
 from monitoring import escalations
-from monitoring.models import Escalation
+from monitoring.models import Escalation, Patient
 from notifications import clock, written
 from notifications.models import Delivery
 from tests import makers
@@ -78,6 +78,18 @@ def test_it_finds_what_is_there_now_with_what_was_selected_beside_it(ward, djang
     found.save()
     assert _open_cases.exists(words="a cold", now=later)
     assert not _open_cases.exists(words="a fever", now=later)
+
+
+def test_what_is_put_along_stands_where_prefetch_related_puts_it(ward, django_assert_num_queries) -> None:
+    patient, other = Patient.objects.get(), Patient.objects.get()
+    prefetch_related_objects([other], "escalations")
+    written.put_along(patient, escalations=_open_cases.rows(words="a fever", now=ward + timedelta(hours=1)))
+    assert written.is_along(patient, "escalations")
+    assert not written.is_along(Patient.objects.get(), "escalations")
+    with django_assert_num_queries(0):
+        assert list(patient.escalations.all()) == list(other.escalations.all()) != []
+        assert patient.escalations.all()[0].patient is patient
+    assert patient.escalations.filter(headline="a fever").count() == 1, "it is the patient's own relation"
 
 
 def test_called_it_is_the_ordinary_query(ward) -> None:

@@ -101,6 +101,7 @@ def of(course: Course, *, step: str, now: datetime, planned_on: date | None = No
 
     Days are counted to the planned date when that is still to come: what was said of tonight is not said of then.
     """
+    course = arranged.seen(course)
     moment = _moment(course, step, now, planned_on)
     number, last = len(course.doses.all()) + 1, arranged.last_dose(course)
     since = last.given_at if last else None
@@ -324,9 +325,15 @@ def state(
     return rows
 
 
+@written.Query
+def _said_after(*, course: int, seen: int) -> QuerySet[ReadinessStatement]:
+    """What was said for a course after a statement, the newest first, with who said it."""
+    return ReadinessStatement.objects.filter(course=course, pk__gt=seen).select_related("by").order_by("-pk")
+
+
 def _not_unseen(course: Course, items: set[str], seen: int, by: Clinician) -> None:
-    newer = course.readiness_statements.filter(pk__gt=seen, item__in=items).exclude(by=by)
-    row = newer.select_related("by").order_by("-pk").first()
+    newer = _said_after.rows(course=course.pk, seen=seen)
+    row = next((row for row in newer if row.item in items and row.by_id != by.pk), None)
     if row is not None:
         raise Refusal(
             "said-meanwhile",

@@ -5,7 +5,7 @@ Their texts and keys go in at the operations behind the service's doors; what st
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from monitoring import closer, escalations, inbound, unread, voice, worklist
 from monitoring.models import Escalation, Finding, Patient, Task, Watch
+from notifications import written
 from notifications.models import Clinician, Delivery
 from protocols.errors import Refusal
 from stepup.simulate import figures
@@ -101,7 +102,7 @@ class People:
             return
         for _ in range(2 if self.provider.hit(self.provider.faults.inbound_twice) else 1):
             reply = inbound.receive(provider_sid=sid, sender=phone, sent_to=to, body=words, now=now)
-        if Finding.objects.filter(reply=reply, human_task=True).exists():
+        if _is_for_a_person.exists(reply=reply.pk):
             self._somebody_reads(reply.patient_id, now)
 
     # on the telephone
@@ -168,13 +169,13 @@ class People:
 
     def look_at_the_list(self, now: datetime) -> None:
         """The nurse sees what else stands there to do, like a call to a number that no text reaches."""
-        self._take_on(Task.objects.filter(done_at=None), now)
+        self._take_on(_open_tasks.rows(), now)
 
     def _somebody_reads(self, patient: int | None, now: datetime) -> None:
-        self._take_on(Task.objects.filter(patient=patient, done_at=None), now)
+        self._take_on(_open_tasks().filter(patient=patient), now)
 
-    def _take_on(self, tasks: QuerySet[Task], now: datetime) -> None:
-        for task in tasks.order_by("pk"):
+    def _take_on(self, tasks: Iterable[Task], now: datetime) -> None:
+        for task in tasks:
             if task.pk not in self._reading:
                 self._reading.add(task.pk)
                 span = after(self.rng, figures.READ_MEDIAN, figures.READ_SIGMA)
@@ -209,3 +210,15 @@ class People:
             for phone, caregiver, pk in Patient.objects.values_list("phone", "caregiver_phone", "pk"):
                 self._at_home |= {phone: (pk, False), caregiver: (pk, True)}
         return self._at_home
+
+
+@written.Query
+def _is_for_a_person(*, reply: int) -> QuerySet[Finding]:
+    """What was found in a reply that somebody is to read."""
+    return Finding.objects.filter(reply=reply, human_task=True)
+
+
+@written.Query
+def _open_tasks() -> QuerySet[Task]:
+    """What stands on the list, the oldest first."""
+    return Task.objects.filter(done_at=None).order_by("pk")

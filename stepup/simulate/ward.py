@@ -34,7 +34,11 @@ DUE: dict[str, str] = {
     "settle": "SELECT least(min(lease_until), min(deadline_at), min(due_at) FILTER (WHERE state = 'ambiguous'))"
     " FROM notifications_delivery WHERE state IN ('claimed', 'submitting', 'ambiguous', 'accepted')",
 }
-READ_DUE = "SELECT " + ", ".join(f"({question})" for question in DUE.values())
+SENDING = ("deliver", "settle")
+"""What carries and settles, and the times it may change: it knows of nothing above the messages."""
+READ_DUE = {
+    names: "SELECT " + ", ".join(f"({DUE[name]})" for name in names) for names in (tuple(DUE), SENDING)
+}
 ACT: dict[str, Callable[[datetime], object]] = {
     "ask": lambda now: checkins.ask_due(now=now),
     "silence": lambda now: silence.climb(now=now),
@@ -77,7 +81,8 @@ class Ward:
         self.ends_at = BEGINS + timedelta(days=plan.days)
         self.agenda, self.seen = Agenda(), Seen()
         self.now: datetime = BEGINS
-        self._due: datetime | None = BEGINS
+        self._times: dict[str, datetime | None] = {}  # as they were last read
+        self._due: datetime | None = None
         self.provider = Provider(self.agenda, figures.FAULTS[plan.faults], Random(f"{self.seed}:provider"))
         self.clinic = clinics.build(number, days=plan.days, now=BEGINS)
         self.people = People(self.clinic, self.provider, self.agenda, Random(f"{self.seed}:staff"))
@@ -89,7 +94,8 @@ class Ward:
             self._admit_everybody()
             self._every(WHOLE_TURN, self._whole_turn)
             self._every(LIGHT_TURN, self._light_turn)
-            self._every(ROUND, self.people.look_at_the_list)
+            self._every(ROUND, self.people.look_at_the_list, quiet=True)
+            self._carry_out()
             while (moment := self._next_moment()) is not None:
                 self._turn(moment)
             self.now = self.provider.now = self.ends_at
@@ -147,33 +153,39 @@ class Ward:
         acts = self.agenda.due(self.now)
         for act, _ in acts:
             act(self.now)
-        if not all(quiet for _, quiet in acts) or self._due is None or self._due <= self.now:
+        if not all(quiet for _, quiet in acts):
             self._carry_out()
+        elif self._due is not None and self._due <= self.now:
+            self._carry_out(SENDING)  # nobody did anything: at most a message has arrived
 
-    def _carry_out(self) -> None:
-        """Whatever is due, and what that makes due; then the moment at which something is due next."""
+    def _carry_out(self, unknown: tuple[str, ...] = tuple(DUE)) -> None:
+        """Whatever is due, and what that makes due; then the moment at which something is due next.
+
+        `unknown` are the times that may have changed since they were read.
+        """
         for _ in range(ROUNDS):
-            times = self._read_due()
-            due = [name for name, at in times.items() if at is not None and at <= self.now]
+            self._times |= self._read_due(unknown)
+            due = [name for name, at in self._times.items() if at is not None and at <= self.now]
             if not due:
                 break
             for name in due:
                 ACT[name](self.now)
+            unknown = SENDING if set(due) <= set(SENDING) else tuple(DUE)
         # What is overdue and was not acted on is looked at again in a second, not at this moment for ever.
-        soonest = min(filter(None, times.values()), default=None)
+        soonest = min(filter(None, self._times.values()), default=None)
         self._due = None if soonest is None else max(soonest, self.now + timedelta(seconds=1))
 
-    def _read_due(self) -> dict[str, datetime | None]:
+    def _read_due(self, names: tuple[str, ...]) -> dict[str, datetime | None]:
         with connection.cursor() as cursor:
-            cursor.execute(READ_DUE)
-            return dict(zip(DUE, cursor.fetchone() or (), strict=True))
+            cursor.execute(READ_DUE[names])
+            return dict(zip(names, cursor.fetchone() or (), strict=True))
 
-    def _every(self, span: timedelta, act: Callable[[datetime], None]) -> None:
+    def _every(self, span: timedelta, act: Callable[[datetime], None], *, quiet: bool = False) -> None:
         def again(now: datetime) -> None:
             act(now)
-            self.agenda.put(now + span, again)
+            self.agenda.put(now + span, again, quiet=quiet)
 
-        self.agenda.put(BEGINS + span, again)
+        self.agenda.put(BEGINS + span, again, quiet=quiet)
 
     def _light_turn(self, now: datetime) -> None:
         """What the engine also looks at, where a delay of minutes changes no figure."""

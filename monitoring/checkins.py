@@ -3,32 +3,36 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db import transaction
-from django.db.models import (
-    DateTimeField,
-    DurationField,
-    Exists,
-    ExpressionWrapper,
-    Func,
-    IntegerField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Value,
-)
+from django.db import models, transaction
+from django.db.models import Exists, ExpressionWrapper, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
 from monitoring import calls, deaths, escalations, kits, people, quiet, stays, texts, worklist
 from monitoring.models import CheckIn, CloserQuestions, Patient, Reaction, Watch
 from monitoring.rules import DEFAULT, WatchRules
+from notifications import written
 from notifications.each import each
+from notifications.glance import Glance
 from notifications.models import Lane
 
 State = CheckIn.State
 Stage = CheckIn.Stage
 CLOSER = ("temperature", "symptoms")
 STALE_AFTER = timedelta(hours=4)
+IN_ONE_TURN = 200
+
+_STANDS = Glance(
+    {
+        "stay": (lambda *, now, patient: stays.at(now).filter(patient=patient),),
+        "death": (lambda *, patient, **_: deaths.all_standing().filter(patient=patient),),
+        "quiet": (lambda *, now, patient: quiet.standing(patient, now=now),),
+        "question": (lambda *, patient, **_: asked_of(patient),),
+        "kit": (lambda *, patient, **_: kits.all_of(patient),),
+    },
+    patient=-1,
+)
+"""What may bear on the asking of a patient, by name. Little of it ever stands, and only that is read."""
 
 
 def due(*, now: datetime) -> QuerySet[CheckIn]:
@@ -36,10 +40,15 @@ def due(*, now: datetime) -> QuerySet[CheckIn]:
     return CheckIn.objects.filter(state=State.WAITING, next_at__lte=now)
 
 
-def ask_due(*, now: datetime, limit: int = 200, patience: timedelta = timedelta(0)) -> int:
+@written.Query
+def _next_due(*, by: datetime) -> QuerySet[CheckIn]:
+    """Those that are asked in one turn, whoever has waited longest first."""
+    return due(now=by).order_by("next_at")[:IN_ONE_TURN]
+
+
+def ask_due(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
     """Send the first question of every check-in whose hour has come; return how many were asked."""
-    late = due(now=now - patience).order_by("next_at")
-    return each(list(late.values_list("pk", flat=True)[:limit]), lambda pk: _ask_one(pk, now))
+    return each([late.pk for late in _next_due.rows(by=now - patience)], lambda pk: _ask_one(pk, now))
 
 
 @transaction.atomic
@@ -48,33 +57,40 @@ def _ask_one(pk: int, now: datetime) -> int:
     if checkin is None:
         return 0
     patient = checkin.watch.patient
-    stay = stays.resting(patient.pk, now=now)
+    stands = _STANDS.at(now, patient=patient.pk)
+    stay = stays.resting(patient.pk, now=now) if "stay" in stands else None
     if stay is not None:
         end(checkin, State.CANCELLED, why=stays.why(stay), now=now)
         return 1
-    if deaths.is_standing(patient.pk):
+    if "death" in stands:
         end(checkin, State.CANCELLED, why=deaths.WHY, now=now)
         return 1
     if patient.texting_ended_at is not None and not calls.take_the_place_of_texts(patient):
         _hand_to_a_person(checkin, patient, now)
         return 1
-    later = quiet.question_waits(checkin, now=now)
+    later = quiet.question_waits(checkin, now=now) if "quiet" in stands else None
     if later is not None:
         checkin.next_at = later
         checkin.save(update_fields=["next_at"])
         return 0
-    before = checkin.watch.checkins.select_for_update().filter(state=State.ASKED).first()
-    silent_since = checkin.silent_since  # of a clinician's text that nobody answered
-    if before is not None:
-        # Silence is counted from the first unanswered question, not from the newest.
-        silent_since = min(filter(None, (before.silent_since, silent_since)), default=None)
-        checkin.stage = max(before.stage, checkin.stage)
-        end(before, State.MISSED, why="no answer before the next check-in", now=now)
-    if not checkin.answered:  # a round that was begun keeps its questions, and its place among them
+    if "question" in stands:
+        _end_the_one_before(checkin, now)
+    # A round that was begun keeps its questions, and its place among them.
+    if "kit" in stands and not checkin.answered:
         checkin.ask = kits.askable(patient, checkin.ask)
-    checkin.state, checkin.silent_since = State.ASKED, silent_since or now
+    checkin.state, checkin.silent_since = State.ASKED, checkin.silent_since or now
     send_question(checkin, now=now)
     return 1
+
+
+def _end_the_one_before(checkin: CheckIn, now: datetime) -> None:
+    """The question before has no answer; the next one goes on with its silence."""
+    before = checkin.watch.checkins.select_for_update().filter(state=State.ASKED).first()
+    if before is not None:
+        # Counted from the first unanswered question, not from the newest; or from a clinician's text before both.
+        checkin.silent_since = min(filter(None, (before.silent_since, checkin.silent_since)), default=None)
+        checkin.stage = max(before.stage, checkin.stage)
+        end(before, State.MISSED, why="no answer before the next check-in", now=now)
 
 
 def _hand_to_a_person(checkin: CheckIn, patient: Patient, now: datetime) -> None:
@@ -268,7 +284,7 @@ def open_question(watch: Watch, *, now: datetime, sent_at: datetime | None = Non
 
     A text that reached us late, with its own `sent_at`, answers nothing that was asked after it was sent.
     """
-    checkin = asked_of(watch.patient_id).first()
+    checkin = asked_of.first(patient_id=watch.patient_id)
     if checkin is None or checkin.question_at is None or now - checkin.question_at > STALE_AFTER:
         return None
     # The provider writes whole seconds: an answer sent in the second of its question still answers it.
@@ -277,6 +293,7 @@ def open_question(watch: Watch, *, now: datetime, sent_at: datetime | None = Non
     return None if too_early else checkin
 
 
+@written.Query
 def asked_of(patient_id: int) -> QuerySet[CheckIn]:
     """The check-in of the patient's open watch that waits for an answer: one at most."""
     return CheckIn.objects.filter(watch__patient=patient_id, watch__closed_at=None, state=State.ASKED)
@@ -310,9 +327,10 @@ def keep_close(*, now: datetime) -> int:
 
     So too where none is to come before the end of the watch: no operation leaves it so, a lost row would.
     """
-    return each(list(in_need(now=now).values_list("pk", flat=True)), lambda pk: _keep_one_close(pk, now))
+    return each([watch.pk for watch in in_need.rows(now=now)], lambda pk: _keep_one_close(pk, now))
 
 
+@written.Query
 def in_need(*, now: datetime) -> QuerySet[Watch]:
     """The watches of whoever must be asked soon, is not being asked at this moment, and has no question close enough.
 
@@ -335,12 +353,14 @@ def in_need(*, now: datetime) -> QuerySet[Watch]:
 
 def _close_enough(now: datetime) -> QuerySet[CheckIn]:
     """Of a watch, the question that is due within the minutes of a concern, as its own rules say."""
-    frozen = Cast(KeyTextTransform("concern_every", "watch__rules"), IntegerField())
+    frozen = Cast(KeyTextTransform("concern_every", "watch__rules"), models.IntegerField())
     minutes = Coalesce(frozen, DEFAULT.concern_every)
     # A span as a parameter would be taken by the engine's glance for a distance from the present.
-    span = Func(minutes, template="make_interval(mins => %(expressions)s)", output_field=DurationField())
+    span = Func(
+        minutes, template="make_interval(mins => %(expressions)s)", output_field=models.DurationField()
+    )
     waiting = CheckIn.objects.filter(watch=OuterRef("pk"), state=State.WAITING)
-    return waiting.filter(next_at__lte=ExpressionWrapper(span + Value(now), DateTimeField()))
+    return waiting.filter(next_at__lte=ExpressionWrapper(span + Value(now), models.DateTimeField()))
 
 
 @transaction.atomic
@@ -357,9 +377,24 @@ def _keep_one_close(pk: int, now: datetime) -> int:
 
 def hold(pk: int, state: str, now: datetime) -> CheckIn | None:
     """The check-in, locked behind its patient, if it stands in `state` and is due; None if somebody is at it."""
-    due = CheckIn.objects.filter(pk=pk, state=state, next_at__lte=now, watch__closed_at=None)
-    patient_id = due.values_list("watch__patient", flat=True).first()
-    if patient_id is None or not people.hold_if_free(patient_id):
+    if _its_patient_if_free.first(pk=pk, state=state, now=now) is None:
         return None
-    locked = due.select_for_update(skip_locked=True, of=("self",))
-    return locked.select_related("watch__patient__site").first()
+    return _held_if_free.first(pk=pk, state=state, now=now)
+
+
+@written.Query
+def _its_patient_if_free(*, pk: int, state: str, now: datetime) -> QuerySet[Patient]:
+    """The patient of a check-in that is due, locked as `people.hold_if_free` does."""
+    free = Patient.objects.select_for_update(no_key=True, skip_locked=True)
+    return free.filter(pk__in=_one_due(pk, state, now).values("watch__patient"))
+
+
+@written.Query
+def _held_if_free(*, pk: int, state: str, now: datetime) -> QuerySet[CheckIn]:
+    """The same check-in as it stands once its patient is held: until then it may have changed."""
+    free = _one_due(pk, state, now).select_for_update(skip_locked=True, of=("self",))
+    return free.select_related("watch__patient__site")
+
+
+def _one_due(pk: int, state: str, now: datetime) -> QuerySet[CheckIn]:
+    return CheckIn.objects.filter(pk=pk, state=state, next_at__lte=now, watch__closed_at=None)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from monitoring import caselog, chains, closer, deaths, grading, offers, paging
 from monitoring.models import Canary, Escalation, Finding, Patient, Watch
 from monitoring.rules import DEFAULT, WatchRules
-from notifications import audit, crashing, outbox, roles
+from notifications import audit, crashing, outbox, roles, written
 from notifications.each import each
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
@@ -22,6 +22,7 @@ from protocols.errors import Refusal
 State = Escalation.State
 RANK = {"urgent": 1, "emergency": 2}
 CODE_REST = timedelta(hours=72)
+IN_ONE_TURN = 50
 
 # OPEN again after TAKEN: the owner's time to reach the patient ran out, the case was handed back, or it got worse.
 NEXT: dict[str, frozenset[str]] = {
@@ -119,11 +120,16 @@ def _back_to_open(case: Escalation, now: datetime, **facts: Any) -> None:
     case.save()
 
 
-def climb(*, now: datetime, limit: int = 50, patience: timedelta = timedelta(0)) -> int:
+def climb(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
     """Carry out every act that is due on unresolved cases, each in its own transaction; return how many."""
-    late = due(now=now - patience).order_by("next_at").values_list("pk", flat=True)
-    acted = each(list(late[:limit]), lambda pk: _act_and_commit(pk, now)) + _tell_waiting_patients(now, limit)
-    return acted + offers.lapse(now=now)
+    acted = each([late.pk for late in _next_due.rows(by=now - patience)], lambda pk: _act_and_commit(pk, now))
+    return acted + _tell_waiting_patients(now) + offers.lapse(now=now)
+
+
+@written.Query
+def _next_due(*, by: datetime) -> QuerySet[Escalation]:
+    """Those that are acted on in one turn, the longest overdue first."""
+    return due(now=by).order_by("next_at")[:IN_ONE_TURN]
 
 
 def due(*, now: datetime) -> QuerySet[Escalation]:
@@ -208,9 +214,9 @@ def _bring_forward(page_id: int, now: datetime) -> int:
     return 1
 
 
-def _tell_waiting_patients(now: datetime, limit: int) -> int:
+def _tell_waiting_patients(now: datetime) -> int:
     waiting = untold(now=now).values_list("pk", flat=True)
-    return each(list(waiting[:limit]), lambda pk: _tell_patient(pk, now))
+    return each(list(waiting[:IN_ONE_TURN]), lambda pk: _tell_patient(pk, now))
 
 
 @transaction.atomic

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from monitoring import ladders, texts
 from monitoring.models import CaseOffer, Escalation, Page
 from monitoring.rules import WatchRules
-from notifications import oncall, outbox
+from notifications import oncall, outbox, written
 from notifications.models import Channel, Clinician, Delivery, Lane, Message, Site
 from protocols import ladder, wording
 from protocols.ladder import Rung
@@ -20,6 +20,7 @@ from protocols.ladder import Rung
 NOTICE_VALID_FOR = timedelta(minutes=15)
 TOKEN_BYTES = 9  # 72 bits, in an address with which a page still fits one segment
 UNPAGED_FOR = timedelta(seconds=15)
+UNDELIVERED = (Delivery.State.FAILED, Delivery.State.EXPIRED)
 AT_ONCE = Rung(())  # text and call together: for whoever had the case
 
 
@@ -303,32 +304,48 @@ def _notify(site: Site, clinician: Clinician, key: str, body: str, *, now: datet
 
 def hurry_other_routes(*, now: datetime) -> int:
     """Of a page whose text or call has failed, the route that still waits for its delay is due at once."""
-    failed = [Delivery.State.FAILED, Delivery.State.EXPIRED]
-    due = 0
-    for failing, waiting in (("text", "voice"), ("voice", "text")):
-        page = f"message__page_as_{waiting}"
-        due += Delivery.objects.filter(
-            state=Delivery.State.PENDING,
-            due_at__gt=now,
-            **{f"{page}__escalation__state": Escalation.State.OPEN},
-            **{f"{page}__{failing}__deliveries__state__in": failed},
-        ).update(due_at=now)
-    return due
+    return _hurry_calls(now=now) + _hurry_texts(now=now)
+
+
+@written.Update
+def _hurry_calls(*, now: datetime) -> tuple[QuerySet[Delivery], dict[str, Any]]:
+    """The calls of pages whose text has failed."""
+    return _waiting_for_nothing("voice", "text", now), {"due_at": now}
+
+
+@written.Update
+def _hurry_texts(*, now: datetime) -> tuple[QuerySet[Delivery], dict[str, Any]]:
+    """The texts of pages whose call has failed."""
+    return _waiting_for_nothing("text", "voice", now), {"due_at": now}
+
+
+def _waiting_for_nothing(waiting: str, failing: str, now: datetime) -> QuerySet[Delivery]:
+    page = f"message__page_as_{waiting}"
+    return Delivery.objects.filter(
+        state=Delivery.State.PENDING,
+        due_at__gt=now,
+        **{f"{page}__escalation__state": Escalation.State.OPEN},
+        **{f"{page}__{failing}__deliveries__state__in": UNDELIVERED},
+    )
 
 
 def unheard(*, now: datetime) -> list[Page]:
     """Pages of open cases whose text and call have both failed, not yet noticed."""
-    failed = [Delivery.State.FAILED, Delivery.State.EXPIRED]
+    pages = _perhaps_unheard.rows()
+    return [page for page in pages if outbox.has_failed(page.text) and outbox.has_failed(page.voice)]
+
+
+@written.Query
+def _perhaps_unheard() -> QuerySet[Page]:
+    """Pages of open cases of whose text and call at least one attempt each has failed, not yet noticed."""
     pages = Page.objects.filter(
         unheard_at=None,
         escalation__state=Escalation.State.OPEN,
         generation=F("escalation__generation"),
-        text__deliveries__state__in=failed,
-        voice__deliveries__state__in=failed,
-    ).select_related("text", "voice")
-    return [
-        page for page in pages.distinct() if outbox.has_failed(page.text) and outbox.has_failed(page.voice)
-    ]
+        text__deliveries__state__in=UNDELIVERED,
+        voice__deliveries__state__in=UNDELIVERED,
+    )
+    return pages.select_related("text", "voice").distinct()
 
 
 def unpaged(*, now: datetime) -> list[int]:

@@ -10,13 +10,14 @@ from django.db.models import QuerySet
 from monitoring import calls, checkins, closer, conversation, escalations, kits, quiet, texts
 from monitoring.models import CheckIn, Finding, Reply
 from monitoring.rules import WatchRules
-from notifications import outbox
+from notifications import outbox, written
 from notifications.each import each
 from notifications.models import Delivery, Lane, Message
 
 State = CheckIn.State
 Stage = CheckIn.Stage
 RULES_VERSION = "silence-1"
+CLOCKS_DIFFER = timedelta(minutes=5)  # at most, between the machines of one service
 
 
 def due(*, now: datetime) -> QuerySet[CheckIn]:
@@ -26,13 +27,18 @@ def due(*, now: datetime) -> QuerySet[CheckIn]:
 
 def being_asked(*, now: datetime) -> QuerySet[CheckIn]:
     """Check-ins whose question must be on its way or there: no person was told of them yet."""
-    return CheckIn.objects.filter(state=State.ASKED, watch__closed_at=None).exclude(stage=Stage.PERSON)
+    return _asked()
 
 
-def climb(*, now: datetime, limit: int = 200, patience: timedelta = timedelta(0)) -> int:
+@written.Query
+def _next_due(*, by: datetime) -> QuerySet[CheckIn]:
+    """Those that climb in one turn, whoever has waited longest first."""
+    return due(now=by).order_by("next_at")[: checkins.IN_ONE_TURN]
+
+
+def climb(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
     """Take the next step of every silence whose minute has come; return how many."""
-    late = due(now=now - patience).order_by("next_at")
-    return each(list(late.values_list("pk", flat=True)[:limit]), lambda pk: _climb_one(pk, now))
+    return each([late.pk for late in _next_due.rows(by=now - patience)], lambda pk: _climb_one(pk, now))
 
 
 @transaction.atomic
@@ -127,14 +133,36 @@ def _was_heard_from(checkin: CheckIn) -> bool:
 
 
 def notice_unsendable(*, now: datetime) -> int:
-    """A question that could not be sent climbs at once to the next step; return how many."""
+    """A question that could not be sent climbs at once to the next step; return how many.
+
+    The engine asks this every second while anybody is being asked: only what has failed since is looked at one by one.
+    """
+    asked = _asked.rows()
+    if not asked:
+        return 0
+    since = min(checkin.question_at for checkin in asked if checkin.question_at) - CLOCKS_DIFFER
+    failed = {delivery.message.key for delivery in _failed.rows(since=since)}
+    said = {key.split(":")[1] for key in failed if key.startswith("checkin:")}
     hurried = 0
-    for checkin in being_asked(now=now):
-        if _could_not_be_sent(checkin):
+    for checkin in asked:
+        if str(checkin.pk) in said and _could_not_be_sent(checkin):
             hurried += CheckIn.objects.filter(pk=checkin.pk, state=State.ASKED, next_at__gt=now).update(
                 next_at=now
             )
     return hurried
+
+
+@written.Query
+def _asked() -> QuerySet[CheckIn]:
+    """Check-ins with an open question of which no person was told yet."""
+    return CheckIn.objects.filter(state=State.ASKED, watch__closed_at=None).exclude(stage=Stage.PERSON)
+
+
+@written.Query
+def _failed(*, since: datetime) -> QuerySet[Delivery]:
+    """What has ended unheard since then. No question ends before it was asked."""
+    failed = [Delivery.State.FAILED, Delivery.State.EXPIRED]
+    return Delivery.objects.filter(state__in=failed, ended_at__gte=since).select_related("message")
 
 
 def _could_not_be_sent(checkin: CheckIn) -> bool:

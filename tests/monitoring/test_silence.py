@@ -155,6 +155,11 @@ def test_a_question_still_on_its_way_is_waited_for(home) -> None:
     assert silence.notice_unsendable(now=ASKED + MINUTE) == 0
 
 
+def test_questions_on_their_way_are_not_looked_at_one_by_one(home, django_assert_num_queries) -> None:
+    with django_assert_num_queries(2):
+        assert silence.notice_unsendable(now=ASKED + MINUTE) == 0
+
+
 # Keys on the check-in call
 
 

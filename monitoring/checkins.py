@@ -43,7 +43,7 @@ def due(*, now: datetime) -> QuerySet[CheckIn]:
 @written.Query
 def _next_due(*, by: datetime) -> QuerySet[CheckIn]:
     """Those that are asked in one turn, whoever has waited longest first."""
-    return due(now=by).order_by("next_at")[:IN_ONE_TURN]
+    return due(now=by).order_by("next_at", "pk")[:IN_ONE_TURN]
 
 
 def ask_due(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
@@ -348,7 +348,7 @@ def in_need(*, now: datetime) -> QuerySet[Watch]:
         Q(patient__in=stays.at(now).values("patient"))
         | Q(patient__in=deaths.all_standing().values("patient"))
     )
-    return watched.exclude(checkins__state=State.ASKED).filter(~Exists(_close_enough(now)))
+    return watched.exclude(checkins__state=State.ASKED).exclude(Exists(_close_enough(now))).order_by("pk")
 
 
 def _close_enough(now: datetime) -> QuerySet[CheckIn]:

@@ -129,7 +129,7 @@ def climb(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
 @written.Query
 def _next_due(*, by: datetime) -> QuerySet[Escalation]:
     """Those that are acted on in one turn, the longest overdue first."""
-    return due(now=by).order_by("next_at")[:IN_ONE_TURN]
+    return due(now=by).order_by("next_at", "pk")[:IN_ONE_TURN]
 
 
 def due(*, now: datetime) -> QuerySet[Escalation]:

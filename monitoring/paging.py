@@ -345,7 +345,7 @@ def _perhaps_unheard() -> QuerySet[Page]:
         text__deliveries__state__in=UNDELIVERED,
         voice__deliveries__state__in=UNDELIVERED,
     )
-    return pages.select_related("text", "voice").distinct()
+    return pages.select_related("text", "voice").distinct().order_by("pk")
 
 
 def unpaged(*, now: datetime) -> list[int]:

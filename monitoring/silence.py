@@ -3,6 +3,7 @@ then a person is told. Each step has its minute; a step that cannot be taken is 
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -33,7 +34,7 @@ def being_asked(*, now: datetime) -> QuerySet[CheckIn]:
 @written.Query
 def _next_due(*, by: datetime) -> QuerySet[CheckIn]:
     """Those that climb in one turn, whoever has waited longest first."""
-    return due(now=by).order_by("next_at")[: checkins.IN_ONE_TURN]
+    return due(now=by).order_by("next_at", "pk")[: checkins.IN_ONE_TURN]
 
 
 def climb(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
@@ -58,8 +59,14 @@ def _climb_one(pk: int, now: datetime) -> int:
     checkin.next_at = max(now, since + timedelta(minutes=minutes[Stage(checkin.stage)]))
     if not _step(checkin, now):
         checkin.next_at = now
-    checkin.save()
+    _climbed(pk=pk, stage=checkin.stage, next_at=checkin.next_at)
     return 1
+
+
+@written.Update
+def _climbed(*, pk: int, stage: int, next_at: datetime) -> tuple[QuerySet[CheckIn], dict[str, Any]]:
+    """Where the silence of a check-in that is held has come to, and when it goes on."""
+    return CheckIn.objects.filter(pk=pk), {"stage": stage, "next_at": next_at}
 
 
 def _waits(checkin: CheckIn, rules: WatchRules, now: datetime) -> bool:

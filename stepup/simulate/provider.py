@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from itertools import count
+from itertools import count, takewhile
 from random import Random
 from typing import Any
 
@@ -48,16 +48,13 @@ class Provider:
             return self._take(kind, fields)
         name = path.rpartition("/")[2].removesuffix(".json")
         if name != kind:
-            found = [one for one in self.taken if one["sid"] == name]
-            return (200, json.dumps(found[0])) if found else (404, '{"code": 20404, "message": "not found"}')
+            found = next((one for one in self.taken if one["sid"] == name), None)
+            return (200, json.dumps(found)) if found else (404, '{"code": 20404, "message": "not found"}')
         asked = {key.lower(): value for key, value in fields.items() if key in {"To", "From"}}
         since = next((str(value) for key, value in fields.items() if key.endswith(">")), "")
-        listed = [
-            one
-            for one in self.taken
-            if one["kind"] == kind and asked.items() <= one.items() and one["at"] >= since[:10]
-        ]
-        return 200, json.dumps({kind.lower(): listed[::-1], "page": 0, "next_page_uri": None})
+        lately = takewhile(lambda one: one["at"] >= since[:10], reversed(self.taken))
+        listed = [one for one in lately if one["kind"] == kind and asked.items() <= one.items()]
+        return 200, json.dumps({kind.lower(): listed, "page": 0, "next_page_uri": None})
 
     def receive(self, phone: str, to: str, words: str, sid: str, now: datetime) -> None:
         """Keep a text from a handset in the log, where the service can fetch it later."""

@@ -22,6 +22,13 @@ CLOSER = ("temperature", "symptoms")
 STALE_AFTER = timedelta(hours=4)
 IN_ONE_TURN = 200
 
+
+@written.Query
+def asked_of(patient_id: int) -> QuerySet[CheckIn]:
+    """The check-in of the patient's open watch that waits for an answer: one at most."""
+    return CheckIn.objects.filter(watch__patient=patient_id, watch__closed_at=None, state=State.ASKED)
+
+
 _STANDS = Glance(
     {
         "stay": (lambda *, now, patient: stays.at(now).filter(patient=patient),),
@@ -293,12 +300,6 @@ def open_question(watch: Watch, *, now: datetime, sent_at: datetime | None = Non
     return None if too_early else checkin
 
 
-@written.Query
-def asked_of(patient_id: int) -> QuerySet[CheckIn]:
-    """The check-in of the patient's open watch that waits for an answer: one at most."""
-    return CheckIn.objects.filter(watch__patient=patient_id, watch__closed_at=None, state=State.ASKED)
-
-
 def ask_again_in(watch: Watch, *, minutes: int, now: datetime) -> None:
     """Make sure a question about temperature and symptoms comes due within `minutes`. The caller holds the patient.
 
@@ -377,9 +378,8 @@ def _keep_one_close(pk: int, now: datetime) -> int:
 
 def hold(pk: int, state: str, now: datetime) -> CheckIn | None:
     """The check-in, locked behind its patient, if it stands in `state` and is due; None if somebody is at it."""
-    if _its_patient_if_free.first(pk=pk, state=state, now=now) is None:
-        return None
-    return _held_if_free.first(pk=pk, state=state, now=now)
+    is_free = _its_patient_if_free.first(pk=pk, state=state, now=now) is not None
+    return _held_if_free.first(pk=pk, state=state, now=now) if is_free else None
 
 
 @written.Query

@@ -8,11 +8,12 @@ text. Only pages go by the second: a patient would be texted from a number nobod
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
-from notifications import gateway
+from notifications import gateway, written
 from notifications.models import Account, AccountState, Delivery, Lane, Message
 
 # Proposals of ours.
@@ -34,7 +35,8 @@ class Way:
 def way_of(delivery: Delivery, message: Message) -> Way:
     """The way one delivery takes: what was decided for it, or the first account unless that is out."""
     decided = delivery.account
-    second = decided == Account.SECOND or (not decided and is_out(Account.FIRST) and can_stand_in(message))
+    stands_in = not decided and _has_second(message) and is_out(Account.FIRST) and not is_out(Account.SECOND)
+    second = decided == Account.SECOND or stands_in
     return Way(Account.SECOND, message.site.fallback_number) if second else Way(Account.FIRST, message.sender)
 
 
@@ -46,13 +48,23 @@ def sender_of(delivery: Delivery, message: Message) -> Way:
 
 def can_stand_in(message: Message) -> bool:
     """Whether the second account could carry this message now."""
-    has_second = bool(settings.TWILIO_SECOND_ACCOUNT_SID and message.site.fallback_number)
-    return has_second and message.lane in PAGES and not is_out(Account.SECOND)
+    return _has_second(message) and not is_out(Account.SECOND)
+
+
+def _has_second(message: Message) -> bool:
+    """Whether this is a page of a site that has a second account."""
+    return bool(message.lane in PAGES and settings.TWILIO_SECOND_ACCOUNT_SID and message.site.fallback_number)
 
 
 def is_out(account: Account) -> bool:
     """Whether nothing should be handed to this account now."""
-    return AccountState.objects.filter(account=account, out_since__isnull=False).exists()
+    return _out.exists(account=account)
+
+
+@written.Query
+def _out(*, account: str) -> QuerySet[AccountState]:
+    """How this account does, while it is out."""
+    return AccountState.objects.filter(account=account, out_since__isnull=False)
 
 
 def out() -> dict[str, str]:
@@ -60,10 +72,11 @@ def out() -> dict[str, str]:
     return dict(AccountState.objects.filter(out_since__isnull=False).values_list("account", "out_why"))
 
 
-def note_taken(account: Account) -> None:
+@written.Update
+def note_taken(*, account: str) -> tuple[QuerySet[AccountState], dict[str, Any]]:
     """It took something, so it is well, whatever was thought of it."""
     doubted = AccountState.objects.filter(account=account).exclude(doubts=0, out_since=None)
-    doubted.update(doubts=0, out_since=None, out_why="")
+    return doubted, {"doubts": 0, "out_since": None, "out_why": ""}
 
 
 def note_doubt(account: Account, why: str, *, now: datetime) -> None:
@@ -99,6 +112,6 @@ def look_after(*, now: datetime) -> int:
         asked += 1
         account = Account(state.account)
         if gateway.is_well(account):
-            note_taken(account)
+            note_taken(account=account)
             logger.warning("The %s is well again.", account.label)
     return asked

@@ -7,15 +7,16 @@ What the provider may or may not have taken is a state of its own, settled in `r
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
-from notifications import accounts, crashing, gateway, once, pacing, provider_errors
+from notifications import accounts, crashing, gateway, once, pacing, provider_errors, written
 from notifications.models import Account, Channel, Clinician, Delivery, Lane, Message, Site
 
 State = Delivery.State
@@ -80,7 +81,7 @@ def queue(
     if created:
         due_at = now + after if after or waits_since is None else waits_since
         order = PRECEDENCE.get(urgency, ORDINARY)
-        Delivery.objects.create(message=message, lane=lane, precedence=order, due_at=due_at)
+        once.add(Delivery, message=message, lane=lane, precedence=order, due_at=due_at)
         nudge(CARRIERS[lane])
     return message
 
@@ -112,15 +113,15 @@ def cancel(messages: QuerySet[Message], *, now: datetime) -> None:
 def deliver_due(
     *,
     now: datetime,
-    lanes: Iterable[Lane] = tuple(Lane),
+    lanes: Sequence[Lane] = tuple(Lane),
     patience: timedelta = timedelta(0),
     passed: Callable[[], float] | None = None,
 ) -> int:
     """Hand over whatever has been due for `patience`, most urgent lane first; return how many were tried.
 
-    `now` moves on by the whole seconds the provider takes, so that no lease begins in the past. A turn starts
-    nothing new after TURN_SECONDS; what is left stays due for the next one. `passed` says how many seconds have
-    passed since some moment; on a virtual clock none do.
+    From the first of `lanes` to the last. `now` moves on by the whole seconds the provider takes, so that no lease
+    begins in the past. A turn starts nothing new after TURN_SECONDS; what is left stays due for the next one.
+    `passed` says how many seconds have passed since some moment; on a virtual clock none do.
     """
     passed = passed or time.monotonic
     began, tried = passed(), 0
@@ -128,7 +129,7 @@ def deliver_due(
     def moment() -> datetime:
         return now + timedelta(seconds=int(passed() - began))
 
-    while passed() - began < TURN_SECONDS and (batch := _claim(moment(), tuple(lanes), patience)):
+    while passed() - began < TURN_SECONDS and (batch := _claim(moment(), lanes, patience)):
         crashing.point(crashing.CLAIMED)
         plainly_taken = [_hand_over(delivery, moment()) for delivery in batch]
         tried += len(batch)
@@ -139,25 +140,36 @@ def deliver_due(
 
 @transaction.atomic
 def _claim(now: datetime, lanes: Sequence[Lane], patience: timedelta) -> list[Delivery]:
-    wanted = due(now=now - patience, lanes=lanes)
-    first = pacing.may_leave(wanted, now=now).order_by("lane", "precedence", "due_at", "pk")
-    locked = first.select_for_update(skip_locked=True, of=("self",)).select_related("message__site")
-    claimed = list(locked[:BATCH])
-    if not claimed:
-        return []
-    Delivery.objects.filter(pk__in=[d.pk for d in claimed]).update(
-        state=State.CLAIMED, lease_until=now + LEASE, fence=F("fence") + 1
-    )
-    for delivery in claimed:  # as they stand now: the rows are locked
+    batch = _next.rows(now=now, due_since=now - patience, first=lanes[0], last=lanes[-1])
+    for delivery in batch:
+        _claimed(pk=delivery.pk, now=now)
         delivery.state, delivery.lease_until = State.CLAIMED, now + LEASE
-        delivery.fence += 1
-    pacing.note(claimed, now=now)
-    return claimed
+        delivery.fence += 1  # as it stands now: the row is locked
+    if batch:
+        pacing.note(batch, now=now)
+    return batch
 
 
-def due(*, now: datetime, lanes: Iterable[Lane] = tuple(Lane)) -> QuerySet[Delivery]:
-    """What waits to be handed over."""
-    return Delivery.objects.filter(state=State.PENDING, due_at__lte=now, lane__in=tuple(lanes))
+@written.Query
+def _next(*, now: datetime, due_since: datetime, first: int, last: int) -> QuerySet[Delivery]:
+    """What is to be handed over next, locked; nothing that somebody else holds."""
+    wanted = due(now=due_since, lanes=(first, last))
+    ordered = pacing.may_leave(wanted, now=now).order_by("lane", "precedence", "due_at", "pk")
+    return ordered.select_for_update(skip_locked=True, of=("self",)).select_related("message__site")[:BATCH]
+
+
+@written.Update
+def _claimed(*, pk: int, now: datetime) -> tuple[QuerySet[Delivery], dict[str, Any]]:
+    """Held for the length of a lease, under a new fence."""
+    changes = {"state": State.CLAIMED, "lease_until": now + LEASE, "fence": F("fence") + 1}
+    return Delivery.objects.filter(pk=pk), changes
+
+
+def due(*, now: datetime, lanes: Sequence[int] = tuple(Lane)) -> QuerySet[Delivery]:
+    """What waits to be handed over, from the first of these lanes to the last."""
+    return Delivery.objects.filter(
+        state=State.PENDING, due_at__lte=now, lane__gte=lanes[0], lane__lte=lanes[-1]
+    )
 
 
 def let_none_starve(*, now: datetime) -> int:
@@ -177,12 +189,10 @@ def _hand_over(delivery: Delivery, now: datetime) -> bool:
     """
     message = delivery.message
     way = accounts.way_of(delivery, message)
-    ours = Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence)
-    still_wanted = ours.filter(state=State.CLAIMED, message__cancelled_at=None, message__not_after__gt=now)
-    submitting = {"state": State.SUBMITTING, "submitted_at": now, "lease_until": now + LEASE}
-    if not still_wanted.update(**submitting, account=way.account):
+    if not _submitting(pk=delivery.pk, fence=delivery.fence, account=way.account, now=now):
         _drop(delivery.pk, delivery.fence, now)
         return False
+    ours = Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence)
     crashing.point(crashing.BEFORE_POST)
     try:
         taken = _post(delivery, message, way, now)
@@ -198,12 +208,29 @@ def _hand_over(delivery: Delivery, now: datetime) -> bool:
         accounts.note_doubt(way.account, str(unknown), now=now)
         ours.filter(state=State.SUBMITTING).update(state=State.AMBIGUOUS, lease_until=None, due_at=now)
     else:
-        accounts.note_taken(way.account)
-        accept(ours, sid=taken.sid, channel=message.channel, now=now)
+        accounts.note_taken(account=way.account)
+        _taken(pk=delivery.pk, fence=delivery.fence, sid=taken.sid, deadline=now + _waits(message.channel))
         crashing.point(crashing.RECORDED)
         return True
     crashing.point(crashing.RECORDED)
     return False
+
+
+@written.Update
+def _submitting(
+    *, pk: int, fence: int, account: str, now: datetime
+) -> tuple[QuerySet[Delivery], dict[str, Any]]:
+    """Held by us and still wanted: about to be handed over."""
+    wanted = Message.objects.filter(pk=OuterRef("message"), cancelled_at=None, not_after__gt=now)
+    ours = Delivery.objects.filter(Exists(wanted), pk=pk, fence=fence, state=State.CLAIMED)
+    changes = {"state": State.SUBMITTING, "submitted_at": now, "lease_until": now + LEASE, "account": account}
+    return ours, changes
+
+
+@written.Update
+def _taken(*, pk: int, fence: int, sid: str, deadline: datetime) -> tuple[QuerySet[Delivery], dict[str, Any]]:
+    """Handed over by us, and the provider has it."""
+    return _acceptance(Delivery.objects.filter(pk=pk, fence=fence), sid, deadline)
 
 
 def _wait(delivery: Delivery, message: Message, account: Account, now: datetime) -> None:
@@ -241,14 +268,26 @@ def _post(delivery: Delivery, message: Message, way: accounts.Way, now: datetime
 
 
 def accept(deliveries: QuerySet[Delivery], *, sid: str, channel: str, now: datetime) -> int:
-    """Record that the provider has it. A callback may have said so first; then nothing changes.
+    """Record that the provider has it."""
+    accepted, changes = _acceptance(deliveries, sid, now + _waits(channel))
+    return accepted.update(**changes)
+
+
+def _acceptance(
+    deliveries: QuerySet[Delivery], sid: str, deadline: datetime
+) -> tuple[QuerySet[Delivery], dict[str, Any]]:
+    """What changes once the provider has it. A callback may have said so first; then nothing does.
 
     A row that has gone back to waiting in the meantime is taken out of the queue again: it was sent after all.
     """
-    waits = CALL_DEADLINE if channel == Channel.VOICE else TEXT_DEADLINE
-    return deliveries.filter(state__in=Delivery.LIVE, provider_sid=None).update(
-        state=State.ACCEPTED, provider_sid=sid, lease_until=None, deadline_at=now + waits
-    )
+    unknown = deliveries.filter(state__in=Delivery.LIVE, provider_sid=None)
+    changes = {"state": State.ACCEPTED, "provider_sid": sid, "lease_until": None, "deadline_at": deadline}
+    return unknown, changes
+
+
+def _waits(channel: str) -> timedelta:
+    """How long a report may take until the provider is asked."""
+    return CALL_DEADLINE if channel == Channel.VOICE else TEXT_DEADLINE
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
+from notifications import once
 from notifications.models import Channel, Delivery, Lane, Message, Pace
 from protocols import gsm
 
@@ -35,8 +36,10 @@ def note(deliveries: Iterable[Delivery], *, now: datetime) -> None:
         if rate is not None:
             takes = timedelta(seconds=float(Decimal(_units(message)) / rate))
             mine = {"sender": message.sender, "channel": message.channel}
-            Pace.objects.get_or_create(**mine, defaults={"free_at": now})
-            Pace.objects.filter(**mine).update(free_at=Greatest(F("free_at"), Value(now)) + takes)
+            longer = {"free_at": Greatest(F("free_at"), Value(now)) + takes}
+            if not Pace.objects.filter(**mine).update(**longer):
+                once.put(Pace, **mine, defaults={"free_at": now})
+                Pace.objects.filter(**mine).update(**longer)
 
 
 def rate_of(message: Message) -> Decimal | None:

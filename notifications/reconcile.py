@@ -2,11 +2,12 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
-from notifications import accounts, crashing, gateway, outbox
+from notifications import accounts, crashing, gateway, once, outbox, written
 from notifications.models import Account, Channel, Delivery, Message, ProviderReport
 
 State = Delivery.State
@@ -41,7 +42,8 @@ logger = logging.getLogger(__name__)
 
 def store_report(token: str, payload: dict[str, str], *, now: datetime) -> ProviderReport:
     """Keep a callback exactly as it came, then apply it. Stored first, so a fault in applying loses nothing."""
-    report = ProviderReport.objects.create(
+    report = once.add(
+        ProviderReport,
         token=token,
         provider_sid=payload.get("MessageSid") or payload.get("CallSid") or "",
         status=payload.get("MessageStatus") or payload.get("CallStatus") or "",
@@ -81,15 +83,26 @@ def _try_to_apply(report: ProviderReport, now: datetime) -> None:
 
 @transaction.atomic
 def _apply_one(report: ProviderReport, now: datetime) -> None:
-    delivery = Delivery.objects.select_for_update().filter(token=report.token).first()
+    delivery = _reported_on.first(token=report.token)
     if delivery is not None:
         _apply(delivery, report.provider_sid, report.status, report.error_code, now)
-    ProviderReport.objects.filter(pk=report.pk).update(applied_at=now)
+    _applied(report=report.pk, now=now)
     crashing.point(crashing.BEFORE_COMMIT_REPORT)
 
 
+@written.Query
+def _reported_on(*, token: str) -> QuerySet[Delivery]:
+    """The delivery that a report speaks of, locked."""
+    return Delivery.objects.select_for_update().filter(token=token)
+
+
+@written.Update
+def _applied(*, report: int, now: datetime) -> tuple[QuerySet[ProviderReport], dict[str, Any]]:
+    """Everything that follows from this report is recorded."""
+    return ProviderReport.objects.filter(pk=report), {"applied_at": now}
+
+
 def _apply(delivery: Delivery, sid: str, status: str, code: str, now: datetime) -> None:
-    row = Delivery.objects.filter(pk=delivery.pk)
     if sid and delivery.provider_sid is None and delivery.state in Delivery.LIVE:
         # The report overtook the answer to our own request: it proves that the request got through.
         _adopt(delivery, sid, now)
@@ -98,15 +111,36 @@ def _apply(delivery: Delivery, sid: str, status: str, code: str, now: datetime) 
     if rank <= delivery.status_rank:
         return
     arrived = status in GOOD_END and bool(delivery.provider_sid)
-    ended = arrived and delivery.state != State.DELIVERED
-    more = {"state": State.DELIVERED, "ended_at": now, "lease_until": None} if ended else {}
-    row.update(status_rank=rank, provider_status=status, **more)
+    if arrived and delivery.state != State.DELIVERED:
+        _arrived(pk=delivery.pk, rank=rank, status=status, now=now)
+    else:
+        _further(pk=delivery.pk, rank=rank, status=status)
     if arrived:
         # It may have been reported as failed before: another try would say it twice.
-        others = Delivery.objects.filter(message=delivery.message_id, state=State.PENDING)
-        others.update(state=State.CANCELLED, ended_at=now)
+        _tried_no_more(message=delivery.message_id, now=now)
     elif status in BAD_END:
+        row = Delivery.objects.filter(pk=delivery.pk)
         outbox.fail(row, delivery.message, code=code or status, now=now)
+
+
+@written.Update
+def _arrived(*, pk: int, rank: int, status: str, now: datetime) -> tuple[QuerySet[Delivery], dict[str, Any]]:
+    """Reported as delivered for the first time."""
+    ended = {"state": State.DELIVERED, "ended_at": now, "lease_until": None}
+    return Delivery.objects.filter(pk=pk), {"status_rank": rank, "provider_status": status, **ended}
+
+
+@written.Update
+def _further(*, pk: int, rank: int, status: str) -> tuple[QuerySet[Delivery], dict[str, Any]]:
+    """Reported to stand further than it did."""
+    return Delivery.objects.filter(pk=pk), {"status_rank": rank, "provider_status": status}
+
+
+@written.Update
+def _tried_no_more(*, message: int, now: datetime) -> tuple[QuerySet[Delivery], dict[str, Any]]:
+    """What still waits to say the same is not handed over."""
+    waiting = Delivery.objects.filter(message=message, state=State.PENDING)
+    return waiting, {"state": State.CANCELLED, "ended_at": now}
 
 
 def _adopt(delivery: Delivery, sid: str, now: datetime) -> None:

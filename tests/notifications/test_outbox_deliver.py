@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from notifications import gateway, outbox, reconcile
 from notifications.models import Channel, Delivery, Lane, Message
@@ -232,3 +234,15 @@ def test_a_call_is_told_where_its_words_are(site, line, settings) -> None:
     token = delivery_of(message).token
     assert line.handed[0]["words_at"] == f"https://stepup.example/webhooks/twilio/voice/{token}"
     assert message.channel == Channel.VOICE
+
+
+def test_a_text_on_its_way_asks_ten_times(site, line) -> None:
+    a_message(site)
+    with CaptureQueriesContext(connection) as asked:
+        outbox.deliver_due(now=NOON)
+    delivery = Delivery.objects.get()
+    payload = {"MessageSid": delivery.provider_sid or "", "MessageStatus": "delivered"}
+    with CaptureQueriesContext(connection) as then:
+        reconcile.store_report(delivery.token, payload, now=NOON + SECOND)
+    said = [one["sql"].split()[:2] for one in [*asked, *then]]
+    assert len([one for one in said if "SAVEPOINT" not in one]) == 10, said

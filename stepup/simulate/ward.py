@@ -10,6 +10,7 @@ from django.db import connection
 
 from monitoring import checkins, escalations, silence, worklist
 from notifications import gateway, heartbeat, outbox, reconcile
+from notifications.glance import Glance
 from stepup import engine, missed_texts
 from stepup.simulate import clinic as clinics
 from stepup.simulate import figures
@@ -46,6 +47,18 @@ ACT: dict[str, Callable[[datetime], object]] = {
     "tasks": lambda now: worklist.page_for_late(now=now),
     "deliver": lambda now: outbox.deliver_due(now=now, passed=lambda: 0.0),
     "settle": lambda now: reconcile.settle_all(now=now),
+}
+LOOKS = Glance(
+    {
+        "kept close": (checkins.in_need,),
+        "unsendable": (silence.being_asked,),
+        "unheard": (escalations.unanswered,),
+    }
+)
+LIGHT_ACT: dict[str, Callable[[datetime], object]] = {
+    "kept close": lambda now: checkins.keep_close(now=now),
+    "unsendable": lambda now: silence.notice_unsendable(now=now),
+    "unheard": lambda now: escalations.notice_unheard_pages(now=now),
 }
 ROUNDS = 5  # at one moment: what one act makes due the next one carries out
 
@@ -189,10 +202,10 @@ class Ward:
 
     def _light_turn(self, now: datetime) -> None:
         """What the engine also looks at, where a delay of minutes changes no figure."""
-        checkins.keep_close(now=now)
-        if self.plan.faults != "none":
-            silence.notice_unsendable(now=now)
-            escalations.notice_unheard_pages(now=now)
+        found = LOOKS.at(now)
+        for name, act in LIGHT_ACT.items():
+            if name in found:
+                act(now)
 
     def _whole_turn(self, now: datetime) -> None:
         """A turn of the engine itself, with its count of broken invariants."""

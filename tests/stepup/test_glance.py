@@ -11,7 +11,7 @@ from monitoring import escalations
 from monitoring.models import Escalation, Page
 from notifications import clock
 from notifications.glance import Glance
-from stepup import engine
+from stepup import engine, invariants
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -33,7 +33,9 @@ def ward() -> datetime:
 
 
 @pytest.mark.parametrize("later", LATER, ids=str)
-@pytest.mark.parametrize("glance", [engine.DUE, engine.UNSETTLED], ids=["due", "unsettled"])
+@pytest.mark.parametrize(
+    "glance", [engine.DUE, engine.UNSETTLED, invariants.BROKEN], ids=["due", "unsettled", "broken"]
+)
 def test_one_statement_says_what_each_query_would_find(ward, glance: Glance, later) -> None:
     now = ward + later
     found = {

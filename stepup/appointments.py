@@ -70,6 +70,7 @@ def preview(course: Course, *, at: datetime, now: datetime, skip: bool = False) 
     With `skip` the dose planned now is left out, and the one at `at` is the next.
     """
     may_be_planned(course, at, now)
+    course = arranged.seen(course)
     protocol, given = approvals.content(course.protocol), next_dose.given(course)
     on = courses.local_date(course.patient, at)
     put, last = arranged.appointment(course), arranged.last_dose(course)

@@ -79,6 +79,7 @@ def _render(
     again: identity.Again,
     skip: bool,
 ) -> HttpResponse:
+    course = arranged.seen(course)
     planned, put = appointments.next_planned(course)
     is_old = looked.is_old and "sure" in request.POST
     context = {
@@ -104,6 +105,7 @@ def _render(
 
 def _start(course: Course, zone: str, *, skip: bool) -> dict[str, object]:
     """The form as it opens: the date the dose has now, or the one after it, at the hour known best."""
+    course = arranged.seen(course)
     planned, put = appointments.next_planned(course)
     last = arranged.last_dose(course)
     at = put.planned_at if put else last.given_at if last else None

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from monitoring import texts
 from monitoring.models import Escalation, EscalationEvent, Finding
+from notifications import once
 from notifications.models import Clinician
 from protocols.errors import Refusal
 
@@ -20,9 +21,7 @@ def note(
     finding: Finding | None = None,
 ) -> None:
     """Add one line to the case's history."""
-    EscalationEvent.objects.create(
-        escalation=case, at=now, by=by, what=what, text=text[:400], finding=finding
-    )
+    once.add(EscalationEvent, escalation=case, at=now, by=by, what=what, text=text[:400], finding=finding)
 
 
 def how_it_stands(case: Escalation) -> str:

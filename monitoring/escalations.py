@@ -5,10 +5,11 @@ reached and resolved. The table of moves is NEXT; one function moves; a constrai
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import caselog, chains, closer, deaths, grading, offers, paging
@@ -87,14 +88,10 @@ def _find_or_open(
     rules = WatchRules.thaw(watch.rules) if watch else DEFAULT
     tell_patient_at = now + timedelta(minutes=rules.tell_patient) if about["patient"] else None
     times = {"opened_at": now, "next_at": now, "tell_patient_at": tell_patient_at}
+    new: dict[str, Any] = {**facts, **times, "code": partial(_fresh_code, now), "rules": rules.freeze()}
     # Locked while it is looked for: a case that is being resolved at this moment is not joined, a new one opens.
-    return (
-        Escalation.objects.select_for_update()
-        .exclude(state=State.RESOLVED)
-        .get_or_create(
-            **about, defaults={**facts, **times, "code": _fresh_code(now), "rules": rules.freeze()}
-        )
-    )
+    still_open = Escalation.objects.select_for_update().exclude(state=State.RESOLVED)
+    return still_open.get_or_create(**about, defaults=new)
 
 
 def _raise_higher(
@@ -377,19 +374,23 @@ def unresolved(patient: Patient) -> Escalation | None:
 
 
 def _move(case: Escalation, to: str, *, by: Clinician, now: datetime, **facts: Any) -> None:
-    """Move the row if it still stands where it may move from; otherwise refuse, saying how it stands."""
+    """Move the row if it still stands where it may move from; otherwise refuse, saying how it stands.
+
+    The caller holds the row.
+    """
     sources = [state for state, targets in NEXT.items() if to in targets]
-    moved = Escalation.objects.filter(pk=case.pk, state__in=sources).update(state=to, **facts)
-    case.refresh_from_db()
-    if not moved:
+    if not Escalation.objects.filter(pk=case.pk, state__in=sources).update(state=to, **facts):
+        case.refresh_from_db()
         raise Refusal("not-possible-now", caselog.how_it_stands(case))
+    for name, value in {"state": to, **facts}.items():  # as it stands now: the row is locked
+        setattr(case, name, value)
 
 
 def _fresh_code(now: datetime) -> str:
     """Four digits that no unresolved case or canary has and no case had in the last 72 hours."""
-    recent = set(Escalation.objects.filter(opened_at__gte=now - CODE_REST).values_list("code", flat=True))
-    recent |= set(Escalation.objects.exclude(state=State.RESOLVED).values_list("code", flat=True))
-    recent |= set(Canary.objects.filter(taken_at=None, lapsed_at=None).values_list("code", flat=True))
+    cases = Escalation.objects.filter(~Q(state=State.RESOLVED) | Q(opened_at__gte=now - CODE_REST))
+    canaries = Canary.objects.filter(taken_at=None, lapsed_at=None)
+    recent = set(cases.values_list("code", flat=True).union(canaries.values_list("code", flat=True)))
     while True:
         code = f"{secrets.randbelow(9000) + 1000}"
         if code not in recent:

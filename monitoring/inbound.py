@@ -139,7 +139,8 @@ def _understand(reply: Reply, now: datetime) -> None:
         reply.who = canary.SERVICE
         canary.came_back(reply, now=now)
         return
-    clinician = _clinicians(sender=reply.sender).first() if "clinician" in known else None
+    clinicians = _clinicians(sender=reply.sender).select_related("site")
+    clinician = clinicians.first() if "clinician" in known else None
     if clinician is not None and responders.is_for_us(reply, clinician):
         reply.who, reply.clinician = "clinician", clinician
         responders.answer(reply, clinician, now=now)

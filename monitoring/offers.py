@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from monitoring import caselog, paging
 from monitoring.models import CaseOffer, Escalation
 from monitoring.rules import WatchRules
-from notifications import audit, roles
+from notifications import audit, roles, written
 from notifications.each import each
 from notifications.models import Clinician
 from protocols.errors import Refusal
@@ -25,7 +25,13 @@ HELD = (State.TAKEN, State.REACHED)
 
 def standing(case: Escalation) -> CaseOffer | None:
     """The offer of this case that waits for an answer."""
-    return case.offers.filter(ended_at=None).select_related("by", "to").first()
+    return _waiting.first(case_id=case.pk)
+
+
+@written.Query
+def _waiting(*, case_id: int) -> QuerySet[CaseOffer]:
+    """The offer of a case that waits for an answer, with whose it is and to whom: one at most."""
+    return CaseOffer.objects.filter(escalation=case_id, ended_at=None).select_related("by", "to")
 
 
 def to(case: Escalation, clinician: Clinician) -> CaseOffer | None:

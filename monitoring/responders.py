@@ -53,14 +53,14 @@ def _done(said: str, clinician: Clinician, test: ReachTest | None, now: datetime
 
     After such a test a bare yes is about the test, unless a case was paged to that person since.
     """
-    open_now = escalations.open_cases().filter(site=clinician.site, state=Escalation.State.OPEN)
-    waiting = list(open_now.order_by("opened_at"))
     mentioned = _mentioned(said, clinician)
     bare = said.casefold().rstrip(".! ") in BARE_YES
     if test is not None and bare and not drills.was_paged_since(test):
         return drills.answer(test, how="text", now=now)
     if TAKES.fullmatch(said) and len(mentioned) == 1:
         return take_and_say(mentioned[0], clinician, now=now, how="text")
+    open_now = escalations.unanswered(now=now).filter(site=clinician.site)
+    waiting = list(open_now.order_by("opened_at"))
     if bare and len(waiting) == 1:
         return take_and_say(waiting[0], clinician, now=now, how="text")
     if DECLINES.match(said) and len(mentioned) == 1:

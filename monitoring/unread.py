@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 
 from monitoring.models import Finding, Patient, Reply, Task, Unread, Watch
 from monitoring.rules import WatchRules
-from notifications import once
+from notifications import once, written
 from notifications.models import Site
 from protocols.rulebook import URGENCIES
 
@@ -46,27 +46,41 @@ def put(
 
     Without a finding nobody knows what it says, and it counts as unclear.
     """
-    facts = {"opened_at": now, "due_at": due_at, "pages_when_late": pages_when_late}
-    task, is_new = (
-        Task.objects.select_for_update()
-        .filter(done_at=None)
-        .get_or_create(
-            site=patient.site if patient else reply.site,
-            unread_from=f"patient:{patient.pk}" if patient else reply.sender,
-            defaults={**facts, "patient": patient, "reply": reply, "what": "Read what was texted"},
-        )
-    )
+    site = patient.site if patient else reply.site
+    sender = f"patient:{patient.pk}" if patient else reply.sender
+    found = (finding.urgency, finding.because) if finding else (None, None)
+    what, _ = _called([(*found, reply.pk)], texting)
+    times = {"opened_at": now, "due_at": due_at, "pages_when_late": pages_when_late}
+    alone = {**times, "patient": patient, "reply": reply, "what": what}
+    is_new = False
+    # Two texts of a stranger may come at once: the second joins the first.
+    while (task := _lying.first(site_id=site.pk, sender=sender)) is None:
+        task, is_new = once.put(Task, site=site, unread_from=sender, done_at=None, defaults=alone)
+        if is_new:
+            break
     once.put(Unread, task=task, reply=reply, defaults={"finding": finding, "at": now})
-    task.due_at = min(task.due_at, due_at)
-    task.pages_when_late = task.pages_when_late or pages_when_late
-    task.what, task.reply_id = _called(task, texting)
-    task.save(update_fields=["due_at", "pages_when_late", "what", "reply"])
+    if not is_new:
+        _join(task, due_at=due_at, pages_when_late=pages_when_late, texting=texting)
     return task, is_new
 
 
-def _called(task: Task, texting: str) -> tuple[str, int]:
+@written.Query
+def _lying(*, site_id: int, sender: str) -> QuerySet[Task]:
+    """The open task of what a sender's texts are unread, locked: one at most."""
+    return Task.objects.select_for_update().filter(site=site_id, unread_from=sender, done_at=None)
+
+
+def _join(task: Task, *, due_at: datetime, pages_when_late: bool, texting: str) -> None:
+    """Say on a task what waits on it now, and by when it is to be read."""
+    waiting = task.unread.order_by("pk").values_list("finding__urgency", "finding__because", "reply")
+    task.due_at = min(task.due_at, due_at)
+    task.pages_when_late = task.pages_when_late or pages_when_late
+    task.what, task.reply_id = _called(list(waiting), texting)
+    task.save(update_fields=["due_at", "pages_when_late", "what", "reply"])
+
+
+def _called(waiting: list[tuple[str | None, str | None, int]], texting: str) -> tuple[str, int]:
     """How many there are and what the rules made of the gravest; and that reply, for lists that show one alone."""
-    waiting = list(task.unread.order_by("pk").values_list("finding__urgency", "finding__because", "reply"))
     [(_, because, reply), *_] = sorted(waiting, key=lambda one: URGENCIES.index(one[0] or UNCLEAR))
     many = f"{len(waiting)} texts" if len(waiting) > 1 else "a text"
     because = because or f"{UNREADABLE[0].upper()}{UNREADABLE[1:]}."
@@ -91,8 +105,14 @@ def urgency(one: Unread) -> str:
 
 def newest(task: Task) -> int:
     """A mark of how much there was to read: whoever finishes the task says which one they had before them."""
-    last = task.unread.order_by("-pk").first()
+    last = _newest_first.first(task_id=task.pk)
     return last.pk if last else 0
+
+
+@written.Query
+def _newest_first(*, task_id: int) -> QuerySet[Unread]:
+    """What waits on a task, the newest first."""
+    return Unread.objects.filter(task=task_id).order_by("-pk")
 
 
 def hurry(watch: Watch, *, now: datetime) -> None:

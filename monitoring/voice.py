@@ -3,8 +3,11 @@
 from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
+from django.db.models import QuerySet
+
 from monitoring import drills, inbound, responders
 from monitoring.models import CheckIn, Escalation, Page
+from notifications import written
 from notifications.models import Delivery, Message
 from protocols import wording
 
@@ -94,18 +97,26 @@ def _page_key(page: Page, digit: str, words_at: str, now: datetime) -> str:
 
 
 def _page_of(message: Message) -> Page | None:
-    return (
-        Page.objects.select_related("escalation__owner", "clinician", "offer__by")
-        .filter(voice=message)
-        .first()
-    )
+    return _called_for.first(message_id=message.pk)
+
+
+@written.Query
+def _called_for(*, message_id: int) -> QuerySet[Page]:
+    """The page of which a message is the call, with the case, whose it is, and who was paged."""
+    pages = Page.objects.select_related("escalation__owner", "clinician", "offer__by")
+    return pages.filter(voice=message_id)
 
 
 def _checkin_of(message: Message) -> CheckIn | None:
     if not message.key.startswith("checkin:"):
         return None
-    pk = int(message.key.split(":")[1])
-    return CheckIn.objects.select_related("watch__patient__site").filter(pk=pk).first()
+    return _rung_for.first(pk=int(message.key.split(":")[1]))
+
+
+@written.Query
+def _rung_for(*, pk: int) -> QuerySet[CheckIn]:
+    """The check-in that is asked by telephone, with whom it is asked of."""
+    return CheckIn.objects.select_related("watch__patient__site").filter(pk=pk)
 
 
 def _say(key: str, language: str, **facts: str) -> str:

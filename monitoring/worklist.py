@@ -66,7 +66,7 @@ def finish(task_id: int, *, by: Clinician, outcome: str, now: datetime, read: in
             gettext("A text has come that was not on this page. Read it first; nothing was saved."),
         )
     task.done_at, task.done_by, task.outcome = now, by, outcome.strip()[:200]
-    task.save()
+    task.save(update_fields=["done_at", "done_by", "outcome"])
     audit.record("finished a task", str(task.patient or task), site=task.site, by=by, now=now, task=task.pk)
     return task
 

@@ -120,4 +120,4 @@ def test_a_text_costs_few_statements() -> None:
     with CaptureQueriesContext(connection) as asked:
         ward.hears("98.8")
     statements = [one["sql"] for one in asked if "SAVEPOINT" not in one["sql"]]
-    assert len(statements) <= 19, "\n".join(statements)
+    assert len(statements) <= 13, "\n".join(statements)

@@ -1,0 +1,46 @@
+"""An update that changes a table under a running process must cost it one answer, never more."""
+
+import contextlib
+
+import pytest
+from django.db import OperationalError, close_old_connections, connection
+
+from notifications.models import Site
+from tests import makers
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
+
+
+def names() -> list[str]:
+    return [site.name for site in Site.objects.order_by("pk")]
+
+
+def planned() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%notifications_site%%'"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def widen(length: int) -> None:
+    with contextlib.closing(connection.copy()) as elsewhere, elsewhere.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE notifications_site ALTER COLUMN name TYPE varchar({length})")
+
+
+def test_a_table_changed_under_a_planned_statement_costs_one_answer() -> None:
+    site = makers.a_site()
+    length = Site._meta.get_field("name").max_length
+    assert length
+    for _ in range(6):
+        assert names() == [site.name]
+    assert planned() == 1, "or nothing is shown here"
+    widen(length + 1)
+    try:
+        with pytest.raises(OperationalError, match="opened anew"):
+            names()
+        close_old_connections()  # as at the end of each request and task
+        assert names() == [site.name]
+    finally:
+        connection.close()
+        widen(length)

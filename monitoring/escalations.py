@@ -212,7 +212,7 @@ def _bring_forward(page_id: int, now: datetime) -> int:
 
 
 def _tell_waiting_patients(now: datetime) -> int:
-    waiting = untold(now=now).values_list("pk", flat=True)
+    waiting = untold(now=now).order_by("tell_patient_at", "pk").values_list("pk", flat=True)
     return each(list(waiting[:IN_ONE_TURN]), lambda pk: _tell_patient(pk, now))
 
 

@@ -260,7 +260,7 @@ def tell_the_others(case: Escalation, owner: Clinician, *, now: datetime) -> Non
     at = texts.site_time(case.site, now)
     body = wording.text("page.taken_by", "en", code=case.code, who=owner.name, time=at)
     paged = Clinician.objects.filter(pages__escalation=case, is_active=True).exclude(phone="").distinct()
-    for clinician in paged.exclude(pk=owner.pk):
+    for clinician in paged.exclude(pk=owner.pk).order_by("pk"):
         key = f"taken:{case.pk}:{case.generation}:{owner.pk}:{clinician.pk}:{now:%Y%m%d%H%M%S}"
         _notify(case.site, clinician, key, body, now=now)
 

@@ -127,6 +127,14 @@ def test_the_next_check_in_goes_on_with_the_silence_of_the_one_before(home) -> N
     )
 
 
+def test_what_comes_due_at_one_moment_is_asked_in_the_order_it_was_made(home) -> None:
+    first, second = home.watch.checkins.filter(state="waiting")[:2]
+    for checkin in (second, first):  # so that the database comes upon the second one first
+        CheckIn.objects.filter(pk=checkin.pk).update(next_at=ASKED + HOUR)
+    checkins.ask_due(now=ASKED + HOUR)
+    assert home.asked.pk == second.pk
+
+
 def test_h55_after_an_outage_what_came_due_is_asked_and_paged_at_once() -> None:
     home = Home()
     escalations.raise_concern(

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from monitoring import texts, worklist
 from monitoring.models import Page, ReachTest, Reply
-from notifications import audit, oncall, outbox, overrides
+from notifications import audit, oncall, outbox, overrides, written
 from notifications.each import each
 from notifications.models import Channel, Clinician, Lane, Message, Site, TimeOff
 from protocols import wording
@@ -159,14 +159,20 @@ def _ask(
 @transaction.atomic
 def heard(clinician: Clinician, *, how: str, now: datetime) -> ReachTest | None:
     """Something came from this phone: every test that waits is answered. The newest of them, if there was one."""
-    waiting = ReachTest.objects.select_for_update().filter(clinician=clinician, answered_at=None)
-    tests = list(waiting.filter(asked_at__gte=now - 2 * ANSWER_WITHIN).order_by("asked_at"))
+    tests = _unanswered.rows(clinician=clinician.pk, now=now)
     for test in tests:
         if test.kind != Kind.STAND_IN:
             test.answered_at, test.how = now, how
             test.save(update_fields=["answered_at", "how"])
     _stop_calling([test for test in tests if test.kind == Kind.LADDER], now)
     return tests[-1] if tests else None
+
+
+@written.Query
+def _unanswered(*, clinician: int, now: datetime) -> QuerySet[ReachTest]:
+    """The tests of somebody's phone that still wait for an answer, oldest first; locked."""
+    waiting = ReachTest.objects.select_for_update().filter(clinician=clinician, answered_at=None)
+    return waiting.filter(asked_at__gte=now - 2 * ANSWER_WITHIN).order_by("asked_at")
 
 
 def _stop_calling(tests: Iterable[ReachTest], now: datetime) -> None:

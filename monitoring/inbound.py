@@ -22,11 +22,19 @@ SWEEP_AFTER = timedelta(seconds=10)
 NOBODY = 0  # no row has this number
 
 
-def _clinicians(*, sender: str, **_: Any) -> QuerySet[Clinician]:
-    return Clinician.objects.filter(phone=sender, is_active=True)
+@written.Query
+def _answering_at(*, phone: str) -> QuerySet[Clinician]:
+    """The clinician with this phone, with the site."""
+    return Clinician.objects.filter(phone=phone, is_active=True).select_related("site")
 
 
-SENDER = Glance({"ourselves": (canary.numbers,), "clinician": (_clinicians,)}, sender="somebody")
+SENDER = Glance(
+    {
+        "ourselves": (canary.numbers,),
+        "clinician": (lambda *, sender, **_: _answering_at(phone=sender),),
+    },
+    sender="somebody",
+)
 """Who else than a patient a text may come from."""
 
 
@@ -139,8 +147,7 @@ def _understand(reply: Reply, now: datetime) -> None:
         reply.who = canary.SERVICE
         canary.came_back(reply, now=now)
         return
-    clinicians = _clinicians(sender=reply.sender).select_related("site")
-    clinician = clinicians.first() if "clinician" in known else None
+    clinician = _answering_at.first(phone=reply.sender) if "clinician" in known else None
     if clinician is not None and responders.is_for_us(reply, clinician):
         reply.who, reply.clinician = "clinician", clinician
         responders.answer(reply, clinician, now=now)

@@ -5,6 +5,7 @@ So a hundred texts are one thing to read, with its count and one clock; nothing 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -48,8 +49,7 @@ def put(
     """
     site = patient.site if patient else reply.site
     sender = f"patient:{patient.pk}" if patient else reply.sender
-    found = (finding.urgency, finding.because) if finding else (None, None)
-    what, _ = _called([(*found, reply.pk)], texting)
+    what, _ = _called([_found(finding, reply.pk)], texting)
     times = {"opened_at": now, "due_at": due_at, "pages_when_late": pages_when_late}
     alone = {**times, "patient": patient, "reply": reply, "what": what}
     is_new = False
@@ -72,16 +72,38 @@ def _lying(*, site_id: int, sender: str) -> QuerySet[Task]:
 
 def _join(task: Task, *, due_at: datetime, pages_when_late: bool, texting: str) -> None:
     """Say on a task what waits on it now, and by when it is to be read."""
-    waiting = task.unread.order_by("pk").values_list("finding__urgency", "finding__because", "reply")
+    waiting = [_found(one.finding, one.reply_id) for one in _with_findings.rows(task_id=task.pk)]
+    task.what, task.reply_id = _called(waiting, texting)
     task.due_at = min(task.due_at, due_at)
-    task.pages_when_late = task.pages_when_late or pages_when_late
-    task.what, task.reply_id = _called(list(waiting), texting)
-    task.save(update_fields=["due_at", "pages_when_late", "what", "reply"])
+    _says(pk=task.pk, what=task.what, reply=task.reply_id, due_at=task.due_at)
+    if pages_when_late and not task.pages_when_late:
+        task.pages_when_late = True
+        task.save(update_fields=["pages_when_late"])
 
 
-def _called(waiting: list[tuple[str | None, str | None, int]], texting: str) -> tuple[str, int]:
+@written.Query
+def _with_findings(*, task_id: int) -> QuerySet[Unread]:
+    """What waits on a task, in the order in which it came, with what the rules made of it."""
+    waiting = Unread.objects.filter(task=task_id).select_related("finding").order_by("pk")
+    return waiting.only("reply", "finding__urgency", "finding__because")
+
+
+@written.Update
+def _says(*, pk: int, what: str, reply: int, due_at: datetime) -> tuple[QuerySet[Task], dict[str, Any]]:
+    """Keep what waits on a task, and by when it is to be read."""
+    return Task.objects.filter(pk=pk), {"what": what, "reply": reply, "due_at": due_at}
+
+
+def _found(finding: Finding | None, reply_id: int) -> tuple[str, str, int]:
+    """How urgent a reply is, why, and which it is. What the rules broke on is unclear, and nobody knows why."""
+    if finding is None:
+        return UNCLEAR, "", reply_id
+    return finding.urgency, finding.because, reply_id
+
+
+def _called(waiting: list[tuple[str, str, int]], texting: str) -> tuple[str, int]:
     """How many there are and what the rules made of the gravest; and that reply, for lists that show one alone."""
-    [(_, because, reply), *_] = sorted(waiting, key=lambda one: URGENCIES.index(one[0] or UNCLEAR))
+    [(_, because, reply), *_] = sorted(waiting, key=lambda one: URGENCIES.index(one[0]))
     many = f"{len(waiting)} texts" if len(waiting) > 1 else "a text"
     because = because or f"{UNREADABLE[0].upper()}{UNREADABLE[1:]}."
     whom = f", for {texting}, who is texting with them" if texting else ""

@@ -18,8 +18,10 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from benchmarks import rows
-from monitoring import checkins, escalations, inbound, opting_out, silence, watches, worklist
+from monitoring import canary, checkins, escalations, inbound, opting_out, silence, watches, worklist
+from monitoring.models import Canary
 from notifications import outbox, reconcile
+from notifications.models import Message
 from stepup import engine, invariants
 from stepup.simulate.ward import BEGINS, Plan, Ward
 
@@ -66,6 +68,9 @@ def _ward() -> datetime:
         )
         cursor.execute("UPDATE monitoring_watch SET closed_at = ends_at, closed_why = 'over' WHERE id = (SELECT min(id)"
                        " FROM monitoring_watch)")  # fmt: skip
+    text = Message.objects.earliest("pk")
+    lapsed = {"token": "lost", "sent_at": BEGINS, "lapsed_at": BEGINS + canary.BACK_WITHIN}
+    Canary.objects.create(site=text.site, text=text, **lapsed)
     return now
 
 

@@ -356,7 +356,6 @@ def _close_enough(now: datetime) -> QuerySet[CheckIn]:
     """Of a watch, the question that is due within the minutes of a concern, as its own rules say."""
     frozen = Cast(KeyTextTransform("concern_every", "watch__rules"), models.IntegerField())
     minutes = Coalesce(frozen, DEFAULT.concern_every)
-    # A span as a parameter would be taken by the engine's glance for a distance from the present.
     span = Func(
         minutes, template="make_interval(mins => %(expressions)s)", output_field=models.DurationField()
     )

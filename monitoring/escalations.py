@@ -131,7 +131,7 @@ def _next_due(*, by: datetime) -> QuerySet[Escalation]:
 
 def due(*, now: datetime) -> QuerySet[Escalation]:
     """Cases whose next act is due."""
-    return Escalation.objects.filter(next_at__lte=now)
+    return open_cases().filter(next_at__lte=now)
 
 
 def untold(*, now: datetime) -> QuerySet[Escalation]:

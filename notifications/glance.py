@@ -3,13 +3,14 @@
 An engine with nothing to do asks no more than this; a text asks it what stands about whoever wrote.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+from psycopg import sql
 
 Looks = Mapping[str, tuple[Callable[..., "QuerySet[Any]"], ...]]
 """By name, the queries of which one must find a row; each is made by calling it with `now` and what it is about."""
@@ -23,6 +24,8 @@ class Glance:
 
     The statement is written once in the life of a process, for writing it costs more than answering it. Each query must
     therefore depend on `now` only by adding to it or taking from it, and on what it is about only by comparing with it.
+    What is always the same stands in the statement itself: only then can the database, when it plans the statement once
+    for every moment, use the indexes over what is unfinished. Otherwise it would read all that is finished.
 
     `about` names what else the queries are called with, each with a value that stands for it while the statement is
     written, and that no query holds otherwise.
@@ -31,7 +34,7 @@ class Glance:
     def __init__(self, looks: Looks, **about: int | str) -> None:
         self.looks, self.about = looks, about
         self._statement = ""
-        self._values: list[Any] = []
+        self._places: list[_Moment | _About] = []
 
     @property
     def names(self) -> set[str]:
@@ -40,31 +43,57 @@ class Glance:
 
     def at(self, now: datetime, **about: int | str) -> set[str]:
         """The names under which a row would be found at `now`, about these."""
-        if not self._statement:
-            self.write()
+        statement, values = self.asked(now, **about)
         with connection.cursor() as cursor:
-            cursor.execute(self._statement, [_put_in(value, now, about) for value in self._values])
+            cursor.execute(statement, values)
             row = cursor.fetchone() or ()
         return {name for name, found in zip(self.looks, row, strict=True) if found}
 
+    def asked(self, now: datetime, **about: int | str) -> tuple[str, list[Any]]:
+        """The statement, and the values it is asked with at `now`, about these."""
+        if not self._statement:
+            self.write()
+        return self._statement, [place.filled(now, about) for place in self._places]
+
     def write(self) -> None:
         """Write the statement now rather than when it is first asked. Needs no database."""
-        columns, values = [], list[Any]()
+        columns, places = [], list[_Moment | _About]()
         for queries in self.looks.values():
             made = [query(now=NOON, **self.about) for query in queries]
             asked = [one.query.exists().get_compiler("default").as_sql() for one in made]
-            columns.append(" OR ".join(f"EXISTS({sql})" for sql, _ in asked))
-            values += [value for _, held in asked for value in held]
-        self._values = [self._taken_out(value) for value in values]
+            columns.append(" OR ".join(f"EXISTS({self._fixed(text, held)})" for text, held in asked))
+            places += [place for _, held in asked for value in held if (place := self._place(value))]
+        self._places = places
         self._statement = f"SELECT {', '.join(columns)}"
 
-    def _taken_out(self, value: Any) -> Any:
+    def _fixed(self, text: str, held: Iterable[Any]) -> str:
+        """The text of one query, with the values it holds written out unless they are only known when it is asked."""
+        filled = tuple("%s" if self._place(value) else _written_out(value) for value in held)
+        return text.replace("%%", "%%%%") % filled
+
+    def _place(self, value: Any) -> "_Moment | _About | None":
         if isinstance(value, datetime):
-            return value - NOON
+            return _Moment(value - NOON)
         named = [
             name for name, stands in self.about.items() if stands == value and type(stands) is type(value)
         ]
-        return _About(named[0]) if named else value
+        return _About(named[0]) if named else None
+
+
+def _written_out(value: Any) -> str:
+    """A value as it stands in a statement that is asked with others: a per cent sign in it is doubled."""
+    return sql.Literal(value).as_string(None).replace("%", "%%")
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """The place of a moment so far from the present, which is only known when the statement is asked."""
+
+    later: timedelta
+
+    def filled(self, now: datetime, about: Mapping[str, int | str]) -> datetime:
+        """The moment at `now`."""
+        return now + self.later
 
 
 @dataclass(frozen=True)
@@ -73,8 +102,6 @@ class _About:
 
     name: str
 
-
-def _put_in(value: Any, now: datetime, about: Mapping[str, int | str]) -> Any:
-    if isinstance(value, timedelta):
-        return now + value
-    return about[value.name] if isinstance(value, _About) else value
+    def filled(self, now: datetime, about: Mapping[str, int | str]) -> int | str:
+        """The value of this name."""
+        return about[self.name]

@@ -156,7 +156,7 @@ def _adopt(delivery: Delivery, sid: str, now: datetime) -> None:
 
 def let_go(*, now: datetime) -> QuerySet[Delivery]:
     """Deliveries whose holder did not finish in the time of its lease."""
-    return Delivery.objects.filter(lease_until__lte=now)
+    return Delivery.objects.filter(state__in=[State.CLAIMED, State.SUBMITTING], lease_until__lte=now)
 
 
 def recover_leases(*, now: datetime) -> int:

@@ -128,7 +128,10 @@ class CheckIn(models.Model):
                 condition=Q(state="waiting", extra=True),
             ),
         ]
-        indexes = [models.Index(name="checkin_next", fields=["next_at"], condition=Q(next_at__isnull=False))]
+        indexes = [
+            # The state first: of a moment not yet known the database expects a third of all rows, of a state the few.
+            models.Index(name="checkin_next", fields=["state", "next_at"], condition=Q(next_at__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"checkin:{self.pk}"

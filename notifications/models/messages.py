@@ -149,6 +149,7 @@ class Delivery(models.Model):
                 name="delivery_due", fields=["lane", "precedence", "due_at"], condition=Q(state="pending")
             ),
             models.Index(name="delivery_ended", fields=["ended_at"], condition=Q(ended_at__isnull=False)),
+            models.Index(name="delivery_failed", fields=["ended_at"], condition=Q(state="failed")),
             models.Index(
                 name="delivery_unfinished",
                 fields=["state", "due_at"],

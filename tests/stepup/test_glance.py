@@ -53,6 +53,19 @@ def test_what_a_question_is_about_is_put_in_where_it_stood_and_nowhere_else(ward
     assert asked == [{"open"}, set(), set(), {"open"}]
 
 
+def test_what_is_always_the_same_stands_in_the_statement_itself(ward) -> None:
+    words = "100 %s of it's over"
+
+    def is_open(*, now: datetime) -> QuerySet[Escalation]:
+        return Escalation.objects.filter(headline=words, headline__contains="%s of", opened_at__lte=now)
+
+    glance = Glance({"open": (is_open,)})
+    assert glance.at(ward) == set()
+    Escalation.objects.update(headline=words)
+    assert (glance.at(ward), glance.at(ward - timedelta(days=1))) == ({"open"}, set())
+    assert glance.asked(ward)[1] == [ward], "only the moment is put in"
+
+
 def test_the_moments_of_the_ward_find_different_things(ward) -> None:
     seen = {frozenset(engine.DUE.at(ward + later)) for later in LATER}
     assert len(seen) >= 3

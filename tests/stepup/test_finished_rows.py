@@ -1,0 +1,78 @@
+"""What a turn with nothing due reads must not grow with what is finished, whatever moment it was planned for."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from benchmarks import rows
+from monitoring import closer
+from monitoring.models import Canary, CloserQuestions, Task, Watch
+from notifications import audit
+from notifications.glance import Glance
+from notifications.models import Message, ProviderReport
+from stepup import engine
+from tests import makers
+from tests.makers import NOON
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+IDLE = NOON + timedelta(minutes=5)
+GLANCES = {"due": engine.DUE, "unsettled": engine.UNSETTLED}
+ROWS = 1500  # in each table; more than the last lines of the ledger, which are read again each time
+PAGES_MORE = 20
+"""That an index which is a level deeper may cost all looks together; one table read whole costs twice as many."""
+
+
+def _a_ward() -> None:
+    """A watch in which nothing is wrong, and one finished row of everything that grows; nothing is due."""
+    site = makers.a_site()
+    nurse = makers.a_responder(site, 1, name="Nurse N")
+    watched, over = (makers.a_patient(site) for _ in range(2))
+    for patient in (over, watched):
+        makers.a_dose(makers.a_course(patient), given_at=NOON, now=NOON)
+    closer.begin(Watch.objects.get(patient=over), why="just below the fever line", now=NOON)
+    rows.history(over, by=nurse, now=NOON)
+    CloserQuestions.objects.update(ended_at=NOON, ended_by=nurse, ended_why="well")
+    Task.objects.filter(done_at=None).update(done_at=NOON, done_by=nurse, outcome="read")
+    ProviderReport.objects.create(token="t", payload={}, received_at=NOON, applied_at=NOON)
+    text = Message.objects.earliest("pk")
+    Canary.objects.create(site=site, token="c", text=text, sent_at=NOON - timedelta(hours=1), lapsed_at=NOON)
+    audit.seal()
+
+
+def _rows(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {table}")
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        return cursor.fetchone()[0]
+
+
+def _pages_read(glance: Glance, now: datetime) -> int:
+    """How many pages the statement reads, planned once for any moment as a connection that asks it often does."""
+    statement, moments = glance.asked(now)
+    kinds = ", ".join(["timestamptz"] * len(moments))
+    given = ", ".join(f"'{moment.isoformat()}'" for moment in moments)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        places = (f"${n}" for n in range(1, len(moments) + 1))
+        cursor.execute(f"PREPARE asked ({kinds}) AS {statement % tuple(places)}")
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE asked ({given})")
+        found = cursor.fetchone()[0]
+        cursor.execute("DEALLOCATE asked")
+    plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+
+def test_a_turn_with_nothing_due_reads_no_more_of_twice_as_many_finished_rows() -> None:
+    _a_ward()
+    pages: dict[str, list[int]] = {name: [] for name in GLANCES}
+    for size in (ROWS, 2 * ROWS):
+        rows.copy(size - ROWS, size)
+        assert min(_rows(table) for table, *_ in rows.GROWING + rows.LEDGER) >= size
+        for name, glance in GLANCES.items():
+            assert glance.at(IDLE) == set(), "nothing is due: every look is taken"
+            pages[name].append(_pages_read(glance, IDLE))
+    for few, many in pages.values():
+        assert many <= few + PAGES_MORE, pages

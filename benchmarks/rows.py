@@ -68,7 +68,7 @@ def _copied(table: str, which: str, differs: dict[str, str], before: int, size: 
             f" FROM (SELECT * FROM {table} WHERE {which} ORDER BY id LIMIT 1) r,"
             f" generate_series({before + 1}, {size}) g"
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def history(patient: Patient, *, by: Clinician, now: datetime) -> None:

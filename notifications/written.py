@@ -18,6 +18,7 @@ from django.db import connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet, sql
 from django.db.models.query import ModelIterable
+from psycopg.sql import Literal
 
 M = TypeVar("M", bound=models.Model)
 P = ParamSpec("P")
@@ -193,6 +194,7 @@ class _Statement:
         self._compiler = made.get_compiler(DB)
         self.sql, parameters = self._compiler.as_sql()
         self.parameters = places.of(parameters)
+        self.asked, self.left = fixed(self.sql, self.parameters)
 
     def executed(self, values: dict[str, Any]) -> CursorWrapper:
         """A cursor, to be closed, that has carried it out with these arguments."""
@@ -201,7 +203,7 @@ class _Statement:
             raise transaction.TransactionManagementError("Rows are locked inside a transaction only.")
         cursor = connection.cursor()
         try:
-            cursor.execute(self.sql, self.places.put_in(self.parameters, values))
+            cursor.execute(self.asked, self.places.put_in(self.left, values))
         except BaseException:
             cursor.close()
             raise
@@ -215,6 +217,25 @@ class _Statement:
             found = cursor.fetchall()
         compiler.execute_sql = lambda *_, **__: [found]
         return iter(ModelIterable(cast("QuerySet[Any]", _Found(compiler))))
+
+
+def fixed(statement: str, parameters: list[Any]) -> tuple[str, list[Any]]:
+    """The statement with the words and numbers that never change written into it, and the parameters that are left.
+
+    A plan that PostgreSQL makes once, for any parameters, uses an index of pending rows only where the statement itself
+    says that it wants pending ones.
+    """
+    pieces, left = statement.split("%s"), list[Any]()
+    if len(pieces) != len(parameters) + 1:
+        raise TypeError("A statement that is written once must have one place for each parameter.")
+    whole = pieces[0]
+    for value, piece in zip(parameters, pieces[1:], strict=True):
+        if isinstance(value, (str, int)):
+            whole += Literal(value).as_string().replace("%", "%%") + piece
+        else:
+            left.append(value)
+            whole += "%s" + piece
+    return whole, left
 
 
 class _Found:

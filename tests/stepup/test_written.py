@@ -2,7 +2,9 @@
 
 import importlib
 import pkgutil
+import re
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ import protocols
 import stepup
 from monitoring import escalations
 from monitoring.models import Escalation, Patient
-from notifications import clock, written
+from notifications import clock, outbox, written
 from notifications.models import Delivery
 from tests import makers
 
@@ -43,6 +45,30 @@ def test_it_asks_what_django_would_write(marked: Any, form: str, others: dict[ty
     statement = marked.statement(form)
     text, parameters = marked.form(form, values).get_compiler("default").as_sql()
     assert (statement.sql, marked.places.put_in(statement.parameters, values)) == (text, list(parameters))
+
+
+def test_postgresql_understands_them_with_what_never_changes_in_them(db) -> None:
+    for marked, form in MARKED:
+        kinds = enumerate(marked.places.kinds.items())
+        marked.statement(form).executed({name: OTHERS[0][kind][n] for n, (name, kind) in kinds}).close()
+
+
+def test_what_never_changes_is_written_into_it(db) -> None:
+    fixed, left = written.fixed("SELECT %s, %s, %s, '5 %%'", ["d'or %s", [1, 2], 7])
+    assert (fixed, left) == ("SELECT 'd''or %%s', %s, 7, '5 %%'", [[1, 2]])
+    with connection.cursor() as cursor:
+        cursor.execute(fixed, left)
+        assert cursor.fetchone() == ("d'or %s", [1, 2], 7, "5 %")
+
+
+def test_a_plan_for_any_argument_finds_what_waits_by_the_index_of_what_waits(db) -> None:
+    places = count(1)
+    asked = re.sub("%s", lambda _: f"${next(places)}", outbox._next.statement("rows").asked)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {asked}")
+        plan = "\n".join(line for [line] in cursor.fetchall())
+    assert "Index Scan using delivery_due" in plan
 
 
 @written.Query

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from monitoring import background, conversation, kits, phrases, watches
-from monitoring.models import Patient, Reply
+from monitoring.models import CheckIn, Patient, Reply
 from notifications.models import Role
 from tests import makers
 from tests.home import FEVER, HOUR, MINUTE, Home
@@ -112,6 +112,15 @@ def test_what_stands_about_one_patient_stands_about_no_other() -> None:
         step(ward)
     found = background.STANDS.at(NOON, patient=elsewhere.patient.pk, sender=elsewhere.patient.phone)
     assert found == set()
+
+
+def test_what_became_of_a_text_is_kept_with_it() -> None:
+    ward = Ward()
+    ward.a_question()
+    ward.an_answer()
+    kept = Reply.objects.get()
+    assert (kept.who, kept.patient, kept.site, kept.clinician) == ("patient", ward.patient, ward.site, None)
+    assert (kept.checkin, kept.understood_at) == (CheckIn.objects.get(state="asked"), NOON + 4 * HOUR)
 
 
 def test_a_text_costs_few_statements() -> None:

@@ -65,6 +65,15 @@ def test_a_routine_text_that_nobody_reads_inside_a_watch_becomes_a_case_with_its
     assert "in time: Read a text" in home.case.headline
 
 
+def test_what_pages_when_late_makes_the_task_it_joins_page_too() -> None:
+    home = Home(watched=False)
+    home.hears(UNCLEAR)
+    assert not the_task().pages_when_late
+    broken = {"patient": home.patient, "finding": None, "pages_when_late": True}  # nobody knows what it says
+    unread.put(home.hears(ROUTINE), **broken, due_at=NOON + HOUR, now=NOON)
+    assert (the_task().pages_when_late, the_task().due_at) == (True, NOON + HOUR)
+
+
 def test_what_lay_unread_when_a_watch_opens_climbs_too_and_not_at_once() -> None:
     home = Home(watched=False)
     home.hears(UNCLEAR, at=NOON - 20 * HOUR)

@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db]
 IDLE = NOON + timedelta(minutes=5)
 GLANCES = {"due": engine.DUE, "unsettled": engine.UNSETTLED}
 ROWS = 1500  # in each table; more than the last lines of the ledger, which are read again each time
-PAGES_MORE = 20
-"""That an index which is a level deeper may cost all looks together; one table read whole costs twice as many."""
+PAGES_MORE = 10
+"""That deeper indexes may cost all looks together; one table that is read whole costs 22 or more."""
 
 
 def _a_ward() -> None:

@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.models import QuerySet
 from psycopg import sql
 
+from notifications import prepared
+
 Looks = Mapping[str, tuple[Callable[..., "QuerySet[Any]"], ...]]
 """By name, the queries of which one must find a row; each is made by calling it with `now` and what it is about."""
 
@@ -44,7 +46,7 @@ class Glance:
     def at(self, now: datetime, **about: int | str) -> set[str]:
         """The names under which a row would be found at `now`, about these."""
         statement, values = self.asked(now, **about)
-        with connection.cursor() as cursor:
+        with prepared.cursor(connection) as cursor:
             cursor.execute(statement, values)
             row = cursor.fetchone() or ()
         return {name for name, found in zip(self.looks, row, strict=True) if found}

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, models, transaction
 
+from notifications import prepared
+
 M = TypeVar("M", bound=models.Model)
 
 
@@ -40,7 +42,7 @@ def _write(row: models.Model, ending: str) -> bool:
     """Put the row in and give it its number; False where the database passed over it."""
     fields, statement = _statement(type(row), ending)
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+    with transaction.mark_for_rollback_on_error(connection.alias), prepared.cursor(connection) as cursor:
         cursor.execute(statement, values)
         made = cursor.fetchone()
     if made is None:

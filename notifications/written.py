@@ -20,6 +20,8 @@ from django.db.models import QuerySet, sql
 from django.db.models.query import ModelIterable
 from psycopg.sql import Literal
 
+from notifications import prepared
+
 M = TypeVar("M", bound=models.Model)
 P = ParamSpec("P")
 
@@ -201,7 +203,7 @@ class _Statement:
         connection = connections[DB]
         if self.locks and connection.get_autocommit():
             raise transaction.TransactionManagementError("Rows are locked inside a transaction only.")
-        cursor = connection.cursor()
+        cursor = prepared.cursor(connection)
         try:
             cursor.execute(self.asked, self.places.put_in(self.left, values))
         except BaseException:

@@ -119,11 +119,9 @@ DATABASES = {"default": env.db_url_config(DATABASE_URL or "postgres://localhost/
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # One hung transaction may not hold up a page: whoever waits gives up and comes back, whoever sleeps is ended.
-# What is asked again and again is planned once for each connection: planning was a third of the database's work.
 DATABASES["default"]["OPTIONS"] = {
     "options": "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s",
-    "server_side_binding": True,
-    "prepare_threshold": 3,
+    "server_side_binding": True,  # values go apart from the statement; it is planned for them each time
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -9,7 +9,7 @@ from random import Random
 from django.db import connection
 
 from monitoring import checkins, escalations, silence, worklist
-from notifications import gateway, heartbeat, outbox, reconcile
+from notifications import gateway, heartbeat, outbox, prepared, reconcile
 from notifications.glance import Glance
 from stepup import engine, missed_texts
 from stepup.simulate import clinic as clinics
@@ -191,7 +191,7 @@ class Ward:
         self._due = None if soonest is None else max(soonest, self.now + timedelta(seconds=1))
 
     def _read_due(self, names: tuple[str, ...]) -> dict[str, datetime | None]:
-        with connection.cursor() as cursor:
+        with prepared.cursor(connection) as cursor:
             cursor.execute(READ_DUE[names])
             return dict(zip(names, cursor.fetchone() or (), strict=True))
 

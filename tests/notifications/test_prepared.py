@@ -5,6 +5,7 @@ import contextlib
 import pytest
 from django.db import OperationalError, close_old_connections, connection
 
+from notifications import prepared
 from notifications.models import Site
 from tests import makers
 
@@ -12,13 +13,15 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
 
 def names() -> list[str]:
-    return [site.name for site in Site.objects.order_by("pk")]
+    with prepared.cursor(connection) as cursor:
+        cursor.execute("SELECT name FROM notifications_site ORDER BY id")
+        return [name for (name,) in cursor.fetchall()]
 
 
 def planned() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%notifications_site%%'"
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%FROM%%notifications_site%%'"
         )
         return int(cursor.fetchone()[0])
 
@@ -44,3 +47,11 @@ def test_a_table_changed_under_a_planned_statement_costs_one_answer() -> None:
     finally:
         connection.close()
         widen(length)
+
+
+def test_an_ordinary_query_is_never_planned_for_any_values() -> None:
+    makers.a_site()
+    for _ in range(6):
+        Site.objects.filter(name="Home Hospital").first()
+        names()
+    assert planned() == 1, "only what is asked to be"

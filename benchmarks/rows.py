@@ -41,6 +41,7 @@ def fill(before: int, size: int) -> list[str]:
     grown = copy(before, size)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+        cursor.execute("CHECKPOINT")  # or what was copied would be written out while the texts come in
     return grown
 
 

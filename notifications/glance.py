@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
-from psycopg import sql
 
 from notifications import prepared
 
@@ -70,7 +69,7 @@ class Glance:
 
     def _fixed(self, text: str, held: Iterable[Any]) -> str:
         """The text of one query, with the values it holds written out unless they are only known when it is asked."""
-        filled = tuple("%s" if self._place(value) else _written_out(value) for value in held)
+        filled = tuple("%s" if self._place(value) else prepared.literal(value) for value in held)
         return text.replace("%%", "%%%%") % filled
 
     def _place(self, value: Any) -> "_Moment | _About | None":
@@ -80,11 +79,6 @@ class Glance:
             name for name, stands in self.about.items() if stands == value and type(stands) is type(value)
         ]
         return _About(named[0]) if named else None
-
-
-def _written_out(value: Any) -> str:
-    """A value as it stands in a statement that is asked with others: a per cent sign in it is doubled."""
-    return sql.Literal(value).as_string(None).replace("%", "%%")
 
 
 @dataclass(frozen=True)

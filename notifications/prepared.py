@@ -11,6 +11,7 @@ from typing import Any, cast
 from django.db import NotSupportedError, OperationalError
 from django.db.backends.postgresql.base import DatabaseWrapper, ServerBindingCursor
 from django.db.backends.utils import CursorWrapper
+from psycopg.sql import Literal
 
 STATEMENTS_KEPT = 500
 """More than a text and a turn of the engine ask between them, so that none is dropped."""
@@ -23,6 +24,11 @@ def keep_statements(connection: DatabaseWrapper, **_: Any) -> None:
     connection.connection.prepared_max = STATEMENTS_KEPT
     if _ask not in connection.execute_wrappers:
         connection.execute_wrappers.append(_ask)
+
+
+def literal(value: Any) -> str:
+    """A value as it stands in a statement that is asked with others: a per cent sign in it is doubled."""
+    return Literal(value).as_string(None).replace("%", "%%")
 
 
 def cursor(connection: Any) -> CursorWrapper:

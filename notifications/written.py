@@ -9,6 +9,7 @@ Django writes.
 """
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,6 @@ from django.db import connections, models, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet, sql
 from django.db.models.query import ModelIterable
-from psycopg.sql import Literal
 
 from notifications import prepared
 
@@ -94,7 +94,7 @@ def _stand_in(kind: type, name: str, number: int) -> Any:
     )
 
 
-class _Written(Generic[P]):
+class _Written(ABC, Generic[P]):
     """What is common to both: the function, what its arguments are, and the statements made of it."""
 
     def __init__(self, function: Callable[P, Any]) -> None:
@@ -111,9 +111,9 @@ class _Written(Generic[P]):
             self._statements[form] = _Statement(self.form(form, self.places.stands), self.places)
         return self._statements[form]
 
+    @abstractmethod
     def form(self, form: str, values: dict[str, Any]) -> sql.Query:
         """What Django is to write with these values."""
-        raise NotImplementedError
 
 
 class Query(_Written[P], Generic[P, M]):
@@ -233,7 +233,7 @@ def fixed(statement: str, parameters: list[Any]) -> tuple[str, list[Any]]:
     whole = pieces[0]
     for value, piece in zip(parameters, pieces[1:], strict=True):
         if isinstance(value, (str, int)):
-            whole += Literal(value).as_string().replace("%", "%%") + piece
+            whole += prepared.literal(value) + piece
         else:
             left.append(value)
             whole += "%s" + piece

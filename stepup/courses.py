@@ -127,17 +127,13 @@ def record_dose(
         Dose,
         course=course,
         step=step,
-        given_at=given_at,
-        given_on=local_date(course.patient, given_at),
-        planned_mg=planned.to_give,
-        given_mg=given_mg,
-        sum=planned.sum,
-        weight=weight,
+        given_at=given_at, given_on=local_date(course.patient, given_at),
+        planned_mg=planned.to_give, given_mg=given_mg,
+        sum=planned.sum, weight=weight,
         deviation=_why_off_plan(off_plan, deviation),
-        recorded_by=by,
-        recorded_at=now,
+        recorded_by=by, recorded_at=now,
         watch=open_watch(course.patient, protocol, step, given_at, now),
-    )
+    )  # fmt: skip
     gaps = _gaps(course, watching.ends_at(protocol.pathway, step, given_at), now)
     _note_given(dose, gaps, by=by, now=now)
     return Recorded(dose, gaps)

@@ -310,16 +310,9 @@ def state(
         if one.item not in rules:
             raise Refusal("unknown-item", _("That is not on the list of this course's protocol."))
         check(rules[one.item], one, by=by, today=today)
+    facts = {"course": course, "dose_number": dose_number, "step": step, "by": by, "at": now}
     rows = ReadinessStatement.objects.bulk_create(
-        ReadinessStatement(
-            course=course,
-            dose_number=dose_number,
-            step=step,
-            **vars(replace(one, reason=one.reason.strip())),
-            by=by,
-            at=now,
-        )
-        for one in said
+        ReadinessStatement(**facts, **vars(replace(one, reason=one.reason.strip()))) for one in said
     )
     _note(course, rows, rules, by=by, now=now)
     return rows

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from monitoring import checkins, escalations, kits, phrases, pocket, quiet, watches
+from monitoring import checkins, escalations, held, kits, phrases, pocket, quiet, watches
 from monitoring.hearing import Heard
 from monitoring.models import Finding, Patient, Reply, Watch
 from notifications.glance import Glance
@@ -32,7 +32,7 @@ STANDS = Glance(
     {
         "watch": (lambda *, patient, **_: watches.open_of(patient),),
         "watched once": (lambda *, patient, **_: Watch.objects.filter(patient=patient),),
-        "question": (lambda *, patient, **_: checkins.asked_of(patient),),
+        "question": (lambda *, patient, **_: held.asked_of(patient),),
         "quiet": (lambda *, now, patient, **_: quiet.standing(patient, now=now),),
         "clinician wrote": (
             lambda *, now, sender, **_: quiet.written_to(sender, since=now - checkins.STALE_AFTER),

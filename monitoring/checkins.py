@@ -1,19 +1,20 @@
 """Asking: one question a text, the next when the last is answered, and closer together while a concern is open."""
 
+from collections.abc import Set
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import models, transaction
 from django.db.models import Exists, ExpressionWrapper, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
-from monitoring import calls, deaths, escalations, kits, people, quiet, stays, texts, worklist
+from monitoring import calls, deaths, escalations, held, kits, people, quiet, stays, texts, worklist
 from monitoring.models import CheckIn, CloserQuestions, Patient, Reaction, Watch
 from monitoring.rules import DEFAULT, WatchRules
-from notifications import written
+from notifications import once, written
 from notifications.each import each
-from notifications.glance import Glance
 from notifications.models import Lane
 
 State = CheckIn.State
@@ -21,25 +22,8 @@ Stage = CheckIn.Stage
 CLOSER = ("temperature", "symptoms")
 STALE_AFTER = timedelta(hours=4)
 IN_ONE_TURN = 200
-
-
-@written.Query
-def asked_of(patient_id: int) -> QuerySet[CheckIn]:
-    """The check-in of the patient's open watch that waits for an answer: one at most."""
-    return CheckIn.objects.filter(watch__patient=patient_id, watch__closed_at=None, state=State.ASKED)
-
-
-_STANDS = Glance(
-    {
-        "stay": (lambda *, now, patient: stays.at(now).filter(patient=patient),),
-        "death": (lambda *, patient, **_: deaths.all_standing().filter(patient=patient),),
-        "quiet": (lambda *, now, patient: quiet.standing(patient, now=now),),
-        "question": (lambda *, patient, **_: asked_of(patient),),
-        "kit": (lambda *, patient, **_: kits.all_of(patient),),
-    },
-    patient=-1,
-)
-"""What may bear on the asking of a patient, by name. Little of it ever stands, and only that is read."""
+# What asking, answering and silence change of a check-in.
+ROUND = ("ask", "answered", "position", "asked_simpler", "stage", "silent_since", "question_at")
 
 
 def due(*, now: datetime) -> QuerySet[CheckIn]:
@@ -60,11 +44,11 @@ def ask_due(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
 
 @transaction.atomic
 def _ask_one(pk: int, now: datetime) -> int:
-    checkin = hold(pk, State.WAITING, now)
+    checkin = held.if_due(pk, State.WAITING, now)
     if checkin is None:
         return 0
     patient = checkin.watch.patient
-    stands = _STANDS.at(now, patient=patient.pk)
+    stands = held.STANDS.at(now, patient=patient.pk)
     stay = stays.resting(patient.pk, now=now) if "stay" in stands else None
     if stay is not None:
         end(checkin, State.CANCELLED, why=stays.why(stay), now=now)
@@ -78,7 +62,7 @@ def _ask_one(pk: int, now: datetime) -> int:
     later = quiet.question_waits(checkin, now=now) if "quiet" in stands else None
     if later is not None:
         checkin.next_at = later
-        checkin.save(update_fields=["next_at"])
+        once.change(checkin, "next_at")
         return 0
     if "question" in stands:
         _end_the_one_before(checkin, now)
@@ -86,7 +70,7 @@ def _ask_one(pk: int, now: datetime) -> int:
     if "kit" in stands and not checkin.answered:
         checkin.ask = kits.askable(patient, checkin.ask)
     checkin.state, checkin.silent_since = State.ASKED, checkin.silent_since or now
-    send_question(checkin, now=now)
+    send_question(checkin, now=now, stands=stands)
     return 1
 
 
@@ -113,10 +97,12 @@ def _hand_to_a_person(checkin: CheckIn, patient: Patient, now: datetime) -> None
     )
 
 
-def send_question(checkin: CheckIn, *, now: datetime, words: str = "", mark: str = "") -> None:
+def send_question(
+    checkin: CheckIn, *, now: datetime, words: str = "", mark: str = "", stands: Set[str] = held.ANYTHING
+) -> None:
     """Text the open question of a check-in (or the same in `words`) and set the clock of its silence.
 
-    A `mark` tells a repetition from what was sent before.
+    A `mark` tells a repetition from what was sent before. `stands` is what may bear on it, as `held.STANDS` names it.
     """
     rules = WatchRules.thaw(checkin.watch.rules)
     question = checkin.ask[checkin.position]
@@ -130,20 +116,20 @@ def send_question(checkin: CheckIn, *, now: datetime, words: str = "", mark: str
     if checkin.silent_since is None:
         checkin.silent_since = now
     checkin.next_at = _next_climb(checkin, rules, now)
-    checkin.save()
+    once.change(checkin, "state", "next_at", *ROUND)
     key = f"checkin:{checkin.pk}:{checkin.position}:{checkin.stage}:{words or question}{mark and f':{mark}'}"
     valid_for = timedelta(minutes=rules.again)
+    sent: dict[str, Any] = {
+        "key": key,
+        "now": now,
+        "valid_for": valid_for,
+        "after_death": "death" not in stands,
+    }
     if question == "caregiver":
-        texts.to_caregiver(checkin.watch.patient, "ask.caregiver", key=key, now=now, valid_for=valid_for)
-    else:
-        texts.to_patient(
-            checkin.watch.patient,
-            words or f"ask.{kits.wording_of(checkin.watch.patient, question)}",
-            key=key,
-            now=now,
-            lane=Lane.CHECKIN,
-            valid_for=valid_for,
-        )
+        texts.to_caregiver(checkin.watch.patient, "ask.caregiver", **sent)
+        return
+    put = kits.wording_of(checkin.watch.patient, question) if "kit" in stands else question
+    texts.to_patient(checkin.watch.patient, words or f"ask.{put}", lane=Lane.CHECKIN, **sent)
 
 
 def _ask_without_texts(checkin: CheckIn, rules: WatchRules, now: datetime) -> None:
@@ -158,7 +144,7 @@ def _ask_without_texts(checkin: CheckIn, rules: WatchRules, now: datetime) -> No
     checkin.stage, checkin.question_at = Stage.VOICE, now
     checkin.silent_since = checkin.silent_since or now
     checkin.next_at = now + timedelta(minutes=rules.person - rules.voice)
-    checkin.save()
+    once.change(checkin, "state", "next_at", *ROUND)
     calls.ring(checkin, key=f"checkin:{checkin.pk}:{checkin.position}:{checkin.stage}", now=now)
 
 
@@ -197,11 +183,13 @@ def _next_climb(checkin: CheckIn, rules: WatchRules, now: datetime) -> datetime:
     return max(now, since + timedelta(minutes=minutes.get(Stage(checkin.stage), rules.person)))
 
 
-def answered(checkin: CheckIn, questions: tuple[str, ...], *, now: datetime) -> bool:
+def answered(
+    checkin: CheckIn, questions: tuple[str, ...], *, now: datetime, stands: Set[str] = held.ANYTHING
+) -> bool:
     """Take what a reply answered off the round; ask the next question, or end the round. True when it ended.
 
     Any answer breaks the silence, so the next question starts its own. An answer to some other question leaves
-    the open one open, on the clock it already has.
+    the open one open, on the clock it already has. `stands` as in `send_question`.
     """
     done = list(dict.fromkeys([*checkin.answered, *questions]))
     checkin.answered = done
@@ -210,7 +198,7 @@ def answered(checkin: CheckIn, questions: tuple[str, ...], *, now: datetime) -> 
         end(checkin, State.ANSWERED, why="", now=now)
         return True
     if left[0] == checkin.position:
-        checkin.save()
+        once.change(checkin, "answered")
         if calls.take_the_place_of_texts(checkin.watch.patient):  # a key said what a key can say
             _hand_to_a_person(checkin, checkin.watch.patient, now)
             return True
@@ -221,10 +209,11 @@ def answered(checkin: CheckIn, questions: tuple[str, ...], *, now: datetime) -> 
         None,
         False,
     )
-    if (standing := quiet.of(checkin.watch.patient_id, now=now)) is not None:
+    standing = quiet.of(checkin.watch.patient_id, now=now) if "quiet" in stands else None
+    if standing is not None:
         _wait(checkin, standing.quiet_until)
         return False
-    send_question(checkin, now=now)
+    send_question(checkin, now=now, stands=stands)
     return False
 
 
@@ -238,14 +227,14 @@ def heard_from(checkin: CheckIn, *, now: datetime) -> None:
         return
     checkin.stage, checkin.silent_since = Stage.FIRST, now
     checkin.next_at = _next_climb(checkin, WatchRules.thaw(checkin.watch.rules), now)
-    checkin.save()
+    once.change(checkin, "stage", "silent_since", "next_at")
 
 
 def _wait(checkin: CheckIn, until: datetime) -> None:
     """The rest of a round that was begun comes after the quiet. It is an extra one no longer: another may fall due."""
     checkin.state, checkin.question_at, checkin.extra = State.WAITING, None, False
     checkin.next_at = until
-    checkin.save()
+    once.change(checkin, "state", "extra", "next_at", *ROUND)
 
 
 def go_on(patient: Patient, *, now: datetime) -> None:
@@ -257,7 +246,7 @@ def go_on(patient: Patient, *, now: datetime) -> None:
         due = max(now, checkin.due_at) if waiting else _next_climb(checkin, rules, now)
         if checkin.next_at is not None and due < checkin.next_at:
             checkin.next_at = due
-            checkin.save(update_fields=["next_at"])
+            once.change(checkin, "next_at")
 
 
 def ask_instead(watch: Watch, *, since: datetime, now: datetime) -> None:
@@ -270,20 +259,20 @@ def ask_instead(watch: Watch, *, since: datetime, now: datetime) -> None:
     if asked is not None:
         asked.silent_since = min(since, asked.silent_since or since)
         asked.next_at = _next_climb(asked, WatchRules.thaw(watch.rules), now)
-        asked.save(update_fields=["silent_since", "next_at"])
+        once.change(asked, "silent_since", "next_at")
         return
     ask_again_in(watch, minutes=0, now=now)
     due = watch.checkins.filter(state=State.WAITING, next_at__lte=now).order_by("next_at").first()
     if due is not None:
         due.silent_since, due.stage = since, Stage.AGAIN
-        due.save(update_fields=["silent_since", "stage"])
+        once.change(due, "silent_since", "stage")
 
 
 def end(checkin: CheckIn, state: str, *, why: str, now: datetime) -> None:
     """End a check-in. It never vanishes: it is answered, missed, unsendable or cancelled, and says why."""
     checkin.state, checkin.ended_why = state, why
     checkin.next_at, checkin.ended_at = None, now
-    checkin.save()
+    once.change(checkin, "state", "ended_why", "next_at", "ended_at", "answered", "stage")
 
 
 def open_question(watch: Watch, *, now: datetime, sent_at: datetime | None = None) -> CheckIn | None:
@@ -291,7 +280,7 @@ def open_question(watch: Watch, *, now: datetime, sent_at: datetime | None = Non
 
     A text that reached us late, with its own `sent_at`, answers nothing that was asked after it was sent.
     """
-    checkin = asked_of.first(patient_id=watch.patient_id)
+    checkin = held.asked_of.first(patient_id=watch.patient_id)
     if checkin is None or checkin.question_at is None or now - checkin.question_at > STALE_AFTER:
         return None
     # The provider writes whole seconds: an answer sent in the second of its question still answers it.
@@ -373,27 +362,3 @@ def _keep_one_close(pk: int, now: datetime) -> int:
         return 0
     ask_again_in(watch, minutes=WatchRules.thaw(watch.rules).concern_every, now=now)
     return 1
-
-
-def hold(pk: int, state: str, now: datetime) -> CheckIn | None:
-    """The check-in, locked behind its patient, if it stands in `state` and is due; None if somebody is at it."""
-    is_free = _its_patient_if_free.first(pk=pk, state=state, now=now) is not None
-    return _held_if_free.first(pk=pk, state=state, now=now) if is_free else None
-
-
-@written.Query
-def _its_patient_if_free(*, pk: int, state: str, now: datetime) -> QuerySet[Patient]:
-    """The patient of a check-in that is due, locked as `people.hold_if_free` does."""
-    free = Patient.objects.select_for_update(no_key=True, skip_locked=True)
-    return free.filter(pk__in=_one_due(pk, state, now).values("watch__patient"))
-
-
-@written.Query
-def _held_if_free(*, pk: int, state: str, now: datetime) -> QuerySet[CheckIn]:
-    """The same check-in as it stands once its patient is held: until then it may have changed."""
-    free = _one_due(pk, state, now).select_for_update(skip_locked=True, of=("self",))
-    return free.select_related("watch__patient__site")
-
-
-def _one_due(pk: int, state: str, now: datetime) -> QuerySet[CheckIn]:
-    return CheckIn.objects.filter(pk=pk, state=state, next_at__lte=now, watch__closed_at=None)

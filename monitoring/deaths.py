@@ -20,8 +20,13 @@ def standing(patient_id: int) -> DeathNotice | None:
 
 def is_standing(patient_id: int) -> bool:
     """Whether the newest word says or confirms a death."""
-    newest = _words.first(patient_id=patient_id)
-    return newest is not None and newest.said != Said.ALIVE
+    return _standing.exists(patient_id=patient_id)
+
+
+@written.Query
+def _standing(*, patient_id: int) -> QuerySet[DeathNotice]:
+    """The newest word, where it says or confirms a death."""
+    return all_standing().filter(patient=patient_id)
 
 
 @written.Query

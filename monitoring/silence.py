@@ -2,16 +2,17 @@
 then a person is told. Each step has its minute; a step that cannot be taken is passed over at once.
 """
 
+from collections.abc import Set
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring import calls, checkins, closer, conversation, escalations, kits, quiet, texts
+from monitoring import calls, checkins, closer, conversation, escalations, held, kits, quiet, texts
 from monitoring.models import CheckIn, Finding, Reply
 from monitoring.rules import WatchRules
-from notifications import outbox, written
+from notifications import once, outbox, written
 from notifications.each import each
 from notifications.models import Delivery, Lane, Message
 
@@ -44,11 +45,12 @@ def climb(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
 
 @transaction.atomic
 def _climb_one(pk: int, now: datetime) -> int:
-    checkin = checkins.hold(pk, State.ASKED, now)
+    checkin = held.if_due(pk, State.ASKED, now)
     if checkin is None:
         return 0
     rules = WatchRules.thaw(checkin.watch.rules)
-    if _waits(checkin, rules, now):
+    stands = held.STANDS.at(now, patient=checkin.watch.patient_id)
+    if "quiet" in stands and _waits(checkin, rules, now):
         return 0
     checkin.stage = min(checkin.stage + 1, Stage.PERSON)
     if checkin.stage == Stage.PERSON:
@@ -57,7 +59,7 @@ def _climb_one(pk: int, now: datetime) -> int:
     minutes = {Stage.AGAIN: rules.caregiver, Stage.CAREGIVER: rules.voice, Stage.VOICE: rules.person}
     since = checkin.silent_since or now
     checkin.next_at = max(now, since + timedelta(minutes=minutes[Stage(checkin.stage)]))
-    if not _step(checkin, now):
+    if not _step(checkin, now, stands):
         checkin.next_at = now
     _climbed(pk=pk, stage=checkin.stage, next_at=checkin.next_at)
     return 1
@@ -82,22 +84,28 @@ def _waits(checkin: CheckIn, rules: WatchRules, now: datetime) -> bool:
         checkin.stage = Stage.VOICE
         return False
     checkin.next_at = min(standing.quiet_until, person_at)
-    checkin.save(update_fields=["next_at"])
+    once.change(checkin, "next_at")
     return True
 
 
-def _step(checkin: CheckIn, now: datetime) -> bool:
+def _step(checkin: CheckIn, now: datetime, stands: Set[str]) -> bool:
     """Say what this stage says; False when texts to that person have ended, so that the next step comes at once."""
     patient, question = checkin.watch.patient, checkin.ask[checkin.position]
     key = f"checkin:{checkin.pk}:{checkin.position}:{checkin.stage}"
     valid_for = max(timedelta(minutes=1), (checkin.next_at or now) - now)
+    sent: dict[str, Any] = {
+        "key": key,
+        "now": now,
+        "valid_for": valid_for,
+        "after_death": "death" not in stands,
+    }
     if checkin.stage == Stage.AGAIN and question == "caregiver":
-        said = texts.to_caregiver(patient, "again.caregiver", key=key, now=now, valid_for=valid_for)
+        said = texts.to_caregiver(patient, "again.caregiver", **sent)
     elif checkin.stage == Stage.AGAIN:
-        words = f"again.{kits.wording_of(patient, question)}"
-        said = texts.to_patient(patient, words, key=key, now=now, lane=Lane.CHECKIN, valid_for=valid_for)
+        put = kits.wording_of(patient, question) if "kit" in stands else question
+        said = texts.to_patient(patient, f"again.{put}", lane=Lane.CHECKIN, **sent)
     elif checkin.stage == Stage.CAREGIVER:
-        said = texts.to_caregiver(patient, "caregiver.silence", key=key, now=now, valid_for=valid_for)
+        said = texts.to_caregiver(patient, "caregiver.silence", **sent)
     else:
         said = calls.ring(checkin, key=key, valid_for=valid_for, now=now)
     return said is not None

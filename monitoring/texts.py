@@ -30,7 +30,8 @@ def to_patient(
 ) -> Message | None:
     """Queue one text to the patient; None when texting to them has ended, or a death was reported.
 
-    `after_death` is for the answer to whoever raises an alarm there even so.
+    `after_death` does not ask about a death: for the answer to whoever raises an alarm there even so, and where the
+    caller, who holds the patient, has found that none stands.
     """
     if patient.texting_ended_at is not None or _is_silent(patient, after_death):
         return None

@@ -1,14 +1,14 @@
-"""Rows that are written once: always anew, or under a unique key by whoever comes first.
+"""Rows that are written once: always anew, or under a unique key by whoever comes first; and what changes of one.
 
-Django's own `create` writes its SQL anew for each row and looks for what else would have to be written with it. What
-every message and every text leaves behind is therefore put in by a statement that is made once for each model. No
-`save` of a model and no signal is called.
+Django's own `create` and `save` write their SQL anew for each row and look for what else would have to be written with
+it. What every message and every text leaves behind is therefore put in by a statement that is made once for each model,
+and changed by one for each set of its fields. No `save` of a model and no signal is called.
 """
 
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from notifications import prepared
 
@@ -36,6 +36,19 @@ def put(model: type[M], *, defaults: dict[str, Any], **key: Any) -> tuple[M, boo
     if found is None:
         raise IntegrityError(f"{model._meta.label}: something else than its key is in the way.")
     return found, False
+
+
+def change(row: models.Model, *fields: str) -> None:
+    """Keep these fields as they stand in the row now, like `save(update_fields=...)`. The caller holds the row.
+
+    Raises IntegrityError where a constraint is in the way, and DatabaseError where the row is there no more.
+    """
+    changed, statement = _change(type(row), fields)
+    values = [field.get_db_prep_save(field.pre_save(row, add=False), connection) for field in changed]
+    with transaction.mark_for_rollback_on_error(connection.alias), prepared.cursor(connection) as cursor:
+        cursor.execute(statement, [*values, row.pk])
+        if cursor.rowcount != 1:
+            raise DatabaseError(f"{row._meta.label} {row.pk} is there no more.")
 
 
 def _write(row: models.Model, ending: str) -> bool:
@@ -66,3 +79,14 @@ def _statement(model: type[models.Model], ending: str) -> tuple[list["models.Fie
         f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - names of columns
         f" {ending} {quote(str(key.column))}"
     )
+
+
+@cache
+def _change(model: type[models.Model], names: tuple[str, ...]) -> tuple[list["models.Field[Any, Any]"], str]:
+    """The fields that are changed, and the statement that changes them; made once for each set of fields."""
+    named = {field.name: field for field in model._meta.local_concrete_fields}
+    fields = [named[name] for name in names]
+    quote = connection.ops.quote_name
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
+    places = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+    return fields, f"UPDATE {table} SET {places} WHERE {key} = %s"  # noqa: S608 - names of columns

@@ -1,9 +1,9 @@
-"""Rows written once: always anew, or under a unique key by whoever comes first."""
+"""Rows written once: always anew, or under a unique key by whoever comes first; and what changes of one."""
 
 from datetime import UTC, datetime
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from notifications import once
 from notifications.models import ProviderReport, Rotation, Site
@@ -55,3 +55,24 @@ def test_nothing_is_added_that_a_constraint_refuses_and_its_transaction_is_over(
 def test_what_only_django_can_write_is_left_to_it() -> None:
     with pytest.raises(TypeError, match="only Django's own"):
         once.add(Rotation)  # it has a list in a column
+
+
+def test_what_is_changed_is_kept_and_nothing_else_of_the_row(django_assert_num_queries) -> None:
+    site = once.add(Site, slug="once", **FACTS)
+    Site.objects.filter(pk=site.pk).update(oncall_number="+15550109999")
+    site.name, site.time_zone, site.emergency_number = "Ward %s", "Europe/Berlin", "112"
+    with django_assert_num_queries(1):
+        once.change(site, "name", "time_zone")
+    kept = Site.objects.get(pk=site.pk)
+    assert (kept.name, kept.time_zone) == ("Ward %s", "Europe/Berlin")
+    assert (kept.emergency_number, kept.oncall_number) == ("911", "+15550109999")
+
+
+def test_a_row_that_is_gone_cannot_be_changed_and_its_transaction_is_over() -> None:
+    site = once.add(Site, slug="once", **FACTS)
+    Site.objects.filter(pk=site.pk).delete()
+    with transaction.atomic():
+        with pytest.raises(DatabaseError, match="is there no more"):
+            once.change(site, "name")
+        with pytest.raises(transaction.TransactionManagementError):
+            Site.objects.exists()

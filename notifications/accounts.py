@@ -72,11 +72,15 @@ def out() -> dict[str, str]:
     return dict(AccountState.objects.filter(out_since__isnull=False).values_list("account", "out_why"))
 
 
+def doubted(account: str) -> QuerySet[AccountState]:
+    """How this account does, unless it took whatever it was last handed."""
+    return AccountState.objects.filter(account=account).exclude(doubts=0, out_since=None)
+
+
 @written.Update
 def note_taken(*, account: str) -> tuple[QuerySet[AccountState], dict[str, Any]]:
     """It took something, so it is well, whatever was thought of it."""
-    doubted = AccountState.objects.filter(account=account).exclude(doubts=0, out_since=None)
-    return doubted, {"doubts": 0, "out_since": None, "out_why": ""}
+    return doubted(account), {"doubts": 0, "out_since": None, "out_why": ""}
 
 
 def note_doubt(account: Account, why: str, *, now: datetime) -> None:

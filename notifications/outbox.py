@@ -208,8 +208,7 @@ def _hand_over(delivery: Delivery, now: datetime) -> bool:
         accounts.note_doubt(way.account, str(unknown), now=now)
         ours.filter(state=State.SUBMITTING).update(state=State.AMBIGUOUS, lease_until=None, due_at=now)
     else:
-        accounts.note_taken(account=way.account)
-        _taken(pk=delivery.pk, fence=delivery.fence, sid=taken.sid, deadline=now + _waits(message.channel))
+        _record_taken(delivery, way.account, taken.sid, now + _waits(message.channel))
         crashing.point(crashing.RECORDED)
         return True
     crashing.point(crashing.RECORDED)
@@ -225,6 +224,23 @@ def _submitting(
     ours = Delivery.objects.filter(Exists(wanted), pk=pk, fence=fence, state=State.CLAIMED)
     changes = {"state": State.SUBMITTING, "submitted_at": now, "lease_until": now + LEASE, "account": account}
     return ours, changes
+
+
+def _record_taken(delivery: Delivery, account: Account, sid: str, deadline: datetime) -> None:
+    """The provider has it, so its account is well. Nearly always that was never doubted, and one statement says all."""
+    pk, fence = delivery.pk, delivery.fence
+    if not _taken_undoubted(pk=pk, fence=fence, account=account, sid=sid, deadline=deadline):
+        accounts.note_taken(account=account)
+        _taken(pk=pk, fence=fence, sid=sid, deadline=deadline)
+
+
+@written.Update
+def _taken_undoubted(
+    *, pk: int, fence: int, account: str, sid: str, deadline: datetime
+) -> tuple[QuerySet[Delivery], dict[str, Any]]:
+    """Handed over by us, the provider has it, and its account needs no word for it."""
+    ours = Delivery.objects.filter(~Exists(accounts.doubted(account)), pk=pk, fence=fence)
+    return _acceptance(ours, sid, deadline)
 
 
 @written.Update

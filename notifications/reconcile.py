@@ -83,11 +83,33 @@ def _try_to_apply(report: ProviderReport, now: datetime) -> None:
 
 @transaction.atomic
 def _apply_one(report: ProviderReport, now: datetime) -> None:
-    delivery = _reported_on.first(token=report.token)
-    if delivery is not None:
-        _apply(delivery, report.provider_sid, report.status, report.error_code, now)
+    if not _arrived_as_it_should(report, now):
+        delivery = _reported_on.first(token=report.token)
+        if delivery is not None:
+            _apply(delivery, report.provider_sid, report.status, report.error_code, now)
     _applied(report=report.pk, now=now)
     crashing.point(crashing.BEFORE_COMMIT_REPORT)
+
+
+def _arrived_as_it_should(report: ProviderReport, now: datetime) -> bool:
+    """Record the usual report, which needs no look at anything: what the provider has was delivered.
+
+    Of a text to a patient one try is under way at a time: while the provider has this one, no other waits to say the
+    same. Of a page the second account's may. A row that stands anywhere else is left as it is.
+    """
+    rank = RANK.get(report.status, 0)
+    return report.status in GOOD_END and bool(
+        _arrived_first(token=report.token, rank=rank, status=report.status, now=now)
+    )
+
+
+@written.Update
+def _arrived_first(
+    *, token: str, rank: int, status: str, now: datetime
+) -> tuple[QuerySet[Delivery], dict[str, Any]]:
+    """With the provider, no page, and reported as delivered for the first time."""
+    texts = Delivery.objects.filter(token=token, state=State.ACCEPTED)
+    return texts.exclude(lane__in=outbox.PAGES), _arrival(rank, status, now)
 
 
 @written.Query
@@ -126,8 +148,12 @@ def _apply(delivery: Delivery, sid: str, status: str, code: str, now: datetime) 
 @written.Update
 def _arrived(*, pk: int, rank: int, status: str, now: datetime) -> tuple[QuerySet[Delivery], dict[str, Any]]:
     """Reported as delivered for the first time."""
+    return Delivery.objects.filter(pk=pk), _arrival(rank, status, now)
+
+
+def _arrival(rank: int, status: str, now: datetime) -> dict[str, Any]:
     ended = {"state": State.DELIVERED, "ended_at": now, "lease_until": None}
-    return Delivery.objects.filter(pk=pk), {"status_rank": rank, "provider_status": status, **ended}
+    return {"status_rank": rank, "provider_status": status, **ended}
 
 
 @written.Update

@@ -236,7 +236,7 @@ def test_a_call_is_told_where_its_words_are(site, line, settings) -> None:
     assert message.channel == Channel.VOICE
 
 
-def test_a_text_on_its_way_asks_ten_times(site, line) -> None:
+def test_a_text_on_its_way_asks_seven_times(site, line) -> None:
     a_message(site)
     with CaptureQueriesContext(connection) as asked:
         outbox.deliver_due(now=NOON)
@@ -245,4 +245,4 @@ def test_a_text_on_its_way_asks_ten_times(site, line) -> None:
     with CaptureQueriesContext(connection) as then:
         reconcile.store_report(delivery.token, payload, now=NOON + SECOND)
     said = [one["sql"].split()[:2] for one in [*asked, *then]]
-    assert len([one for one in said if "SAVEPOINT" not in one]) == 10, said
+    assert len([one for one in said if "SAVEPOINT" not in one]) == 7, said

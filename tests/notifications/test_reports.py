@@ -40,11 +40,11 @@ def test_a_report_is_kept_exactly_as_it_came(sent) -> None:
 
 
 def test_a_report_is_stored_before_anything_is_done_with_it(sent, monkeypatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(**_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(reconcile, "_apply", fail)
-    report(sent, "delivered")
+    monkeypatch.setattr(reconcile, "_applied", fail)
+    assert report(sent, "delivered").state == State.ACCEPTED, "all that follows from it, or nothing"
     assert ProviderReport.objects.get().applied_at is None, "kept for the next turn, and seen by an invariant"
     monkeypatch.undo()
     reconcile.apply_reports(now=NOON + MINUTE)
@@ -62,8 +62,11 @@ def test_one_report_that_cannot_be_applied_does_not_hold_up_the_others(site, lin
         real(delivery, *rest)
 
     monkeypatch.setattr(reconcile, "_apply", fail_for_the_first)
-    report(sent, "delivered")
-    assert report(other, "delivered").state == State.DELIVERED
+    report(sent, "undelivered")
+    assert report(other, "undelivered", code="30006").state == State.FAILED
+    assert list(ProviderReport.objects.filter(applied_at=None).values_list("token", flat=True)) == [
+        delivery_of(sent).token
+    ]
 
 
 @pytest.mark.parametrize(

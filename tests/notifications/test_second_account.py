@@ -166,6 +166,20 @@ def test_where_the_first_cannot_be_asked_a_second_page_is_preferred_to_a_lost_on
     )
 
 
+def test_once_the_first_page_is_known_to_have_arrived_the_second_does_not_leave(doubtful, line) -> None:
+    line.is_silent = True
+    reconcile.settle_all(now=NOON + 35 * SECOND)
+    first, second = doubtful.deliveries.order_by("attempt")
+    assert (first.state, second.state) == (State.AMBIGUOUS, State.PENDING)
+    for status in ("sent", "delivered"):
+        payload = {"MessageSid": next(iter(line.held)), "MessageStatus": status}
+        reconcile.store_report(first.token, payload, now=NOON + 36 * SECOND)
+    assert [one.state for one in doubtful.deliveries.order_by("attempt")] == [
+        State.DELIVERED,
+        State.CANCELLED,
+    ]
+
+
 def test_where_the_first_says_that_it_took_it_nothing_leaves_by_the_second(doubtful, line) -> None:
     settle(line, 35)
     assert len(line.handed) == 1

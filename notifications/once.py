@@ -8,7 +8,15 @@ and changed by one for each set of its fields. No `save` of a model and no signa
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    IntegrityError,
+    connection,
+    connections,
+    models,
+    transaction,
+)
 
 from notifications import prepared
 
@@ -44,8 +52,9 @@ def change(row: models.Model, *fields: str) -> None:
     Raises IntegrityError where a constraint is in the way, and DatabaseError where the row is there no more.
     """
     changed, statement = _change(type(row), fields)
-    values = [field.get_db_prep_save(field.pre_save(row, add=False), connection) for field in changed]
-    with transaction.mark_for_rollback_on_error(connection.alias), prepared.cursor(connection) as cursor:
+    line = connections[DEFAULT_DB_ALIAS]
+    values = [field.get_db_prep_save(field.pre_save(row, add=False), line) for field in changed]
+    with transaction.mark_for_rollback_on_error(line.alias), prepared.cursor(line) as cursor:
         cursor.execute(statement, [*values, row.pk])
         if cursor.rowcount != 1:
             raise DatabaseError(f"{row._meta.label} {row.pk} is there no more.")
@@ -54,14 +63,15 @@ def change(row: models.Model, *fields: str) -> None:
 def _write(row: models.Model, ending: str) -> bool:
     """Put the row in and give it its number; False where the database passed over it."""
     fields, statement = _statement(type(row), ending)
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    with transaction.mark_for_rollback_on_error(connection.alias), prepared.cursor(connection) as cursor:
+    line = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up again for every value
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), line) for field in fields]
+    with transaction.mark_for_rollback_on_error(line.alias), prepared.cursor(line) as cursor:
         cursor.execute(statement, values)
         made = cursor.fetchone()
     if made is None:
         return False
     [row.pk] = made
-    row._state.adding, row._state.db = False, connection.alias
+    row._state.adding, row._state.db = False, line.alias
     return True
 
 

@@ -5,6 +5,7 @@ taken for now, refused for good, or unknown. Unknown is never retried blindly; t
 """
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,12 +75,15 @@ def through(line: Line) -> Iterator[None]:
 
 
 class _HttpClient(TwilioHttpClient):
-    """The library's client, with every request sent to the configured provider address, once, with a time limit."""
+    """The library's client, with every request sent to the configured provider address, once, with a time limit.
+
+    Each goes by a connection of its own: one that was kept may be closed at the other end just as a text is put to it,
+    and then nobody knows whether it was taken.
+    """
 
     def __init__(self, base: str) -> None:
-        super().__init__(max_retries=0)
+        super().__init__(pool_connections=False)
         self.base = base
-        self.timeout = (CONNECT_SECONDS, READ_SECONDS)
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
         # The host the library names depends on TWILIO_REGION and TWILIO_EDGE in the environment; ours does not.
@@ -87,18 +91,33 @@ class _HttpClient(TwilioHttpClient):
         if _instead:
             fields = {**(kwargs.get("params") or {}), **(kwargs.get("data") or {})}
             return Response(*_instead[-1](method, whole.path, fields))
+        self.timeout = (CONNECT_SECONDS, READ_SECONDS)
         address = self.base + whole.path + (f"?{whole.query}" if whole.query else "")
         return super().request(method, address, *args, **kwargs)
 
 
+class _Kept(threading.local):
+    """The clients of one thread. They are not shared: each passes its answer through an attribute of its own."""
+
+    def __init__(self) -> None:
+        self.clients: dict[tuple[str, str, str], Client] = {}
+
+
+_kept = _Kept()
+
+
 def _client(account: Account) -> Client:
+    facts = (settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE)
     if account == Account.SECOND:
-        second = _HttpClient(settings.TWILIO_SECOND_API_BASE)
-        return Client(
-            settings.TWILIO_SECOND_ACCOUNT_SID, settings.TWILIO_SECOND_AUTH_TOKEN, http_client=second
+        facts = (
+            settings.TWILIO_SECOND_ACCOUNT_SID,
+            settings.TWILIO_SECOND_AUTH_TOKEN,
+            settings.TWILIO_SECOND_API_BASE,
         )
-    first = _HttpClient(settings.TWILIO_API_BASE)
-    return Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=first)
+    if facts not in _kept.clients:
+        sid, token, base = facts
+        _kept.clients[facts] = Client(sid, token, http_client=_HttpClient(base))
+    return _kept.clients[facts]
 
 
 def is_well(account: Account) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import requests
 from notifications import gateway
 from notifications.double.options import Options
 from notifications.double.server import Double
+from notifications.models import Account
 from tests import makers
 from tests.conftest import ACCOUNT, TOKEN
 from tests.provider import ProviderDouble
@@ -98,6 +100,14 @@ def test_a_call_rings_as_long_as_we_count_on_and_reports_every_step(double) -> N
     assert placed["events"] == ["initiated", "ringing", "answered", "completed"]
     assert (placed["url"], placed["method"]) == ("http://127.0.0.1:9/words", "POST")
     assert placed["machine_detection"] == "", "only a key press counts"
+
+
+def test_each_thread_keeps_a_client_of_its_own(double) -> None:
+    mine = gateway._client(Account.FIRST)
+    with ThreadPoolExecutor() as other:
+        theirs = other.submit(gateway._client, Account.FIRST).result()
+    assert gateway._client(Account.FIRST) is mine, "it is not built anew for each text"
+    assert theirs is not mine, "an answer is never another thread's"
 
 
 # What may come back instead

@@ -21,7 +21,6 @@ State = CheckIn.State
 Stage = CheckIn.Stage
 CLOSER = ("temperature", "symptoms")
 STALE_AFTER = timedelta(hours=4)
-IN_ONE_TURN = 200
 # What asking, answering and silence change of a check-in.
 ROUND = ("ask", "answered", "position", "asked_simpler", "stage", "silent_since", "question_at")
 
@@ -33,18 +32,18 @@ def due(*, now: datetime) -> QuerySet[CheckIn]:
 
 @written.Query
 def _next_due(*, by: datetime) -> QuerySet[CheckIn]:
-    """Those that are asked in one turn, whoever has waited longest first."""
-    return due(now=by).order_by("next_at", "pk")[:IN_ONE_TURN]
+    """Those that are asked in one turn, and whose they are."""
+    return held.with_whose(due(now=by))
 
 
 def ask_due(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
     """Send the first question of every check-in whose hour has come; return how many were asked."""
-    return each([late.pk for late in _next_due.rows(by=now - patience)], lambda pk: _ask_one(pk, now))
+    return held.each_due(_next_due.rows(by=now - patience), _ask_one, now)
 
 
 @transaction.atomic
-def _ask_one(pk: int, now: datetime) -> int:
-    checkin = held.if_due(pk, State.WAITING, now)
+def _ask_one(waiting: held.Due, now: datetime) -> int:
+    checkin = held.if_due(waiting, State.WAITING, now)
     if checkin is None:
         return 0
     patient = checkin.watch.patient

@@ -1,5 +1,7 @@
 """Check-ins whose moment has come, each locked behind its patient, and what may bear on what is then said."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -7,7 +9,10 @@ from django.db.models import QuerySet
 from monitoring import deaths, kits, quiet, stays
 from monitoring.models import CheckIn, Patient
 from notifications import written
+from notifications.each import each
 from notifications.glance import Glance
+
+IN_ONE_TURN = 200
 
 
 @written.Query
@@ -32,28 +37,44 @@ ANYTHING = frozenset(STANDS.names)
 """What may stand where nobody has looked: then each is asked for."""
 
 
-def if_due(pk: int, state: str, now: datetime) -> CheckIn | None:
+@dataclass(frozen=True)
+class Due:
+    """A check-in whose moment has come when it was looked for, and whose it is."""
+
+    checkin: int
+    patient: int
+
+
+def each_due(late: Iterable[CheckIn], act: Callable[[Due, datetime], int], now: datetime) -> int:
+    """Act on every check-in that `with_whose` found, as `each` does; return how many were acted on."""
+    whose = {checkin.pk: checkin.watch.patient_id for checkin in late}
+    return each(list(whose), lambda pk: act(Due(pk, whose[pk]), now))
+
+
+def with_whose(late: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
+    """As much of check-ins that are due as says whose they are, whoever has waited longest first."""
+    longest_first = late.order_by("next_at", "pk")[:IN_ONE_TURN]
+    return longest_first.select_related("watch").only("watch", "watch__patient")
+
+
+def if_due(due: Due, state: str, now: datetime) -> CheckIn | None:
     """The check-in, locked behind its patient, if it stands in `state` and is due; None if somebody is at it."""
-    patient = _its_patient_if_free.first(pk=pk, state=state, now=now)
-    checkin = _if_free.first(pk=pk, state=state, now=now) if patient else None
+    patient = _patient_if_free.first(pk=due.patient)
+    checkin = _if_free.first(pk=due.checkin, state=state, now=now) if patient else None
     if checkin is not None and patient is not None:
         checkin.watch.patient = patient
     return checkin
 
 
 @written.Query
-def _its_patient_if_free(*, pk: int, state: str, now: datetime) -> QuerySet[Patient]:
-    """The patient of a check-in that is due, with the site, locked as `people.hold_if_free` does."""
+def _patient_if_free(*, pk: int) -> QuerySet[Patient]:
+    """The patient with the site, locked as `people.hold_if_free` does."""
     free = Patient.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
-    return free.select_related("site").filter(pk__in=_one_due(pk, state, now).values("watch__patient"))
+    return free.select_related("site").filter(pk=pk)
 
 
 @written.Query
 def _if_free(*, pk: int, state: str, now: datetime) -> QuerySet[CheckIn]:
-    """The same check-in as it stands once its patient is held: until then it may have changed."""
-    free = _one_due(pk, state, now).select_for_update(skip_locked=True, of=("self",))
-    return free.select_related("watch")
-
-
-def _one_due(pk: int, state: str, now: datetime) -> QuerySet[CheckIn]:
-    return CheckIn.objects.filter(pk=pk, state=state, next_at__lte=now, watch__closed_at=None)
+    """The check-in as it stands once its patient is held: until then it may have changed."""
+    free = CheckIn.objects.select_for_update(skip_locked=True, of=("self",)).select_related("watch")
+    return free.filter(pk=pk, state=state, next_at__lte=now, watch__closed_at=None)

@@ -13,7 +13,6 @@ from monitoring import calls, checkins, closer, conversation, escalations, held,
 from monitoring.models import CheckIn, Finding, Reply
 from monitoring.rules import WatchRules
 from notifications import once, outbox, written
-from notifications.each import each
 from notifications.models import Delivery, Lane, Message
 
 State = CheckIn.State
@@ -34,18 +33,18 @@ def being_asked(*, now: datetime) -> QuerySet[CheckIn]:
 
 @written.Query
 def _next_due(*, by: datetime) -> QuerySet[CheckIn]:
-    """Those that climb in one turn, whoever has waited longest first."""
-    return due(now=by).order_by("next_at", "pk")[: checkins.IN_ONE_TURN]
+    """Those that climb in one turn, and whose they are."""
+    return held.with_whose(due(now=by))
 
 
 def climb(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
     """Take the next step of every silence whose minute has come; return how many."""
-    return each([late.pk for late in _next_due.rows(by=now - patience)], lambda pk: _climb_one(pk, now))
+    return held.each_due(_next_due.rows(by=now - patience), _climb_one, now)
 
 
 @transaction.atomic
-def _climb_one(pk: int, now: datetime) -> int:
-    checkin = held.if_due(pk, State.ASKED, now)
+def _climb_one(asked: held.Due, now: datetime) -> int:
+    checkin = held.if_due(asked, State.ASKED, now)
     if checkin is None:
         return 0
     rules = WatchRules.thaw(checkin.watch.rules)
@@ -61,7 +60,7 @@ def _climb_one(pk: int, now: datetime) -> int:
     checkin.next_at = max(now, since + timedelta(minutes=minutes[Stage(checkin.stage)]))
     if not _step(checkin, now, stands):
         checkin.next_at = now
-    _climbed(pk=pk, stage=checkin.stage, next_at=checkin.next_at)
+    _climbed(pk=checkin.pk, stage=checkin.stage, next_at=checkin.next_at)
     return 1
 
 
@@ -169,8 +168,9 @@ def notice_unsendable(*, now: datetime) -> int:
 
 @written.Query
 def _asked() -> QuerySet[CheckIn]:
-    """Check-ins with an open question of which no person was told yet."""
-    return CheckIn.objects.filter(state=State.ASKED, watch__closed_at=None).exclude(stage=Stage.PERSON)
+    """Check-ins with an open question of which no person was told yet, and since when it is open."""
+    open_ = CheckIn.objects.filter(state=State.ASKED, watch__closed_at=None).exclude(stage=Stage.PERSON)
+    return open_.only("question_at")
 
 
 @written.Query

@@ -32,6 +32,11 @@ def states(case: Escalation) -> set[str]:
     ) | set(Delivery.objects.filter(message__page_as_voice__escalation=case).values_list("state", flat=True))
 
 
+def in_columns(case: Escalation) -> dict[str, object]:
+    """Everything the row of a case holds."""
+    return {field.attname: getattr(case, field.attname) for field in case._meta.concrete_fields}
+
+
 # Lines
 
 
@@ -52,6 +57,18 @@ def test_a_case_taken_reached_and_resolved_has_a_line_for_each_and_so_has_the_le
     ]
     assert ledger() == ["took the case", "reached the patient", "resolved the case"]
     assert Reaction.objects.get(grade=1).kind == "crs"
+
+
+def test_the_case_that_an_act_answers_stands_as_it_is_kept(home) -> None:
+    first, case = home.doctors[0], home.case.pk
+    taken = escalations.take(case, by=first, now=NIGHT, how="text")
+    assert (taken.owner, taken.taken_at, taken.tell_patient_at) == (first, NIGHT, None)
+    assert in_columns(taken) == in_columns(Escalation.objects.get(pk=case))
+    reached = escalations.reach(case, by=first, now=NIGHT + MINUTE)
+    assert reached.reached_at == NIGHT + MINUTE
+    assert in_columns(reached) == in_columns(Escalation.objects.get(pk=case))
+    resolved = escalations.resolve(case, by=first, now=NIGHT + 2 * MINUTE, outcome="no concern", text="well")
+    assert in_columns(resolved) == in_columns(Escalation.objects.get(pk=case))
 
 
 def test_a_case_closed_without_a_grade_says_so(home) -> None:

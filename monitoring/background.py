@@ -5,14 +5,16 @@ Of all that could bear on a text little ever stands at once, so one statement as
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import BooleanField, F, Func, JSONField, OuterRef, QuerySet, Subquery
+from django.db.models.fields.json import KT
 
 from monitoring import checkins, escalations, held, kits, phrases, pocket, quiet, watches
 from monitoring.hearing import Heard
-from monitoring.models import Finding, Patient, Reply, Watch
+from monitoring.models import CheckIn, Finding, Patient, Reply, Watch
+from notifications import written
 from notifications.glance import Glance
 from protocols import rulebook, triage
 
@@ -20,12 +22,40 @@ _HOURS = rulebook.load().known
 MASKED_FOR = timedelta(hours=_HOURS["masks_for_hours"])
 STILL_COUNTS = timedelta(hours=_HOURS["symptoms_count_for_hours"])
 CONFIRM_WITHIN = timedelta(minutes=30)
-COUNTS_FOR = max(MASKED_FOR, STILL_COUNTS, CONFIRM_WITHIN)
+BEARS_FOR = max(STILL_COUNTS, CONFIRM_WITHIN)
 
 
-def _said(*, now: datetime, patient: int, **_: Any) -> QuerySet[Finding]:
-    """What was found in all the hours that still count for anything. Not planned once: how much that is, differs."""
-    return Finding.objects.filter(patient=patient, at__gte=now - COUNTS_FOR)
+@written.Query
+def _said(*, now: datetime, patient: int) -> QuerySet[Finding]:
+    """What was found in the hours that count, oldest first: by whom it was said, what fired, what was read back."""
+    # Looked up one by one: beside 100,000 rows a join read every reply there is.
+    sender = Reply.objects.filter(pk=OuterRef("reply")).values("sender")
+    found = Finding.objects.filter(patient=patient, at__gte=now - BEARS_FOR).order_by("at", "pk").only("at")
+    return found.annotate(
+        sender=Subquery(sender), fired=_RuleIds(F("rules")), read_back=KT("context__read_back")
+    )
+
+
+class _RuleIds(Func):
+    """The ids of the rules that fired: why they did is long, and nobody asks here."""
+
+    function = "jsonb_path_query_array"
+    template = "%(function)s(%(expressions)s, '$[*].id')"
+    output_field = JSONField()
+
+
+@written.Query
+def _medicines(*, now: datetime, patient: int) -> QuerySet[Finding]:
+    """What was found in the hours for which a medicine hides a fever, and names one that was taken."""
+    found = Finding.objects.filter(patient=patient, at__gte=now - MASKED_FOR)
+    return found.filter(_NamesAMedicine(F("readings")))
+
+
+class _NamesAMedicine(Func):
+    """Whether one of the readings is a medicine that was taken."""
+
+    template = """%(expressions)s @> '[{"kind": "medicine"}]'"""
+    output_field = BooleanField()
 
 
 STANDS = Glance(
@@ -37,7 +67,8 @@ STANDS = Glance(
         "clinician wrote": (
             lambda *, now, sender, **_: quiet.written_to(sender, since=now - checkins.STALE_AFTER),
         ),
-        "said": (_said,),
+        "said": (lambda *, now, patient, **_: _said(now=now, patient=patient),),
+        "medicine": (lambda *, now, patient, **_: _medicines(now=now, patient=patient),),
         "case": (lambda *, patient, **_: escalations.open_cases().filter(patient=patient),),
         "pocket dose": (lambda *, now, patient, **_: pocket.texted(patient, since=now - MASKED_FOR),),
         "kit": (lambda *, patient, **_: kits.all_of(patient),),
@@ -48,23 +79,42 @@ STANDS = Glance(
 )
 """What may bear on a text of `sender` about `patient`, by name; each query finds whatever the reading of it would."""
 
+WITH_A_WATCH = frozenset({"watch", "watched once"})
+WITH_A_QUESTION = WITH_A_WATCH | {"question"}
+
+
+@written.Beside
+def _asked(*, now: datetime, patient: int, sender: str) -> QuerySet[CheckIn]:
+    """The check-in that waits for the patient's answer, with its watch and with what else stands."""
+    question = held.asked_of(patient).select_related("watch")
+    return STANDS.beside(question, now, known=WITH_A_QUESTION, patient=patient, sender=sender)
+
+
+@written.Beside
+def _watched(*, now: datetime, patient: int, sender: str) -> QuerySet[Watch]:
+    """The patient's open watch with what else stands, where no check-in waits for an answer."""
+    return STANDS.beside(watches.open_of(patient), now, known=WITH_A_QUESTION, patient=patient, sender=sender)
+
 
 def of(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Heard:
     """A reply with what stands about its patient, who is held by the caller."""
-    stands = frozenset(STANDS.at(now, patient=patient.pk, sender=reply.sender))
-    watch = watches.current(patient) if "watch" in stands else None
-    asked = None
+    asked = _asked.first(now=now, patient=patient.pk, sender=reply.sender)
+    watch = asked.watch if asked else _watched.first(now=now, patient=patient.pk, sender=reply.sender)
+    if asked is not None:
+        stands = WITH_A_QUESTION | STANDS.seen_beside(asked)
+    elif watch is not None:
+        stands = WITH_A_WATCH | STANDS.seen_beside(watch)
+    else:
+        stands = frozenset(STANDS.at(now, patient=patient.pk, sender=reply.sender))
     if watch is not None:
         watch.patient = patient
-        asked = (
-            checkins.open_question(watch, now=now, sent_at=reply.sent_at) if "question" in stands else None
-        )
+    still_open = asked is not None and checkins.is_answered_by(asked, now=now, sent_at=reply.sent_at)
     return Heard(
         reply=reply,
         patient=patient,
         who=who,
         watch=watch,
-        checkin=asked,
+        checkin=asked if still_open else None,
         now=now,
         quiet=quiet.of(patient.pk, now=now) if "quiet" in stands else None,
         stands=stands,
@@ -89,7 +139,7 @@ def context(heard: Heard) -> triage.Context:
         step=watch.step if watch else "",
         hour=round(hour, 2) if hour is not None else None,
         case_open="case" in heard.stands,
-        medicine_recent="pocket dose" in heard.stands or _took_a_medicine(said, heard.now),
+        medicine_recent=not heard.stands.isdisjoint({"pocket dose", "medicine"}),
         recent=_recent(said, heard.now),
         media=heard.reply.media,
         phrases=phrases.in_use(patient.site_id, patient.language) if "phrases" in heard.stands else (),
@@ -119,19 +169,13 @@ class Said(NamedTuple):
 
     at: datetime
     sender: str | None
-    readings: list[dict[str, Any]]
-    rules: list[dict[str, Any]]
+    fired: list[str]
     read_back: str | None
 
 
 def _said_lately(patient: Patient, now: datetime) -> list[Said]:
-    found = _said(now=now, patient=patient.pk).order_by("at", "pk")
-    # Looked up one by one: beside 100,000 rows a join read every reply there is.
-    sender = Reply.objects.filter(pk=OuterRef("reply")).values("sender")
-    facts = found.annotate(sender=Subquery(sender)).values_list(
-        "at", "sender", "readings", "rules", "context__read_back"
-    )
-    return [Said(*one) for one in facts]
+    found = cast("list[Any]", _said.rows(now=now, patient=patient.pk))
+    return [Said(one.at, one.sender, one.fired, one.read_back) for one in found]
 
 
 def _pending_read_back(heard: Heard, said: list[Said]) -> str:
@@ -149,15 +193,9 @@ def _pending_read_back(heard: Heard, said: list[Said]) -> str:
 def _recent(said: list[Said], now: datetime) -> tuple[str, ...]:
     """What was said or measured in the hours that count: "38.6" and then "dizzy" is a fever with a red flag."""
     before = [one for one in said if now - STILL_COUNTS < one.at <= now]
-    return triage.carried(str(rule["id"]) for one in before for rule in one.rules)
+    return triage.carried(rule for one in before for rule in one.fired)
 
 
 def is_masked(patient: Patient, *, now: datetime) -> bool:
     """Whether a medicine that hides a fever was reported taken, or the pocket dose texted, in the hours it lasts."""
-    said = _said_lately(patient, now)
-    return pocket.texted_since(patient, now - MASKED_FOR) or _took_a_medicine(said, now)
-
-
-def _took_a_medicine(said: list[Said], now: datetime) -> bool:
-    recent = [one for one in said if one.at >= now - MASKED_FOR]
-    return any(reading["kind"] == "medicine" for one in recent for reading in one.readings)
+    return pocket.texted_since(patient, now - MASKED_FOR) or _medicines.exists(now=now, patient=patient.pk)

@@ -274,18 +274,15 @@ def end(checkin: CheckIn, state: str, *, why: str, now: datetime) -> None:
     once.change(checkin, "state", "ended_why", "next_at", "ended_at", "answered", "stage")
 
 
-def open_question(watch: Watch, *, now: datetime, sent_at: datetime | None = None) -> CheckIn | None:
-    """The check-in whose question a reply may answer: asked, and not longer ago than an answer stays current.
+def is_answered_by(asked: CheckIn, *, now: datetime, sent_at: datetime | None = None) -> bool:
+    """Whether a reply may answer the open question: it was asked not longer ago than an answer stays current.
 
     A text that reached us late, with its own `sent_at`, answers nothing that was asked after it was sent.
     """
-    checkin = held.asked_of.first(patient_id=watch.patient_id)
-    if checkin is None or checkin.question_at is None or now - checkin.question_at > STALE_AFTER:
-        return None
+    if asked.question_at is None or now - asked.question_at > STALE_AFTER:
+        return False
     # The provider writes whole seconds: an answer sent in the second of its question still answers it.
-    too_early = sent_at is not None and sent_at < checkin.question_at.replace(microsecond=0)
-    checkin.watch = watch
-    return None if too_early else checkin
+    return sent_at is None or sent_at >= asked.question_at.replace(microsecond=0)
 
 
 def ask_again_in(watch: Watch, *, minutes: int, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError, transaction
-from django.db.models import BigIntegerField, Q, QuerySet, Value
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import NullIf
 
 from monitoring import canary, findings, responders, unread
@@ -142,17 +142,10 @@ def _is_understood(
 
 
 def _understand(reply: Reply, now: datetime) -> None:
-    known = SENDER.at(now, sender=reply.sender)
-    if "ourselves" in known:
-        reply.who = canary.SERVICE
-        canary.came_back(reply, now=now)
+    theirs = _nobody_elses.first(phone=reply.sender)
+    if theirs is None and _is_no_patients(reply, now):
         return
-    clinician = _answering_at.first(phone=reply.sender) if "clinician" in known else None
-    if clinician is not None and responders.is_for_us(reply, clinician):
-        reply.who, reply.clinician = "clinician", clinician
-        responders.answer(reply, clinician, now=now)
-        return
-    reply.who, patients = _held(reply)
+    reply.who, patients = _held(reply) if theirs is None else _speakers(reply, [theirs])
     if len(patients) == 1:
         reply.patient, reply.site = patients[0], patients[0].site
     if not patients:
@@ -160,6 +153,34 @@ def _understand(reply: Reply, now: datetime) -> None:
     # One reply at a time about one person: two texts in the same second are read in turn.
     for patient in patients:
         findings.from_reply(reply, patient, who=reply.who, now=now)
+
+
+def _is_no_patients(reply: Reply, now: datetime) -> bool:
+    """Whether it came from a number of our own, or from a clinician about a page; it has been answered then."""
+    known = SENDER.at(now, sender=reply.sender)
+    if "ourselves" in known:
+        reply.who = canary.SERVICE
+        canary.came_back(reply, now=now)
+        return True
+    clinician = _answering_at.first(phone=reply.sender) if "clinician" in known else None
+    if clinician is None or not responders.is_for_us(reply, clinician):
+        return False
+    reply.who, reply.clinician = "clinician", clinician
+    responders.answer(reply, clinician, now=now)
+    return True
+
+
+@written.Query
+def _nobody_elses(*, phone: str) -> QuerySet[Patient]:
+    """The patient for whom alone this phone speaks, with the site and locked: what nearly every text comes from.
+
+    Nobody where it may be another's, a clinician's or our own, or where somebody has the patient locked now: whoever
+    waits must look again.
+    """
+    free = Patient.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
+    others = _reachable_at(phone=phone).exclude(pk=OuterRef("pk"))
+    known = (others, _answering_at(phone=phone), canary.numbers(sender=phone))
+    return free.select_related("site").filter(_is_theirs(phone), *(~Exists(one) for one in known))
 
 
 def _held(reply: Reply) -> tuple[str, list[Patient]]:
@@ -177,8 +198,12 @@ def _held(reply: Reply) -> tuple[str, list[Patient]]:
 @written.Query
 def _reachable_at(*, phone: str) -> QuerySet[Patient]:
     """Every patient with this phone, or whose caregiver has it, in the order in which they are locked."""
-    theirs = Patient.objects.filter(Q(phone=phone) | Q(caregiver_phone=phone), is_active=True)
+    theirs = Patient.objects.filter(_is_theirs(phone))
     return theirs.only("phone", "caregiver_phone").order_by("pk")
+
+
+def _is_theirs(phone: str) -> Q:
+    return Q(Q(phone=phone) | Q(caregiver_phone=phone), is_active=True)
 
 
 @written.Query

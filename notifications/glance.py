@@ -6,12 +6,16 @@ An engine with nothing to do asks no more than this; a text asks it what stands 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import Any, TypeVar
 
-from django.db import connection
-from django.db.models import QuerySet
+from django.db import connection, models
+from django.db.models import Exists, QuerySet
 
 from notifications import prepared
+
+M = TypeVar("M", bound=models.Model)
 
 Looks = Mapping[str, tuple[Callable[..., "QuerySet[Any]"], ...]]
 """By name, the queries of which one must find a row; each is made by calling it with `now` and what it is about."""
@@ -50,6 +54,21 @@ class Glance:
             row = cursor.fetchone() or ()
         return {name for name, found in zip(self.looks, row, strict=True) if found}
 
+    def beside(
+        self, rows: "QuerySet[M]", now: datetime, *, known: Iterable[str], **about: int | str
+    ) -> "QuerySet[M]":
+        """The rows, each with what would be found: for `seen_beside`. What is `known` with a row is not looked for."""
+        looks = {
+            _beside(name): reduce(or_, [Exists(query(now=now, **about)) for query in queries])
+            for name, queries in self.looks.items()
+            if name not in known
+        }
+        return rows.annotate(**looks)
+
+    def seen_beside(self, row: models.Model) -> set[str]:
+        """The names that one of the rows of `beside` was found with."""
+        return {name for name in self.looks if getattr(row, _beside(name), False)}
+
     def asked(self, now: datetime, **about: int | str) -> tuple[str, list[Any]]:
         """The statement, and the values it is asked with at `now`, about these."""
         if not self._statement:
@@ -79,6 +98,10 @@ class Glance:
             name for name, stands in self.about.items() if stands == value and type(stands) is type(value)
         ]
         return _About(named[0]) if named else None
+
+
+def _beside(name: str) -> str:
+    return f"glance_{name.replace(' ', '_')}"
 
 
 @dataclass(frozen=True)

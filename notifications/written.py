@@ -151,6 +151,12 @@ class Query(_Written[P], Generic[P, M]):
         return found.query
 
 
+class Beside(Query[P, M]):
+    """A query of which an argument may stand only in what is selected beside the rows: nobody asks it for `exists`."""
+
+    FORMS = ("rows", "first")
+
+
 class Update(_Written[P]):
     """A guarded update that is written once. Called, it is carried out and says how many rows it changed."""
 

@@ -5,9 +5,10 @@ a watch. No rule gives advice about a medicine, and no grade is more than provis
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -72,7 +73,7 @@ class Context:
 
     def as_dict(self) -> dict[str, Any]:
         """The context for JSON: decimals and dates as text."""
-        facts = asdict(self)
+        facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
         facts["hour"] = None if self.hour is None else f"{self.hour:f}"
         facts["today"] = None if self.today is None else self.today.isoformat()
         return facts
@@ -186,7 +187,7 @@ def _read_back(text: str, context: Context, question: Question | None) -> Unders
 def _known(context: Context) -> Known:
     """The facts of the context, and what its free text adds to them."""
     words = rulebook.load().known
-    said = understand(context.known, asked=None, language="en")
+    said = _as_free_text(context.known)
     text = f" {context.known.casefold()} "
     taken = said.of("medicine") and not any(word in text for word in words["not_taken"])
     pressures = [one.value for one in said.of("blood_pressure") if one.value is not None]
@@ -205,6 +206,12 @@ def _known(context: Context) -> Known:
     )
 
 
+@lru_cache(maxsize=64)
+def _as_free_text(known: str) -> Understood:
+    """What free text about a patient says, read once: it is nearly always empty."""
+    return understand(known, asked=None, language="en")
+
+
 def _named(text: str, kinds: Iterable[str]) -> str:
     """The kind of thermometer that free text names, like `forehead thermometer`."""
     return next((kind for kind in kinds if f"{kind} thermometer" in text), "")
@@ -215,9 +222,14 @@ def carried(fired: Iterable[str]) -> tuple[str, ...]:
 
     A doubtful number is left out: once it is confirmed it fires as a fever of its own.
     """
-    book = rulebook.load()
-    meanings = {symptom.as_rule().id: symptom.id for symptom in book.symptoms.values()} | {"FEVER": "fever"}
+    meanings = _symptoms_by_rule()
     return tuple(sorted({meanings[rule_id] for rule_id in fired if rule_id in meanings}))
+
+
+@cache
+def _symptoms_by_rule() -> Mapping[str, str]:
+    symptoms = rulebook.load().symptoms.values()
+    return {symptom.as_rule().id: symptom.id for symptom in symptoms} | {"FEVER": "fever"}
 
 
 def _long_ago(said: Understood, limit: int) -> bool:

@@ -119,6 +119,38 @@ def test_a_stop_from_a_phone_given_up_at_this_moment_silences_nobody(patient, nu
     assert patient.site.replies.get().who == "unregistered"
 
 
+def test_a_text_from_a_phone_given_to_another_at_this_moment_is_the_others(
+    site, patient, nurses, now
+) -> None:
+    """It had found whose phone it was and waited for them: by then the phone is somebody else's."""
+    phone, other = patient.phone, makers.a_patient(site, now=now)
+
+    def give_away() -> None:
+        for one, number in ((patient, NEW), (other, phone)):
+            seen = Particulars.of(one)
+            patients.correct(one.pk, seen=seen, said=replace(seen, phone=number), by=nurses[0], now=now)
+
+    first_and_then(
+        give_away,
+        lambda: inbound.receive(
+            provider_sid="SM1", sender=phone, sent_to=site.patient_number, body="39.0", now=now
+        ),
+    )
+    reply = site.replies.get()
+    assert (reply.who, reply.patient) == ("patient", other)
+
+
+def test_a_text_from_whose_enrolment_ends_at_this_moment_is_a_strangers(site, nurses, now) -> None:
+    patient = makers.a_patient(site, now=now)
+    first_and_then(
+        lambda: courses.end_enrolment(patient.pk, by=nurses[0], reason="moved", now=now),
+        lambda: inbound.receive(
+            provider_sid="SM1", sender=patient.phone, sent_to=site.patient_number, body="thanks", now=now
+        ),
+    )
+    assert site.replies.get().who == "unregistered"
+
+
 def test_texts_let_go_by_two_go_once(patient, nurses, watch, now) -> None:
     opting_out.end_texting(patient, watch, None, why="the patient texted STOP", now=now)
     checkins.ask_due(now=now + timedelta(hours=4))

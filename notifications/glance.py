@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import connection, models
 from django.db.models import Exists, QuerySet
@@ -63,7 +63,7 @@ class Glance:
             for name, queries in self.looks.items()
             if name not in known
         }
-        return rows.annotate(**looks)
+        return cast("QuerySet[M]", rows.annotate(**looks))
 
     def seen_beside(self, row: models.Model) -> set[str]:
         """The names that one of the rows of `beside` was found with."""

@@ -119,7 +119,7 @@ class _Written(ABC, Generic[P]):
 class Query(_Written[P], Generic[P, M]):
     """A query that is written once. Called, it is the ordinary query, to go on from."""
 
-    FORMS = ("rows", "first", "exists")
+    FORMS: tuple[str, ...] = ("rows", "first", "exists")
     function: "Callable[P, QuerySet[M]]"
 
     def __init__(self, function: "Callable[P, QuerySet[M]]") -> None:

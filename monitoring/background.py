@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import BooleanField, F, Func, JSONField, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
 
-from monitoring import checkins, escalations, held, kits, phrases, pocket, quiet, watches
+from monitoring import checkins, deaths, escalations, held, kits, phrases, pocket, quiet, watches
 from monitoring.hearing import Heard
-from monitoring.models import CheckIn, Finding, Patient, Reply, Watch
+from monitoring.models import CheckIn, CloserQuestions, Finding, Patient, Reply, Watch
 from notifications import written
 from notifications.glance import Glance
 from protocols import rulebook, triage
@@ -58,6 +58,11 @@ class _NamesAMedicine(Func):
     output_field = BooleanField()
 
 
+def _closer(patient: int) -> QuerySet[CloserQuestions]:
+    """The closer questions that the patient's open watch is on, while nobody has ended them."""
+    return CloserQuestions.objects.filter(watch__patient=patient, watch__closed_at=None, ended_at=None)
+
+
 STANDS = Glance(
     {
         "watch": (lambda *, patient, **_: watches.open_of(patient),),
@@ -73,6 +78,8 @@ STANDS = Glance(
         "pocket dose": (lambda *, now, patient, **_: pocket.texted(patient, since=now - MASKED_FOR),),
         "kit": (lambda *, patient, **_: kits.all_of(patient),),
         "phrases": (lambda **_: phrases.live(),),
+        "death": (lambda *, patient, **_: deaths.all_standing().filter(patient=patient),),
+        "closer": (lambda *, patient, **_: _closer(patient),),
     },
     patient=-1,
     sender="somebody",

@@ -148,8 +148,8 @@ def _ask_more_often(heard: Heard, concluded: triage.Finding) -> None:
 
 def _carry_on(heard: Heard, checkin: CheckIn, concluded: triage.Finding) -> None:
     """Every word understood: the next question, or thanks and when the next check-in comes. In the quiet, neither."""
-    ended = checkins.answered(checkin, concluded.answers, now=heard.now)
-    if ended and closer.of(checkin.watch) is not None:
+    ended = checkins.answered(checkin, concluded.answers, now=heard.now, stands=heard.stands)
+    if ended and ("closer" in heard.stands or concluded.is_a_concern):
         # What the patient is told now is when the service then asks.
         checkins.ask_again_in(checkin.watch, minutes=heard.rules.concern_every, now=heard.now)
     if heard.quiet is not None:
@@ -218,7 +218,7 @@ def _answer_unclear(heard: Heard, concluded: triage.Finding) -> None:
         and not checkin.asked_simpler
     ):
         checkin.asked_simpler = True
-        checkins.send_question(checkin, now=heard.now, words=_simpler(checkin))
+        checkins.send_question(checkin, now=heard.now, words=_simpler(checkin), stands=heard.stands)
     elif concluded.urgency == "routine" and checkin is not None and concluded.answers:
         _carry_on(heard, checkin, concluded)
     else:
@@ -239,7 +239,7 @@ def answer(heard: Heard, words: str, **facts: str) -> None:
     key = f"answer:{heard.reply.pk}:{heard.patient.pk}:{words}"
     facts = {"minutes": str(heard.rules.reach), **facts}
     more: dict[str, Any] = {"key": key, "now": heard.now, "facts": facts, "lane": Lane.REPLY}
-    more["after_death"] = words in ANSWERED_ALWAYS
+    more["after_death"] = words in ANSWERED_ALWAYS or "death" not in heard.stands
     ways = [
         partial(texts.to_patient, heard.patient, words, **more),
         partial(texts.to_caregiver, heard.patient, words, **more),

@@ -65,6 +65,9 @@ class Ward(Home):
             phrase.pk, seen=phrases.weigh(phrase, now=NOON).seen, by=pharmacist, now=NOON + MINUTE
         )
 
+    def a_death_reported(self) -> None:
+        self.hears("he died last night", at=NOON, sender=self.patient.caregiver_phone)
+
     def a_watch_that_is_over(self) -> None:
         watches.end_without_dose(self.watch.pk, why="the dose was not given", now=NOON)
 
@@ -72,7 +75,7 @@ class Ward(Home):
 STEPS: list[Callable[[Ward], None]] = [
     Ward.nothing, Ward.a_question, Ward.an_answer, Ward.a_medicine_taken, Ward.a_doubtful_number,
     Ward.a_fever_with_a_pocket_order, Ward.a_case_resolved, Ward.a_clinician_who_writes, Ward.a_kit,
-    Ward.learned_phrases, Ward.a_watch_that_is_over,
+    Ward.learned_phrases, Ward.a_death_reported, Ward.a_watch_that_is_over,
 ]  # fmt: skip
 
 
@@ -91,7 +94,14 @@ def test_a_text_is_understood_as_if_everything_had_been_read(step) -> None:
                 for name, queries in background.STANDS.looks.items()
                 if any(query(now=now, patient=patient.pk, sender=sender).exists() for query in queries)
             }
-            answers = {"case", "pocket dose", "watched once", "medicine"}  # these the statement says itself
+            answers = {
+                "case",
+                "pocket dose",
+                "watched once",
+                "medicine",
+                "death",
+                "closer",
+            }  # these the statement says itself
             all_read = replace(heard, stands=heard.stands | (background.STANDS.names - answers))
             assert background.context(all_read) == background.context(heard)
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from monitoring.models import Assessment, AssessmentReading, Escalation, Patient, Reaction
 from monitoring.models.worksheets import GRAVE
+from notifications import written
 from protocols.errors import Refusal
 
 KINDS = (Reaction.Kind.CRS, Reaction.Kind.ICANS)
@@ -98,7 +100,7 @@ def standing(patient: Patient) -> dict[str, Standing]:
     The newest word counts, a worksheet's or a reaction's own. A grave grade that is to be lowered stands until a
     second clinician agreed.
     """
-    rows = list(patient.reactions.filter(over_at=None, kind__in=KINDS).select_related("noted_by"))
+    rows = _graded.rows(patient_id=patient.pk)
     worksheets = list(patient.assessments.select_related("by", "reading")) if rows else []
     found = {}
     for kind in KINDS:
@@ -106,6 +108,14 @@ def standing(patient: Patient) -> dict[str, Standing]:
         if reactions:
             found[str(kind)] = _standing(str(kind), reactions, worksheets)
     return found
+
+
+@written.Query
+def _graded(*, patient_id: int) -> QuerySet[Reaction]:
+    """The open CRS and ICANS of a patient, each with who noted it."""
+    return Reaction.objects.filter(patient=patient_id, over_at=None, kind__in=KINDS).select_related(
+        "noted_by"
+    )
 
 
 def _standing(kind: str, reactions: list[Reaction], worksheets: Iterable[Assessment]) -> Standing:

@@ -1,14 +1,29 @@
-"""The history of a case, line by line; how it stands in words, and whose it is."""
+"""A case that is held; its history, line by line; how it stands in words, and whose it is."""
 
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import texts
 from monitoring.models import Escalation, EscalationEvent, Finding
-from notifications import once
+from notifications import once, written
 from notifications.models import Clinician
 from protocols.errors import Refusal
+
+
+def hold(case_id: int) -> Escalation:
+    """The case with its site, locked until the transaction ends."""
+    case = _locked.first(pk=case_id)
+    if case is None:
+        raise Escalation.DoesNotExist(f"There is no case {case_id}.")
+    return case
+
+
+@written.Query
+def _locked(*, pk: int) -> QuerySet[Escalation]:
+    """A case, locked. Only its site is joined, which never changes: what else may, is read once the lock is there."""
+    return Escalation.objects.select_for_update(of=("self",)).select_related("site").filter(pk=pk)
 
 
 def note(

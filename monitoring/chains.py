@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
+from django.db.models import QuerySet
+
 from monitoring.models import Escalation, EscalationEvent
+from notifications import written
 from notifications.models import AuditEntry
 
 FIRST = "0" * 64
@@ -114,4 +117,13 @@ def _moment(at: datetime) -> str:
 
 def end_of(case: Escalation) -> EscalationEvent:
     """The last line of a case, which vouches for all before it."""
-    return case.events.order_by("-number")[0]
+    last = _newest_first.first(case_id=case.pk)
+    if last is None:
+        raise EscalationEvent.DoesNotExist(f"Case {case.pk} has no line.")
+    return last
+
+
+@written.Query
+def _newest_first(*, case_id: int) -> QuerySet[EscalationEvent]:
+    """The lines of a case, the newest first."""
+    return EscalationEvent.objects.filter(escalation=case_id).order_by("-number")

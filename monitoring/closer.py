@@ -7,12 +7,12 @@ own. A watch does not end before them, and the next dose's watch begins anew.
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import patients, people
 from monitoring.models import CheckIn, CloserQuestions, Escalation, Patient, Reaction, Watch
-from notifications import audit, written
+from notifications import audit, once, written
 from notifications.models import Clinician
 from protocols.errors import Refusal
 
@@ -33,7 +33,7 @@ def _going_on(*, watch_id: int) -> QuerySet[CloserQuestions]:
 def begin(watch: Watch, *, why: str, now: datetime) -> None:
     """Move a watch to closer questions; already there, it stays. The caller holds the patient."""
     if of(watch) is None:
-        CloserQuestions.objects.create(watch=watch, began_at=now, why=why[:300])
+        once.add(CloserQuestions, watch=watch, began_at=now, why=why[:300])
 
 
 @transaction.atomic
@@ -74,16 +74,20 @@ def _refuse_while_open(patient: Patient) -> None:
 
 def settle(patient: Patient | None, *, why: str, by: Clinician, now: datetime) -> None:
     """After a clinician closed a case or a reaction: the closer questions end with it, unless another is open."""
-    row = CloserQuestions.objects.filter(watch__patient=patient, watch__closed_at=None, ended_at=None).first()
-    if patient is None or row is None:
-        return
-    try:
-        _refuse_while_open(patient)
-    except Refusal:
-        return
-    _end(row, why=why, by=by, now=now)
+    row = _needless.first(patient_id=patient.pk) if patient else None
+    if row is not None:
+        _end(row, why=why, by=by, now=now)
+
+
+@written.Query
+def _needless(*, patient_id: int) -> QuerySet[CloserQuestions]:
+    """The closer questions a patient is on although neither a case nor a reaction is open: one row at most."""
+    case = Escalation.objects.filter(patient=patient_id).exclude(state=Escalation.State.RESOLVED)
+    reaction = Reaction.objects.filter(patient=patient_id, over_at=None)
+    going_on = CloserQuestions.objects.filter(watch__patient=patient_id, watch__closed_at=None, ended_at=None)
+    return going_on.filter(~Exists(case), ~Exists(reaction))
 
 
 def _end(row: CloserQuestions, *, why: str, by: Clinician, now: datetime) -> None:
     row.ended_at, row.ended_by, row.ended_why = now, by, why
-    row.save(update_fields=["ended_at", "ended_by", "ended_why"])
+    once.change(row, "ended_at", "ended_by", "ended_why")

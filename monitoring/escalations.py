@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from monitoring import caselog, chains, closer, deaths, grading, offers, paging
 from monitoring.models import Canary, Escalation, Finding, Patient, Watch
 from monitoring.rules import DEFAULT, WatchRules
-from notifications import audit, crashing, outbox, roles, written
+from notifications import audit, crashing, once, outbox, roles, written
 from notifications.each import each
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
@@ -176,7 +176,7 @@ def _page_next_rung(case: Escalation, now: datetime, *, besides: Clinician | Non
         )
     case.round, case.rung = climbed.round, climbed.rung
     case.next_at = now + climbed.lasts
-    case.save(update_fields=["round", "rung", "next_at"])
+    once.change(case, "round", "rung", "next_at")
     for person in climbed.paged:
         caselog.note(case, "paged", now=now, text=f"Rung {climbed.rung}: {person.name}, {climbed.by}.")
     if besides is not None and besides not in climbed.paged:
@@ -234,7 +234,7 @@ def _tell_patient(pk: int, now: datetime) -> int:
 @transaction.atomic
 def take(case_id: int, *, by: Clinician, now: datetime, how: str) -> Escalation:
     """Give the case to `by`, or refuse, saying who has it. `how`: text, key press or screen."""
-    case = Escalation.objects.select_for_update().get(pk=case_id)
+    case = caselog.hold(case_id)
     rules = WatchRules.thaw(case.rules)
     if not roles.may(by, "work on a case"):
         raise Refusal("role", _("A %(role)s cannot take a case.") % {"role": by.get_role_display()})
@@ -264,7 +264,7 @@ def take(case_id: int, *, by: Clinician, now: datetime, how: str) -> Escalation:
 @transaction.atomic
 def hand_back(case_id: int, *, by: Clinician, now: datetime, reason: str) -> Escalation:
     """Undo a taking at once: the case is open again and its ladder starts over."""
-    case = Escalation.objects.select_for_update().get(pk=case_id)
+    case = caselog.hold(case_id)
     caselog.must_own(case, by)
     if case.state not in {State.TAKEN, State.REACHED}:
         raise Refusal("not-taken", _("Only a case you have taken can be handed back."))
@@ -278,7 +278,7 @@ def hand_back(case_id: int, *, by: Clinician, now: datetime, reason: str) -> Esc
 @transaction.atomic
 def decline(case_id: int, *, by: Clinician, now: datetime, reason: str) -> None:
     """Somebody paged cannot take it: noted, and the next rung is due at once. A case that is not open is refused."""
-    case = Escalation.objects.select_for_update().get(pk=case_id)
+    case = caselog.hold(case_id)
     if offers.decline(case, by=by, now=now, reason=reason):
         return
     if case.state != State.OPEN:
@@ -292,7 +292,7 @@ def decline(case_id: int, *, by: Clinician, now: datetime, reason: str) -> None:
 @transaction.atomic
 def reach(case_id: int, *, by: Clinician, now: datetime, text: str = "") -> Escalation:
     """Record that the owner has spoken with the patient or caregiver."""
-    case = Escalation.objects.select_for_update().get(pk=case_id)
+    case = caselog.hold(case_id)
     if case.state == State.TAKEN:
         caselog.must_own(case, by)
     rules = WatchRules.thaw(case.rules)
@@ -322,7 +322,7 @@ def resolve(
     if outcome not in OUTCOMES:
         raise Refusal("outcome", _("Choose an outcome: %(outcomes)s.") % {"outcomes": ", ".join(OUTCOMES)})
     graded = dict(grades)
-    case = Escalation.objects.select_for_update().get(pk=case_id)
+    case = caselog.hold(case_id)
     _refuse_over_a_death(case, outcome)
     if case.patient_id and outcome not in UNGRADED and not graded.keys() >= MUST_GRADE:
         raise Refusal("grades", _("Grade CRS and ICANS, or record that each was looked for and ruled out."))

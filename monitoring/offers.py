@@ -53,7 +53,7 @@ def make(case_id: int, *, to: Clinician, reason: str, by: Clinician, now: dateti
     Refused for whoever does not have the case, without a reason, to somebody who cannot be paged for it, and while
     another offer waits.
     """
-    case = Escalation.objects.select_for_update().get(pk=case_id)
+    case = caselog.hold(case_id)
     caselog.must_own(case, by)
     if case.state not in HELD:
         raise Refusal("not-taken", _("Only a case you have taken can be handed over."))

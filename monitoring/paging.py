@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from monitoring import ladders, texts
-from monitoring.models import CaseOffer, Escalation, Page
+from monitoring.models import CaseOffer, Escalation, EscalationEvent, Page
 from monitoring.rules import WatchRules
-from notifications import oncall, outbox, written
+from notifications import oncall, once, outbox, written
 from notifications.models import Channel, Clinician, Delivery, Lane, Message, Site
 from protocols import ladder, wording
 from protocols.ladder import Rung
@@ -143,7 +143,8 @@ def _page(
         waits_since=_waits_since(case, now),
         now=now,
     )
-    Page.objects.get_or_create(
+    once.put(
+        Page,
         escalation=case,
         generation=case.generation,
         round=round_,
@@ -247,22 +248,27 @@ def tell_on_call(site: Site, words: str, *, key: str, now: datetime) -> None:
 
 def cancel_waiting(case: Escalation, *, now: datetime) -> None:
     """Pages that have not been handed over yet are no longer wanted."""
-    mine = (
-        Q(page_as_text__escalation=case)
-        | Q(page_as_voice__escalation=case)
-        | Q(key__startswith=f"desk:{case.pk}:")
-    )
-    outbox.cancel(Message.objects.filter(mine), now=now)
+    pages = Page.objects.filter(escalation=case)
+    desk = Message.objects.filter(key__startswith=f"desk:{case.pk}:")
+    # Each found by its own index: a text that is this or that is looked for among all there ever were.
+    mine = pages.values("text").union(pages.values("voice"), desk.values("pk"))
+    outbox.cancel(Message.objects.filter(pk__in=mine), now=now)
 
 
 def tell_the_others(case: Escalation, owner: Clinician, *, now: datetime) -> None:
     """Everybody else who was ever paged for this case hears who has it and when."""
     at = texts.site_time(case.site, now)
     body = wording.text("page.taken_by", "en", code=case.code, who=owner.name, time=at)
-    paged = Clinician.objects.filter(pages__escalation=case, is_active=True).exclude(phone="").distinct()
-    for clinician in paged.exclude(pk=owner.pk).order_by("pk"):
+    for clinician in _others_paged.rows(case_id=case.pk, owner=owner.pk):
         key = f"taken:{case.pk}:{case.generation}:{owner.pk}:{clinician.pk}:{now:%Y%m%d%H%M%S}"
         _notify(case.site, clinician, key, body, now=now)
+
+
+@written.Query
+def _others_paged(*, case_id: int, owner: int) -> QuerySet[Clinician]:
+    """Everybody who was paged for a case and can be texted, but for its owner."""
+    paged = Clinician.objects.filter(pages__escalation=case_id, is_active=True).exclude(phone="").distinct()
+    return paged.exclude(pk=owner).order_by("pk")
 
 
 def tell_home(case: Escalation, words: str, *, now: datetime, role: str = "") -> list[str]:
@@ -274,18 +280,26 @@ def tell_home(case: Escalation, words: str, *, now: datetime, role: str = "") ->
     patient = case.patient
     if patient is None:
         return []
+    if patient.site_id == case.site_id:
+        patient.site = case.site
     facts = {"minutes": str(WatchRules.thaw(case.rules).reach)}
     if role:
         facts["role"] = wording.text(f"role.{role}", patient.language)
     key, told = f"{case.pk}:{case.generation}:{now:%Y%m%d%H%M%S}", []
     if texts.to_patient(patient, words, key=f"{words}:{key}", now=now, facts=facts):
         told.append("the patient")
-    wrote = case.events.filter(finding__reply__sender=patient.caregiver_phone).exists()
+    wrote = _lines_from.exists(case_id=case.pk, phone=patient.caregiver_phone)
     if (wrote or not told) and texts.to_caregiver(
         patient, words, key=f"{words}:caregiver:{key}", now=now, lane=Lane.REPLY, facts=facts
     ):
         told.append("the caregiver")
     return told
+
+
+@written.Query
+def _lines_from(*, case_id: int, phone: str) -> QuerySet[EscalationEvent]:
+    """The lines of a case that came of a text from this phone."""
+    return EscalationEvent.objects.filter(escalation=case_id, finding__reply__sender=phone)
 
 
 def _notify(site: Site, clinician: Clinician, key: str, body: str, *, now: datetime) -> None:

@@ -116,7 +116,8 @@ def tell_a_person(checkin: CheckIn, why: str, *, now: datetime) -> None:
     waited = int(((now - (checkin.silent_since or now)).total_seconds()) // 60)
     heard = "what was texted did not answer it" if _was_heard_from(checkin) else "nothing heard"
     because = f"{why}: {heard} for {waited} minutes at hour {checkin.hour:.0f} of the watch."
-    finding = Finding.objects.create(
+    finding = once.add(
+        Finding,
         site=watch.site,
         patient=watch.patient,
         checkin=checkin,

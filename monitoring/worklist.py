@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from monitoring import caselog, escalations, people, texts, unread
 from monitoring.models import Patient, Reply, Task
-from notifications import audit
+from notifications import audit, once
 from notifications.each import each
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
@@ -66,7 +66,7 @@ def finish(task_id: int, *, by: Clinician, outcome: str, now: datetime, read: in
             gettext("A text has come that was not on this page. Read it first; nothing was saved."),
         )
     task.done_at, task.done_by, task.outcome = now, by, outcome.strip()[:200]
-    task.save(update_fields=["done_at", "done_by", "outcome"])
+    once.change(task, "done_at", "done_by", "outcome")
     audit.record("finished a task", str(task.patient or task), site=task.site, by=by, now=now, task=task.pk)
     return task
 

@@ -43,11 +43,11 @@ def ask_due(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
 
 @transaction.atomic
 def _ask_one(waiting: held.Due, now: datetime) -> int:
-    checkin = held.if_due(waiting, State.WAITING, now)
-    if checkin is None:
+    found = held.if_due(waiting, State.WAITING, now)
+    if found is None:
         return 0
+    checkin, stands = found
     patient = checkin.watch.patient
-    stands = held.STANDS.at(now, patient=patient.pk)
     stay = stays.resting(patient.pk, now=now) if "stay" in stands else None
     if stay is not None:
         end(checkin, State.CANCELLED, why=stays.why(stay), now=now)

@@ -1,6 +1,6 @@
 """Check-ins whose moment has come, each locked behind its patient, and what may bear on what is then said."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,13 +57,19 @@ def with_whose(late: QuerySet[CheckIn]) -> QuerySet[CheckIn]:
     return longest_first.select_related("watch").only("watch", "watch__patient")
 
 
-def if_due(due: Due, state: str, now: datetime) -> CheckIn | None:
-    """The check-in, locked behind its patient, if it stands in `state` and is due; None if somebody is at it."""
+def if_due(due: Due, state: str, now: datetime) -> tuple[CheckIn, Set[str]] | None:
+    """The check-in, locked behind its patient, and what stands, of STANDS, if it stands in `state` and is due.
+
+    None if somebody is at it.
+    """
     patient = _patient_if_free.first(pk=due.patient)
-    checkin = _if_free.first(pk=due.checkin, state=state, now=now) if patient else None
-    if checkin is not None and patient is not None:
-        checkin.watch.patient = patient
-    return checkin
+    if patient is None:
+        return None
+    checkin = _if_free.first(pk=due.checkin, state=state, now=now, patient=due.patient)
+    if checkin is None:
+        return None
+    checkin.watch.patient = patient
+    return checkin, STANDS.seen_beside(checkin)
 
 
 @written.Query
@@ -73,8 +79,9 @@ def _patient_if_free(*, pk: int) -> QuerySet[Patient]:
     return free.select_related("site").filter(pk=pk)
 
 
-@written.Query
-def _if_free(*, pk: int, state: str, now: datetime) -> QuerySet[CheckIn]:
-    """The check-in as it stands once its patient is held: until then it may have changed."""
+@written.Beside
+def _if_free(*, pk: int, state: str, now: datetime, patient: int) -> QuerySet[CheckIn]:
+    """The check-in as it stands once its patient is held, and what stands: until then both may have changed."""
     free = CheckIn.objects.select_for_update(skip_locked=True, of=("self",)).select_related("watch")
-    return free.filter(pk=pk, state=state, next_at__lte=now, watch__closed_at=None)
+    due = free.filter(pk=pk, state=state, next_at__lte=now, watch__closed_at=None)
+    return STANDS.beside(due, now, known=(), patient=patient)

@@ -44,11 +44,11 @@ def climb(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
 
 @transaction.atomic
 def _climb_one(asked: held.Due, now: datetime) -> int:
-    checkin = held.if_due(asked, State.ASKED, now)
-    if checkin is None:
+    found = held.if_due(asked, State.ASKED, now)
+    if found is None:
         return 0
+    checkin, stands = found
     rules = WatchRules.thaw(checkin.watch.rules)
-    stands = held.STANDS.at(now, patient=checkin.watch.patient_id)
     if "quiet" in stands and _waits(checkin, rules, now):
         return 0
     checkin.stage = min(checkin.stage + 1, Stage.PERSON)

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Generic, ParamSpec, TypeVar, cast, get_type_hints
 
 from django.db import connections, models, transaction
@@ -204,6 +205,12 @@ class _Statement:
         self.parameters = places.of(parameters)
         self.asked, self.left = fixed(self.sql, self.parameters)
 
+    @cached_property
+    def converters(self) -> dict[int, Any]:
+        """What has to be made of a column's value, where something has: it never changes."""
+        columns = [column for column, *_ in self._compiler.select[: self._compiler.col_count]]
+        return cast("dict[int, Any]", self._compiler.get_converters(columns))
+
     def executed(self, values: dict[str, Any]) -> CursorWrapper:
         """A cursor, to be closed, that has carried it out with these arguments."""
         connection = connections[DB]
@@ -224,6 +231,7 @@ class _Statement:
         with self.executed(values) as cursor:
             found = cursor.fetchall()
         compiler.execute_sql = lambda *_, **__: [found]
+        compiler.get_converters = lambda _: self.converters
         return iter(ModelIterable(cast("QuerySet[Any]", _Found(compiler))))
 
 

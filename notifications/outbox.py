@@ -192,7 +192,6 @@ def _hand_over(delivery: Delivery, now: datetime) -> bool:
     if not _submitting(pk=delivery.pk, fence=delivery.fence, account=way.account, now=now):
         _drop(delivery.pk, delivery.fence, now)
         return False
-    ours = Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence)
     crashing.point(crashing.BEFORE_POST)
     try:
         taken = _post(delivery, message, way, now)
@@ -202,11 +201,11 @@ def _hand_over(delivery: Delivery, now: datetime) -> bool:
             accounts.note_doubt(way.account, str(not_taken), now=now)
         _wait(delivery, message, way.account, now)
     except gateway.RefusedForGood as refused:
-        fail(ours.filter(state=State.SUBMITTING), message, code=refused.code, now=now)
+        fail(_in_the_post(delivery), message, code=refused.code, now=now)
     except gateway.Unknown as unknown:
         logger.warning("Delivery %s may have been sent (%s).", delivery.pk, unknown)
         accounts.note_doubt(way.account, str(unknown), now=now)
-        ours.filter(state=State.SUBMITTING).update(state=State.AMBIGUOUS, lease_until=None, due_at=now)
+        _in_the_post(delivery).update(state=State.AMBIGUOUS, lease_until=None, due_at=now)
     else:
         _record_taken(delivery, way.account, taken.sid, now + _waits(message.channel))
         crashing.point(crashing.RECORDED)
@@ -224,6 +223,11 @@ def _submitting(
     ours = Delivery.objects.filter(Exists(wanted), pk=pk, fence=fence, state=State.CLAIMED)
     changes = {"state": State.SUBMITTING, "submitted_at": now, "lease_until": now + LEASE, "account": account}
     return ours, changes
+
+
+def _in_the_post(delivery: Delivery) -> QuerySet[Delivery]:
+    """The row, while it stands where we left it when we handed it over."""
+    return Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence, state=State.SUBMITTING)
 
 
 def _record_taken(delivery: Delivery, account: Account, sid: str, deadline: datetime) -> None:
@@ -255,7 +259,7 @@ def _wait(delivery: Delivery, message: Message, account: Account, now: datetime)
     A first attempt may then take either way; one that was queued for the second account stays with it.
     """
     other = account == Account.FIRST and accounts.is_out(account) and accounts.can_stand_in(message)
-    Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence, state=State.SUBMITTING).update(
+    _in_the_post(delivery).update(
         state=State.PENDING,
         due_at=now if other else now + NOT_TAKEN_PAUSE,
         account="" if delivery.attempt == 1 else account,

@@ -310,7 +310,7 @@ def _waits(channel: str) -> timedelta:
     return CALL_DEADLINE if channel == Channel.VOICE else TEXT_DEADLINE
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def fail(deliveries: QuerySet[Delivery], message: Message, *, code: str, now: datetime) -> bool:
     """Record a failure and, where the error table allows another try in time, queue it. True if a row moved."""
     moved = deliveries.exclude(ended_at__isnull=False).update(
@@ -318,7 +318,7 @@ def fail(deliveries: QuerySet[Delivery], message: Message, *, code: str, now: da
     )
     if not moved:
         return False
-    last = message.deliveries.order_by("-attempt").first()
+    last = _last_try.first(message=message.pk)
     means = provider_errors.of(code).means
     if means == provider_errors.Means.ACCOUNT and last and last.account:
         accounts.note_out(Account(last.account), f"error {code}", now=now)
@@ -328,23 +328,26 @@ def fail(deliveries: QuerySet[Delivery], message: Message, *, code: str, now: da
     may_try = pause is not None and message.cancelled_at is None and now + pause < message.not_after
     # A page does not wait for a second try at the same phone: its other channel and the next person are faster.
     if pause is not None and may_try and last is not None and message.lane not in PAGES:
-        Delivery.objects.get_or_create(
-            message=message,
-            attempt=last.attempt + 1,
-            defaults={"lane": last.lane, "precedence": last.precedence, "due_at": now + pause},
-        )
+        facts = {"lane": last.lane, "precedence": last.precedence, "due_at": now + pause}
+        once.put(Delivery, message=message, attempt=last.attempt + 1, defaults=facts)
     return True
+
+
+@written.Query
+def _last_try(*, message: int) -> QuerySet[Delivery]:
+    """The newest attempt at a message."""
+    return Delivery.objects.filter(message=message).order_by("-attempt")
 
 
 def page_by_second(message: Message, *, now: datetime) -> bool:
     """Queue a page once more, by the second account, at once; False where that cannot carry it or has it already."""
     tried = message.deliveries.filter(account=Account.SECOND).exists()
     wanted = message.cancelled_at is None and now < message.not_after
-    last = message.deliveries.order_by("-attempt").first()
+    last = _last_try.first(message=message.pk)
     if tried or not wanted or last is None or not accounts.can_stand_in(message):
         return False
     facts = {"account": Account.SECOND, "lane": last.lane, "precedence": last.precedence, "due_at": now}
-    _, is_new = Delivery.objects.get_or_create(message=message, attempt=last.attempt + 1, defaults=facts)
+    _, is_new = once.put(Delivery, message=message, attempt=last.attempt + 1, defaults=facts)
     if is_new:
         nudge(CARRIERS[Lane(last.lane)])
     return is_new

@@ -114,8 +114,9 @@ def _arrived_first(
 
 @written.Query
 def _reported_on(*, token: str) -> QuerySet[Delivery]:
-    """The delivery that a report speaks of, locked."""
-    return Delivery.objects.select_for_update().filter(token=token)
+    """The delivery that a report speaks of, locked, with its message."""
+    found = Delivery.objects.filter(token=token).select_related("message")
+    return found.select_for_update(of=("self",))
 
 
 @written.Update

@@ -36,7 +36,7 @@ class Glance:
     written, and that no query holds otherwise.
     """
 
-    def __init__(self, looks: Looks, **about: int | str) -> None:
+    def __init__(self, looks: Looks, **about: int | str | datetime) -> None:
         self.looks, self.about = looks, about
         self._statement = ""
         self._places: list[_Moment | _About] = []
@@ -46,7 +46,7 @@ class Glance:
         """Every name it may answer with."""
         return set(self.looks)
 
-    def at(self, now: datetime, **about: int | str) -> set[str]:
+    def at(self, now: datetime, **about: int | str | datetime) -> set[str]:
         """The names under which a row would be found at `now`, about these."""
         statement, values = self.asked(now, **about)
         with prepared.cursor(connection) as cursor:
@@ -55,7 +55,7 @@ class Glance:
         return {name for name, found in zip(self.looks, row, strict=True) if found}
 
     def beside(
-        self, rows: "QuerySet[M]", now: datetime, *, known: Iterable[str], **about: int | str
+        self, rows: "QuerySet[M]", now: datetime, *, known: Iterable[str], **about: int | str | datetime
     ) -> "QuerySet[M]":
         """The rows, each with what would be found: for `seen_beside`. What is `known` with a row is not looked for."""
         looks = {
@@ -69,7 +69,7 @@ class Glance:
         """The names that one of the rows of `beside` was found with."""
         return {name for name in self.looks if getattr(row, _beside(name), False)}
 
-    def asked(self, now: datetime, **about: int | str) -> tuple[str, list[Any]]:
+    def asked(self, now: datetime, **about: int | str | datetime) -> tuple[str, list[Any]]:
         """The statement, and the values it is asked with at `now`, about these."""
         if not self._statement:
             self.write()
@@ -92,12 +92,12 @@ class Glance:
         return text.replace("%%", "%%%%") % filled
 
     def _place(self, value: Any) -> "_Moment | _About | None":
-        if isinstance(value, datetime):
-            return _Moment(value - NOON)
         named = [
             name for name, stands in self.about.items() if stands == value and type(stands) is type(value)
         ]
-        return _About(named[0]) if named else None
+        if named:
+            return _About(named[0])
+        return _Moment(value - NOON) if isinstance(value, datetime) else None
 
 
 def _beside(name: str) -> str:
@@ -110,7 +110,7 @@ class _Moment:
 
     later: timedelta
 
-    def filled(self, now: datetime, about: Mapping[str, int | str]) -> datetime:
+    def filled(self, now: datetime, about: Mapping[str, Any]) -> datetime:
         """The moment at `now`."""
         return now + self.later
 
@@ -121,6 +121,6 @@ class _About:
 
     name: str
 
-    def filled(self, now: datetime, about: Mapping[str, int | str]) -> int | str:
+    def filled(self, now: datetime, about: Mapping[str, int | str | datetime]) -> int | str | datetime:
         """The value of this name."""
         return about[self.name]

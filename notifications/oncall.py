@@ -6,6 +6,7 @@ Nothing here is kept: each question reads the rows and asks `protocols.rotas`, w
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -13,6 +14,7 @@ from django.db.models import Func, QuerySet, Value, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from notifications import roles, written
+from notifications.glance import NOON, Glance
 from notifications.models import Clinician, Override, Rotation, RungRule, Shift, Site, TimeOff
 from protocols import rotas
 from protocols.errors import Refusal
@@ -83,19 +85,22 @@ class Reading:
 
 
 def read(site: Site, *, since: datetime, until: datetime) -> Reading:
-    """Everything that says who is on call between two moments, in five queries."""
+    """Everything that says who is on call between two moments, in two to six queries: few lists have all there is."""
+    span: dict[str, Any] = {"site": site.pk, "since": since, "until": until}
     people: dict[int, Clinician] = {}
-    rotations = _rotations.rows(site=site.pk, since=since, until=until)
+    says = SAYS.at(since, site=site.pk, until=until)
+    rotations = _rotations.rows(**span) if "rotations" in says else []
     prefetch_related_objects(rotations, "turns__clinician")
     for rotation in rotations:
         people.update({turn.clinician_id: turn.clinician for turn in rotation.turns.all()})
+    overrides = _overrides.rows(**span) if "overrides" in says else []
     fixed: list[rotas.Stint] = []
-    for by_hand, kind in ((_overrides, rotas.OVERRIDE), (_shifts, rotas.SHIFT)):
-        for row in by_hand.rows(site=site.pk, since=since, until=until):
+    for by_hand, kind in ((overrides, rotas.OVERRIDE), (_shifts.rows(**span), rotas.SHIFT)):
+        for row in by_hand:
             people[row.clinician_id] = row.clinician
             period = row.period
             fixed.append(rotas.Stint(row.rung, row.clinician_id, period.lower, period.upper, kind, row.pk))
-    off = _time_off.rows(site=site.pk, since=since, until=until)
+    off = _time_off.rows(**span) if "time off" in says else []
     away = tuple(rotas.Away(one.clinician_id, one.period.lower, one.period.upper) for one in off)
     return Reading(rotas.Rota(tuple(_rotation(one, site) for one in rotations), tuple(fixed), away), people)
 
@@ -130,6 +135,18 @@ def _span(since: datetime, until: datetime) -> Func:
     return Func(
         Value(since), Value(until), function="tstzrange", output_field=DateTimeRangeField(default_bounds="[)")
     )
+
+
+SAYS = Glance(
+    {
+        "rotations": (lambda *, now, site, until: _rotations(site=site, since=now, until=until),),
+        "overrides": (lambda *, now, site, until: _overrides(site=site, since=now, until=until),),
+        "time off": (lambda *, now, site, until: _time_off(site=site, since=now, until=until),),
+    },
+    site=-1,
+    until=NOON + A_YEAR,
+)
+"""Which rows besides shifts say who is on call between a moment and `until`."""
 
 
 def _rotation(row: Rotation, site: Site) -> rotas.Rotation:
@@ -189,30 +206,22 @@ def rungs(site: Site, *, now: datetime) -> int:
 
     A rung nobody has stood on for two weeks, and nobody will, is retired and no longer a gap.
     """
-    since = now - RETIRED_AFTER
-    highest = (
-        rows.first(site=site.pk, since=since)
-        for rows in (_shifts_by_rung, _overrides_by_rung, _rotations_by_rung)
+    highest = _by_rung.first(site=site.pk, since=now - RETIRED_AFTER)
+    return max(1, highest.rung) if highest is not None else 1
+
+
+@written.Query
+def _by_rung(*, site: int, since: datetime) -> QuerySet[Shift]:
+    """Of shifts, overrides and rotations that end at a moment or later, or never, the highest of each kind, by rung.
+
+    Whatever it is, it comes as a shift of which only the rung was read.
+    """
+    shifts, overrides = (
+        rows.objects.filter(site=site, period__endswith__gte=since) for rows in (Shift, Override)
     )
-    return max([1, *(row.rung for row in highest if row is not None)])
-
-
-@written.Query
-def _shifts_by_rung(*, site: int, since: datetime) -> QuerySet[Shift]:
-    """Shifts that end at a moment or later, the highest rung first."""
-    return Shift.objects.filter(site=site, period__endswith__gte=since).order_by("-rung")
-
-
-@written.Query
-def _overrides_by_rung(*, site: int, since: datetime) -> QuerySet[Override]:
-    """Overrides that end at a moment or later, the highest rung first."""
-    return Override.objects.filter(site=site, period__endswith__gte=since).order_by("-rung")
-
-
-@written.Query
-def _rotations_by_rung(*, site: int, since: datetime) -> QuerySet[Rotation]:
-    """Rotations that end at a moment or later, or never, the highest rung first."""
-    return Rotation.objects.filter(site=site).exclude(until__lt=since).order_by("-rung")
+    rotations = Rotation.objects.filter(site=site).exclude(until__lt=since)
+    highest, *others = (rows.order_by("-rung").only("rung")[:1] for rows in (shifts, overrides, rotations))
+    return highest.union(*others, all=True).order_by("-rung")
 
 
 @dataclass(frozen=True)
@@ -307,7 +316,13 @@ def _gaps(read: Sequence[Stint], top: int, since: datetime, until: datetime) -> 
 
 def rules(site: Site) -> dict[int, RungRule]:
     """What the site says of each rung, by its number; the newest row of each counts."""
-    return {row.rung: row for row in RungRule.objects.filter(site=site).order_by("pk")}
+    return {row.rung: row for row in _rules.rows(site=site.pk)}
+
+
+@written.Query
+def _rules(*, site: int) -> QuerySet[RungRule]:
+    """Whatever the site ever said of its rungs, oldest first."""
+    return RungRule.objects.filter(site=site).order_by("pk")
 
 
 def check_able(site: Site, clinician: Clinician, rung: int) -> None:

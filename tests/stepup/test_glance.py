@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from monitoring import escalations
 from monitoring.models import Escalation, Page
 from notifications import clock
-from notifications.glance import Glance
+from notifications.glance import NOON, Glance
 from stepup import engine, invariants
 from tests import makers
 
@@ -51,6 +51,15 @@ def test_what_a_question_is_about_is_put_in_where_it_stood_and_nowhere_else(ward
     glance = Glance({"open": (is_open,)}, words="anything")
     asked = [glance.at(ward, words=words) for words in ("a fever", "a cold", "anything", "a fever")]
     assert asked == [{"open"}, set(), set(), {"open"}]
+
+
+def test_a_question_may_be_about_a_second_moment(ward) -> None:
+    def opened(*, now: datetime, until: datetime) -> QuerySet[Escalation]:
+        return Escalation.objects.filter(opened_at__gte=now, opened_at__lt=until)
+
+    glance, hour = Glance({"opened": (opened,)}, until=NOON + timedelta(days=1)), timedelta(hours=1)
+    spans = [(ward - hour, ward), (ward - hour, ward + hour), (ward, ward + hour), (ward + hour, ward)]
+    assert [glance.at(since, until=until) for since, until in spans] == [set(), {"opened"}, {"opened"}, set()]
 
 
 def test_what_is_always_the_same_stands_in_the_statement_itself(ward) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from monitoring import worklist
 from monitoring.models import Task
-from notifications import phones
+from notifications import phones, written
 from notifications.each import each
 from notifications.models import Site
 from protocols.errors import Refusal
@@ -38,7 +38,7 @@ def _one(pk: int, now: datetime) -> int:
 
 def refuse_untested(site: Site, *, now: datetime) -> None:
     """Refuse to enrol while a test call of the number of now is late: perhaps nobody answers there."""
-    if _calls(site).filter(done_at=None, due_at__lte=now).exists():
+    if _late.exists(site=site.pk, what=words(site), now=now):
         number = phones.for_reading(site.oncall_number)
         raise Refusal(
             "number-untested",
@@ -55,6 +55,12 @@ def words(site: Site) -> str:
     """What the task says; it names the number, so that another number wants its own call."""
     number = phones.for_reading(site.oncall_number)
     return f"Test call: ring {number}, which patients are told to call. Done once a person answers, else left open"
+
+
+@written.Query
+def _late(*, site: int, what: str, now: datetime) -> QuerySet[Task]:
+    """The site's open tasks of these words that are late."""
+    return Task.objects.filter(site=site, what=what, done_at=None, due_at__lte=now)
 
 
 def _calls(site: Site) -> QuerySet[Task]:

@@ -4,14 +4,16 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from monitoring import caselog, checkins, desk, escalations, languages, people, stays, texts
 from monitoring.models import Patient, PatientEvent, Task, Watch
-from notifications import audit, phones
+from notifications import audit, once, phones, written
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
 
@@ -80,8 +82,8 @@ def enrol(
     _refuse_taken(site, identifier, number)
     try:
         with transaction.atomic():
-            patient = Patient.objects.create(
-                site=site, identifier=identifier, name=name, born_on=born_on, reachable_since=now,
+            patient = once.add(
+                Patient, site=site, identifier=identifier, name=name, born_on=born_on, reachable_since=now,
                 emergency_code=new_code(), **asdict(said),
             )  # fmt: skip
     except IntegrityError:  # somebody else enrolled this patient, or this number, meanwhile
@@ -99,12 +101,24 @@ def _refuse_birth(born_on: date, today: date) -> None:
 
 def _refuse_taken(site: Site, identifier: str, number: str) -> None:
     """Refuse an identifier or a number that is enrolled already."""
-    if Patient.objects.filter(site=site, identifier=identifier).exists():
+    if _called.exists(site=site.pk, identifier=identifier):
         raise Refusal(
             "identifier", gettext("%(identifier)s is already enrolled here.") % {"identifier": identifier}
         )
-    if Patient.objects.filter(phone=number, is_active=True).exists():
+    if _reached_at.exists(phone=number):
         raise Refusal("phone-in-use", IN_USE)
+
+
+@written.Query
+def _called(*, site: int, identifier: str) -> QuerySet[Patient]:
+    """Whoever of a site has this identifier, enrolled still or once."""
+    return Patient.objects.filter(site=site, identifier=identifier)
+
+
+@written.Query
+def _reached_at(*, phone: str) -> QuerySet[Patient]:
+    """Whoever is enrolled with this number."""
+    return Patient.objects.filter(phone=phone, is_active=True)
 
 
 def _refuse_impossible(site: Site, said: Particulars, names: Iterable[str]) -> None:
@@ -115,12 +129,18 @@ def _refuse_impossible(site: Site, said: Particulars, names: Iterable[str]) -> N
         )
     if "language" in names:
         languages.refuse_unapproved(site, said.language)
-    if "time_zone" in names and said.time_zone not in available_timezones():
+    if "time_zone" in names and said.time_zone not in _time_zones():
         raise Refusal(
             "time-zone",
             gettext("%(time_zone)s is not a time zone: write it like America/New_York.")
             % {"time_zone": f"{said.time_zone!r}"},
         )
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """Every zone this machine knows; they are files, read once."""
+    return frozenset(available_timezones())
 
 
 @transaction.atomic

@@ -12,8 +12,8 @@ from stepup.models import Appointment, Course, Dose, Hold, IntervalChange, Revie
 
 def read_once() -> "tuple[str | Prefetch[str], ...]":
     """What is fetched along with many courses, so that nothing their doses are decided from is read twice."""
-    doses = Prefetch("doses", queryset=Dose.objects.select_related("replaces__dose", "report"))
-    return doses, "appointments__by", "interval_changes__by", "weights"
+    whole = Dose.objects.select_related("replaces__dose", "report")
+    return Prefetch("doses", queryset=whole), "appointments__by", "interval_changes__by", "weights"
 
 
 def seen(course: Course) -> Course:
@@ -25,7 +25,7 @@ def seen(course: Course) -> Course:
     if not written.is_along(course, "doses"):
         written.put_along(
             once,
-            doses=_doses.rows(course=course.pk),
+            doses=doses.rows(course=course.pk),
             appointments=_appointments.rows(course=course.pk),
             interval_changes=_interval_changes.rows(course=course.pk),
             weights=_weights.rows(course=course.pk),
@@ -34,7 +34,7 @@ def seen(course: Course) -> Course:
 
 
 @written.Query
-def _doses(*, course: int) -> QuerySet[Dose]:
+def doses(*, course: int) -> QuerySet[Dose]:
     """The doses of a course that count, each with the row it replaces and the report it is known from."""
     return Dose.objects.filter(course=course).select_related("replaces__dose", "report")
 
@@ -89,11 +89,11 @@ def _after(dose: Dose | None) -> Q:
 
 def holds(course: Course) -> list[Hold]:
     """The holds nobody has lifted, oldest first."""
-    return _not_lifted.rows(course=course.pk)
+    return not_lifted.rows(course=course.pk)
 
 
 @written.Query
-def _not_lifted(*, course: int) -> QuerySet[Hold]:
+def not_lifted(*, course: int) -> QuerySet[Hold]:
     """The holds of a course that nobody has lifted, with who placed them."""
     return Hold.objects.filter(course=course, lifted_at=None).select_related("placed_by")
 

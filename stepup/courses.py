@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -51,7 +52,8 @@ def open_course(
     # The plan is made once here so that an impossible weight, regimen or date is refused before anything is kept.
     first = planning.plan(content.label, start_on, regimen=regimen or None, weight_kg=weight_kg)[0]
     gaps = cover.gaps(patient.site, content.pathway, step=first.step, on=start_on, now=now)
-    course = Course.objects.create(
+    course = once.add(
+        Course,
         site=patient.site,
         patient=patient,
         protocol=protocol,
@@ -81,8 +83,14 @@ def _may_open(patient: Patient, protocol: SiteProtocol) -> None:
         raise Refusal("not-approved", _("A pharmacist and a prescriber must approve this protocol first."))
     if not people.hold(patient.pk).is_active:  # two nurses at once: the second is told
         raise Refusal("enrolment-ended", _("This enrolment has ended: no course can start on it."))
-    if patient.courses.filter(state=Course.State.ACTIVE).exists():
+    if _under_way.exists(patient=patient.pk):
         raise Refusal("course-open", _("This patient already has a course under way."))
+
+
+@written.Query
+def _under_way(*, patient: int) -> QuerySet[Course]:
+    """The patient's course under way."""
+    return Course.objects.filter(patient=patient, state=Course.State.ACTIVE)
 
 
 def plan(course: Course) -> tuple[planning.PlannedDose, ...]:
@@ -246,7 +254,7 @@ def confirm_dose(dose_id: int, *, by: Clinician, figure_mg: Decimal, now: dateti
         agree = abs(dose.given_mg - figure_mg) <= TOLERANCE
         if agree:
             dose.confirmed_by, dose.confirmed_at = by, now
-            dose.save(update_fields=["confirmed_by", "confirmed_at"])
+            _confirm(dose=dose.pk, by=by.pk, now=now)
             note(dose.course, "dose confirmed", f"{dose.step}, {own}", by=by, now=now)
         else:
             said = f"{dose.step}: {recorded} was recorded, the second figure is {own}"
@@ -270,6 +278,13 @@ def _held(*, dose: int) -> QuerySet[Dose]:
     """The dose, locked, struck or not; with its patient and its site."""
     rows = Dose.with_struck.select_for_update(of=("self",)).filter(pk=dose)
     return rows.select_related("course__patient", "course__site")
+
+
+@written.Update
+def _confirm(*, dose: int, by: int, now: datetime) -> tuple[QuerySet[Dose], dict[str, Any]]:
+    """Write down whose second check it was, while there is none."""
+    unconfirmed = Dose.with_struck.filter(pk=dose, confirmed_at=None)
+    return unconfirmed, {"confirmed_by": by, "confirmed_at": now}
 
 
 @written.Query
@@ -319,7 +334,7 @@ def stop(course_id: int, *, by: Clinician, reason: str, now: datetime) -> Course
 def end_enrolment(patient_id: int, *, by: Clinician, reason: str, now: datetime) -> Patient:
     """End a patient's enrolment. Refused while a course is under way, and wherever `patients.end` refuses."""
     people.hold(patient_id)
-    if Course.objects.filter(patient=patient_id, state=Course.State.ACTIVE).exists():
+    if _under_way.exists(patient=patient_id):
         raise Refusal("course-open", _("A course is under way. Stop it, then end the enrolment."))
     return patients.end(patient_id, by=by, reason=reason, now=now)
 

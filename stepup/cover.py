@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from monitoring import ladders
-from notifications import oncall
+from notifications import oncall, once
 from notifications.models import Clinician, Site
 from notifications.oncall import Gap
 from protocols import watching
@@ -73,7 +73,7 @@ def note(course: Course, found: Sequence[Gap], *, by: Clinician, now: datetime) 
     if not found:
         return
     said = f"{in_words(found, course.site.time_zone)} Accepted: {course.uncovered_why}"
-    CourseEvent.objects.create(course=course, at=now, by=by, what="hours not covered", text=said[:400])
+    once.add(CourseEvent, course=course, at=now, by=by, what="hours not covered", text=said[:400])
 
 
 def in_words(found: Sequence[Gap], zone: str) -> str:

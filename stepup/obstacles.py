@@ -1,14 +1,15 @@
 """What stands open about a patient or a course and so holds the next dose, derived from the facts each time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
 from monitoring import deaths, escalations
-from monitoring.models import CheckIn, Reaction, Task
+from monitoring.models import CheckIn, DeathNotice, Reaction, Task
 from notifications import written
+from notifications.glance import NOON, Glance
 from protocols import delays
 from stepup import approvals, arranged, ended, weights
 from stepup.models import Course, Hold
@@ -24,17 +25,28 @@ class Obstacle:
 
 def first(course: Course) -> Obstacle | None:
     """The gravest thing that is open, or None."""
-    return next((found for look in LOOKS if (found := look(course)) is not None), None)
+    return next(_open(course, LOOKS), None)
 
 
 def every(course: Course) -> list[Obstacle]:
     """Everything that is open, the gravest first."""
-    return [found for look in LOOKS if (found := look(course)) is not None]
+    return list(_open(course, LOOKS))
 
 
 def before_moving(course: Course) -> Obstacle | None:
     """The gravest thing that is open and keeps a course on its version. A clinician's hold speaks of doses only."""
-    return next((found for look in BEFORE_MOVING if (found := look(course)) is not None), None)
+    return next(_open(course, BEFORE_MOVING), None)
+
+
+def _open(course: Course, looks: Iterable["Look"]) -> Iterator[Obstacle]:
+    """What these find. Of what needs a query hardly anything ever stands: one statement says what does."""
+    stands = STANDS.at(NOON, patient=course.patient_id, course=course.pk)
+    for look in looks:
+        name = STANDS_FOR.get(look)
+        if name is None or name in stands:
+            found = look(course)
+            if found is not None:
+                yield found
 
 
 def _open_case(course: Course) -> Obstacle | None:
@@ -133,7 +145,8 @@ def _ended(course: Course) -> Obstacle | None:
     return Obstacle(f"{ended.how(course)}.", "no dose after the end of a course")
 
 
-LOOKS: tuple[Callable[[Course], Obstacle | None], ...] = (
+Look = Callable[[Course], Obstacle | None]
+LOOKS: tuple[Look, ...] = (
     _death,
     _open_case,
     _clinicians_hold,
@@ -145,3 +158,24 @@ LOOKS: tuple[Callable[[Course], Obstacle | None], ...] = (
     _ended,
 )
 BEFORE_MOVING = tuple(look for look in LOOKS if look is not _clinicians_hold)
+STANDS = Glance(
+    {
+        "death": (lambda *, patient, **_: DeathNotice.objects.filter(patient=patient),),
+        "case": (lambda *, patient, **_: escalations.open_cases().filter(patient=patient),),
+        "hold": (lambda *, course, **_: arranged.not_lifted(course=course),),
+        "reaction": (lambda *, patient, **_: _not_over(patient=patient),),
+        "task": (lambda *, patient, **_: _to_be_done(patient=patient),),
+        "silence": (lambda *, patient, **_: _asked_again(patient=patient),),
+    },
+    patient=-1,
+    course=-2,
+)
+"""What may stand against a dose; each query finds whatever the look of it would. None of them asks what time it is."""
+STANDS_FOR: dict[Look, str] = {
+    _death: "death",
+    _open_case: "case",
+    _clinicians_hold: "hold",
+    _open_reaction: "reaction",
+    _open_task: "task",
+    _climbing_silence: "silence",
+}

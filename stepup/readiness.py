@@ -296,7 +296,7 @@ def state(
     """
     course = versions.hold(course_id)
     ended.refuse(course, "nothing is stated any more.")
-    if course.doses.count() + 1 != dose_number:
+    if len(arranged.doses.rows(course=course.pk)) + 1 != dose_number:
         raise Refusal(
             "another-dose", _("A dose was recorded meanwhile. Read the list for the next one again.")
         )

@@ -18,7 +18,7 @@ from notifications.models import Clinician
 from protocols import dosing
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
-from stepup import approvals, courses, cover, ended, versions, weights
+from stepup import approvals, arranged, courses, cover, ended, versions, weights
 from stepup.models import Course, Dose, DoseReport, Weight
 
 OLDEST = timedelta(days=10 * 366)
@@ -98,7 +98,7 @@ def _may_be_reported(course: Course, given_at: datetime, now: datetime, *, besid
     if now - given_at > OLDEST:
         raise Refusal("old-dose", _("That is more than ten years ago. Check the year."))
     on = courses.local_date(course.patient, given_at)
-    same_day = course.doses.filter(given_on=on).select_related("recorded_by").first()
+    same_day = next((dose for dose in arranged.doses.rows(course=course.pk) if dose.given_on == on), None)
     if same_day is not None and (not besides or same_day.given_at == given_at):
         raise Refusal(
             "same-day",

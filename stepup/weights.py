@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from notifications import audit, daynames
+from notifications import audit, daynames, once
 from notifications.models import Clinician
 from protocols import delays, dosing
 from protocols.errors import Refusal
@@ -193,7 +193,8 @@ def _already(weight_id: int) -> str:
 
 
 def _keep(course: Course, weighing: Weighing, *, by: Clinician, now: datetime) -> Weight:
-    return Weight.objects.create(
+    return once.add(
+        Weight,
         course=course,
         kg=dosing.plausible_weight(weighing.kg),
         weighed_on=weighing.on,
@@ -205,10 +206,16 @@ def _keep(course: Course, weighing: Weighing, *, by: Clinician, now: datetime) -
 
 
 def _answer(weight: Weight, *, used: bool, beyond_limit: bool, by: Clinician, now: datetime) -> WeightAnswer:
-    return WeightAnswer.objects.create(
-        weight=weight, used=used, beyond_limit=beyond_limit, recorded_by=weight.recorded_by, by=by, at=now
+    return once.add(
+        WeightAnswer,
+        weight=weight,
+        used=used,
+        beyond_limit=beyond_limit,
+        recorded_by=weight.recorded_by,
+        by=by,
+        at=now,
     )
 
 
 def _note(course: Course, what: str, text: str, *, by: Clinician, now: datetime) -> None:
-    CourseEvent.objects.create(course=course, at=now, by=by, what=what, text=text)
+    once.add(CourseEvent, course=course, at=now, by=by, what=what, text=text)

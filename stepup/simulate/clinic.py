@@ -6,12 +6,14 @@ from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from monitoring import languages, patients
-from notifications import oncall
+from notifications import oncall, written
 from notifications.models import Clinician, Role, Site
 from protocols import wording
 from protocols.errors import Refusal
-from stepup import approvals, courses, readiness, reported
+from stepup import approvals, arranged, courses, readiness, reported
 from stepup.models import Course, DoseReport, SiteProtocol
 from stepup.simulate.patients import Person
 
@@ -129,7 +131,7 @@ def _came_from_elsewhere(clinic: Clinic, course: Course, now: datetime) -> None:
 
 def give(clinic: Clinic, patient_id: int, *, now: datetime) -> bool:
     """Give the next dose if everything allows it; False when it has to wait for another day."""
-    course = _course(clinic, patient_id)
+    course = arranged.seen(_course(clinic, patient_id))
     planned = courses.plan(course)[0]
     _make_ready(clinic, course, planned.step, now)
     try:
@@ -149,8 +151,14 @@ def next_on(clinic: Clinic, patient_id: int) -> date | None:
 
 
 def _course(clinic: Clinic, patient_id: int) -> Course:
-    rows = Course.objects.select_related("patient__site", "site", "protocol")
-    return rows.get(pk=clinic.courses[patient_id])
+    [course] = _whole.rows(course=clinic.courses[patient_id])
+    return course
+
+
+@written.Query
+def _whole(*, course: int) -> QuerySet[Course]:
+    """The course as the page of it shows it: with its patient, its site and its protocol."""
+    return Course.objects.select_related("patient__site", "site", "protocol").filter(pk=course)
 
 
 def _make_ready(clinic: Clinic, course: Course, step: str, now: datetime) -> None:

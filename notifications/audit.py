@@ -9,11 +9,12 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from notifications import once
+from notifications import once, written
 from notifications.models import AuditEntry, AuditSeal, Clinician, Site
 
 SEAL_LOCK = 7_201_001  # any number; one sealer at a time
 FIRST = "0" * 64
+AT_ONCE = 500
 MARGIN = 1000  # lines are committed out of order, but never this many numbers late
 
 
@@ -46,17 +47,29 @@ def unsealed(*, now: datetime | None = None) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(~Exists(sealed), pk__gt=since, pk__lte=until)
 
 
-def seal(limit: int = 500) -> int:
+@written.Query
+def _to_seal() -> QuerySet[AuditEntry]:
+    """The oldest entries without a seal, as many as are sealed at once."""
+    return unsealed().order_by("pk")[:AT_ONCE]
+
+
+@written.Query
+def _seals() -> QuerySet[AuditSeal]:
+    """The chain, from its end."""
+    return AuditSeal.objects.order_by("-pk")
+
+
+def seal(limit: int = AT_ONCE) -> int:
     """Seal entries that have none yet, oldest first, and return how many. Safe to run side by side."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
             if not cursor.fetchone()[0]:
                 return 0
-        newest = AuditSeal.objects.order_by("-pk").first()
+        newest = _seals.first()
         last = newest.digest if newest else FIRST
         seals: list[AuditSeal] = []
-        for entry in unsealed().order_by("pk")[:limit]:
+        for entry in _to_seal.rows()[:limit]:
             last = _digest(last, entry)
             seals.append(AuditSeal(entry=entry, digest=last))
         return len(AuditSeal.objects.bulk_create(seals))  # in the order of the chain

@@ -3,6 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
+from notifications import once, written
 from notifications.models import Heartbeat, Lane
 
 ENGINE = "engine"
@@ -26,21 +29,26 @@ def parts() -> tuple[str, ...]:
 
 def sign_in(name: str, *, now: datetime, **detail: object) -> None:
     """Record that `name` was alive at `now`, with whatever figures belong to it."""
-    sign = Heartbeat(name=name, at=now, detail=detail)
-    # One statement: every part of the engine signs in every second.
-    Heartbeat.objects.bulk_create(
-        [sign], update_conflicts=True, unique_fields=["name"], update_fields=["at", "detail"]
-    )
+    # One statement, written once: every part of the engine signs in every second.
+    once.put_over(Heartbeat, key="name", name=name, at=now, detail=detail)
 
 
 def last_at(name: str) -> datetime | None:
     """When `name` last signed in; None if it never has."""
-    return Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
+    sign = _of.first(name=name)
+    return None if sign is None else sign.at
 
 
 def figures(name: str) -> dict[str, Any]:
     """What `name` reported when it last signed in; nothing if it never has."""
-    return Heartbeat.objects.filter(name=name).values_list("detail", flat=True).first() or {}
+    sign = _of.first(name=name)
+    return {} if sign is None else sign.detail
+
+
+@written.Query
+def _of(*, name: str) -> QuerySet[Heartbeat]:
+    """The last sign of life of one part."""
+    return Heartbeat.objects.filter(name=name)
 
 
 def age(name: str, *, now: datetime) -> timedelta | None:

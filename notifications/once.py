@@ -1,4 +1,4 @@
-"""Rows that are written once: always anew, or under a unique key by whoever comes first; and what changes of one.
+"""Rows that are written once: always anew, under a unique key by whoever comes first or last; and what changes of one.
 
 Django's own `create` and `save` write their SQL anew for each row and look for what else would have to be written with
 it. What every message and every text leaves behind is therefore put in by a statement that is made once for each model,
@@ -58,6 +58,16 @@ def change(row: models.Model, *fields: str) -> None:
         cursor.execute(statement, [*values, row.pk])
         if cursor.rowcount != 1:
             raise DatabaseError(f"{row._meta.label} {row.pk} is there no more.")
+
+
+def put_over(model: type[M], *, key: str, **facts: Any) -> M:
+    """The row with this unique key, new or with these facts over those that stood there."""
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    column = {name: quote(str(model._meta.get_field(name).column)) for name in facts}
+    over = ", ".join(f"{column[name]} = EXCLUDED.{column[name]}" for name in facts if name != key)
+    row = model(**facts)
+    _write(row, f"ON CONFLICT ({column[key]}) DO UPDATE SET {over} RETURNING")
+    return row
 
 
 def _write(row: models.Model, ending: str) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from monitoring import texts
@@ -52,9 +52,9 @@ def proof(patient: Patient, *, since: datetime, now: datetime) -> Reply | None:
     )
     understood = Q(findings__patient=patient, findings__readings__contains=TEMPERATURE)
     asked = Q(checkin__isnull=False)
-    first = _sent(patient).filter(created_at__gte=since).order_by("created_at").first()
-    if first is not None:
-        asked |= Q(received_at__gt=first.created_at)
+    # Where none was sent there is no time to compare with, and the comparison is not true.
+    first = _sent(patient).filter(created_at__gte=since).order_by("created_at").values("created_at")[:1]
+    asked |= Q(received_at__gt=Subquery(first))
     return replies.filter(understood, asked).order_by("-received_at").first()
 
 

@@ -15,7 +15,7 @@ from monitoring import watches
 from monitoring.models import Patient, Watch
 from notifications import audit, daynames, once
 from notifications.models import Clinician
-from protocols import dosing
+from protocols import dosing, watching
 from protocols.errors import Refusal
 from protocols.pathway import Protocol
 from stepup import approvals, arranged, courses, cover, ended, versions, weights
@@ -85,6 +85,8 @@ def watch_of(
     patient: Patient, protocol: Protocol, step: str, given_at: datetime, now: datetime
 ) -> Watch | None:
     """The watch that a dose recorded or corrected afterwards opens: none where a later dose is being watched."""
+    if watching.ends_at(protocol.pathway, step, given_at) <= now:  # as most of them: nothing is asked
+        return None
     current = watches.current(patient)
     if current is not None and current.given_at > given_at:
         return None

@@ -1,6 +1,7 @@
 """Approved protocols, courses and doses."""
 
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.apps import apps
@@ -105,13 +106,18 @@ class Course(models.Model):
         return self.weight.kg
 
 
+@cache
+def _corrected() -> Exists:
+    """Whether a dose was struck. Made once: every course that is read for a decision asks it."""
+    return Exists(apps.get_model("stepup", "DoseCorrection").objects.filter(dose=OuterRef("pk")))
+
+
 class DosesThatCount(models.Manager["Dose"]):
     """The doses that every decision is made from: those that nobody has struck by a correction."""
 
     def get_queryset(self) -> models.QuerySet["Dose"]:
         """Without a join, so that rows can be locked."""
-        corrected = apps.get_model("stepup", "DoseCorrection").objects.filter(dose=OuterRef("pk"))
-        return super().get_queryset().filter(~Exists(corrected))
+        return super().get_queryset().filter(~_corrected())
 
 
 class Dose(models.Model):

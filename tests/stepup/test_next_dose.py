@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from monitoring import checkins, escalations, silence, worklist
 from monitoring.models import Escalation, Patient, Reaction
 from notifications.models import Clinician
-from stepup import courses, next_dose
+from stepup import arranged, courses, next_dose, obstacles
 from stepup.models import Course
 from tests import makers
 from tests.makers import NOON
@@ -257,3 +257,11 @@ def test_a_decision_reads_the_doses_once_and_whoever_holds_the_course_reads_anew
     makers.a_dose(course)
     later = next_dose.decide(course, now=NOON + HOUR)
     assert (later.decision, later.step != first.step) == ("wait", True)
+
+
+def test_one_statement_says_that_nothing_stands_against_a_dose(course) -> None:
+    seen = arranged.seen(course)
+    with CaptureQueriesContext(connection) as asked:
+        assert obstacles.every(seen) == []
+    assert len(asked) == 1, asked.captured_queries
+    assert set(obstacles.STANDS_FOR.values()) == obstacles.STANDS.names

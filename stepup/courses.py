@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -254,7 +253,7 @@ def confirm_dose(dose_id: int, *, by: Clinician, figure_mg: Decimal, now: dateti
         agree = abs(dose.given_mg - figure_mg) <= TOLERANCE
         if agree:
             dose.confirmed_by, dose.confirmed_at = by, now
-            _confirm(dose=dose.pk, by=by.pk, now=now)
+            once.change(dose, "confirmed_by", "confirmed_at")
             note(dose.course, "dose confirmed", f"{dose.step}, {own}", by=by, now=now)
         else:
             said = f"{dose.step}: {recorded} was recorded, the second figure is {own}"
@@ -278,13 +277,6 @@ def _held(*, dose: int) -> QuerySet[Dose]:
     """The dose, locked, struck or not; with its patient and its site."""
     rows = Dose.with_struck.select_for_update(of=("self",)).filter(pk=dose)
     return rows.select_related("course__patient", "course__site")
-
-
-@written.Update
-def _confirm(*, dose: int, by: int, now: datetime) -> tuple[QuerySet[Dose], dict[str, Any]]:
-    """Write down whose second check it was, while there is none."""
-    unconfirmed = Dose.with_struck.filter(pk=dose, confirmed_at=None)
-    return unconfirmed, {"confirmed_by": by, "confirmed_at": now}
 
 
 @written.Query

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from notifications import once
-from notifications.models import ProviderReport, Rotation, Site
+from notifications.models import Heartbeat, ProviderReport, Rotation, Site
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 FACTS = {
@@ -20,6 +20,15 @@ def test_the_first_writes_and_whoever_comes_after_finds_that() -> None:
     again, is_new_again = once.put(Site, slug="once", defaults=FACTS | {"name": "Another"})
     assert (is_new, is_new_again) == (True, False)
     assert (again.pk, again.name) == (first.pk, "Clinic")
+
+
+def test_the_last_writes_over_what_stood_under_its_key_and_over_nothing_else() -> None:
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    for detail in ({"cases": 1}, {"cases": 2}):
+        rows = [once.put_over(Heartbeat, key="name", name=name, at=at, detail=detail) for name in "ab"]
+        once.put_over(Heartbeat, key="name", name="a", at=at, detail={})
+    assert dict(Heartbeat.objects.values_list("name", "detail")) == {"a": {}, "b": {"cases": 2}}
+    assert {row.pk for row in rows} == set(Heartbeat.objects.values_list("pk", flat=True))
 
 
 def test_what_is_refused_for_another_reason_is_not_mistaken_for_there_already() -> None:

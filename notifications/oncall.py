@@ -6,7 +6,7 @@ Nothing here is kept: each question reads the rows and asks `protocols.rotas`, w
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -221,7 +221,7 @@ def _by_rung(*, site: int, since: datetime) -> QuerySet[Shift]:
     )
     rotations = Rotation.objects.filter(site=site).exclude(until__lt=since)
     highest, *others = (rows.order_by("-rung").only("rung")[:1] for rows in (shifts, overrides, rotations))
-    return highest.union(*others, all=True).order_by("-rung")
+    return cast("QuerySet[Shift]", highest).union(*others, all=True).order_by("-rung")
 
 
 @dataclass(frozen=True)

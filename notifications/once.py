@@ -63,10 +63,10 @@ def change(row: models.Model, *fields: str) -> None:
 def put_over(model: type[M], *, key: str, **facts: Any) -> M:
     """The row with this unique key, new or with these facts over those that stood there."""
     quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-    column = {name: quote(str(model._meta.get_field(name).column)) for name in facts}
-    over = ", ".join(f"{column[name]} = EXCLUDED.{column[name]}" for name in facts if name != key)
+    columns = {field.name: quote(str(field.column)) for field in model._meta.local_concrete_fields}
+    over = ", ".join(f"{columns[name]} = EXCLUDED.{columns[name]}" for name in facts if name != key)
     row = model(**facts)
-    _write(row, f"ON CONFLICT ({column[key]}) DO UPDATE SET {over} RETURNING")
+    _write(row, f"ON CONFLICT ({columns[key]}) DO UPDATE SET {over} RETURNING")
     return row
 
 

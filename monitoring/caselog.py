@@ -6,9 +6,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import texts
-from monitoring.models import Escalation, EscalationEvent, Finding
+from monitoring.models import Escalation, EscalationEvent, Finding, Patient
 from notifications import once, written
-from notifications.models import Clinician
+from notifications.models import Clinician, Site
 from protocols.errors import Refusal
 
 
@@ -24,6 +24,32 @@ def hold(case_id: int) -> Escalation:
 def _locked(*, pk: int) -> QuerySet[Escalation]:
     """A case, locked. Only its site is joined, which never changes: what else may, is read once the lock is there."""
     return Escalation.objects.select_for_update(of=("self",)).select_related("site").filter(pk=pk)
+
+
+def hold_unresolved(
+    *, patient: Patient | None, site: Site | None = None, caller: str = ""
+) -> Escalation | None:
+    """The unresolved case of a patient, or of a caller nobody knows at a site, with its site, locked."""
+    if patient is not None:
+        return _of_patient.first(patient_id=patient.pk)
+    return _of_caller.first(site_id=site.pk, caller=caller) if site else None
+
+
+def _unresolved() -> QuerySet[Escalation]:
+    held = Escalation.objects.select_for_update(of=("self",)).select_related("site")
+    return held.exclude(state=Escalation.State.RESOLVED)
+
+
+@written.Query
+def _of_patient(*, patient_id: int) -> QuerySet[Escalation]:
+    """The unresolved case of a patient, locked: one at most."""
+    return _unresolved().filter(patient=patient_id)
+
+
+@written.Query
+def _of_caller(*, site_id: int, caller: str) -> QuerySet[Escalation]:
+    """The unresolved case of a number that nobody knows, locked: one at most."""
+    return _unresolved().filter(patient=None, site=site_id, caller=caller)
 
 
 def note(

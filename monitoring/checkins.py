@@ -296,16 +296,20 @@ def ask_again_in(watch: Watch, *, minutes: int, now: datetime) -> None:
         return
     if deaths.is_standing(watch.patient_id):
         return
-    if watch.checkins.filter(state=State.WAITING, next_at__lte=due_at).exists():
+    if _waiting_by.exists(watch_id=watch.pk, by=due_at):
         return
     hour = round(Decimal((due_at - watch.given_at).total_seconds()) / 3600, 2)
     if watch.checkins.filter(state=State.WAITING, extra=True).update(
         due_at=due_at, next_at=due_at, hour=hour
     ):
         return
-    CheckIn.objects.create(
-        watch=watch, due_at=due_at, hour=hour, ask=list(CLOSER), extra=True, next_at=due_at
-    )
+    once.add(CheckIn, watch=watch, due_at=due_at, hour=hour, ask=list(CLOSER), extra=True, next_at=due_at)
+
+
+@written.Query
+def _waiting_by(*, watch_id: int, by: datetime) -> QuerySet[CheckIn]:
+    """The check-ins of a watch that wait and fall due by then."""
+    return CheckIn.objects.filter(watch=watch_id, state=State.WAITING, next_at__lte=by)
 
 
 def keep_close(*, now: datetime) -> int:

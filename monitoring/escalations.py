@@ -2,18 +2,16 @@
 reached and resolved. The table of moves is NEXT; one function moves; a constraint forbids lies.
 """
 
-import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from monitoring import caselog, chains, closer, deaths, grading, offers, paging
-from monitoring.models import Canary, Escalation, Finding, Patient, Watch
+from monitoring import caselog, chains, closer, codes, deaths, grading, offers, paging
+from monitoring.models import Escalation, Finding, Patient, Watch
 from monitoring.rules import DEFAULT, WatchRules
 from notifications import audit, crashing, once, outbox, roles, written
 from notifications.each import each
@@ -22,7 +20,6 @@ from protocols.errors import Refusal
 
 State = Escalation.State
 RANK = {"urgent": 1, "emergency": 2}
-CODE_REST = timedelta(hours=72)
 IN_ONE_TURN = 50
 
 # OPEN again after TAKEN: the owner's time to reach the patient ran out, the case was handed back, or it got worse.
@@ -88,10 +85,14 @@ def _find_or_open(
     rules = WatchRules.thaw(watch.rules) if watch else DEFAULT
     tell_patient_at = now + timedelta(minutes=rules.tell_patient) if about["patient"] else None
     times = {"opened_at": now, "next_at": now, "tell_patient_at": tell_patient_at}
-    new: dict[str, Any] = {**facts, **times, "code": partial(_fresh_code, now), "rules": rules.freeze()}
-    # Locked while it is looked for: a case that is being resolved at this moment is not joined, a new one opens.
-    still_open = Escalation.objects.select_for_update().exclude(state=State.RESOLVED)
-    return still_open.get_or_create(**about, defaults=new)
+    new = {name: facts[name] for name in facts if name not in about} | times | {"rules": rules.freeze()}
+    # Locked while it is looked for: a case that is being resolved at this moment is not joined, a new one opens. What
+    # is found where the database passes over a new one may be resolved: then it is looked for again.
+    while (case := caselog.hold_unresolved(**about)) is None:
+        case, is_new = once.put(Escalation, defaults={**new, "code": codes.fresh(now)}, **about)
+        if is_new:
+            return case, True
+    return case, False
 
 
 def _raise_higher(
@@ -384,14 +385,3 @@ def _move(case: Escalation, to: str, *, by: Clinician, now: datetime, **facts: A
         raise Refusal("not-possible-now", caselog.how_it_stands(case))
     for name, value in {"state": to, **facts}.items():  # as it stands now: the row is locked
         setattr(case, name, value)
-
-
-def _fresh_code(now: datetime) -> str:
-    """Four digits that no unresolved case or canary has and no case had in the last 72 hours."""
-    cases = Escalation.objects.filter(~Q(state=State.RESOLVED) | Q(opened_at__gte=now - CODE_REST))
-    canaries = Canary.objects.filter(taken_at=None, lapsed_at=None)
-    recent = set(cases.values_list("code", flat=True).union(canaries.values_list("code", flat=True)))
-    while True:
-        code = f"{secrets.randbelow(9000) + 1000}"
-        if code not in recent:
-            return code

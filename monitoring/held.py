@@ -69,6 +69,8 @@ def if_due(due: Due, state: str, now: datetime) -> tuple[CheckIn, Set[str]] | No
     if checkin is None:
         return None
     checkin.watch.patient = patient
+    if checkin.watch.site_id == patient.site_id:
+        checkin.watch.site = patient.site
     return checkin, STANDS.seen_beside(checkin)
 
 

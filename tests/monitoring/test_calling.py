@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitoring import escalations
+from monitoring import codes, escalations
 from monitoring.models import Escalation, Page
 from notifications.models import Delivery, Lane, Message, Role, Shift
 from protocols.errors import Refusal
@@ -114,15 +114,15 @@ def test_a_code_rests_for_three_days(home, monkeypatch, after, code) -> None:
     Escalation.objects.update(code="1111")
     home.over(NIGHT)
     drawn = iter([111, 1222])
-    monkeypatch.setattr(escalations.secrets, "randbelow", lambda _: next(drawn))
-    assert escalations._fresh_code(NIGHT + after) == code
+    monkeypatch.setattr(codes.secrets, "randbelow", lambda _: next(drawn))
+    assert codes.fresh(NIGHT + after) == code
 
 
 def test_a_code_in_use_is_never_given_twice(home, monkeypatch) -> None:
     Escalation.objects.update(code="1111")
     drawn = iter([111, 1222])
-    monkeypatch.setattr(escalations.secrets, "randbelow", lambda _: next(drawn))
-    assert escalations._fresh_code(NIGHT + 100 * HOUR) == "2222"
+    monkeypatch.setattr(codes.secrets, "randbelow", lambda _: next(drawn))
+    assert codes.fresh(NIGHT + 100 * HOUR) == "2222"
 
 
 # Who is called next

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from monitoring import board, canary, escalations, inbound, pulse, responders, worklist
+from monitoring import board, canary, codes, inbound, pulse, responders, worklist
 from monitoring.models import Canary, Escalation, EscalationEvent, Finding, Page, Patient, Reply, Task, Watch
 from notifications import accounts, clock, heartbeat
 from notifications.models import Account, AuditEntry, Clinician, Lane, Message, Site
@@ -126,8 +126,8 @@ def test_its_code_is_no_case_s_while_it_is_on_its_way(site, monkeypatch) -> None
     arrives(one.text, now=NOON)
     one.refresh_from_db()
     drawn = iter([int(one.code) - 1000, 1])
-    monkeypatch.setattr("monitoring.escalations.secrets.randbelow", lambda _: next(drawn))
-    assert escalations._fresh_code(NOON) == "1001"
+    monkeypatch.setattr("monitoring.codes.secrets.randbelow", lambda _: next(drawn))
+    assert codes.fresh(NOON) == "1001"
 
 
 @pytest.mark.parametrize(

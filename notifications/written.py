@@ -226,10 +226,12 @@ class _Statement:
 
     def rows(self, values: dict[str, Any]) -> Iterator[Any]:
         """What is found, as rows of the model with what was selected beside them."""
-        compiler = copy.copy(self._compiler)
-        compiler.connection = connections[DB]  # each thread has its own
         with self.executed(values) as cursor:
             found = cursor.fetchall()
+        if not found:
+            return iter(())
+        compiler = copy.copy(self._compiler)
+        compiler.connection = connections[DB]  # each thread has its own
         compiler.execute_sql = lambda *_, **__: [found]
         compiler.get_converters = lambda _: self.converters
         return iter(ModelIterable(cast("QuerySet[Any]", _Found(compiler))))

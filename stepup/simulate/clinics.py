@@ -3,17 +3,15 @@
 import gc
 import logging
 import multiprocessing
-import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
-import django
 import psycopg
 from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
-from stepup.simulate import report
+from stepup.simulate import processors, report
 from stepup.simulate.report import Report
 from stepup.simulate.ward import Plan, Ward
 
@@ -27,11 +25,18 @@ def live(plan: Plan) -> Report:
     """
     plans = [replace(plan, patients=share) for share in _shares(plan.patients)]
     databases = _copies(len(plans))
-    side_by_side = min(len(plans), os.cpu_count() or 1)
     # Started afresh, not forked: a forked process would share this one's connections.
     afresh = multiprocessing.get_context("spawn")
+    each_its_own, places = processors.ours(), afresh.SimpleQueue()
+    for processor in each_its_own:
+        places.put(processor)
     whole = Report()
-    with ProcessPoolExecutor(side_by_side, mp_context=afresh, initializer=django.setup) as pool:
+    with ProcessPoolExecutor(
+        min(len(plans), len(each_its_own)),
+        mp_context=afresh,
+        initializer=processors.begin,
+        initargs=(places,),
+    ) as pool:
         for found in pool.map(_live_one, plans, range(len(plans)), databases):
             whole.add(found)
     return whole

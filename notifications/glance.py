@@ -10,7 +10,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, TypeVar, cast
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Exists, QuerySet
 
 from notifications import prepared
@@ -49,9 +49,7 @@ class Glance:
     def at(self, now: datetime, **about: int | str | datetime) -> set[str]:
         """The names under which a row would be found at `now`, about these."""
         statement, values = self.asked(now, **about)
-        with prepared.cursor(connection) as cursor:
-            cursor.execute(statement, values)
-            row = cursor.fetchone() or ()
+        [row] = prepared.ask(statement, values).rows
         return {name for name, found in zip(self.looks, row, strict=True) if found}
 
     def beside(

@@ -54,9 +54,8 @@ def change(row: models.Model, *fields: str) -> None:
     changed, statement = _change(type(row), fields)
     line = connections[DEFAULT_DB_ALIAS]
     values = [field.get_db_prep_save(field.pre_save(row, add=False), line) for field in changed]
-    with transaction.mark_for_rollback_on_error(line.alias), prepared.cursor(line) as cursor:
-        cursor.execute(statement, [*values, row.pk])
-        if cursor.rowcount != 1:
+    with transaction.mark_for_rollback_on_error(line.alias):
+        if prepared.ask(statement, [*values, row.pk]).number != 1:
             raise DatabaseError(f"{row._meta.label} {row.pk} is there no more.")
 
 
@@ -75,12 +74,11 @@ def _write(row: models.Model, ending: str) -> bool:
     fields, statement = _statement(type(row), ending)
     line = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up again for every value
     values = [field.get_db_prep_save(field.pre_save(row, add=True), line) for field in fields]
-    with transaction.mark_for_rollback_on_error(line.alias), prepared.cursor(line) as cursor:
-        cursor.execute(statement, values)
-        made = cursor.fetchone()
-    if made is None:
+    with transaction.mark_for_rollback_on_error(line.alias):
+        made = prepared.ask(statement, values).rows
+    if not made:
         return False
-    [row.pk] = made
+    [[row.pk]] = made
     row._state.adding, row._state.db = False, line.alias
     return True
 

@@ -5,14 +5,14 @@ rows, and with a LIMIT it may take reading a whole table for cheap. An ordinary 
 for its values; what is written once says itself what never changes, and is planned once.
 """
 
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, cast
 
-from django.db import NotSupportedError, OperationalError
+from django.db import NotSupportedError, OperationalError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper, ServerBindingCursor
-from django.db.backends.utils import CursorWrapper
 from psycopg.sql import Literal
 
+DB = "default"
 STATEMENTS_KEPT = 500
 """More than a text and a turn of the engine ask between them, so that none is dropped."""
 
@@ -21,7 +21,9 @@ Execute = Callable[[str, Any, bool, dict[str, Any]], Any]
 
 def keep_statements(connection: DatabaseWrapper, **_: Any) -> None:
     """Let a new connection keep as many plans as the service needs, and be opened anew where they fit no more."""
-    connection.connection.prepared_max = STATEMENTS_KEPT
+    line = connection.connection
+    line.prepared_max = STATEMENTS_KEPT
+    line.planned = _Planned(line)  # type: ignore[call-arg]
     if _ask not in connection.execute_wrappers:
         connection.execute_wrappers.append(_ask)
 
@@ -31,12 +33,26 @@ def literal(value: Any) -> str:
     return Literal(value).as_string(None).replace("%", "%%")
 
 
-def cursor(connection: Any) -> CursorWrapper:
-    """A cursor, to be closed, whose statements are planned once: for those that say themselves what never changes."""
+class Answer(NamedTuple):
+    """All that a statement answered: the rows it found or returned, and how many rows it found or changed."""
+
+    rows: list[tuple[Any, ...]]
+    number: int
+
+
+def ask(statement: str, parameters: Sequence[Any] = ()) -> Answer:
+    """Carry out, by its plan, a statement that says itself what never changes, and take in all of its answer.
+
+    The connection keeps one cursor for this: to make one for each statement takes longer than most statements.
+    Raises what Django raises.
+    """
+    connection = cast("DatabaseWrapper", connections[DB])
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    with connection.wrap_database_errors:
-        return cast("CursorWrapper", connection._prepare_cursor(_Planned(connection.connection)))  # type: ignore[call-arg]
+    planned: _Planned = connection.connection.planned
+    cursor = connection._prepare_cursor(planned)  # type: ignore[attr-defined]
+    cursor.execute(statement, parameters)
+    return Answer(cursor.fetchall() if planned.finds_rows else [], cursor.rowcount)
 
 
 class _Planned(ServerBindingCursor):
@@ -50,6 +66,11 @@ class _Planned(ServerBindingCursor):
             return super().execute(query, params, prepare=True)  # type: ignore[misc]
         finally:
             line.prepare_threshold = None
+
+    @property
+    def finds_rows(self) -> bool:
+        """Whether what was carried out last answers with rows, were it none of them."""
+        return bool(self.pgresult.nfields)  # type: ignore[attr-defined]
 
 
 def _ask(execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:

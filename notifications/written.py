@@ -8,25 +8,23 @@ by adding to it or taking from it: never by an `if`. `tests/stepup/test_written.
 Django writes.
 """
 
-import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic, ParamSpec, TypeVar, cast, get_type_hints
 
 from django.db import connections, models, transaction
-from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet, sql
-from django.db.models.query import ModelIterable
+from django.db.models.query import get_related_populators
 
 from notifications import prepared
 
 M = TypeVar("M", bound=models.Model)
 P = ParamSpec("P")
 
-DB = "default"
+DB = prepared.DB
 EVERY: "list[_Written[Any]]" = []
 """All that were marked, for the test that holds them against what Django writes."""
 
@@ -139,8 +137,7 @@ class Query(_Written[P], Generic[P, M]):
 
     def exists(self, *args: P.args, **kwargs: P.kwargs) -> bool:
         """Whether it finds any row now."""
-        with self.statement("exists").executed(kwargs) as cursor:
-            return cursor.fetchone() is not None
+        return bool(self.statement("exists").ask(kwargs).rows)
 
     def form(self, form: str, values: dict[str, Any]) -> sql.Query:
         """The query that one of the three ways asks."""
@@ -165,8 +162,8 @@ class Update(_Written[P]):
     function: "Callable[P, tuple[QuerySet[Any], dict[str, Any]]]"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> int:
-        with transaction.mark_for_rollback_on_error(DB), self.statement("update").executed(kwargs) as cursor:
-            return cast("int", cursor.rowcount)
+        with transaction.mark_for_rollback_on_error(DB):
+            return self.statement("update").ask(kwargs).number
 
     def form(self, form: str, values: dict[str, Any]) -> sql.Query:
         """The update as Django's own `update` makes it."""
@@ -203,38 +200,22 @@ class _Statement:
         self._compiler = made.get_compiler(DB)
         self.sql, parameters = self._compiler.as_sql()
         self.parameters = places.of(parameters)
-        self.asked, self.left = fixed(self.sql, self.parameters)
+        self.text, self.left = fixed(self.sql, self.parameters)
 
-    @cached_property
-    def converters(self) -> dict[int, Any]:
-        """What has to be made of a column's value, where something has: it never changes."""
-        columns = [column for column, *_ in self._compiler.select[: self._compiler.col_count]]
-        return cast("dict[int, Any]", self._compiler.get_converters(columns))
-
-    def executed(self, values: dict[str, Any]) -> CursorWrapper:
-        """A cursor, to be closed, that has carried it out with these arguments."""
-        connection = connections[DB]
-        if self.locks and connection.get_autocommit():
+    def ask(self, values: dict[str, Any]) -> prepared.Answer:
+        """What is answered with these arguments."""
+        if self.locks and connections[DB].get_autocommit():
             raise transaction.TransactionManagementError("Rows are locked inside a transaction only.")
-        cursor = prepared.cursor(connection)
-        try:
-            cursor.execute(self.asked, self.places.put_in(self.left, values))
-        except BaseException:
-            cursor.close()
-            raise
-        return cursor
+        return prepared.ask(self.text, self.places.put_in(self.left, values))
 
     def rows(self, values: dict[str, Any]) -> Iterator[Any]:
         """What is found, as rows of the model with what was selected beside them."""
-        with self.executed(values) as cursor:
-            found = cursor.fetchall()
-        if not found:
-            return iter(())
-        compiler = copy.copy(self._compiler)
-        compiler.connection = connections[DB]  # each thread has its own
-        compiler.execute_sql = lambda *_, **__: [found]
-        compiler.get_converters = lambda _: self.converters
-        return iter(ModelIterable(cast("QuerySet[Any]", _Found(compiler))))
+        found = self.ask(values).rows
+        return self._maker.rows(found) if found else iter(())
+
+    @cached_property
+    def _maker(self) -> "_Maker":
+        return _Maker(self._compiler)
 
 
 def fixed(statement: str, parameters: list[Any]) -> tuple[str, list[Any]]:
@@ -256,15 +237,26 @@ def fixed(statement: str, parameters: list[Any]) -> tuple[str, list[Any]]:
     return whole, left
 
 
-class _Found:
-    """What Django asks of a query set when it makes rows: here the statement has been carried out already."""
-
-    db = DB
-    _known_related_objects: Mapping[Any, Any] = {}
+class _Maker:
+    """Makes rows of a model of what a statement found, as Django does; which column is which is looked up once."""
 
     def __init__(self, compiler: Any) -> None:
-        self.query, self._compiler = self, compiler
+        about = compiler.klass_info
+        first, last = about["select_fields"][0], about["select_fields"][-1]
+        self._compiler, self._model, self._own = compiler, about["model"], slice(first, last + 1)
+        self._names = [column[0].target.attname for column in compiler.select[self._own]]
+        self._related = get_related_populators(about, compiler.select, DB)  # type: ignore[call-arg]
+        self._beside = list((compiler.annotation_col_map or {}).items())
+        self._converters = compiler.get_converters([column[0] for column in compiler.select])
 
-    def get_compiler(self, using: str) -> Any:
-        """The compiler that knows which column is which."""
-        return self._compiler
+    def rows(self, found: Iterable[Sequence[Any]]) -> Iterator[Any]:
+        """A row of the model for each that was found, with the rows it was joined to and what was selected beside."""
+        if self._converters:
+            found = self._compiler.apply_converters(found, self._converters)
+        for columns in found:
+            row = self._model.from_db(DB, self._names, columns[self._own])
+            for related in self._related:
+                related.populate(columns, row)
+            for name, place in self._beside:
+                setattr(row, name, columns[place])
+            yield row

@@ -191,9 +191,8 @@ class Ward:
         self._due = None if soonest is None else max(soonest, self.now + timedelta(seconds=1))
 
     def _read_due(self, names: tuple[str, ...]) -> dict[str, datetime | None]:
-        with prepared.cursor(connection) as cursor:
-            cursor.execute(READ_DUE[names])
-            return dict(zip(names, cursor.fetchone() or (), strict=True))
+        [times] = prepared.ask(READ_DUE[names]).rows
+        return dict(zip(names, times, strict=True))
 
     def _every(self, span: timedelta, act: Callable[[datetime], None], *, quiet: bool = False) -> None:
         def again(now: datetime) -> None:

@@ -13,9 +13,7 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
 
 def names() -> list[str]:
-    with prepared.cursor(connection) as cursor:
-        cursor.execute("SELECT name FROM notifications_site ORDER BY id")
-        return [name for (name,) in cursor.fetchall()]
+    return [name for (name,) in prepared.ask("SELECT name FROM notifications_site ORDER BY id").rows]
 
 
 def planned() -> int:

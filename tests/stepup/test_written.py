@@ -50,7 +50,7 @@ def test_it_asks_what_django_would_write(marked: Any, form: str, others: dict[ty
 def test_postgresql_understands_them_with_what_never_changes_in_them(db) -> None:
     for marked, form in MARKED:
         kinds = enumerate(marked.places.kinds.items())
-        marked.statement(form).executed({name: OTHERS[0][kind][n] for n, (name, kind) in kinds}).close()
+        marked.statement(form).ask({name: OTHERS[0][kind][n] for n, (name, kind) in kinds})
 
 
 def test_what_never_changes_is_written_into_it(db) -> None:
@@ -63,7 +63,7 @@ def test_what_never_changes_is_written_into_it(db) -> None:
 
 def test_a_plan_for_any_argument_finds_what_waits_by_the_index_of_what_waits(db) -> None:
     places = count(1)
-    asked = re.sub("%s", lambda _: f"${next(places)}", outbox._next.statement("rows").asked)
+    asked = re.sub("%s", lambda _: f"${next(places)}", outbox._next.statement("rows").text)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN (GENERIC_PLAN) {asked}")

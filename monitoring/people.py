@@ -10,8 +10,17 @@ from notifications import written
 
 
 def hold(patient_id: int) -> Patient:
-    """The patient, locked until the transaction ends. New rows about the patient may still be added by others."""
-    return Patient.objects.select_for_update(no_key=True).get(pk=patient_id)
+    """The patient with the site, locked until the transaction ends. Others may still add new rows about the patient."""
+    patient = _held.first(pk=patient_id)
+    if patient is None:
+        raise Patient.DoesNotExist(f"There is no patient {patient_id}.")
+    return patient
+
+
+@written.Query
+def _held(*, pk: int) -> QuerySet[Patient]:
+    """The patient, locked, with the site, which never is another."""
+    return Patient.objects.select_for_update(no_key=True, of=("self",)).select_related("site").filter(pk=pk)
 
 
 def hold_if_free(patient_id: int) -> bool:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from monitoring import caselog, escalations, people, texts, unread
 from monitoring.models import Patient, Reply, Task
-from notifications import audit, once
+from notifications import audit, once, written
 from notifications.each import each
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
@@ -37,9 +37,10 @@ def open_task(
     if same is not None:
         same.due_at = min(same.due_at, due_at)
         same.pages_when_late = same.pages_when_late or pages_when_late
-        same.save(update_fields=["due_at", "pages_when_late"])
+        once.change(same, "due_at", "pages_when_late")
         return same
-    return Task.objects.create(
+    return once.add(
+        Task,
         site=site,
         patient=patient,
         reply=reply,
@@ -73,8 +74,9 @@ def finish(task_id: int, *, by: Clinician, outcome: str, now: datetime, read: in
 
 def open_and_locked(task_id: int) -> Task:
     """The task, locked until the transaction ends. One that is done is refused, saying who did it."""
-    # Without a join: whoever waited for the lock would be shown the row as it is now beside nobody's name.
-    task = Task.objects.select_for_update().get(pk=task_id)
+    task = _locked.first(pk=task_id)
+    if task is None:
+        raise Task.DoesNotExist(f"There is no task {task_id}.")
     if task.done_at is not None:
         who = task.done_by.name if task.done_by else "The service"
         at = texts.site_time(task.site, task.done_at)
@@ -84,6 +86,15 @@ def open_and_locked(task_id: int) -> Task:
             % {"who": who, "at": at, "outcome": task.outcome},
         )
     return task
+
+
+@written.Query
+def _locked(*, pk: int) -> QuerySet[Task]:
+    """A task, locked, with its site, which never is another.
+
+    Nothing else is joined: who waited for the lock would be shown the row as it is now beside others as they were.
+    """
+    return Task.objects.select_for_update(of=("self",)).select_related("site").filter(pk=pk)
 
 
 def settle(

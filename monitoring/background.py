@@ -5,18 +5,23 @@ Of all that could bear on a text little ever stands at once, so one statement as
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple, cast
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
 from django.db.models import BooleanField, F, Func, JSONField, OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
+from django.db.models.functions import JSONObject
 
 from monitoring import checkins, deaths, escalations, held, kits, phrases, pocket, quiet, watches
-from monitoring.hearing import Heard
+from monitoring.hearing import Heard, Said
 from monitoring.models import CheckIn, CloserQuestions, Finding, Patient, Reply, Watch
 from notifications import written
 from notifications.glance import Glance
 from protocols import rulebook, triage
+
+M = TypeVar("M", bound=models.Model)
 
 _HOURS = rulebook.load().known
 MASKED_FOR = timedelta(hours=_HOURS["masks_for_hours"])
@@ -86,6 +91,13 @@ STANDS = Glance(
 )
 """What may bear on a text of `sender` about `patient`, by name; each query finds whatever the reading of it would."""
 
+
+def said_lately(patient: Patient, *, now: datetime) -> tuple[Said, ...]:
+    """What was found in the hours that count, oldest first."""
+    found = cast("list[Any]", _said.rows(now=now, patient=patient.pk))
+    return tuple(Said(one.at, one.sender, one.fired, one.read_back) for one in found)
+
+
 WITH_A_WATCH = frozenset({"watch", "watched once"})
 WITH_A_QUESTION = WITH_A_WATCH | {"question"}
 
@@ -93,28 +105,42 @@ WITH_A_QUESTION = WITH_A_WATCH | {"question"}
 @written.Beside
 def _asked(*, now: datetime, patient: int, sender: str) -> QuerySet[CheckIn]:
     """The check-in that waits for the patient's answer, with its watch and with what else stands."""
-    question = held.asked_of(patient).select_related("watch")
-    return STANDS.beside(question, now, known=WITH_A_QUESTION, patient=patient, sender=sender)
+    return _beside(held.asked_of(patient).select_related("watch"), now, patient, sender)
 
 
 @written.Beside
 def _watched(*, now: datetime, patient: int, sender: str) -> QuerySet[Watch]:
     """The patient's open watch with what else stands, where no check-in waits for an answer."""
-    return STANDS.beside(watches.open_of(patient), now, known=WITH_A_QUESTION, patient=patient, sender=sender)
+    return _beside(watches.open_of(patient), now, patient, sender)
+
+
+def _beside(rows: QuerySet[M], now: datetime, patient: int, sender: str) -> QuerySet[M]:
+    """The rows with what else stands, and with what was said in the hours that count."""
+    known = WITH_A_QUESTION | {"said"}
+    each = JSONObject(at="at", sender="sender", fired="fired", read_back="read_back")
+    said = ArraySubquery(_said(now=now, patient=patient).values_list(each))
+    found = STANDS.beside(rows, now, known=known, patient=patient, sender=sender)
+    return cast("QuerySet[M]", found.annotate(said=said))
+
+
+def _seen_beside(row: CheckIn | Watch) -> tuple[frozenset[str], tuple[Said, ...]]:
+    """What stands and what was said, as one of these rows was found with it."""
+    facts: list[dict[str, Any]] = row.said  # type: ignore[union-attr]
+    said = tuple(Said(**{**one, "at": datetime.fromisoformat(one["at"])}) for one in facts)
+    return frozenset(STANDS.seen_beside(row) | ({"said"} if said else set())), said
 
 
 def of(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Heard:
     """A reply with what stands about its patient, who is held by the caller."""
     asked = _asked.first(now=now, patient=patient.pk, sender=reply.sender)
     watch = asked.watch if asked else _watched.first(now=now, patient=patient.pk, sender=reply.sender)
-    if asked is not None:
-        stands = WITH_A_QUESTION | STANDS.seen_beside(asked)
-    elif watch is not None:
-        stands = WITH_A_WATCH | STANDS.seen_beside(watch)
+    if watch is not None:
+        stands, said = _seen_beside(asked or watch)
+        stands |= WITH_A_QUESTION if asked else WITH_A_WATCH
+        watch.patient = patient
     else:
         stands = frozenset(STANDS.at(now, patient=patient.pk, sender=reply.sender))
-    if watch is not None:
-        watch.patient = patient
+        said = said_lately(patient, now=now) if "said" in stands else ()
     still_open = asked is not None and checkins.is_answered_by(asked, now=now, sent_at=reply.sent_at)
     return Heard(
         reply=reply,
@@ -125,6 +151,7 @@ def of(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Heard:
         now=now,
         quiet=quiet.of(patient.pk, now=now) if "quiet" in stands else None,
         stands=stands,
+        said=said,
     )
 
 
@@ -132,8 +159,7 @@ def context(heard: Heard) -> triage.Context:
     """Everything that one and the same text can mean something else with."""
     patient, watch = heard.patient, heard.watch
     hour = Decimal((heard.now - watch.given_at).total_seconds() / 3600) if watch else None
-    said = _said_lately(patient, heard.now) if "said" in heard.stands else []
-    pending = _pending_read_back(heard, said)
+    pending = _pending_read_back(heard)
     kit = kits.newest(patient) if "kit" in heard.stands else None
     return triage.Context(
         asked="read_back" if pending else _bound_question(heard),
@@ -147,7 +173,7 @@ def context(heard: Heard) -> triage.Context:
         hour=round(hour, 2) if hour is not None else None,
         case_open="case" in heard.stands,
         medicine_recent=not heard.stands.isdisjoint({"pocket dose", "medicine"}),
-        recent=_recent(said, heard.now),
+        recent=_recent(heard),
         media=heard.reply.media,
         phrases=phrases.in_use(patient.site_id, patient.language) if "phrases" in heard.stands else (),
         protocol=watch.protocol if watch else "",
@@ -171,23 +197,9 @@ def _bound_question(heard: Heard) -> str | None:
     return None if question == "caregiver" else question
 
 
-class Said(NamedTuple):
-    """As much of a finding as bears on what is said after it. `sender` is empty where it came of a silence."""
-
-    at: datetime
-    sender: str | None
-    fired: list[str]
-    read_back: str | None
-
-
-def _said_lately(patient: Patient, now: datetime) -> list[Said]:
-    found = cast("list[Any]", _said.rows(now=now, patient=patient.pk))
-    return [Said(one.at, one.sender, one.fired, one.read_back) for one in found]
-
-
-def _pending_read_back(heard: Heard, said: list[Said]) -> str:
+def _pending_read_back(heard: Heard) -> str:
     """The value last read back to this patient, while a yes or no can still mean it."""
-    by_sender = [one for one in said if one.sender == heard.reply.sender]
+    by_sender = [one for one in heard.said if one.sender == heard.reply.sender]
     before = by_sender[-1] if by_sender else None
     if before is None or heard.now - before.at > CONFIRM_WITHIN:
         return ""
@@ -197,9 +209,9 @@ def _pending_read_back(heard: Heard, said: list[Said]) -> str:
     return before.read_back or ""
 
 
-def _recent(said: list[Said], now: datetime) -> tuple[str, ...]:
+def _recent(heard: Heard) -> tuple[str, ...]:
     """What was said or measured in the hours that count: "38.6" and then "dizzy" is a fever with a red flag."""
-    before = [one for one in said if now - STILL_COUNTS < one.at <= now]
+    before = [one for one in heard.said if heard.now - STILL_COUNTS < one.at <= heard.now]
     return triage.carried(rule for one in before for rule in one.fired)
 
 

@@ -2,16 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from monitoring.models import CheckIn, ClinicianText, Patient, Reply, Watch
 from monitoring.rules import DEFAULT, WatchRules
+
+
+class Said(NamedTuple):
+    """As much of a finding as bears on what is said after it. `sender` is empty where it came of a silence."""
+
+    at: datetime
+    sender: str | None
+    fired: list[str]
+    read_back: str | None
 
 
 @dataclass(frozen=True)
 class Heard:
     """One reply about one patient, with all that the answer to it depends on.
 
-    `stands` holds the names of `background.STANDS`.
+    `stands` holds the names of `background.STANDS`; `said` is what was found in the hours that count, oldest first.
     """
 
     reply: Reply
@@ -22,6 +32,7 @@ class Heard:
     now: datetime
     quiet: ClinicianText | None
     stands: frozenset[str]
+    said: tuple[Said, ...]
 
     @property
     def rules(self) -> WatchRules:

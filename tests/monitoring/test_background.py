@@ -94,6 +94,7 @@ def test_a_text_is_understood_as_if_everything_had_been_read(step) -> None:
                 for name, queries in background.STANDS.looks.items()
                 if any(query(now=now, patient=patient.pk, sender=sender).exists() for query in queries)
             }
+            assert heard.said == background.said_lately(patient, now=now)
             answers = {
                 "case",
                 "pocket dose",

@@ -107,9 +107,12 @@ def _arrived_as_it_should(report: ProviderReport, now: datetime) -> bool:
 def _arrived_first(
     *, token: str, rank: int, status: str, now: datetime
 ) -> tuple[QuerySet[Delivery], dict[str, Any]]:
-    """With the provider, no page, and reported as delivered for the first time."""
-    texts = Delivery.objects.filter(token=token, state=State.ACCEPTED)
-    return texts.exclude(lane__in=outbox.PAGES), _arrival(rank, status, now)
+    """With the provider, no page, and reported as delivered for the first time.
+
+    Accepted is what it must be; asked for by that name, the plan would read all that are accepted instead of one token.
+    """
+    accepted = Delivery.objects.filter(token=token, provider_sid__isnull=False, ended_at=None)
+    return accepted.exclude(lane__in=outbox.PAGES), _arrival(rank, status, now)
 
 
 @written.Query

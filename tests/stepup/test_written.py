@@ -17,7 +17,7 @@ import protocols
 import stepup
 from monitoring import escalations
 from monitoring.models import Escalation, Patient
-from notifications import clock, outbox, written
+from notifications import clock, outbox, reconcile, written
 from notifications.models import Delivery
 from tests import makers
 
@@ -61,14 +61,22 @@ def test_what_never_changes_is_written_into_it(db) -> None:
         assert cursor.fetchone() == ("d'or %s", [1, 2], 7, "5 %")
 
 
-def test_a_plan_for_any_argument_finds_what_waits_by_the_index_of_what_waits(db) -> None:
+@pytest.mark.parametrize(
+    ("marked", "form", "by"),
+    [
+        (outbox._next, "rows", "Index Scan using delivery_due"),
+        (reconcile._arrived_first, "update", "Index Cond: ((token)"),
+    ],
+    ids=["what waits, by the index of what waits", "one delivery, by the token of its report"],
+)
+def test_a_plan_for_any_argument_finds(marked: Any, form: str, by: str, db) -> None:
     places = count(1)
-    asked = re.sub("%s", lambda _: f"${next(places)}", outbox._next.statement("rows").text)
+    asked = re.sub("%s", lambda _: f"${next(places)}", marked.statement(form).text)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN (GENERIC_PLAN) {asked}")
         plan = "\n".join(line for [line] in cursor.fetchall())
-    assert "Index Scan using delivery_due" in plan
+    assert by in plan
 
 
 @written.Query

@@ -21,6 +21,7 @@ from django.db import (
 from notifications import prepared
 
 M = TypeVar("M", bound=models.Model)
+PASSED_OVER = "ON CONFLICT DO NOTHING RETURNING"
 
 
 def add(model: type[M], **facts: Any) -> M:
@@ -38,12 +39,30 @@ def put(model: type[M], *, defaults: dict[str, Any], **key: Any) -> tuple[M, boo
     key is in the way.
     """
     row = model(**key, **defaults)
-    if _write(row, "ON CONFLICT DO NOTHING RETURNING"):
+    return (row, True) if _write(row, PASSED_OVER) else (_there(model, key), False)
+
+
+def put_with(
+    model: type[M], part: models.Model, *, of: str, defaults: dict[str, Any], **key: Any
+) -> tuple[M, bool]:
+    """As `put`, and in the same statement the `part` of it, whose relation to the row is named by `of`.
+
+    Where the row is there already nothing is written. The part is not given its number.
+    """
+    row = model(**key, **defaults)
+    fields, _ = _statement(model, PASSED_OVER)
+    of_part, statement = _with_part(model, type(part), of)
+    if _numbered(row, statement, [*_values(row, fields), *_values(part, of_part)]):
         return row, True
+    return _there(model, key), False
+
+
+def _there(model: type[M], key: dict[str, Any]) -> M:
+    """The row with this key, which was there first."""
     found = model._default_manager.filter(**key).first()
     if found is None:
         raise IntegrityError(f"{model._meta.label}: something else than its key is in the way.")
-    return found, False
+    return found
 
 
 def change(row: models.Model, *fields: str) -> None:
@@ -72,8 +91,18 @@ def put_over(model: type[M], *, key: str, **facts: Any) -> M:
 def _write(row: models.Model, ending: str) -> bool:
     """Put the row in and give it its number; False where the database passed over it."""
     fields, statement = _statement(type(row), ending)
+    return _numbered(row, statement, _values(row, fields))
+
+
+def _values(row: models.Model, fields: list["models.Field[Any, Any]"]) -> list[Any]:
+    """What a new row holds in these fields, as the database takes it."""
     line = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up again for every value
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), line) for field in fields]
+    return [field.get_db_prep_save(field.pre_save(row, add=True), line) for field in fields]
+
+
+def _numbered(row: models.Model, statement: str, values: list[Any]) -> bool:
+    """Carry out what puts the row in, and give it its number; False where the database passed over it."""
+    line = connections[DEFAULT_DB_ALIAS]
     with transaction.mark_for_rollback_on_error(line.alias):
         made = prepared.ask(statement, values).rows
     if not made:
@@ -96,6 +125,24 @@ def _statement(model: type[models.Model], ending: str) -> tuple[list["models.Fie
     return fields, (
         f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - names of columns
         f" {ending} {quote(str(key.column))}"
+    )
+
+
+@cache
+def _with_part(
+    model: type[models.Model], part: type[models.Model], of: str
+) -> tuple[list["models.Field[Any, Any]"], str]:
+    """The fields of the part but for its relation, and the statement that writes both rows, or neither."""
+    _, whole = _statement(model, PASSED_OVER)
+    written, _ = _statement(part, "RETURNING")
+    fields = [field for field in written if field.name != of]
+    [relation] = [field for field in written if field.name == of]
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in [relation, *fields])
+    key, places = quote(str(model._meta.pk.column)), ", ".join("%s" for _ in fields)
+    return fields, (
+        f"WITH whole AS ({whole}), part AS (INSERT INTO {quote(part._meta.db_table)} ({columns})"  # noqa: S608 - names
+        f" SELECT whole.{key}, {places} FROM whole) SELECT {key} FROM whole"
     )
 
 

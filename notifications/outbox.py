@@ -77,11 +77,10 @@ def queue(
         "body": body,
         "created_at": now, "not_after": now + valid_for,
     }  # fmt: skip
-    message, created = once.put(Message, key=key, defaults=facts)
+    due_at = now + after if after or waits_since is None else waits_since
+    delivery = Delivery(lane=lane, precedence=PRECEDENCE.get(urgency, ORDINARY), due_at=due_at)
+    message, created = once.put_with(Message, delivery, of="message", key=key, defaults=facts)
     if created:
-        due_at = now + after if after or waits_since is None else waits_since
-        order = PRECEDENCE.get(urgency, ORDINARY)
-        once.add(Delivery, message=message, lane=lane, precedence=order, due_at=due_at)
         nudge(CARRIERS[lane])
     return message
 

@@ -6,7 +6,16 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
 from notifications import once
-from notifications.models import Heartbeat, ProviderReport, Rotation, Site
+from notifications.models import (
+    Channel,
+    Delivery,
+    Heartbeat,
+    Lane,
+    Message,
+    ProviderReport,
+    Rotation,
+    Site,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 FACTS = {
@@ -85,3 +94,31 @@ def test_a_row_that_is_gone_cannot_be_changed_and_its_transaction_is_over() -> N
             once.change(site, "name")
         with pytest.raises(transaction.TransactionManagementError):
             Site.objects.exists()
+
+
+def test_a_row_and_its_part_are_put_in_together_or_not_at_all(django_assert_num_queries) -> None:
+    now = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    facts = {
+        "site": once.add(Site, slug="once", **FACTS), "lane": Lane.REPLY, "channel": Channel.TEXT, "sender": "+1",
+        "to": "+2", "created_at": now, "not_after": now,
+    }  # fmt: skip
+
+    def put(body: str, due_at: datetime | None = now) -> tuple[Message, bool]:
+        part = Delivery(lane=Lane.REPLY, due_at=due_at)
+        return once.put_with(Message, part, of="message", key="once", defaults=facts | {"body": body})
+
+    with django_assert_num_queries(1):
+        first, is_new = put("%s 100 %")
+    again, is_new_again = put("another")
+    assert (is_new, is_new_again, again.pk, again.body) == (True, False, first.pk, "%s 100 %")
+    part = Delivery.objects.values().get()
+    once.add(Delivery, message=first, attempt=2, lane=Lane.REPLY, due_at=now)
+    alone = Delivery.objects.values().get(attempt=2)
+    its_own = ("id", "attempt", "token")
+    assert [part.pop(one) for one in its_own] != [alone.pop(one) for one in its_own]
+    assert part == alone
+    Delivery.objects.all().delete()
+    Message.objects.all().delete()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        put("without an hour", due_at=None)
+    assert not Message.objects.exists()

@@ -21,11 +21,11 @@ def of(watch: Watch | None) -> CloserQuestions | None:
     """The closer questions a watch is on, while nobody has ended them."""
     if watch is None or watch.closed_at is not None:
         return None
-    return _going_on.first(watch_id=watch.pk)
+    return going_on.first(watch_id=watch.pk)
 
 
 @written.Query
-def _going_on(*, watch_id: int) -> QuerySet[CloserQuestions]:
+def going_on(*, watch_id: int) -> QuerySet[CloserQuestions]:
     """The closer questions of a watch that nobody has ended: one at most."""
     return CloserQuestions.objects.filter(watch=watch_id, ended_at=None)
 

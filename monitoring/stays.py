@@ -66,11 +66,11 @@ class Line:
 
 def of(patient: Patient) -> Admission | None:
     """The stay that nobody has ended, if there is one."""
-    return _not_ended.first(patient=patient.pk)
+    return not_ended.first(patient=patient.pk)
 
 
 @written.Query
-def _not_ended(*, patient: int) -> QuerySet[Admission]:
+def not_ended(*, patient: int) -> QuerySet[Admission]:
     """The patient's stay that nobody has ended, with who recorded it."""
     return Admission.objects.filter(patient=patient, discharged_at=None).select_related("admitted_by")
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
@@ -12,8 +13,9 @@ from django.utils.translation import gettext as _
 from monitoring import closer, deaths, escalations, people, stays, texts, unread
 from monitoring.models import CheckIn, ClinicianText, Patient, Reaction, Task, Watch
 from monitoring.rules import WatchRules
-from notifications import written
+from notifications import once, written
 from notifications.each import each
+from notifications.glance import NOON, Glance
 from notifications.models import Lane
 from protocols.errors import Refusal
 
@@ -48,9 +50,10 @@ def open_(
     Recorded late, it opens late: hours already past are kept as missed, and the newest of them is asked at once.
     """
     people.hold(patient.pk)
-    for before in Watch.objects.select_for_update().filter(patient=patient, closed_at=None):
+    for before in _held.rows(patient=patient.pk):
         _close(before, "the watch of the next dose took over", now=now)
-    watch = Watch.objects.create(
+    watch = once.add(
+        Watch,
         site=patient.site,
         patient=patient,
         drug=drug,
@@ -66,6 +69,12 @@ def open_(
     if stays.resting(patient.pk, now=now) is None:
         say_opened(watch, now=now)
     return watch
+
+
+@written.Query
+def _held(*, patient: int) -> QuerySet[Watch]:
+    """The patient's open watch, locked."""
+    return Watch.objects.select_for_update().filter(patient=patient, closed_at=None)
 
 
 def say_opened(watch: Watch, *, now: datetime) -> None:
@@ -200,19 +209,38 @@ def _is_over_by_death(watch: Watch) -> bool:
 
 def something_open(watch: Watch) -> bool:
     """Whether a case, a reaction, a task, a check-in, closer questions, a stay or a clinician's text needs somebody."""
-    return (
-        closer.of(watch) is not None
-        or Reaction.objects.filter(patient=watch.patient, over_at=None).exists()
-        or escalations.unresolved(watch.patient) is not None
-        or Task.objects.filter(patient=watch.patient, done_at=None).exists()
-        or watch.checkins.filter(state__in=CheckIn.OPEN).exists()
-        or stays.of(watch.patient) is not None
-        or ClinicianText.objects.filter(patient=watch.patient, quiet_over_at=None).exists()
-    )
+    return bool(HOLDS.at(NOON, watch=watch.pk, patient=watch.patient_id))
+
+
+HOLDS = Glance(
+    {
+        "closer questions": (lambda *, watch, **_: closer.going_on(watch_id=watch),),
+        "reaction": (lambda *, patient, **_: Reaction.objects.filter(patient=patient, over_at=None),),
+        "case": (lambda *, patient, **_: escalations.open_cases().filter(patient=patient),),
+        "task": (lambda *, patient, **_: Task.objects.filter(patient=patient, done_at=None),),
+        "check-in": (lambda *, watch, **_: CheckIn.objects.filter(watch=watch, state__in=CheckIn.OPEN),),
+        "stay": (lambda *, patient, **_: stays.not_ended(patient=patient),),
+        "quiet": (lambda *, patient, **_: ClinicianText.objects.filter(patient=patient, quiet_over_at=None),),
+    },
+    watch=-1,
+    patient=-2,
+)
+"""What keeps a watch open, by name. None of it asks what time it is."""
 
 
 def _close(watch: Watch, why: str, *, now: datetime) -> None:
-    watch.checkins.filter(state__in=CheckIn.OPEN).update(
-        state=CheckIn.State.CANCELLED, next_at=None, ended_at=now, ended_why=why
-    )
-    Watch.objects.filter(pk=watch.pk, closed_at=None).update(closed_at=now, closed_why=why)
+    _cancel(watch=watch.pk, why=why, now=now)
+    _end(watch=watch.pk, why=why, now=now)
+
+
+@written.Update
+def _cancel(*, watch: int, why: str, now: datetime) -> tuple[QuerySet[CheckIn], dict[str, Any]]:
+    """Ask nothing more of a watch, what is asked now included."""
+    cancelled = {"state": CheckIn.State.CANCELLED, "next_at": None, "ended_at": now, "ended_why": why}
+    return CheckIn.objects.filter(watch=watch, state__in=CheckIn.OPEN), cancelled
+
+
+@written.Update
+def _end(*, watch: int, why: str, now: datetime) -> tuple[QuerySet[Watch], dict[str, Any]]:
+    """Close a watch that is open still."""
+    return Watch.objects.filter(pk=watch, closed_at=None), {"closed_at": now, "closed_why": why}

@@ -35,7 +35,7 @@ def hold(course_id: int) -> Course:
 @written.Query
 def _locked(*, course: int) -> QuerySet[Course]:
     """The course, locked until the transaction ends."""
-    return Course.objects.select_for_update().filter(pk=course)
+    return Course.objects.select_for_update().filter(pk=course).only("pk")
 
 
 @written.Query

@@ -12,8 +12,8 @@ from random import Random
 
 from django.db.models import QuerySet
 
-from monitoring import closer, escalations, inbound, unread, voice, worklist
-from monitoring.models import Escalation, Finding, Patient, Task, Watch
+from monitoring import closer, escalations, inbound, unread, voice, watches, worklist
+from monitoring.models import Escalation, Finding, Patient, Task
 from notifications import written
 from notifications.models import Clinician, Delivery
 from protocols.errors import Refusal
@@ -141,7 +141,7 @@ class People:
 
     def _goes_on_with_cases(self, who: Clinician, now: datetime) -> None:
         """Whoever has just taken a case calls the patient, and then records how it ended."""
-        for case in Escalation.objects.filter(owner=who, state="taken", taken_at=now).order_by("pk"):
+        for case in _just_taken.rows(owner=who.pk, at=now):
             if self.rng.random() < figures.REACHES:
                 at = now + after(self.rng, figures.REACH_MEDIAN, figures.REACH_SIGMA)
                 self.agenda.put(at, self._reaching(case.pk, who))
@@ -172,7 +172,8 @@ class People:
         self._take_on(_open_tasks.rows(), now)
 
     def _somebody_reads(self, patient: int | None, now: datetime) -> None:
-        self._take_on(_open_tasks().filter(patient=patient), now)
+        tasks = _open_tasks().filter(patient=None) if patient is None else _tasks_of.rows(patient=patient)
+        self._take_on(tasks, now)
 
     def _take_on(self, tasks: Iterable[Task], now: datetime) -> None:
         for task in tasks:
@@ -183,7 +184,7 @@ class People:
 
     def _finishing(self, task: int) -> Callable[[datetime], None]:
         def finish(now: datetime) -> None:
-            row = Task.objects.get(pk=task)
+            [row] = _task.rows(pk=task)
             if row.done_at is None:
                 read = unread.newest(row)
                 worklist.finish(task, by=self.clinic.nurse, outcome="read", read=read, now=now)
@@ -194,7 +195,7 @@ class People:
 
     def _looks_again(self, patient: int | None, now: datetime) -> None:
         """Whoever read it looks at what came since, and ends the closer questions if nothing is open."""
-        watch = Watch.objects.filter(patient=patient, closed_at=None).first() if patient else None
+        watch = watches.open_of.first(patient_id=patient) if patient else None
         if closer.of(watch) is not None and watch is not None:
             with contextlib.suppress(Refusal):  # a case is open: whoever resolves it ends them
                 closer.end(watch.pk, why="well since", by=self.clinic.nurse, now=now)
@@ -222,3 +223,21 @@ def _is_for_a_person(*, reply: int) -> QuerySet[Finding]:
 def _open_tasks() -> QuerySet[Task]:
     """What stands on the list, the oldest first."""
     return Task.objects.filter(done_at=None).order_by("pk")
+
+
+@written.Query
+def _tasks_of(*, patient: int) -> QuerySet[Task]:
+    """What of it is about one patient."""
+    return _open_tasks().filter(patient=patient)
+
+
+@written.Query
+def _task(*, pk: int) -> QuerySet[Task]:
+    """One task, done or not."""
+    return Task.objects.filter(pk=pk)
+
+
+@written.Query
+def _just_taken(*, owner: int, at: datetime) -> QuerySet[Escalation]:
+    """The cases that somebody took at that moment and has still."""
+    return Escalation.objects.filter(owner=owner, state="taken", taken_at=at).order_by("pk")

@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext as _
 
 from monitoring import texts
 from monitoring.models import Patient, Reply
-from notifications import audit
+from notifications import audit, written
 from notifications.models import Clinician, Lane, Message
 from protocols.errors import Refusal
 
@@ -35,7 +35,7 @@ def send(patient: Patient, *, by: Clinician, now: datetime) -> Message:
 
 def last_sent(patient: Patient, *, now: datetime) -> Message | None:
     """The newest practice text to the patient's present phone."""
-    return _sent(patient).filter(created_at__lte=now).order_by("-created_at").first()
+    return _sent.first(phone=patient.phone, key=_key(patient), by=now)
 
 
 def proof(patient: Patient, *, since: datetime, now: datetime) -> Reply | None:
@@ -47,19 +47,29 @@ def proof(patient: Patient, *, since: datetime, now: datetime) -> Reply | None:
     if patient.texting_ended_at is not None:
         return None
     since = max(since, patient.reachable_since)
+    return _proving.first(patient=patient.pk, phone=patient.phone, key=_key(patient), since=since, until=now)
+
+
+@written.Query
+def _proving(*, patient: int, phone: str, key: str, since: datetime, until: datetime) -> QuerySet[Reply]:
+    """The replies of a span that prove a phone, the newest first. `key` is what keys of practice texts begin with."""
     replies = Reply.objects.filter(
-        patient=patient, sender=patient.phone, channel="text", received_at__gt=since, received_at__lte=now
+        patient=patient, sender=phone, channel="text", received_at__gt=since, received_at__lte=until
     )
     understood = Q(findings__patient=patient, findings__readings__contains=TEMPERATURE)
     asked = Q(checkin__isnull=False)
     # Where none was sent there is no time to compare with, and the comparison is not true.
-    first = _sent(patient).filter(created_at__gte=since).order_by("created_at").values("created_at")[:1]
+    sent = Message.objects.filter(key__startswith=Value(key), to=phone, created_at__gte=since)
+    first = sent.order_by("created_at").values("created_at")[:1]
     asked |= Q(received_at__gt=Subquery(first))
-    return replies.filter(understood, asked).order_by("-received_at").first()
+    return replies.filter(understood, asked).order_by("-received_at")
 
 
-def _sent(patient: Patient) -> QuerySet[Message]:
-    return Message.objects.filter(key__startswith=_key(patient), to=patient.phone)
+@written.Query
+def _sent(*, phone: str, key: str, by: datetime) -> QuerySet[Message]:
+    """The practice texts to a phone by a moment, the newest first."""
+    sent = Message.objects.filter(key__startswith=Value(key), to=phone, created_at__lte=by)
+    return sent.order_by("-created_at")
 
 
 def _key(patient: Patient) -> str:

@@ -93,9 +93,7 @@ def _lay_out(watch: Watch, times: Sequence[Due], now: datetime) -> None:
     """Every check-in of the watch; of the hours already past the newest is asked at once, the others are gaps."""
     past = [due for due in times if due.due_at <= now]
     ask_now = past[-1] if past and watch.ends_at > now else None
-    CheckIn.objects.bulk_create(
-        _checkin(watch, due, now, gap=due in past and due is not ask_now) for due in times
-    )
+    once.add_each(_checkin(watch, due, now, gap=due in past and due is not ask_now) for due in times)
 
 
 def _checkin(watch: Watch, due: Due, now: datetime, *, gap: bool) -> CheckIn:
@@ -127,7 +125,7 @@ def move(
     asked_at = watch.checkins.aggregate(newest=Max("question_at"))["newest"]
     to_come = [due for due in times if asked_at is None or due.due_at > asked_at]
     past = [due for due in to_come if due.due_at <= now]
-    CheckIn.objects.bulk_create(_checkin(watch, due, now, gap=due in past[:-1]) for due in to_come)
+    once.add_each(_checkin(watch, due, now, gap=due in past[:-1]) for due in to_come)
     if ends_at != was_until and ends_at > now:
         texts.to_patient(
             patient,

@@ -5,6 +5,7 @@ it. What every message and every text leaves behind is therefore put in by a sta
 and changed by one for each set of its fields. No `save` of a model and no signal is called.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, TypeVar
 
@@ -29,6 +30,24 @@ def add(model: type[M], **facts: Any) -> M:
     row = model(**facts)
     _write(row, "RETURNING")
     return row
+
+
+def add_each(rows: Iterable[M]) -> list[M]:
+    """New rows of one model in one statement, in this order, like `bulk_create`; whatever number there is of them."""
+    added = list(rows)
+    if not added:
+        return added
+    fields, statement = _statement_for_each(type(added[0]))
+    line = connections[DEFAULT_DB_ALIAS]
+    columns = [
+        [field.get_db_prep_save(field.pre_save(row, add=True), line) for row in added] for field in fields
+    ]
+    with transaction.mark_for_rollback_on_error(line.alias):
+        made = prepared.ask(statement, columns).rows
+    for row, [pk] in zip(added, made, strict=True):
+        row.pk = pk
+        row._state.adding, row._state.db = False, line.alias
+    return added
 
 
 def put(model: type[M], *, defaults: dict[str, Any], **key: Any) -> tuple[M, bool]:
@@ -115,17 +134,32 @@ def _numbered(row: models.Model, statement: str, values: list[Any]) -> bool:
 @cache
 def _statement(model: type[models.Model], ending: str) -> tuple[list["models.Field[Any, Any]"], str]:
     """The fields that are written, and the statement that writes them; made once for each model."""
+    fields, into, key = _written(model)
+    places = ", ".join("%s" for _ in fields)
+    return fields, f"{into} VALUES ({places}) {ending} {key}"
+
+
+@cache
+def _statement_for_each(model: type[models.Model]) -> tuple[list["models.Field[Any, Any]"], str]:
+    """The fields of many new rows, and the statement that writes them from one list for each field."""
+    fields, into, key = _written(model)
+    # Without a length: a cast to it would cut what is too long, where the column refuses it.
+    kinds = [str(field.db_type(connection)).partition("(")[0] for field in fields]
+    if any(kind.endswith(("[]", "range")) for kind in kinds):
+        raise TypeError(f"{model._meta.label} has a column that is a list itself.")
+    lists = ", ".join(f"%s::{kind}[]" for kind in kinds)
+    return fields, f"{into} SELECT * FROM unnest({lists}) RETURNING {key}"  # noqa: S608 - names of columns
+
+
+def _written(model: type[models.Model]) -> tuple[list["models.Field[Any, Any]"], str, str]:
+    """The fields of a new row, how a statement that writes them begins, and the column of its number."""
     [key] = [field for field in model._meta.local_concrete_fields if field.primary_key]
     fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
     if not isinstance(key, models.AutoField) or any(hasattr(field, "get_placeholder") for field in fields):
         raise TypeError(f"{model._meta.label} has a column that only Django's own `create` can write.")
     quote = connection.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)
-    places = ", ".join("%s" for _ in fields)
-    return fields, (
-        f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - names of columns
-        f" {ending} {quote(str(key.column))}"
-    )
+    return fields, f"INSERT INTO {quote(model._meta.db_table)} ({columns})", quote(str(key.column))
 
 
 @cache

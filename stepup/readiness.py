@@ -311,7 +311,7 @@ def state(
             raise Refusal("unknown-item", _("That is not on the list of this course's protocol."))
         check(rules[one.item], one, by=by, today=today)
     facts = {"course": course, "dose_number": dose_number, "step": step, "by": by, "at": now}
-    rows = ReadinessStatement.objects.bulk_create(
+    rows = once.add_each(
         ReadinessStatement(**facts, **vars(replace(one, reason=one.reason.strip()))) for one in said
     )
     _note(course, rows, rules, by=by, now=now)

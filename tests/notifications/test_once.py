@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, transaction
 
 from notifications import once
 from notifications.models import (
@@ -68,6 +68,35 @@ def test_nothing_is_added_that_a_constraint_refuses_and_its_transaction_is_over(
             once.add(Site, slug="once", **FACTS)
         with pytest.raises(transaction.TransactionManagementError):
             Site.objects.exists()
+
+
+def test_many_are_added_in_their_order_as_django_would_have_written_them(django_assert_num_queries) -> None:
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+    def reports() -> list[ProviderReport]:
+        return [
+            ProviderReport(
+                token=token, status="sent", payload={token: [1, None]}, received_at=at, applied_at=applied
+            )
+            for token, applied in (("a", None), ("b", at), ('"c,}', None))
+        ]
+
+    with django_assert_num_queries(1):
+        added = once.add_each(iter(reports()))
+    created = ProviderReport.objects.bulk_create(reports())
+    rows = [{**row, "id": 0} for row in ProviderReport.objects.order_by("pk").values()]
+    assert rows[:3] == rows[3:]
+    assert [row.pk for row in added + created] == sorted(row.pk for row in added + created)
+    assert [row.token for row in ProviderReport.objects.order_by("pk")[:3]] == [row.token for row in added]
+    assert once.add_each([]) == []
+
+
+def test_of_many_what_is_too_long_is_refused_and_not_cut() -> None:
+    report = ProviderReport(
+        token="t", status="s" * 200, payload={}, received_at=datetime(2026, 3, 2, tzinfo=UTC)
+    )
+    with pytest.raises(DataError), transaction.atomic():
+        once.add_each([report])
 
 
 def test_what_only_django_can_write_is_left_to_it() -> None:

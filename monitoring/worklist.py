@@ -68,7 +68,8 @@ def finish(task_id: int, *, by: Clinician, outcome: str, now: datetime, read: in
         )
     task.done_at, task.done_by, task.outcome = now, by, outcome.strip()[:200]
     once.change(task, "done_at", "done_by", "outcome")
-    audit.record("finished a task", str(task.patient or task), site=task.site, by=by, now=now, task=task.pk)
+    about = f"patient:{task.patient_id}" if task.patient_id else str(task)
+    audit.record("finished a task", about, site=task.site, by=by, now=now, task=task.pk)
     return task
 
 

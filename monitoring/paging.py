@@ -161,6 +161,8 @@ def _waits_since(case: Escalation, now: datetime) -> datetime:
     In a storm pages run out of time unsent. Queued anew behind those that were heard of already, the same cases would
     come last again, and some would never be paged at all.
     """
+    if (case.round, case.rung) == (1, 0):
+        return now  # nobody was paged yet since it opened
     pages = Page.objects.filter(escalation=case, generation=case.generation)
     first = pages.order_by("at").values_list("at", flat=True).first()
     if first is None:

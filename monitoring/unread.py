@@ -52,16 +52,16 @@ def put(
     what, _ = _called([_found(finding, reply.pk)], texting)
     times = {"opened_at": now, "due_at": due_at, "pages_when_late": pages_when_late}
     alone = {**times, "patient": patient, "reply": reply, "what": what}
-    is_new = False
+    first = Unread(reply=reply, finding=finding, at=now)
     # Two texts of a stranger may come at once: the second joins the first.
     while (task := _lying.first(site_id=site.pk, sender=sender)) is None:
-        task, is_new = once.put(Task, site=site, unread_from=sender, done_at=None, defaults=alone)
+        key = {"site": site, "unread_from": sender, "done_at": None}
+        task, is_new = once.put_with(Task, first, of="task", defaults=alone, **key)
         if is_new:
-            break
+            return task, True
     once.put(Unread, task=task, reply=reply, defaults={"finding": finding, "at": now})
-    if not is_new:
-        _join(task, due_at=due_at, pages_when_late=pages_when_late, texting=texting)
-    return task, is_new
+    _join(task, due_at=due_at, pages_when_late=pages_when_late, texting=texting)
+    return task, False
 
 
 @written.Query
@@ -78,7 +78,7 @@ def _join(task: Task, *, due_at: datetime, pages_when_late: bool, texting: str) 
     _says(pk=task.pk, what=task.what, reply=task.reply_id, due_at=task.due_at)
     if pages_when_late and not task.pages_when_late:
         task.pages_when_late = True
-        task.save(update_fields=["pages_when_late"])
+        once.change(task, "pages_when_late")
 
 
 @written.Query

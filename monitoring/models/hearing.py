@@ -52,7 +52,13 @@ class Finding(models.Model):
     """What triage concluded from a reply, or from silence, with everything needed to conclude it again."""
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="findings")
-    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="findings")
+    patient = models.ForeignKey(
+        Patient,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="findings",
+        db_index=False,  # the index below begins with it
+    )
     reply = models.ForeignKey(Reply, null=True, on_delete=models.PROTECT, related_name="findings")
     checkin = models.ForeignKey(CheckIn, null=True, on_delete=models.PROTECT, related_name="findings")
     at = models.DateTimeField()
@@ -76,6 +82,8 @@ class Finding(models.Model):
                 condition=Q(reply__isnull=False) | Q(checkin__isnull=False) | Q(patient__isnull=False),
             )
         ]
+        # Each text asks what was found of its patient in the last hours, and must not read all of a long course.
+        indexes = [models.Index(name="finding_of_patient_by_time", fields=["patient", "at"])]
 
     def __str__(self) -> str:
         return f"finding:{self.pk} {self.urgency}"

@@ -1,16 +1,16 @@
-"""What a turn with nothing due reads must not grow with what is finished, whatever moment it was planned for."""
+"""What a turn with nothing due, or a text, reads must not grow with what is finished, whatever it was planned for."""
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from benchmarks import rows
-from monitoring import closer
-from monitoring.models import Canary, CloserQuestions, Task, Watch
-from notifications import audit
-from notifications.glance import Glance
+from monitoring import background, closer, inbound
+from monitoring.models import Canary, CloserQuestions, Patient, Task, Watch
+from notifications import audit, prepared
 from notifications.models import Message, ProviderReport
 from stepup import engine
 from tests import makers
@@ -25,8 +25,11 @@ PAGES_MORE = 10
 """That deeper indexes may cost all looks together; one table that is read whole costs 22 or more."""
 
 
-def _a_ward() -> None:
-    """A watch in which nothing is wrong, and one finished row of everything that grows; nothing is due."""
+KINDS = {datetime: "timestamptz", int: "bigint", str: "text"}
+
+
+def _a_ward() -> Patient:
+    """One whose watch goes well, beside one finished row of everything that grows; nothing is due."""
     site = makers.a_site()
     nurse = makers.a_responder(site, 1, name="Nurse N")
     watched, over = (makers.a_patient(site) for _ in range(2))
@@ -40,6 +43,7 @@ def _a_ward() -> None:
     text = Message.objects.earliest("pk")
     Canary.objects.create(site=site, token="c", text=text, sent_at=NOON - timedelta(hours=1), lapsed_at=NOON)
     audit.seal()
+    return watched
 
 
 def _rows(table: str) -> int:
@@ -49,14 +53,28 @@ def _rows(table: str) -> int:
         return cursor.fetchone()[0]
 
 
-def _pages_read(glance: Glance, now: datetime) -> int:
-    """How many pages the statement reads, planned once for any moment as a connection that asks it often does."""
-    statement, moments = glance.asked(now)
-    kinds = ", ".join(["timestamptz"] * len(moments))
-    given = ", ".join(f"'{moment.isoformat()}'" for moment in moments)
+def _asked_by_a_text(patient: Patient) -> dict[str, tuple[str, list[Any]]]:
+    """The statements that find whoever wrote and what bears on it, each with its values."""
+    about = {"now": IDLE, "patient": patient.pk, "sender": patient.phone}
+    asked: dict[Any, dict[str, Any]] = {
+        inbound._nobody_elses: {"phone": patient.phone},
+        background._asked: about,
+        background._watched: about,
+    }
+    found = {}
+    for marked, values in asked.items():
+        one = marked.statement("first")
+        found[marked.__name__] = one.text, one.places.put_in(one.left, values)
+    return found
+
+
+def _pages_read(statement: str, values: list[Any]) -> int:
+    """How many pages the statement reads, planned once for any value as a connection that asks it often does."""
+    kinds = ", ".join(KINDS[type(value)] for value in values)
+    given = ", ".join(prepared.literal(value) for value in values)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-        places = (f"${n}" for n in range(1, len(moments) + 1))
+        places = (f"${n}" for n in range(1, len(values) + 1))
         cursor.execute(f"PREPARE asked ({kinds}) AS {statement % tuple(places)}")
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE asked ({given})")
         found = cursor.fetchone()[0]
@@ -65,14 +83,15 @@ def _pages_read(glance: Glance, now: datetime) -> int:
     return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
 
 
-def test_a_turn_with_nothing_due_reads_no_more_of_twice_as_many_finished_rows() -> None:
-    _a_ward()
-    pages: dict[str, list[int]] = {name: [] for name in GLANCES}
+def test_a_turn_with_nothing_due_or_a_text_reads_no_more_of_twice_as_many_finished_rows() -> None:
+    asked = _asked_by_a_text(_a_ward()) | {name: glance.asked(IDLE) for name, glance in GLANCES.items()}
+    pages: dict[str, list[int]] = {name: [] for name in asked}
     for size in (ROWS, 2 * ROWS):
         rows.copy(size - ROWS, size)
         assert min(_rows(table) for table, *_ in rows.GROWING + rows.LEDGER) >= size
-        for name, glance in GLANCES.items():
+        for glance in GLANCES.values():
             assert glance.at(IDLE) == set(), "nothing is due: every look is taken"
-            pages[name].append(_pages_read(glance, IDLE))
+        for name, (statement, values) in asked.items():
+            pages[name].append(_pages_read(statement, values))
     for few, many in pages.values():
         assert many <= few + PAGES_MORE, pages

@@ -23,6 +23,7 @@ BEGINS = datetime(2027, 3, 1, tzinfo=ZONE).astimezone(UTC)  # a Monday; the cloc
 WHOLE_TURN = timedelta(hours=2)
 LIGHT_TURN = timedelta(minutes=30)
 ROUND = timedelta(minutes=5)
+TIDY = timedelta(hours=8)
 CHAIRS_FROM, CHAIRS_HOURS = 9, 6
 
 # When something of the service's own is due next, each from its own index, and what then acts on it.
@@ -110,6 +111,7 @@ class Ward:
             self._every(WHOLE_TURN, self._whole_turn)
             self._every(LIGHT_TURN, self._light_turn)
             self._every(ROUND, self.people.look_at_the_list, quiet=True)
+            self._every(TIDY, self._tidy, quiet=True)
             self._carry_out()
             while (moment := self._next_moment()) is not None:
                 self._turn(moment)
@@ -213,14 +215,16 @@ class Ward:
         if self.plan.faults != "none":
             missed_texts.fetch(now=now)
         self._carry_out()
-        self._tidy()
         engine.act(now=now)
         engine.check(now=now)
         self.seen.checks += 1
         self.seen.broken.update(heartbeat.figures(heartbeat.CHECKS).get("broken") or {})
 
-    def _tidy(self) -> None:
-        """What the database does by itself every minute: ten days in two minutes leave it no time."""
+    def _tidy(self, _: datetime) -> None:
+        """What the database does by itself every minute: ten days in two minutes leave it no time.
+
+        Not more often than it helps, for every plan over these tables is made again after it.
+        """
         if not connection.in_atomic_block:
             with connection.cursor() as cursor:
                 cursor.execute(f"VACUUM (ANALYZE) {CHANGE_OFTEN}")

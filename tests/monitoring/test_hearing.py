@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError
 
-from monitoring import checkins, findings, pocket
+from monitoring import canary, checkins, findings, inbound, pocket
 from monitoring.models import Escalation, Page, Reply, Task
-from notifications.models import Message
+from notifications.models import Message, Site
 from tests import makers
 from tests.home import FEVER, HOUR, MINUTE, Home
 from tests.makers import NOON
@@ -134,6 +134,19 @@ def test_a_patient_who_cares_for_another_shares_the_phone_with_them(home) -> Non
 
 
 # Strangers
+
+
+@pytest.mark.parametrize("also", ["patient", "shared", "clinician", canary.SERVICE])
+def test_a_patients_phone_that_is_somebody_elses_too_is_heard_as_theirs(home, also) -> None:
+    phone, site = home.patient.phone, home.site
+    if also == "shared":
+        makers.a_patient(site, caregiver_phone=phone)
+    elif also == "clinician":
+        makers.a_clinician(site, phone=phone)
+    elif also == canary.SERVICE:
+        Site.objects.filter(pk=site.pk).update(fallback_number=phone)
+    reply = inbound.receive(provider_sid="SM1", sender=phone, sent_to=site.page_number, body="98.6", now=NOON)
+    assert who(reply) == also
 
 
 def test_a_machine_that_nobody_knows_is_not_answered(home) -> None:

@@ -1,4 +1,4 @@
-"""What a turn with nothing due, or a text, reads must not grow with what is finished, whatever it was planned for."""
+"""What an idle turn, a text or a dose reads must not grow with what is finished, whatever it was planned for."""
 
 import json
 from datetime import datetime, timedelta
@@ -8,11 +8,12 @@ import pytest
 from django.db import connection
 
 from benchmarks import rows
-from monitoring import background, closer, inbound
+from monitoring import background, closer, inbound, watches
 from monitoring.models import Canary, CloserQuestions, Patient, Task, Watch
 from notifications import audit, prepared
 from notifications.models import Message, ProviderReport
-from stepup import engine
+from stepup import engine, obstacles
+from stepup.models import Course
 from tests import makers
 from tests.makers import NOON
 
@@ -68,6 +69,15 @@ def _asked_by_a_text(patient: Patient) -> dict[str, tuple[str, list[Any]]]:
     return found
 
 
+def _asked_by_a_dose(patient: Patient) -> dict[str, tuple[str, list[Any]]]:
+    """The statements that say what stands against a dose and what keeps a watch open."""
+    [course], [watch] = Course.objects.filter(patient=patient), Watch.objects.filter(patient=patient)
+    return {
+        "against a dose": obstacles.STANDS.asked(IDLE, patient=patient.pk, course=course.pk),
+        "keeps a watch open": watches.HOLDS.asked(IDLE, patient=patient.pk, watch=watch.pk),
+    }
+
+
 def _pages_read(statement: str, values: list[Any]) -> int:
     """How many pages the statement reads, planned once for any value as a connection that asks it often does."""
     kinds = ", ".join(KINDS[type(value)] for value in values)
@@ -83,8 +93,10 @@ def _pages_read(statement: str, values: list[Any]) -> int:
     return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
 
 
-def test_a_turn_with_nothing_due_or_a_text_reads_no_more_of_twice_as_many_finished_rows() -> None:
-    asked = _asked_by_a_text(_a_ward()) | {name: glance.asked(IDLE) for name, glance in GLANCES.items()}
+def test_an_idle_turn_a_text_or_a_dose_reads_no_more_of_twice_as_many_finished_rows() -> None:
+    watched = _a_ward()
+    asked = _asked_by_a_text(watched) | _asked_by_a_dose(watched)
+    asked |= {name: glance.asked(IDLE) for name, glance in GLANCES.items()}
     pages: dict[str, list[int]] = {name: [] for name in asked}
     for size in (ROWS, 2 * ROWS):
         rows.copy(size - ROWS, size)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import quantiles
 from typing import Any
@@ -141,7 +141,9 @@ def staff(report: Report) -> list[float]:
 
 def document(report: Report) -> dict[str, Any]:
     """The same for machines; spans as percentiles."""
-    whole = asdict(report)
+    whole = dict(vars(report))
+    for name in ("checkins", "deliveries", "cases", "broken"):
+        whole[name] = dict(sorted(whole[name].items()))
     whole["spans"] = {name: _percentiles(spans) for name, spans in report.spans.items()}
     whole["watched_days"] = round(report.watched_days, 2)
     whole["pages_per_patient_day"] = _rate(report.pages, report.patients * report.days)

@@ -6,11 +6,13 @@ for its values; what is written once says itself what never changes, and is plan
 """
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
 from django.db import NotSupportedError, OperationalError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper, ServerBindingCursor
 from psycopg.sql import Literal
+from psycopg.types.datetime import TimestamptzLoader
 
 DB = "default"
 STATEMENTS_KEPT = 500
@@ -23,9 +25,23 @@ def keep_statements(connection: DatabaseWrapper, **_: Any) -> None:
     """Let a new connection keep as many plans as the service needs, and be opened anew where they fit no more."""
     line = connection.connection
     line.prepared_max = STATEMENTS_KEPT
+    line.adapters.register_loader("timestamptz", _Moments)
     line.planned = _Planned(line)  # type: ignore[call-arg]
     if _ask not in connection.execute_wrappers:
         connection.execute_wrappers.append(_ask)
+
+
+class _Moments(TimestamptzLoader):
+    """Moments as the database writes them in UTC, read by Python's own reader: most rows have several."""
+
+    timezone = UTC  # Django asks for it before each of its queries
+
+    def load(self, data: Any) -> datetime:
+        """The moment; what Python's reader does not take is left to psycopg's."""
+        try:
+            return datetime.fromisoformat(bytes(data).decode())
+        except ValueError:
+            return super().load(data).replace(tzinfo=UTC)
 
 
 def literal(value: Any) -> str:

@@ -104,7 +104,9 @@ class Escalation(models.Model):
             ),
         ]
         indexes = [
-            models.Index(name="escalation_next", fields=["next_at"], condition=Q(next_at__isnull=False))
+            models.Index(name="escalation_next", fields=["next_at"], condition=Q(next_at__isnull=False)),
+            # A new case looks for its code among all that there ever were.
+            models.Index(name="escalation_by_code", fields=["code"]),
         ]
 
     def __str__(self) -> str:

@@ -67,6 +67,7 @@ def _live_one(plan: Plan, number: int, database: str) -> Report:
     logging.disable(logging.WARNING)  # faults are played on purpose, and counted
     connection.settings_dict["NAME"] = database
     gc.freeze()  # what the program itself is made of is not looked through again and again
+    gc.set_threshold(50_000, 20, 50)
     try:
         return report.gather(plan, Ward(plan, number).live())
     finally:

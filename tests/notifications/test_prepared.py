@@ -3,7 +3,8 @@
 import contextlib
 
 import pytest
-from django.db import OperationalError, close_old_connections, connection
+from django.db import DataError, OperationalError, close_old_connections, connection
+from psycopg.types.datetime import TimestamptzLoader
 
 from notifications import prepared
 from notifications.models import Site
@@ -53,3 +54,28 @@ def test_an_ordinary_query_is_never_planned_for_any_values() -> None:
         Site.objects.filter(name="Home Hospital").first()
         names()
     assert planned() == 1, "only what is asked to be"
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2027-03-01 08:00:00+00",
+        "2027-03-01 08:00:00.1+00",
+        "2027-03-01 08:00:00.000001+00",
+        "1999-12-31 23:59:59.999999+00",
+        "0001-01-01 00:00:00+00",
+        "9999-12-31 23:59:59+00",
+    ],
+)
+def test_a_moment_is_read_as_psycopg_reads_it(moment: str) -> None:
+    [[ours]] = prepared.ask(f"SELECT '{moment}'::timestamptz").rows
+    theirs = TimestamptzLoader(0, connection.connection).load(moment.encode())
+    assert (ours, ours.utcoffset()) == (theirs, theirs.utcoffset())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tstzrange(%s, NULL)", [ours])
+        assert cursor.fetchone()[0].lower == theirs
+
+
+def test_what_is_no_moment_is_refused_as_ever() -> None:
+    with pytest.raises(DataError, match="infinity"):
+        prepared.ask("SELECT 'infinity'::timestamptz")

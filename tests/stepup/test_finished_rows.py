@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from benchmarks import rows
-from monitoring import background, closer, inbound, watches
+from monitoring import background, closer, codes, inbound, watches
 from monitoring.models import Canary, CloserQuestions, Patient, Task, Watch
 from notifications import audit, prepared
 from notifications.models import Message, ProviderReport
@@ -96,6 +96,7 @@ def _pages_read(statement: str, values: list[Any]) -> int:
 def test_an_idle_turn_a_text_or_a_dose_reads_no_more_of_twice_as_many_finished_rows() -> None:
     watched = _a_ward()
     asked = _asked_by_a_text(watched) | _asked_by_a_dose(watched)
+    asked["a code for a case"] = codes._HAVE.asked(IDLE, code="1234")
     asked |= {name: glance.asked(IDLE) for name, glance in GLANCES.items()}
     pages: dict[str, list[int]] = {name: [] for name in asked}
     for size in (ROWS, 2 * ROWS):

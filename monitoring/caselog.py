@@ -14,10 +14,7 @@ from protocols.errors import Refusal
 
 def hold(case_id: int) -> Escalation:
     """The case with its site, locked until the transaction ends."""
-    case = _locked.first(pk=case_id)
-    if case is None:
-        raise Escalation.DoesNotExist(f"There is no case {case_id}.")
-    return case
+    return _locked.get(pk=case_id)
 
 
 @written.Query

@@ -11,10 +11,7 @@ from notifications import written
 
 def hold(patient_id: int) -> Patient:
     """The patient with the site, locked until the transaction ends. Others may still add new rows about the patient."""
-    patient = _held.first(pk=patient_id)
-    if patient is None:
-        raise Patient.DoesNotExist(f"There is no patient {patient_id}.")
-    return patient
+    return _held.get(pk=patient_id)
 
 
 @written.Query

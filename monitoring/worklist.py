@@ -75,9 +75,7 @@ def finish(task_id: int, *, by: Clinician, outcome: str, now: datetime, read: in
 
 def open_and_locked(task_id: int) -> Task:
     """The task, locked until the transaction ends. One that is done is refused, saying who did it."""
-    task = _locked.first(pk=task_id)
-    if task is None:
-        raise Task.DoesNotExist(f"There is no task {task_id}.")
+    task = _locked.get(pk=task_id)
     if task.done_at is not None:
         who = task.done_by.name if task.done_by else "The service"
         at = texts.site_time(task.site, task.done_at)

@@ -135,6 +135,14 @@ class Query(_Written[P], Generic[P, M]):
         """The first row it finds now, by its order or else the oldest; None where it finds none."""
         return next(self.statement("first").rows(kwargs), None)
 
+    def get(self, *args: P.args, **kwargs: P.kwargs) -> M:
+        """The first row it finds now. Raises the model's DoesNotExist where it finds none."""
+        row = self.first(*args, **kwargs)
+        if row is None:
+            missing: type[Exception] = self.statement("first").model.DoesNotExist
+            raise missing(f"Nothing is there for {kwargs}.")
+        return row
+
     def exists(self, *args: P.args, **kwargs: P.kwargs) -> bool:
         """Whether it finds any row now."""
         return bool(self.statement("exists").ask(kwargs).rows)
@@ -196,7 +204,7 @@ class _Statement:
     """One statement with the places in it; it stands for a query set where Django makes rows of what was found."""
 
     def __init__(self, made: sql.Query, places: Places) -> None:
-        self.places, self.locks = places, made.select_for_update
+        self.places, self.locks, self.model = places, made.select_for_update, cast("Any", made.model)
         self._compiler = made.get_compiler(DB)
         self.sql, parameters = self._compiler.as_sql()
         self.parameters = places.of(parameters)

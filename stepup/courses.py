@@ -63,8 +63,7 @@ def open_course(
         uncovered=len(gaps),
         uncovered_why=cover.answered(gaps, zone=patient.site.time_zone, reason=uncovered_why),
     )
-    weighing = weights.Weighing(weight_kg, weighed_on, weighed_by, weighed_how)
-    weights.first(course, weighing, by=by, now=now)
+    weights.first(course, weights.Weighing(weight_kg, weighed_on, weighed_by, weighed_how), by=by, now=now)
     _note_opened(course, gaps, by=by, now=now)
     return course
 

@@ -180,3 +180,8 @@ def test_rows_are_locked_inside_a_transaction_only() -> None:
     assert connection.get_autocommit()
     with pytest.raises(transaction.TransactionManagementError):
         held.rows(pk=1)
+
+
+def test_what_is_not_there_is_said_as_django_says_it(db) -> None:
+    with pytest.raises(Escalation.DoesNotExist):
+        _open_cases.get(words="Silence", now=datetime(2026, 3, 8, tzinfo=UTC))

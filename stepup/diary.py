@@ -47,8 +47,8 @@ class Diary:
 
 
 def courses(site: Site) -> list[Course]:
-    """The courses under way, with everything their plans are read from fetched along."""
-    return list(with_plans(Course.objects.filter(site=site, state=Course.State.ACTIVE)))
+    """The courses under way, the oldest first, with everything their plans are read from fetched along."""
+    return list(with_plans(Course.objects.filter(site=site, state=Course.State.ACTIVE).order_by("pk")))
 
 
 def with_plans(rows: QuerySet[Course]) -> QuerySet[Course]:

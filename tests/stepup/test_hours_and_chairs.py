@@ -169,6 +169,14 @@ def test_the_diary_holds_what_each_course_s_own_plan_holds(course) -> None:
     assert [entry.at for entry in found if entry.number == 2] == [None, THURSDAY + HOUR]
 
 
+def test_the_diary_names_the_oldest_course_first_wherever_its_row_lies(course) -> None:
+    other = given(course.site)
+    for state in (Course.State.STOPPED, Course.State.ACTIVE):  # written anew, behind the other, in every index too
+        Course.objects.filter(pk=course.pk).update(state=state)
+    found = diary.of(course.site, until=date(2028, 1, 1)).entries
+    assert list(dict.fromkeys(entry.course.pk for entry in found)) == [course.pk, other.pk]
+
+
 def test_a_dose_without_a_date_is_named_and_not_lost(course) -> None:
     unread = makers.a_course(makers.a_patient(course.site), label="elranatamab-us-2025-07")
     makers.a_dose(unread)

@@ -36,6 +36,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['due_at', 'pk'],
+                'indexes': [
+                    models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at'], name='checkin_next'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('next_at__isnull', False), ('question_at', None), ('state', 'waiting')), models.Q(('ended_at', None), ('next_at__isnull', False), ('question_at__isnull', False), ('state', 'asked')), models.Q(('ended_at__isnull', False), ('next_at', None), ('state', 'answered')), models.Q(('ended_at__isnull', False), ('next_at', None), ('state__in', ['missed', 'unsendable', 'cancelled']), models.Q(('ended_why', ''), _negated=True)), _connector='OR'), name='checkin_state_matches_facts'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -62,6 +68,15 @@ class Migration(migrations.Migration):
                 ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to=settings.AUTH_USER_MODEL)),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='notifications.site')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at'], name='escalation_next'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'resolved'), _negated=True), fields=('code',), name='escalation_open_codes_differ'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('next_at__isnull', False), ('outcome', ''), ('owner', None), ('reached_at', None), ('resolved_at', None), ('state', 'open'), ('taken_at', None)), models.Q(('next_at__isnull', False), ('outcome', ''), ('owner__isnull', False), ('reached_at', None), ('resolved_at', None), ('state', 'taken'), ('taken_at__isnull', False)), models.Q(('next_at__isnull', False), ('outcome', ''), ('owner__isnull', False), ('reached_at__isnull', False), ('resolved_at', None), ('state', 'reached'), ('taken_at__isnull', False)), models.Q(('next_at', None), ('owner__isnull', False), ('reached_at__isnull', False), ('resolved_at__isnull', False), ('state', 'resolved'), ('taken_at__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='escalation_state_matches_facts'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Finding',
@@ -115,6 +130,13 @@ class Migration(migrations.Migration):
                 ('emergency_code', models.CharField(help_text='the short address of the emergency page', max_length=12, unique=True)),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='notifications.site')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('site', 'identifier'), name='patient_identifier_once_per_site'),
+                    models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('phone',), name='patient_phone_is_one_active_persons'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('texting_ended_at', None), ('texting_ended_why', '')), models.Q(('texting_ended_at__isnull', False), models.Q(('texting_ended_why', ''), _negated=True)), _connector='OR'), name='patient_texting_end_has_a_reason'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='finding',
@@ -137,6 +159,12 @@ class Migration(migrations.Migration):
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pocket_orders', to='monitoring.patient')),
                 ('signed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('dose_mg__gt', 0)), name='pocket_order_dose_is_positive'),
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('signed_at'))), name='pocket_order_expires_after_signing'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PocketInstruction',
@@ -162,6 +190,12 @@ class Migration(migrations.Migration):
                 ('over_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reactions', to='monitoring.patient')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('grade__gte', 1), ('grade__lte', 4)), name='reaction_grade_1_to_4'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('over_at', None), ('over_by', None)), models.Q(('over_at__isnull', False), ('over_by__isnull', False)), _connector='OR'), name='reaction_over_names_who'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Reply',
@@ -182,6 +216,11 @@ class Migration(migrations.Migration):
                 ('patient', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='monitoring.patient')),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='notifications.site')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('understood_at', None)), fields=['received_at'], name='reply_not_understood'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='finding',
@@ -205,6 +244,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['due_at', 'pk'],
+                'indexes': [
+                    models.Index(condition=models.Q(('done_at', None)), fields=['due_at'], name='task_open'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('outcome', '')), models.Q(('done_at__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='task_done_has_an_outcome'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -223,6 +268,13 @@ class Migration(migrations.Migration):
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='watches', to='monitoring.patient')),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='watches', to='notifications.site')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('patient',), name='watch_one_open_per_patient'),
+                    models.CheckConstraint(condition=models.Q(('given_at__lte', models.F('opened_at'))), name='watch_starts_with_a_dose'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_why', '')), models.Q(('closed_at__isnull', False), models.Q(('closed_why', ''), _negated=True)), _connector='OR'), name='watch_close_has_a_reason'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='escalation',
@@ -253,64 +305,8 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(fields=('site', 'identifier'), name='patient_identifier_once_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('phone',), name='patient_phone_is_one_active_persons'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('texting_ended_at', None), ('texting_ended_why', '')), models.Q(('texting_ended_at__isnull', False), models.Q(('texting_ended_why', ''), _negated=True)), _connector='OR'), name='patient_texting_end_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='pocketorder',
-            constraint=models.CheckConstraint(condition=models.Q(('dose_mg__gt', 0)), name='pocket_order_dose_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='pocketorder',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('signed_at'))), name='pocket_order_expires_after_signing'),
-        ),
-        migrations.AddConstraint(
-            model_name='reaction',
-            constraint=models.CheckConstraint(condition=models.Q(('grade__gte', 1), ('grade__lte', 4)), name='reaction_grade_1_to_4'),
-        ),
-        migrations.AddConstraint(
-            model_name='reaction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('over_at', None), ('over_by', None)), models.Q(('over_at__isnull', False), ('over_by__isnull', False)), _connector='OR'), name='reaction_over_names_who'),
-        ),
-        migrations.AddIndex(
-            model_name='reply',
-            index=models.Index(condition=models.Q(('understood_at', None)), fields=['received_at'], name='reply_not_understood'),
-        ),
-        migrations.AddConstraint(
             model_name='finding',
             constraint=models.CheckConstraint(condition=models.Q(('reply__isnull', False), ('checkin__isnull', False), ('patient__isnull', False), _connector='OR'), name='finding_comes_from_somewhere'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('done_at', None)), fields=['due_at'], name='task_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('outcome', '')), models.Q(('done_at__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='task_done_has_an_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='watch',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('patient',), name='watch_one_open_per_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='watch',
-            constraint=models.CheckConstraint(condition=models.Q(('given_at__lte', models.F('opened_at'))), name='watch_starts_with_a_dose'),
-        ),
-        migrations.AddConstraint(
-            model_name='watch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_why', '')), models.Q(('closed_at__isnull', False), models.Q(('closed_why', ''), _negated=True)), _connector='OR'), name='watch_close_has_a_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at'], name='escalation_next'),
         ),
         migrations.AddConstraint(
             model_name='escalation',
@@ -322,23 +318,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='escalation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'resolved'), _negated=True), fields=('code',), name='escalation_open_codes_differ'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
             constraint=models.CheckConstraint(condition=models.Q(('patient__isnull', False), models.Q(('caller', ''), _negated=True), _connector='OR'), name='escalation_is_about_someone'),
-        ),
-        migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('next_at__isnull', False), ('outcome', ''), ('owner', None), ('reached_at', None), ('resolved_at', None), ('state', 'open'), ('taken_at', None)), models.Q(('next_at__isnull', False), ('outcome', ''), ('owner__isnull', False), ('reached_at', None), ('resolved_at', None), ('state', 'taken'), ('taken_at__isnull', False)), models.Q(('next_at__isnull', False), ('outcome', ''), ('owner__isnull', False), ('reached_at__isnull', False), ('resolved_at', None), ('state', 'reached'), ('taken_at__isnull', False)), models.Q(('next_at', None), ('owner__isnull', False), ('reached_at__isnull', False), ('resolved_at__isnull', False), ('state', 'resolved'), ('taken_at__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='escalation_state_matches_facts'),
-        ),
-        migrations.AddIndex(
-            model_name='checkin',
-            index=models.Index(condition=models.Q(('next_at__isnull', False)), fields=['next_at'], name='checkin_next'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkin',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('next_at__isnull', False), ('question_at', None), ('state', 'waiting')), models.Q(('ended_at', None), ('next_at__isnull', False), ('question_at__isnull', False), ('state', 'asked')), models.Q(('ended_at__isnull', False), ('next_at', None), ('state', 'answered')), models.Q(('ended_at__isnull', False), ('next_at', None), ('state__in', ['missed', 'unsendable', 'cancelled']), models.Q(('ended_why', ''), _negated=True)), _connector='OR'), name='checkin_state_matches_facts'),
         ),
         migrations.AddConstraint(
             model_name='checkin',

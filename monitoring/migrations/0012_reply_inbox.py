@@ -37,6 +37,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['at', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('words', ''), _negated=True), name='translation_has_words'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -92,10 +95,6 @@ class Migration(migrations.Migration):
             model_name='unread',
             name='task',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='unread', to='monitoring.task'),
-        ),
-        migrations.AddConstraint(
-            model_name='translation',
-            constraint=models.CheckConstraint(condition=models.Q(('words', ''), _negated=True), name='translation_has_words'),
         ),
         migrations.AddConstraint(
             model_name='unread',

@@ -39,6 +39,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['at', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('crs', None), _negated=True), models.Q(('icans', None), _negated=True), _connector='OR'), name='assessment_grades_something'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('crs', None), ('crs__lte', 4), _connector='OR'), models.Q(('icans', None), ('icans__lte', 4), _connector='OR')), name='assessment_grade_0_to_4'),
+                    models.CheckConstraint(condition=models.Q(models.Q(models.Q(('crs', None), ('crs_stood', None), ('crs__gte', models.F('crs_stood')), _connector='OR'), models.Q(('icans', None), ('icans_stood', None), ('icans__gte', models.F('icans_stood')), _connector='OR')), models.Q(('why', ''), _negated=True), _connector='OR'), name='assessment_lower_grade_says_why'),
+                    models.CheckConstraint(condition=models.Q(models.Q(models.Q(('crs', None), ('crs_stood', None), ('crs__gte', models.F('crs_stood')), ('crs_stood__lt', 3), _connector='OR'), models.Q(('icans', None), ('icans_stood', None), ('icans__gte', models.F('icans_stood')), ('icans_stood__lt', 3), _connector='OR')), ('wants_second', True), _connector='OR'), name='assessment_grave_grade_lowered_wants_a_second'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('crs_over', False), models.Q(('crs', 0), ('crs__isnull', False)), _connector='OR'), models.Q(('icans_over', False), models.Q(('icans', 0), ('icans__isnull', False)), _connector='OR')), name='assessment_over_is_grade_0'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -52,34 +59,12 @@ class Migration(migrations.Migration):
                 ('assessment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='reading', to='monitoring.assessment')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('crs', None), _negated=True), models.Q(('icans', None), _negated=True), _connector='OR'), name='assessment_grades_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('crs', None), ('crs__lte', 4), _connector='OR'), models.Q(('icans', None), ('icans__lte', 4), _connector='OR')), name='assessment_grade_0_to_4'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('crs', None), ('crs_stood', None), ('crs__gte', models.F('crs_stood')), _connector='OR'), models.Q(('icans', None), ('icans_stood', None), ('icans__gte', models.F('icans_stood')), _connector='OR')), models.Q(('why', ''), _negated=True), _connector='OR'), name='assessment_lower_grade_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('crs', None), ('crs_stood', None), ('crs__gte', models.F('crs_stood')), ('crs_stood__lt', 3), _connector='OR'), models.Q(('icans', None), ('icans_stood', None), ('icans__gte', models.F('icans_stood')), ('icans_stood__lt', 3), _connector='OR')), ('wants_second', True), _connector='OR'), name='assessment_grave_grade_lowered_wants_a_second'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('crs_over', False), models.Q(('crs', 0), ('crs__isnull', False)), _connector='OR'), models.Q(('icans_over', False), models.Q(('icans', 0), ('icans__isnull', False)), _connector='OR')), name='assessment_over_is_grade_0'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessmentreading',
-            constraint=models.CheckConstraint(condition=models.Q(('by', models.F('assessed_by')), _negated=True), name='assessment_reading_is_another_person_s'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessmentreading',
-            constraint=models.CheckConstraint(condition=models.Q(('agrees', True), models.Q(('words', ''), _negated=True), _connector='OR'), name='assessment_reading_disagrees_in_words'),
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('by', models.F('assessed_by')), _negated=True), name='assessment_reading_is_another_person_s'),
+                    models.CheckConstraint(condition=models.Q(('agrees', True), models.Q(('words', ''), _negated=True), _connector='OR'), name='assessment_reading_disagrees_in_words'),
+                ],
+            },
         ),
         *(
             migrations.RunSQL(

@@ -27,6 +27,11 @@ class Migration(migrations.Migration):
                 ('why', models.CharField(max_length=300)),
                 ('at', models.DateTimeField()),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='content_withdrawal_says_why'),
+                ],
+            },
         ),
         migrations.RemoveConstraint(
             model_name='contentapproval',
@@ -50,10 +55,6 @@ class Migration(migrations.Migration):
             model_name='contentwithdrawal',
             name='by',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddConstraint(
-            model_name='contentwithdrawal',
-            constraint=models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='content_withdrawal_says_why'),
         ),
         migrations.RunSQL(APPEND_ONLY, GONE),
     ]

@@ -24,6 +24,11 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(null=True)),
                 ('end', models.CharField(blank=True, choices=[('accepted', 'accepted'), ('declined', 'declined'), ('lapsed', 'not answered in time'), ('withdrawn', 'withdrawn')], max_length=10)),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at', None)), models.Q(('ended_at__isnull', False), models.Q(('end', ''), _negated=True)), _connector='OR'), name='case_offer_ends_somehow'),
+                ],
+            },
         ),
         migrations.RemoveConstraint(
             model_name='page',
@@ -65,9 +70,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='caseoffer',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('by', models.F('to')), _negated=True), models.Q(('reason', ''), _negated=True)), name='case_offer_is_to_somebody_else_for_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='caseoffer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at', None)), models.Q(('ended_at__isnull', False), models.Q(('end', ''), _negated=True)), _connector='OR'), name='case_offer_ends_somehow'),
         ),
     ]

@@ -29,6 +29,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-began_at', '-pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at', None), ('next_at__isnull', False)), models.Q(('ended_at__gte', models.F('began_at')), ('next_at', None), models.Q(('end', ''), _negated=True)), _connector='OR'), name='ladder_drill_goes_on_or_has_ended'),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -66,9 +69,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='ladderdrill',
             constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('site',), name='ladder_drill_one_at_a_time_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='ladderdrill',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end', ''), ('ended_at', None), ('next_at__isnull', False)), models.Q(('ended_at__gte', models.F('began_at')), ('next_at', None), models.Q(('end', ''), _negated=True)), _connector='OR'), name='ladder_drill_goes_on_or_has_ended'),
         ),
     ]

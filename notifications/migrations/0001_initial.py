@@ -28,6 +28,11 @@ class Migration(migrations.Migration):
                 ('phone', models.CharField(blank=True, help_text='E.164; where pages go', max_length=20)),
                 ('is_active', models.BooleanField(default=True)),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(models.Q(('phone', ''), _negated=True), ('is_active', True)), fields=('phone',), name='clinician_phone_is_one_persons'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='DemoClock',
@@ -55,6 +60,11 @@ class Migration(migrations.Migration):
                 ('detail', models.JSONField(default=dict)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['subject', '-at'], name='audit_by_subject'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='AuditSeal',
@@ -112,6 +122,11 @@ class Migration(migrations.Migration):
                 ('clinician', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to=settings.AUTH_USER_MODEL)),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='notifications.site')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['to', '-created_at'], name='message_by_recipient'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='auditentry',
@@ -161,17 +176,5 @@ class Migration(migrations.Migration):
                 'ordering': ['rung', 'period'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('rung__gte', 1)), name='shift_rung_starts_at_one'), models.CheckConstraint(condition=models.Q(('period__isempty', False), ('period__lower_inf', False), ('period__upper_inf', False)), name='shift_period_is_bounded'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(notifications.models.PointRange(models.F('site_id'), models.F('site_id')), '&&'), (notifications.models.PointRange(models.F('rung'), models.F('rung')), '&&'), ('period', '&&')], name='shift_one_person_per_rung_at_a_time')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['to', '-created_at'], name='message_by_recipient'),
-        ),
-        migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(fields=['subject', '-at'], name='audit_by_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='clinician',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('phone', ''), _negated=True), ('is_active', True)), fields=('phone',), name='clinician_phone_is_one_persons'),
         ),
     ]

@@ -18,6 +18,11 @@ class Migration(migrations.Migration):
                 ('channel', models.CharField(choices=[('text', 'text'), ('voice', 'voice')], max_length=8)),
                 ('free_at', models.DateTimeField()),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('sender', 'channel'), name='pace_one_per_sender'),
+                ],
+            },
         ),
         migrations.RemoveIndex(
             model_name='delivery',
@@ -58,9 +63,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='site',
             constraint=models.CheckConstraint(condition=models.Q(('calls_per_second', None), ('calls_per_second__gt', 0), _connector='OR'), name='site_call_rate_is_above_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='pace',
-            constraint=models.UniqueConstraint(fields=('sender', 'channel'), name='pace_one_per_sender'),
         ),
     ]

@@ -43,6 +43,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['rung', 'layer', 'since'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('layer__gte', 1), ('rung__gte', 1)), name='rotation_rung_and_layer_start_at_one'),
+                    models.CheckConstraint(condition=models.Q(('turn_hours__gte', 1), ('turn_hours__lte', 8784)), name='rotation_turn_is_an_hour_to_a_year'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closes', None), ('opens', None), ('weekdays__len', 0)), models.Q(('closes__isnull', False), ('opens__isnull', False), ('weekdays__contained_by', [0, 1, 2, 3, 4, 5, 6]), ('weekdays__len__gte', 1)), _connector='OR'), name='rotation_hours_are_whole'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('until', None)), models.Q(('ended_by__isnull', False), ('until__gte', models.F('since')), ('until__isnull', False)), _connector='OR'), name='rotation_end_says_who'),
+                    django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(notifications.models.shifts.PointRange(models.F('site_id'), models.F('site_id')), '&&'), (notifications.models.shifts.PointRange(models.F('rung'), models.F('rung')), '&&'), (notifications.models.shifts.PointRange(models.F('layer'), models.F('layer')), '&&'), (notifications.models.rotations.SpeaksRange(models.F('since'), models.F('until')), '&&')], name='rotation_one_per_layer_at_a_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -58,6 +65,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['rung', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('rung__gte', 1)), name='rung_rule_starts_at_one'),
+                    models.CheckConstraint(condition=models.Q(('role__in', ['', 'nurse', 'prescriber', 'responder'])), name='rung_rule_role_takes_cases'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -77,6 +88,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['period', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('offered_by', models.F('offered_to')), _negated=True), name='swap_is_between_two'),
+                    models.CheckConstraint(condition=models.Q(('period__isempty', False), ('period__lower_inf', False), ('period__upper_inf', False)), name='swap_period_is_bounded'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('back_period', None), ('back_rung', None)), models.Q(('back_period__isempty', False), ('back_period__isnull', False), ('back_period__lower_inf', False), ('back_period__upper_inf', False), ('back_rung__gte', 1), ('back_rung__isnull', False)), _connector='OR'), name='swap_back_is_whole'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('state', 'offered')), models.Q(('answered_at__isnull', False), ('state__in', ['accepted', 'declined', 'withdrawn'])), _connector='OR'), name='swap_state_matches_facts'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -93,6 +110,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['period', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('period__isempty', False), ('period__lower_inf', False), ('period__upper_inf', False)), models.Q(('ended_at__isnull', False), ('period__isempty', True)), _connector='OR'), name='time_off_period_is_bounded'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='time_off_end_says_who'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -105,6 +126,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['place'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('rotation', 'place'), name='turn_one_person_per_place'),
+                    models.CheckConstraint(condition=models.Q(('place__gte', 1)), name='turn_places_start_at_one'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -125,66 +150,6 @@ class Migration(migrations.Migration):
                 'ordering': ['rung', 'period'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('rung__gte', 1)), name='override_rung_starts_at_one'), models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='override_has_a_reason'), models.CheckConstraint(condition=models.Q(models.Q(('period__isempty', False), ('period__lower_inf', False), ('period__upper_inf', False)), models.Q(('ended_at__isnull', False), ('period__isempty', True)), _connector='OR'), name='override_period_is_bounded'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='override_end_says_who'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(notifications.models.shifts.PointRange(models.F('site_id'), models.F('site_id')), '&&'), (notifications.models.shifts.PointRange(models.F('rung'), models.F('rung')), '&&'), ('period', '&&')], name='override_one_person_per_rung_at_a_time')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='rotation',
-            constraint=models.CheckConstraint(condition=models.Q(('layer__gte', 1), ('rung__gte', 1)), name='rotation_rung_and_layer_start_at_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='rotation',
-            constraint=models.CheckConstraint(condition=models.Q(('turn_hours__gte', 1), ('turn_hours__lte', 8784)), name='rotation_turn_is_an_hour_to_a_year'),
-        ),
-        migrations.AddConstraint(
-            model_name='rotation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closes', None), ('opens', None), ('weekdays__len', 0)), models.Q(('closes__isnull', False), ('opens__isnull', False), ('weekdays__contained_by', [0, 1, 2, 3, 4, 5, 6]), ('weekdays__len__gte', 1)), _connector='OR'), name='rotation_hours_are_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='rotation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_by', None), ('until', None)), models.Q(('ended_by__isnull', False), ('until__gte', models.F('since')), ('until__isnull', False)), _connector='OR'), name='rotation_end_says_who'),
-        ),
-        migrations.AddConstraint(
-            model_name='rotation',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(notifications.models.shifts.PointRange(models.F('site_id'), models.F('site_id')), '&&'), (notifications.models.shifts.PointRange(models.F('rung'), models.F('rung')), '&&'), (notifications.models.shifts.PointRange(models.F('layer'), models.F('layer')), '&&'), (notifications.models.rotations.SpeaksRange(models.F('since'), models.F('until')), '&&')], name='rotation_one_per_layer_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='rungrule',
-            constraint=models.CheckConstraint(condition=models.Q(('rung__gte', 1)), name='rung_rule_starts_at_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='rungrule',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['', 'nurse', 'prescriber', 'responder'])), name='rung_rule_role_takes_cases'),
-        ),
-        migrations.AddConstraint(
-            model_name='swap',
-            constraint=models.CheckConstraint(condition=models.Q(('offered_by', models.F('offered_to')), _negated=True), name='swap_is_between_two'),
-        ),
-        migrations.AddConstraint(
-            model_name='swap',
-            constraint=models.CheckConstraint(condition=models.Q(('period__isempty', False), ('period__lower_inf', False), ('period__upper_inf', False)), name='swap_period_is_bounded'),
-        ),
-        migrations.AddConstraint(
-            model_name='swap',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('back_period', None), ('back_rung', None)), models.Q(('back_period__isempty', False), ('back_period__isnull', False), ('back_period__lower_inf', False), ('back_period__upper_inf', False), ('back_rung__gte', 1), ('back_rung__isnull', False)), _connector='OR'), name='swap_back_is_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='swap',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('state', 'offered')), models.Q(('answered_at__isnull', False), ('state__in', ['accepted', 'declined', 'withdrawn'])), _connector='OR'), name='swap_state_matches_facts'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('period__isempty', False), ('period__lower_inf', False), ('period__upper_inf', False)), models.Q(('ended_at__isnull', False), ('period__isempty', True)), _connector='OR'), name='time_off_period_is_bounded'),
-        ),
-        migrations.AddConstraint(
-            model_name='timeoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='time_off_end_says_who'),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(fields=('rotation', 'place'), name='turn_one_person_per_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.CheckConstraint(condition=models.Q(('place__gte', 1)), name='turn_places_start_at_one'),
         ),
         *(migrations.RunSQL(TRIGGER.format(table), UNDO.format(table)) for table in HISTORIES),
     ]

@@ -42,6 +42,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("out_since", None), ("out_why", "")),
+                    models.Q(("out_since__isnull", False), models.Q(("out_why", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="account_that_is_out_says_why",
+            ),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="delivery",
@@ -68,17 +80,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("fallback_number", ""), _negated=True),
                 fields=("fallback_number",),
                 name="site_fallback_number_is_one_sites",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accountstate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("out_since", None), ("out_why", "")),
-                    models.Q(("out_since__isnull", False), models.Q(("out_why", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="account_that_is_out_says_why",
             ),
         ),
     ]

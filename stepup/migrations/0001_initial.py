@@ -31,6 +31,12 @@ class Migration(migrations.Migration):
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='courses', to='monitoring.patient')),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='courses', to='notifications.site')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('patient',), name='course_one_active_per_patient'),
+                    models.CheckConstraint(condition=models.Q(('weight_kg__gte', 25), ('weight_kg__lte', 300)), name='course_weight_is_a_persons'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CourseEvent',
@@ -71,6 +77,13 @@ class Migration(migrations.Migration):
                 ('prescriber', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='protocols', to='notifications.site')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('site', 'protocol_id', 'fingerprint'), name='site_protocol_once'),
+                    models.CheckConstraint(condition=models.Q(('pharmacist', None), ('prescriber', None), models.Q(('pharmacist', models.F('prescriber')), _negated=True), _connector='OR'), name='site_protocol_two_people'),
+                    models.CheckConstraint(condition=models.Q(models.Q(models.Q(('pharmacist', None), ('pharmacist_at', None)), models.Q(('pharmacist__isnull', False), ('pharmacist_at__isnull', False)), _connector='OR'), models.Q(models.Q(('prescriber', None), ('prescriber_at', None)), models.Q(('prescriber__isnull', False), ('prescriber_at__isnull', False)), _connector='OR')), name='site_protocol_signature_has_a_time'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='course',
@@ -99,25 +112,5 @@ class Migration(migrations.Migration):
                 'ordering': ['given_at', 'pk'],
                 'constraints': [models.UniqueConstraint(fields=('course', 'given_at'), name='dose_once_per_moment'), models.CheckConstraint(condition=models.Q(('given_at__lte', models.F('recorded_at'))), name='dose_was_given_before_it_was_recorded'), models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), models.Q(('confirmed_by', models.F('recorded_by')), _negated=True)), _connector='OR'), name='dose_second_check_is_another_person'), models.CheckConstraint(condition=models.Q(('given_mg__gt', 0)), name='dose_amount_is_positive')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='siteprotocol',
-            constraint=models.UniqueConstraint(fields=('site', 'protocol_id', 'fingerprint'), name='site_protocol_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='siteprotocol',
-            constraint=models.CheckConstraint(condition=models.Q(('pharmacist', None), ('prescriber', None), models.Q(('pharmacist', models.F('prescriber')), _negated=True), _connector='OR'), name='site_protocol_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='siteprotocol',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('pharmacist', None), ('pharmacist_at', None)), models.Q(('pharmacist__isnull', False), ('pharmacist_at__isnull', False)), _connector='OR'), models.Q(models.Q(('prescriber', None), ('prescriber_at', None)), models.Q(('prescriber__isnull', False), ('prescriber_at__isnull', False)), _connector='OR')), name='site_protocol_signature_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='course',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('patient',), name='course_one_active_per_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='course',
-            constraint=models.CheckConstraint(condition=models.Q(('weight_kg__gte', 25), ('weight_kg__lte', 300)), name='course_weight_is_a_persons'),
         ),
     ]

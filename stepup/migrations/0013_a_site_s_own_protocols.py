@@ -41,6 +41,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('site', 'name', 'version'), name='draft_version_once'),
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('site', 'name'), name='draft_one_open_of_a_name'),
+                    models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='draft_counts_from_one'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('dropped', False), ('ended_at', None), ('ended_by', None), ('frozen', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), models.Q(models.Q(('dropped', False), ('frozen__isnull', False)), models.Q(('dropped', True), ('frozen', None)), _connector='OR')), _connector='OR'), name='draft_ends_once_by_somebody'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -59,6 +65,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('draft', 'number'), name='draft_edit_number_once'),
+                    models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='draft_edit_says_why'),
+                    models.CheckConstraint(condition=models.Q(('was', models.F('now')), _negated=True), name='draft_edit_changes_something'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -77,6 +88,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('document', ''), _negated=True), models.Q(('revised', ''), _negated=True), models.Q(('section', ''), _negated=True), models.Q(('page', ''), _negated=True)), name='label_entry_has_its_source'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -93,55 +107,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('what', 'agrees')), fields=('entry',), name='label_entry_is_confirmed_once'),
+                    models.UniqueConstraint(condition=models.Q(('what', 'back')), fields=('entry',), name='label_entry_is_taken_back_once'),
+                    models.CheckConstraint(condition=models.Q(('what', 'back'), models.Q(('by', models.F('entered_by')), _negated=True), _connector='OR'), name='label_entry_is_confirmed_by_another_person'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('what', 'back'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='label_entry_taken_back_has_a_reason'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(fields=('site', 'name', 'version'), name='draft_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('site', 'name'), name='draft_one_open_of_a_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='draft_counts_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dropped', False), ('ended_at', None), ('ended_by', None), ('frozen', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), models.Q(models.Q(('dropped', False), ('frozen__isnull', False)), models.Q(('dropped', True), ('frozen', None)), _connector='OR')), _connector='OR'), name='draft_ends_once_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='draftedit',
-            constraint=models.UniqueConstraint(fields=('draft', 'number'), name='draft_edit_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='draftedit',
-            constraint=models.CheckConstraint(condition=models.Q(('why', ''), _negated=True), name='draft_edit_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='draftedit',
-            constraint=models.CheckConstraint(condition=models.Q(('was', models.F('now')), _negated=True), name='draft_edit_changes_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('document', ''), _negated=True), models.Q(('revised', ''), _negated=True), models.Q(('section', ''), _negated=True), models.Q(('page', ''), _negated=True)), name='label_entry_has_its_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='entryanswer',
-            constraint=models.UniqueConstraint(condition=models.Q(('what', 'agrees')), fields=('entry',), name='label_entry_is_confirmed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='entryanswer',
-            constraint=models.UniqueConstraint(condition=models.Q(('what', 'back')), fields=('entry',), name='label_entry_is_taken_back_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='entryanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('what', 'back'), models.Q(('by', models.F('entered_by')), _negated=True), _connector='OR'), name='label_entry_is_confirmed_by_another_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='entryanswer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('what', 'back'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='label_entry_taken_back_has_a_reason'),
         ),
         append_only("stepup_draftedit"),
         append_only("stepup_labelentry"),

@@ -28,6 +28,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['from_on', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('chairs__gte', 1)), name='unit_has_a_chair'),
+                    models.CheckConstraint(condition=models.Q(('minutes', None), models.Q(('minutes__gte', 5), ('minutes__lte', 1440)), _connector='OR'), name='unit_minutes_are_a_days'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -41,6 +45,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['weekday'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('week', 'weekday'), name='open_day_once'),
+                    models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='open_day_is_a_weekday'),
+                    models.CheckConstraint(condition=models.Q(('closes__gt', models.F('opens'))), name='open_day_closes_after_it_opens'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -52,34 +61,12 @@ class Migration(migrations.Migration):
                 ('minutes', models.PositiveSmallIntegerField()),
                 ('week', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='times', to='stepup.unithours')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='unithours',
-            constraint=models.CheckConstraint(condition=models.Q(('chairs__gte', 1)), name='unit_has_a_chair'),
-        ),
-        migrations.AddConstraint(
-            model_name='unithours',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes', None), models.Q(('minutes__gte', 5), ('minutes__lte', 1440)), _connector='OR'), name='unit_minutes_are_a_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='openday',
-            constraint=models.UniqueConstraint(fields=('week', 'weekday'), name='open_day_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='openday',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='open_day_is_a_weekday'),
-        ),
-        migrations.AddConstraint(
-            model_name='openday',
-            constraint=models.CheckConstraint(condition=models.Q(('closes__gt', models.F('opens'))), name='open_day_closes_after_it_opens'),
-        ),
-        migrations.AddConstraint(
-            model_name='chairtime',
-            constraint=models.UniqueConstraint(fields=('week', 'label_id', 'step'), name='chair_time_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='chairtime',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 5), ('minutes__lte', 1440)), name='chair_time_is_a_days'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('week', 'label_id', 'step'), name='chair_time_once'),
+                    models.CheckConstraint(condition=models.Q(('minutes__gte', 5), ('minutes__lte', 1440)), name='chair_time_is_a_days'),
+                ],
+            },
         ),
         migrations.RunSQL(
             "CREATE TRIGGER stepup_unithours_append_only BEFORE UPDATE OR DELETE"

@@ -69,6 +69,13 @@ class Migration(migrations.Migration):
                 ('next_dose', models.TextField(help_text='what stood about the next dose at that moment, line by line')),
                 ('at', models.DateTimeField()),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('to_site', ''), _negated=True), models.Q(('to_person', ''), _negated=True), models.Q(('to_phone', ''), _negated=True)), name='transfer_says_to_whom'),
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='transfer_has_a_reason'),
+                    models.CheckConstraint(condition=models.Q(('next_dose', ''), _negated=True), name='transfer_keeps_the_next_dose'),
+                ],
+            },
         ),
         migrations.AlterField(
             model_name='course',
@@ -93,18 +100,6 @@ class Migration(migrations.Migration):
             model_name='transfer',
             name='gave_up',
             field=models.OneToOneField(help_text='the appointment here that was given up', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stepup.appointment'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('to_site', ''), _negated=True), models.Q(('to_person', ''), _negated=True), models.Q(('to_phone', ''), _negated=True)), name='transfer_says_to_whom'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='transfer_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('next_dose', ''), _negated=True), name='transfer_keeps_the_next_dose'),
         ),
         migrations.RunSQL(
             STATE, "DROP TRIGGER stepup_course_is_transferred ON stepup_course; DROP FUNCTION course_is_transferred();"

@@ -122,6 +122,62 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                'constraints': [
+                    models.UniqueConstraint(fields=("site", "number"), name="adoption_decision_once"),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "set"), ("number", 1)), ("number__gt", 1), _connector="OR"
+                ),
+                name="adoption_begins_with_a_stage_somebody_set",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("stage__in", ["maintenance", "later", "all"])),
+                name="adoption_stage_is_known",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(("why", ""), _negated=True), name="adoption_says_why"
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(models.Q(("kind", "opened"), _negated=True), ("numbers_by", None)),
+                    models.Q(
+                        ("kind", "opened"),
+                        ("numbers_by__isnull", False),
+                        models.Q(("numbers_by", models.F("by")), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="adoption_is_opened_by_another_person_than_set_the_numbers",
+            ),
+                    models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind", "set"),
+                        models.Q(("stage", "all"), _negated=True),
+                        models.Q(
+                            models.Q(("least_given__gte", 1), ("least_given__isnull", False)),
+                            models.Q(("least_patients__gte", 1), ("least_patients__isnull", False)),
+                            models.Q(("least_days__gte", 1), ("least_days__isnull", False)),
+                            _connector="OR",
+                        ),
+                    ),
+                    models.Q(
+                        models.Q(
+                            ("kind__in", ["opened", "back"]),
+                            models.Q(("kind", "set"), ("stage", "all")),
+                            _connector="OR",
+                        ),
+                        ("least_days", None),
+                        ("least_given", None),
+                        ("least_patients", None),
+                        ("most_grave_reactions", None),
+                        ("most_late_cases", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="adoption_numbers_lead_to_a_next_stage",
+            ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -173,91 +229,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["at", "pk"],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name="adoptionstage",
-            constraint=models.UniqueConstraint(fields=("site", "number"), name="adoption_decision_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="adoptionstage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "set"), ("number", 1)), ("number__gt", 1), _connector="OR"
-                ),
-                name="adoption_begins_with_a_stage_somebody_set",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adoptionstage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("stage__in", ["maintenance", "later", "all"])),
-                name="adoption_stage_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adoptionstage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("why", ""), _negated=True), name="adoption_says_why"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adoptionstage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(models.Q(("kind", "opened"), _negated=True), ("numbers_by", None)),
-                    models.Q(
-                        ("kind", "opened"),
-                        ("numbers_by__isnull", False),
-                        models.Q(("numbers_by", models.F("by")), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="adoption_is_opened_by_another_person_than_set_the_numbers",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="adoptionstage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("kind", "set"),
-                        models.Q(("stage", "all"), _negated=True),
-                        models.Q(
-                            models.Q(("least_given__gte", 1), ("least_given__isnull", False)),
-                            models.Q(("least_patients__gte", 1), ("least_patients__isnull", False)),
-                            models.Q(("least_days__gte", 1), ("least_days__isnull", False)),
-                            _connector="OR",
-                        ),
-                    ),
-                    models.Q(
-                        models.Q(
-                            ("kind__in", ["opened", "back"]),
-                            models.Q(("kind", "set"), ("stage", "all")),
-                            _connector="OR",
-                        ),
-                        ("least_days", None),
-                        ("least_given", None),
-                        ("least_patients", None),
-                        ("most_grave_reactions", None),
-                        ("most_late_cases", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="adoption_numbers_lead_to_a_next_stage",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stageoverride",
-            constraint=models.CheckConstraint(
+                'constraints': [
+                    models.CheckConstraint(
                 condition=models.Q(("reason", ""), _negated=True), name="stage_override_has_a_reason"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="stageoverride",
-            constraint=models.UniqueConstraint(
+                    models.UniqueConstraint(
                 fields=("course", "step", "after", "stage"), name="stage_override_once", nulls_distinct=False
             ),
+                ],
+            },
         ),
         migrations.RunSQL(
             "CREATE TRIGGER stepup_adoptionstage_append_only BEFORE UPDATE OR DELETE"

@@ -26,6 +26,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='calendar_digest_is_a_sha256'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -37,6 +40,11 @@ class Migration(migrations.Migration):
                 ('in_hour', models.PositiveIntegerField()),
                 ('address', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='fetch', to='stepup.calendaraddress')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('in_hour__gte', 1), ('last_at__gte', models.F('hour_at'))), name='calendar_fetch_is_within_its_hour'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CalendarRevocation',
@@ -47,18 +55,11 @@ class Migration(migrations.Migration):
                 ('address', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='revocation', to='stepup.calendaraddress')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='calendaraddress',
-            constraint=models.CheckConstraint(condition=models.Q(('digest__regex', '^[0-9a-f]{64}$')), name='calendar_digest_is_a_sha256'),
-        ),
-        migrations.AddConstraint(
-            model_name='calendarfetch',
-            constraint=models.CheckConstraint(condition=models.Q(('in_hour__gte', 1), ('last_at__gte', models.F('hour_at'))), name='calendar_fetch_is_within_its_hour'),
-        ),
-        migrations.AddConstraint(
-            model_name='calendarrevocation',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='calendar_revocation_has_a_reason'),
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='calendar_revocation_has_a_reason'),
+                ],
+            },
         ),
         migrations.RunSQL(
             "CREATE TRIGGER stepup_calendaraddress_append_only BEFORE UPDATE OR DELETE"

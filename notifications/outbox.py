@@ -312,17 +312,18 @@ def _waits(channel: str) -> timedelta:
 @transaction.atomic(savepoint=False)
 def fail(deliveries: QuerySet[Delivery], message: Message, *, code: str, now: datetime) -> bool:
     """Record a failure and, where the error table allows another try in time, queue it. True if a row moved."""
-    moved = deliveries.exclude(ended_at__isnull=False).update(
-        state=State.FAILED, error_code=code, ended_at=now, lease_until=None
-    )
-    if not moved:
+    failing = deliveries.exclude(ended_at__isnull=False)
+    # Whose error it is must be read before the row moves. A newer try may be under way by the other account.
+    of_accounts = set(failing.exclude(account="").values_list("account", flat=True))
+    if not failing.update(state=State.FAILED, error_code=code, ended_at=now, lease_until=None):
         return False
-    last = _last_try.first(message=message.pk)
     means = provider_errors.of(code).means
-    if means == provider_errors.Means.ACCOUNT and last and last.account:
-        accounts.note_out(Account(last.account), f"error {code}", now=now)
+    if means == provider_errors.Means.ACCOUNT:
+        for account in of_accounts:
+            accounts.note_out(Account(account), f"error {code}", now=now)
     if means in provider_errors.MENDED_BY_ANOTHER_ACCOUNT:
         page_by_second(message, now=now)
+    last = _last_try.first(message=message.pk)
     pause = provider_errors.retry_after(code, attempt=last.attempt if last else 1)
     may_try = pause is not None and message.cancelled_at is None and now + pause < message.not_after
     # A page does not wait for a second try at the same phone: its other channel and the next person are faster.

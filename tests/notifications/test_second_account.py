@@ -197,6 +197,19 @@ def test_a_first_that_comes_back_is_not_handed_the_same_page_again(doubtful, lin
     assert (first.state, first.error_code) == (State.FAILED, "not-taken")
 
 
+def test_an_error_of_the_first_says_nothing_of_the_second_that_carries_the_page_now(doubtful, line) -> None:
+    line.is_silent = True
+    settle(line, 35)
+    first = doubtful.deliveries.get(attempt=1)
+    payload = {"MessageSid": next(iter(line.held)), "MessageStatus": "failed", "ErrorCode": "30002"}
+    accounts.note_taken(account=Account.FIRST)
+    reconcile.store_report(first.token, payload, now=NOON + 36 * SECOND)
+    assert accounts.out() == {"first": "error 30002"}
+    a_page(doubtful.site, now=NOON + 37 * SECOND)
+    outbox.deliver_due(now=NOON + 37 * SECOND)
+    assert [account for account, _ in accounts_of(line)] == ["first", "second", "second"]
+
+
 def test_one_taken_meanwhile_is_not_paged_by_the_second(doubtful, line) -> None:
     line.is_silent = True
     outbox.cancel(Message.objects.filter(pk=doubtful.pk), now=NOON + 10 * SECOND)

@@ -171,7 +171,10 @@ def test_the_diary_holds_what_each_course_s_own_plan_holds(course) -> None:
 
 def test_the_diary_names_the_oldest_course_first_wherever_its_row_lies(course) -> None:
     other = given(course.site)
-    for state in (Course.State.STOPPED, Course.State.ACTIVE):  # written anew, behind the other, in every index too
+    for state in (
+        Course.State.STOPPED,
+        Course.State.ACTIVE,
+    ):  # written anew, behind the other, in every index too
         Course.objects.filter(pk=course.pk).update(state=state)
     found = diary.of(course.site, until=date(2028, 1, 1)).entries
     assert list(dict.fromkeys(entry.course.pk for entry in found)) == [course.pk, other.pk]

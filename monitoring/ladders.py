@@ -16,7 +16,7 @@ PERSON = oncall.PERSON
 
 @dataclass(frozen=True)
 class Standing:
-    """One rung, its number in the climb, and everybody it calls who is active and has a phone."""
+    """One rung, its number in the climb, and everybody it calls who can be reached."""
 
     number: int
     rung: Rung

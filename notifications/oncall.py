@@ -32,7 +32,10 @@ A_YEAR = timedelta(days=366)
 
 @dataclass(frozen=True)
 class Stint:
-    """One clinician on one rung for a span, and what says so: `kind` and `id` name the row."""
+    """One clinician on one rung for a span, and what says so: `kind` and `id` name the row.
+
+    `role` is whose place the rung is, where the site says so.
+    """
 
     rung: int
     clinician: Clinician
@@ -40,11 +43,13 @@ class Stint:
     ends_at: datetime
     kind: str
     id: int
+    role: str = ""
 
     @property
     def can_be_reached(self) -> bool:
-        """Whether a page would go anywhere."""
-        return self.clinician.is_active and bool(self.clinician.phone)
+        """Whether a page would reach somebody who may take the case, and whose place the rung is."""
+        one = self.clinician  # their role may have changed since they were put here
+        return bool(one.phone) and roles.may(one, "work on a case") and self.role in {"", one.role}
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Reading:
 
     rota: rotas.Rota
     people: dict[int, Clinician]
+    roles: dict[int, str]
 
     def stints(self, since: datetime, until: datetime) -> list[Stint]:
         """Everybody on call between two moments, by rung and time, whether they can be reached or not."""
@@ -81,11 +87,12 @@ class Reading:
         return [self._named(one) for one in at_work if one.person == clinician.pk]
 
     def _named(self, one: rotas.Stint) -> Stint:
-        return Stint(one.rung, self.people[one.person], one.starts_at, one.ends_at, one.kind, one.id)
+        role = self.roles.get(one.rung, "")
+        return Stint(one.rung, self.people[one.person], one.starts_at, one.ends_at, one.kind, one.id, role)
 
 
 def read(site: Site, *, since: datetime, until: datetime) -> Reading:
-    """Everything that says who is on call between two moments, in two to six queries: few lists have all there is."""
+    """Everything that says who is on call between two moments, in two to seven queries: few lists have all there is."""
     span: dict[str, Any] = {"site": site.pk, "since": since, "until": until}
     people: dict[int, Clinician] = {}
     says = SAYS.at(since, site=site.pk, until=until)
@@ -102,7 +109,9 @@ def read(site: Site, *, since: datetime, until: datetime) -> Reading:
             fixed.append(rotas.Stint(row.rung, row.clinician_id, period.lower, period.upper, kind, row.pk))
     off = _time_off.rows(**span) if "time off" in says else []
     away = tuple(rotas.Away(one.clinician_id, one.period.lower, one.period.upper) for one in off)
-    return Reading(rotas.Rota(tuple(_rotation(one, site) for one in rotations), tuple(fixed), away), people)
+    rota = rotas.Rota(tuple(_rotation(one, site) for one in rotations), tuple(fixed), away)
+    whose = {rung: rule.role for rung, rule in rules(site).items()} if "whose a rung is" in says else {}
+    return Reading(rota, people, whose)
 
 
 @written.Query
@@ -142,11 +151,12 @@ SAYS = Glance(
         "rotations": (lambda *, now, site, until: _rotations(site=site, since=now, until=until),),
         "overrides": (lambda *, now, site, until: _overrides(site=site, since=now, until=until),),
         "time off": (lambda *, now, site, until: _time_off(site=site, since=now, until=until),),
+        "whose a rung is": (lambda *, now, site, until: _rules(site=site),),
     },
     site=-1,
     until=NOON + A_YEAR,
 )
-"""Which rows besides shifts say who is on call between a moment and `until`."""
+"""Which rows besides shifts say who is on call, and who may be, between a moment and `until`."""
 
 
 def _rotation(row: Rotation, site: Site) -> rotas.Rotation:
@@ -183,7 +193,7 @@ def goes_on_until(one: Stint) -> datetime | None:
 
 
 def who(site: Site, rung: int, *, now: datetime) -> list[Clinician]:
-    """The people on this rung at this moment who are active and have a phone; usually one."""
+    """The people on this rung at this moment who can be reached; usually one."""
     return who_each(site, now=now).get(rung, [])
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import DataError, IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from notifications import oncall
+from notifications import oncall, rotations
 from notifications.models import Clinician, Role, Shift, Site
 from protocols.errors import Refusal
 from tests import makers
@@ -63,6 +63,29 @@ def test_somebody_who_cannot_be_reached_does_not_answer(site, why) -> None:
     Clinician.objects.filter(pk=person.pk).update(is_active=why != "left")
     assert oncall.who(site, 1, now=NOON) == []
     assert oncall.gaps(site, since=NOON, until=NOON + HOUR) == [oncall.Gap(1, NOON, NOON + HOUR)]
+
+
+@pytest.mark.parametrize(
+    ("place_of", "became", "is_called"),
+    [
+        ("", Role.PHARMACIST, False),
+        ("", Role.LEAD, False),
+        ("", Role.PRESCRIBER, True),
+        (Role.NURSE, Role.NURSE, True),
+        (Role.NURSE, Role.RESPONDER, False),
+    ],
+)
+def test_who_may_not_take_a_case_there_any_more_is_a_gap(site, place_of, became, is_called) -> None:
+    """They were put on the rung as a nurse; then their role changed."""
+    person = makers.a_clinician(site, Role.NURSE, phone=makers.a_phone())
+    shift(site, person, 1, 0, 8)
+    lead = makers.a_clinician(site, Role.LEAD)
+    rotations.set_rung(site, 1, title="whose was not said", role="", by=lead, now=NOON)
+    rotations.set_rung(site, 1, title="at night", role=place_of, by=lead, now=NOON)
+    Clinician.objects.filter(pk=person.pk).update(role=became)
+    assert oncall.who(site, 1, now=NOON) == [Clinician.objects.get(pk=person.pk)] * is_called
+    missing = [] if is_called else [oncall.Gap(1, NOON, NOON + HOUR)]
+    assert oncall.gaps(site, since=NOON, until=NOON + HOUR) == missing
 
 
 # What cannot be entered

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from monitoring import economy, response
 from monitoring.economy import Load, Worth
 from monitoring.models import Escalation
-from monitoring.response import Answered, Miss, Spread
+from monitoring.response import Answered, Miss, Spread, Wait
 from notifications.models import Site
 from protocols.errors import Refusal
 
@@ -29,7 +29,7 @@ class Report:
 
     @cached_property
     def cases(self) -> list[Answered]:
-        """Every case opened in the span and how long each step took, newest first."""
+        """Every case opened in the span and how long each step took each time it was open, newest first."""
         return response.answered(
             list(response.cases(self.site, since=self.since, until=self.until).select_related("owner"))
         )
@@ -42,7 +42,12 @@ class Report:
     @cached_property
     def misses(self) -> list[Miss]:
         """Every miss of these cases."""
-        return response.misses({one.case.pk: one.case for one in self.cases})
+        return response.misses(self.cases, now=self.until)
+
+    @property
+    def waits(self) -> list[Wait]:
+        """Each time one of these cases was open."""
+        return [wait for one in self.cases for wait in one.waits]
 
     @cached_property
     def load(self) -> Load:
@@ -79,11 +84,18 @@ Row = tuple[object, ...]
 
 def _cases(report: Report) -> Iterator[Row]:
     seconds = [f"{step}_seconds" for step in response.STEP_WORDS]
-    yield "case", "code", "opened_at", "urgency", "state", "outcome", *seconds
+    yield "case", "code", "opened_at", "opened_as", "urgency", "state", "outcome", *seconds
     for one in report.cases:
         case: Escalation = one.case
         times = [getattr(one, step) for step in response.STEP_WORDS]
-        yield case.pk, case.code, case.opened_at, case.urgency, case.state, case.outcome, *times
+        opened = (case.pk, case.code, case.opened_at, one.waits[0].urgency)
+        yield *opened, case.urgency, case.state, case.outcome, *times
+
+
+def _waits(report: Report) -> Iterator[Row]:
+    yield "case", "code", "since", "what", "urgency", "page_seconds", "take_seconds", "reach_seconds"
+    for one in report.waits:
+        yield one.case.pk, one.case.code, one.at, one.what, one.urgency, one.page, one.take, one.reach
 
 
 def _misses(report: Report) -> Iterator[Row]:
@@ -100,7 +112,7 @@ def _rules(report: Report) -> Iterator[Row]:
         yield one.rule, one.why, one.fired, len(one.cases), one.resolved, one.acted_on, *said
 
 
-TABLES = {"cases": _cases, "misses": _misses, "rules": _rules}
+TABLES = {"cases": _cases, "waits": _waits, "misses": _misses, "rules": _rules}
 
 
 def _cell(value: object) -> str:

@@ -43,8 +43,8 @@ def parts(site: Site, *, now: datetime) -> tuple[Part, ...]:
 
 def week(site: Site, *, now: datetime) -> tuple[list[response.Spread], list[response.Miss]]:
     """How fast the last seven days' cases were answered, and every miss among them."""
-    cases = list(response.cases(site, since=now - WEEK, until=now).select_related("patient"))
-    return response.spreads(response.answered(cases)), response.misses({case.pk: case for case in cases})
+    cases = response.answered(list(response.cases(site, since=now - WEEK, until=now)))
+    return response.spreads(cases), response.misses(cases, now=now)
 
 
 def _engine(now: datetime) -> Iterable[Part]:

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from monitoring import economy, escalations, reports, response
-from monitoring.models import Escalation, RuleReview, Watch
-from monitoring.response import Answered
+from monitoring.models import RuleReview, Watch
+from monitoring.rules import WatchRules
 from notifications import clock
 from notifications.models import AuditEntry, Clinician, Role
 from protocols.errors import Refusal
@@ -39,12 +39,11 @@ DAY = 24 * HOUR
 def test_a_figure_is_a_time_that_was_measured_and_is_not_made_of_too_few(
     minutes, median, most, worst
 ) -> None:
-    case = Escalation(urgency="urgent")
-    rows = [Answered(case, None, one * MINUTE, None, None) for one in minutes]
-    spread = response.spread([*rows, Answered(case, None, None, None, None)], "take", "urgent")
+    times = [one * MINUTE for one in minutes]
+    spread = response.spread([*times, None], "take", "urgent")
     figures = [None if one is None else one * MINUTE for one in (median, most, worst)]
     assert [spread.median, spread.most, spread.worst] == figures
-    assert (spread.count, spread.waiting) == (len(rows), 1)
+    assert (spread.count, spread.waiting) == (len(times), 1)
 
 
 @pytest.fixture
@@ -81,6 +80,97 @@ def test_times_count_from_the_opening_to_the_first_such_moment(home) -> None:
     resolved(home)
     assert report(home).cases[0].resolve == HOUR
     assert reports.of(home.site, days=1, now=NOON + 2 * DAY).cases == []
+
+
+def took(home: Home, step: str, urgency: str) -> tuple[int, int, timedelta | None]:
+    """How often a step was done so urgently, how often it is waited for, and the longest."""
+    [one] = [one for one in report(home).spreads if (one.step, one.urgency) == (step, urgency)]
+    return one.count, one.waiting, one.worst
+
+
+def test_each_time_a_case_was_open_counts_by_itself_to_the_next_such_moment(home) -> None:
+    assert [(one.what, one.take, one.reach) for one in report(home).waits] == [
+        ("opened", 20 * MINUTE, 50 * MINUTE),
+        ("reopened", MINUTE, 10 * MINUTE),
+    ]
+    assert took(home, "take", "urgent") == (2, 0, 20 * MINUTE)
+    home.hears(FEVER, at=NOON + 55 * MINUTE)
+    assert took(home, "take", "urgent") == (2, 1, 20 * MINUTE), "it came back and nobody has it yet"
+    escalations.take(home.case.pk, by=home.doctors[0], now=NOON + 57 * MINUTE, how="text")
+    escalations.hand_back(home.case.pk, by=home.doctors[0], now=NOON + 58 * MINUTE, reason="ill")
+    assert [one.what for one in report(home).waits] == ["opened", "reopened", "raised", "handed back"]
+    assert took(home, "take", "urgent") == (3, 1, 20 * MINUTE)
+
+
+@pytest.fixture
+def worse() -> Home:
+    """A fever at noon, taken after a minute; at five past an emergency, and somebody has it again ten minutes later."""
+    home = Home()
+    home.hears(FEVER)
+    escalations.take(home.case.pk, by=home.doctors[0], now=NOON + MINUTE, how="text")
+    home.hears("she is confused and will not wake up", at=NOON + 5 * MINUTE)
+    assert home.case.urgency == "emergency"
+    return home
+
+
+def test_a_late_answer_to_an_emergency_is_not_hidden_by_the_early_one_before_it_got_worse(worse) -> None:
+    assert took(worse, "take", "emergency") == (0, 1, None)
+    escalations.take(worse.case.pk, by=worse.doctors[0], now=NOON + 16 * MINUTE, how="text")
+    assert took(worse, "take", "urgent") == (1, 0, MINUTE)
+    assert took(worse, "take", "emergency") == (1, 0, 11 * MINUTE)
+    assert [(one.what, one.at) for one in report(worse).misses] == [("not taken", NOON + 15 * MINUTE)]
+    shown = makers.signed_in(makers.a_clinician(worse.site, Role.AUDITOR))
+    shown = shown.get(f"/case/{worse.case.pk}/timeline/").content.decode()
+    assert "Raised" in shown
+    assert "11 min" in shown
+
+
+def test_news_after_the_patient_was_reached_is_as_grave_as_what_was_found_in_it() -> None:
+    home = Home()
+    home.hears(FEVER)
+    for minute, words in ((3, FEVER), (6, "she is confused and will not wake up"), (9, FEVER)):
+        escalations.take(home.case.pk, by=home.doctors[0], now=NOON + (minute - 2) * MINUTE, how="text")
+        escalations.reach(home.case.pk, by=home.doctors[0], now=NOON + (minute - 1) * MINUTE)
+        home.hears(words, at=NOON + minute * MINUTE)
+    assert [(one.what, one.urgency) for one in report(home).waits] == [
+        ("opened", "urgent"),
+        ("raised", "urgent"),
+        ("raised", "emergency"),
+        ("raised", "emergency"),
+    ]
+    unknown = Home()
+    stranger = {"site": unknown.site, "patient": None, "caller": "+15550001111", "headline": "x"}
+    case, _ = escalations.raise_concern(**stranger, urgency="urgent", now=NOON)
+    escalations.take(case.pk, by=unknown.doctors[0], now=NOON + MINUTE, how="text")
+    escalations.reach(case.pk, by=unknown.doctors[0], now=NOON + 2 * MINUTE)
+    escalations.raise_concern(**stranger, urgency="emergency", now=NOON + 3 * MINUTE)
+    assert {one.urgency for one in report(unknown).waits} == {"emergency"}, "nothing tells: the graver"
+
+
+def test_a_stranger_whom_nobody_calls_back_is_a_miss_although_nobody_at_home_is_told() -> None:
+    home = Home()
+    case, _ = escalations.raise_concern(
+        site=home.site, patient=None, caller="+15550001111", urgency="urgent", headline="x", now=NOON
+    )
+    told = WatchRules.thaw(case.rules).tell_patient * MINUTE
+    assert reports.Report(home.site, NOON, NOON + told).misses == []
+    [miss] = reports.Report(home.site, NOON, NOON + told + MINUTE).misses
+    assert (miss.what, miss.at) == ("not taken", NOON + told)
+    assert miss.text == "Opened, urgent. Nobody took it within 10 minutes."
+    escalations.take(case.pk, by=home.doctors[0], now=NOON + told, how="text")
+    assert report(home).misses == [], "in its last moment"
+
+
+def test_a_page_that_a_case_did_not_need_any_more_is_not_waited_for() -> None:
+    home = Home()
+    home.hears(FEVER)
+    assert took(home, "page", "urgent") == (0, 1, None)
+    escalations.take(home.case.pk, by=home.doctors[0], now=NOON + MINUTE, how="screen")
+    assert took(home, "page", "urgent") == (0, 0, None)
+    escalations.hand_back(home.case.pk, by=home.doctors[0], now=NOON + 2 * MINUTE, reason="ill")
+    paged = home.case.pages.filter(generation=2).get(rung=1)
+    paged.text.deliveries.update(submitted_at=NOON + 3 * MINUTE)
+    assert took(home, "page", "urgent") == (1, 0, MINUTE), "counted from when it was handed back"
 
 
 def test_every_miss_is_named(home) -> None:
@@ -173,7 +263,7 @@ def test_the_queries_do_not_grow_with_the_cases(home) -> None:
     assert queries() == before
 
 
-@pytest.mark.parametrize("name", ["cases", "misses", "rules"])
+@pytest.mark.parametrize("name", ["cases", "waits", "misses", "rules"])
 def test_each_table_is_whole_as_csv_and_no_cell_is_a_formula(home, name) -> None:
     lead = makers.a_clinician(home.site, Role.LEAD)
     rule = report(home).rules[0].rule
@@ -184,6 +274,7 @@ def test_each_table_is_whole_as_csv_and_no_cell_is_a_formula(home, name) -> None
     assert not any(cell.startswith("=") for row in rows for cell in row)
     if name == "cases":
         assert rows[0][head.index("take_seconds")] == "1200"
+        assert rows[0][head.index("opened_as")] == "urgent"
 
 
 def recent(site) -> Clinician:
@@ -198,7 +289,7 @@ def test_the_page_says_that_few_cases_have_no_percentile_and_is_in_the_ledger() 
     lead = recent(makers.a_site())
     client = makers.signed_in(lead)
     shown = client.get(reverse("reports")).content.decode()
-    assert "0 cases: no median" in shown
+    assert "0 times: no median" in shown
     assert "0, and 1 not yet" in shown
     assert "A rung had nobody on it" in shown
     exported = client.get(reverse("reports-csv", args=["cases"]))

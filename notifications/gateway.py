@@ -20,6 +20,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
+from notifications import provider_errors
 from notifications.models import Account
 
 CONNECT_SECONDS, READ_SECONDS = 3.0, 12.0
@@ -263,7 +264,7 @@ def _taken(create: Callable[[], Any], *, prefix: tuple[str, ...]) -> Taken:
     try:
         made = create()
     except (TwilioRestException, TwilioServiceException) as problem:
-        if problem.status == TOO_MANY:
+        if problem.status == TOO_MANY and not _another_account_helps(str(problem.code)):
             raise NotTaken(str(problem.code)) from problem
         if 400 <= problem.status < 500:
             raise RefusedForGood(str(problem.code or problem.status)) from problem
@@ -276,6 +277,11 @@ def _taken(create: Callable[[], Any], *, prefix: tuple[str, ...]) -> Taken:
     if not str(made.sid or "").startswith(prefix):
         raise Unknown("no id")
     return Taken(str(made.sid), str(made.status or ""))
+
+
+def _another_account_helps(code: str) -> bool:
+    """Whether the error says that our number or account is full or cut off: waiting would not pass it on."""
+    return provider_errors.of(code).means in provider_errors.MENDED_BY_ANOTHER_ACCOUNT
 
 
 def _never_connected(problem: Exception) -> bool:

@@ -48,6 +48,8 @@ def error(problem: ApiError) -> Answer:
     )
 
 
+# What the provider refuses with another status than 400: a number whose queue is full.
+_STATUS = {21611: 429}
 _TOO_MANY = error(ApiError(429, 20429, "Too Many Requests"))
 _INTERNAL = error(ApiError(500, 20500, "An internal server error has occurred"))
 _PROBLEM = {
@@ -81,7 +83,8 @@ def before_accepting(doing: Iterable[str]) -> Answer | None:
     for do in doing:
         name, argument = faults.split(do)
         if name == "error":
-            return error(ApiError(400, int(argument), "Refused by the fault script"))
+            code = int(argument)
+            return error(ApiError(_STATUS.get(code, 400), code, "Refused by the fault script"))
         if name in _BEFORE:
             return _BEFORE[name]
     return None

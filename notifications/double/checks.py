@@ -28,10 +28,11 @@ TEST_RECIPIENTS = {
 }
 TEST_SENDERS = {
     "+15005550007": (
+        400,
         21606,
         "The 'From' phone number {} is not a valid message-capable number of this account.",
     ),
-    "+15005550008": (21611, "The 'From' number {} has exceeded the maximum number of queued messages."),
+    "+15005550008": (429, 21611, "The 'From' number {} has exceeded the maximum number of queued messages."),
 }
 
 Form = Mapping[str, Sequence[str]]
@@ -152,8 +153,8 @@ def _sender(sender: str, service_sid: str | None, options: Options) -> str:
     if not sender:
         raise ApiError(400, 21603, "A 'From' phone number is required.")
     if sender in TEST_SENDERS:
-        code, sentence = TEST_SENDERS[sender]
-        raise ApiError(400, code, sentence.format(sender))
+        status, code, sentence = TEST_SENDERS[sender]
+        raise ApiError(status, code, sentence.format(sender))
     if not E164.fullmatch(sender):
         raise ApiError(400, 21212, f"The 'From' number {sender} is not a valid phone number.")
     if options.numbers and sender not in options.numbers:

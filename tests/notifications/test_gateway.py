@@ -141,6 +141,13 @@ def test_too_many_at_once_is_provably_not_processed(double, send) -> None:
 
 
 @pytest.mark.parametrize("send", [text, call])
+def test_a_full_queue_is_its_own_error_although_it_comes_as_too_many(double, send) -> None:
+    double.faults({"do": "error:21611"})
+    with pytest.raises(gateway.RefusedForGood, match="21611"):
+        send()
+
+
+@pytest.mark.parametrize("send", [text, call])
 def test_nobody_listening_is_provably_not_processed(double, send, settings, free_port) -> None:
     settings.TWILIO_API_BASE = f"http://127.0.0.1:{free_port}"
     with pytest.raises(gateway.NotTaken):

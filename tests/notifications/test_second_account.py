@@ -294,6 +294,17 @@ def test_an_outage_of_the_first_provider_costs_a_page_seconds(site, doubles) -> 
     assert by_second.filter(state=State.ACCEPTED).count() == 2
 
 
+def test_a_number_whose_queue_is_full_hands_its_page_to_the_second_at_once(site, doubles) -> None:
+    first, second = doubles
+    first.faults({"do": "error:21611"})
+    now = clock.now()
+    text, call = a_page(site, now=now), a_page(site, lane=Lane.PAGE_VOICE, now=now)
+    outbox.deliver_due(now=now)
+    assert [sent["to"] for sent in second.ledger()["messages"]] == [text.to]
+    assert [placed["to"] for placed in second.calls()] == [call.to]
+    assert accounts.out() == {}, "the rest of the account is well"
+
+
 def test_what_the_second_account_holds_is_asked_of_the_second(site, doubles) -> None:
     first, second = doubles
     first.faults({"do": "error:20003"})

@@ -128,6 +128,10 @@ def test_what_the_provider_refuses_has_its_code(client, changes, code):
     assert client.messages.list() == []
 
 
+def test_a_full_queue_is_refused_as_too_many(client):
+    assert refusal(lambda: send(client, from_="+15005550008")) == (429, 21611)
+
+
 def test_a_sender_that_is_not_the_accounts_is_refused_once_its_numbers_are_known(start):
     client = client_of(start(numbers=(SENDER,)))
     send(client)

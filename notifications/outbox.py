@@ -7,6 +7,7 @@ What the provider may or may not have taken is a state of its own, settled in `r
 
 import logging
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +24,8 @@ State = Delivery.State
 LEASE = timedelta(seconds=30)
 TEXT_DEADLINE = timedelta(seconds=60)
 CALL_DEADLINE = timedelta(seconds=gateway.RING_SECONDS + 30)
-NOT_TAKEN_PAUSE = timedelta(seconds=2)
+NOT_TAKEN_PAUSE = timedelta(seconds=2)  # at the most, for whatever somebody waits for
+LONGEST_PAUSE = timedelta(seconds=16)  # of check-ins, which make room for it
 BATCH = 2  # two hand-overs at the gateway's time-out stay within one lease
 TURN_SECONDS = 5.0  # a provider that answers slowly must not keep an engine from its other work
 
@@ -260,11 +262,23 @@ def _wait(delivery: Delivery, message: Message, account: Account, now: datetime)
     other = account == Account.FIRST and accounts.is_out(account) and accounts.can_stand_in(message)
     _in_the_post(delivery).update(
         state=State.PENDING,
-        due_at=now if other else now + NOT_TAKEN_PAUSE,
+        due_at=now if other else now + _pause(delivery, message),
         account="" if delivery.attempt == 1 else account,
         lease_until=None,
         submitted_at=None,
     )
+
+
+def _pause(delivery: Delivery, message: Message) -> timedelta:
+    """How long what was not taken waits. A check-in waits twice as long each time: what is graver has the room.
+
+    No two wait quite as long, or all that were too many at once would be so again.
+    """
+    longest = NOT_TAKEN_PAUSE
+    if delivery.lane == Lane.CHECKIN:
+        longest = min(NOT_TAKEN_PAUSE * 2 ** min(delivery.fence - 1, 8), LONGEST_PAUSE)
+    apart = zlib.crc32(f"{message.to} {delivery.fence}".encode()) % 100
+    return longest * (1 - apart / 250)  # up to two fifths sooner
 
 
 def _post(delivery: Delivery, message: Message, way: accounts.Way, now: datetime) -> gateway.Taken:

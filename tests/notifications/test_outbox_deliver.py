@@ -72,8 +72,8 @@ def test_a_text_carries_what_is_left_of_its_time_and_an_address_for_its_reports(
 @pytest.mark.parametrize(
     ("answer", "becomes"),
     [
-        (gateway.NotTaken("20429"), (State.PENDING, "", NOON + outbox.NOT_TAKEN_PAUSE)),
-        (gateway.NotTaken("no connection"), (State.PENDING, "", NOON + outbox.NOT_TAKEN_PAUSE)),
+        (gateway.NotTaken("20429"), (State.PENDING, "", NOON + 2 * SECOND)),
+        (gateway.NotTaken("no connection"), (State.PENDING, "", NOON + 2 * SECOND)),
         (gateway.RefusedForGood("21211"), (State.FAILED, "21211", NOON)),
         (gateway.Unknown("ReadTimeout"), (State.AMBIGUOUS, "", NOON)),
         (gateway.Unknown("500"), (State.AMBIGUOUS, "", NOON)),
@@ -86,7 +86,8 @@ def test_every_outcome_is_a_state(site, line, answer, becomes) -> None:
     message = a_message(site)
     outbox.deliver_due(now=NOON)
     delivery = delivery_of(message)
-    assert (delivery.state, delivery.error_code, delivery.due_at) == becomes
+    assert (delivery.state, delivery.error_code) == becomes[:2]
+    assert becomes[2] - SECOND < delivery.due_at <= becomes[2]
     assert delivery.provider_sid is None
     assert delivery.lease_until is None
 
@@ -99,6 +100,31 @@ def test_not_taken_for_now_is_tried_again_and_sent_once(site, line) -> None:
     assert len(line.handed) == 3, "at 0, 2 and 4 seconds"
     assert len(line.held) == 1
     assert delivery_of(message).state == State.ACCEPTED
+
+
+def test_what_was_too_many_at_once_does_not_come_back_all_at_once(site, line) -> None:
+    line.says(*[gateway.NotTaken("20429")] * 8)
+    messages = [a_message(site, lane=Lane.PAGE_TEXT) for _ in range(8)]
+    outbox.deliver_due(now=NOON)
+    due = {delivery_of(message).due_at for message in messages}
+    assert len(due) > 4
+    assert NOON + SECOND < min(due) <= max(due) <= NOON + 2 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("lane", "longest"), [(Lane.PAGE_TEXT, [2] * 5), (Lane.REPLY, [2] * 5), (Lane.CHECKIN, [2, 4, 8, 16, 16])]
+)
+def test_a_check_in_that_is_not_taken_makes_room_and_what_somebody_waits_for_does_not(
+    site, line, lane, longest
+) -> None:
+    line.says(*[gateway.NotTaken("20429")] * 5)
+    message, now, waited = a_message(site, lane=lane), NOON, []
+    for _ in longest:
+        outbox.deliver_due(now=now)
+        due_at = delivery_of(message).due_at
+        waited.append((due_at - now).total_seconds())
+        now = due_at
+    assert all(0.6 * most <= took <= most for most, took in zip(longest, waited, strict=True)), waited
 
 
 def test_h20_what_is_too_old_expires_instead_of_being_sent_late(site, line) -> None:

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from monitoring import inbound, voice
-from notifications import clock
+from notifications import clock, gateway
 from notifications.models import Delivery
 from notifications.signature import signed
 
@@ -19,13 +19,12 @@ def text_received(request: HttpRequest) -> HttpResponse:
     sender = request.POST.get("From", "")
     if not sid or not sender:
         return HttpResponse("A text needs MessageSid and From. Nothing was stored.", status=400)
-    media = request.POST.get("NumMedia", "0")
     inbound.receive(
         provider_sid=sid,
         sender=sender,
         sent_to=request.POST.get("To", ""),
         body=request.POST.get("Body", ""),
-        media=int(media) if media.isdigit() else 0,
+        media=gateway.pictures(request.POST.get("NumMedia")),
         payload={name: request.POST.get(name, "") for name in request.POST},
         now=clock.now(),
     )

@@ -27,6 +27,7 @@ CONNECT_SECONDS, READ_SECONDS = 3.0, 12.0
 RING_SECONDS = 25
 TOO_MANY, NOT_FOUND = 429, 404
 PAGE_SIZE = 200
+PICTURE_DIGITS = 2  # nobody sends a hundred pictures with one text
 # Whatever the library raises when there is no answer, or one that makes no sense.
 NO_ANSWER = (TwilioException, requests.RequestException, ValueError, TypeError, AttributeError, KeyError)
 
@@ -236,7 +237,16 @@ class Received(TypedDict):
     From: str
     To: str
     Body: str
+    NumMedia: int
     DateSent: datetime | None
+
+
+def pictures(number: object) -> int:
+    """How many pictures came with a text, as the provider says it. What is no such number counts as one: somebody looks
+    at the text, and nothing is concluded from its words alone.
+    """
+    said = str(number or 0)
+    return int(said) if said.isdecimal() and len(said) <= PICTURE_DIGITS else 1
 
 
 def texts_received(*, to: str, since: datetime, account: Account = Account.FIRST) -> list[Received]:
@@ -254,6 +264,7 @@ def texts_received(*, to: str, since: datetime, account: Account = Account.FIRST
             From=str(one.from_),
             To=str(one.to),
             Body=str(one.body or ""),
+            NumMedia=pictures(one.num_media),
             DateSent=one.date_sent,
         )
         for one in reversed(inbound)

@@ -42,7 +42,10 @@ def fetch(*, now: datetime) -> int:
                     sender=text["From"],
                     sent_to=text["To"],
                     body=text["Body"],
-                    payload={name: text[name] for name in ("MessageSid", "From", "To", "Body")},
+                    media=text["NumMedia"],
+                    payload={
+                        name: str(text[name]) for name in ("MessageSid", "From", "To", "Body", "NumMedia")
+                    },
                     sent_at=text["DateSent"],
                     now=now,
                 )

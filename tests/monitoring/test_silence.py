@@ -56,7 +56,7 @@ def test_a_text_that_came_late_answers_no_question_newer_than_itself(
     sent_at = (ASKED + sent).astimezone(UTC)
     text = {
         "MessageSid": "SM-late", "From": home.patient.phone, "To": home.site.patient_number, "Body": "98.6",
-        "DateSent": sent_at,
+        "NumMedia": 0, "DateSent": sent_at,
     }  # fmt: skip
     log = {home.site.patient_number: [text]}
     monkeypatch.setattr(gateway, "texts_received", lambda *, to, since, account: log.get(to, []))

@@ -301,6 +301,42 @@ def test_h18_a_text_that_never_reached_us_is_in_the_provider_s_log(double) -> No
     assert found["MessageSid"].startswith("SM")
 
 
+def test_a_picture_is_in_the_provider_s_log_as_well(double) -> None:
+    number, patient = makers.a_phone(), makers.a_phone()
+    double.text(patient, number, "98.6", media=2)
+    double.text(patient, number, "98.6")
+    assert [text["NumMedia"] for text in gateway.texts_received(to=number, since=_an_hour_ago())] == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("said", "pictures"),
+    [
+        ("0", 0),
+        ("3", 3),
+        ("10", 10),
+        (None, 0),
+        ("", 0),
+        ("many", 1),
+        ("-1", 1),
+        ("\u00b2", 1),
+        ("9" * 5000, 1),
+    ],
+    ids=[
+        "none",
+        "three",
+        "ten",
+        "not said",
+        "empty",
+        "in words",
+        "below none",
+        "a raised two",
+        "no number of ours",
+    ],
+)
+def test_a_number_of_pictures_that_nobody_can_read_is_one_to_look_at(said, pictures) -> None:
+    assert gateway.pictures(said) == pictures
+
+
 def test_the_whole_log_is_read_page_by_page_oldest_first(double, monkeypatch) -> None:
     monkeypatch.setattr(gateway, "PAGE_SIZE", 2)
     number, patient = makers.a_phone(), makers.a_phone()

@@ -1,13 +1,19 @@
 """After an outage of any length the provider's log is read from before it began."""
 
+import json
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
+from monitoring.models import Reply
 from notifications import gateway, heartbeat
 from stepup import missed_texts
 from stepup.missed_texts import LOOK_BACK
 from tests import makers
+from tests.home import Home
 from tests.makers import NOON
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -74,3 +80,41 @@ def test_a_clock_set_back_leaves_no_gap(log) -> None:
     log.since.clear()
     missed_texts.fetch(now=NOON - HOUR)
     assert set(log.since) == {NOON - HOUR - LOOK_BACK}
+
+
+# What is in the log is taken in as if it had come to the door
+
+
+class Listing:
+    """The provider's log of what it received, as its interface lists it; newest first, and the same for each number."""
+
+    def __init__(self, home: Home) -> None:
+        self.home, self.texts = home, []
+
+    def lists(self, sid: str, body: str, *, media: int = 0) -> None:
+        """A text from the patient that reached the provider alone."""
+        sent = {"from": self.home.patient.phone, "to": self.home.site.patient_number, "body": body}
+        self.texts.insert(0, {
+            "sid": sid, "direction": "inbound", "num_media": str(media), "date_sent": format_datetime(NOON), **sent,
+        })  # fmt: skip
+
+    def __call__(self, method: str, path: str, fields: Mapping[str, Any]) -> tuple[int, str]:
+        listed = [text for text in self.texts if text["to"] == fields["To"]]
+        return 200, json.dumps({"messages": listed, "page": 0, "next_page_uri": None})
+
+
+@pytest.fixture
+def listing() -> Iterator[Listing]:
+    line = Listing(Home())
+    with gateway.through(line):
+        yield line
+
+
+def test_a_picture_in_the_log_is_looked_at_by_a_person_as_one_that_came_to_the_door(listing) -> None:
+    listing.lists("MM1", "98.6", media=1)
+    assert missed_texts.fetch(now=NOON + HOUR) == 1
+    reply = Reply.objects.get(provider_sid="MM1")
+    finding = reply.findings.get()
+    assert (reply.media, reply.payload["NumMedia"]) == (1, "1")
+    assert (finding.urgency, finding.human_task) == ("clarify", True)
+    assert listing.home.patient.tasks.filter(done_at=None).exists()

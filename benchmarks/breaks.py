@@ -37,7 +37,7 @@ BREAKS = [
     Break("no look before the POST", OUTBOX,
           "pk=OuterRef(\"message\"), cancelled_at=None, not_after__gt=now)", "pk=OuterRef(\"message\"))"),
     Break("a text stored in a transaction of its own", INBOUND,
-          "    with transaction.atomic():\n        body = body.replace", "    if True:\n        body = body.replace",
+          "    with transaction.atomic():\n        sender, sent_to =", "    if True:\n        sender, sent_to =",
           (NO_CASE_RESTS,)),
     Break("marked as understood and never read", INBOUND,
           "    try:\n        with transaction.atomic():\n            _understand(reply, now)\n",

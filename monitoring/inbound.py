@@ -58,15 +58,15 @@ def receive(
     the words stay stored and a person is told.
     """
     with transaction.atomic():
-        body = body.replace("\x00", "")  # the one character the database cannot hold
+        sender, sent_to = _storable(sender)[:60], _storable(sent_to)[:60]
         facts = {
             "site": _site(sender, sent_to),
-            "sender": sender[:60],
-            "sent_to": sent_to[:60],
-            "body": body,
+            "sender": sender,
+            "sent_to": sent_to,
+            "body": _storable(body),
             "media": media,
             "channel": channel,
-            "payload": {name: value.replace("\x00", "") for name, value in (payload or {}).items()},
+            "payload": {_storable(name): _storable(value) for name, value in (payload or {}).items()},
             "received_at": now,
             "sent_at": sent_at,
         }
@@ -76,6 +76,13 @@ def receive(
         crashing.point(crashing.BEFORE_COMMIT_TEXT)
     crashing.point(crashing.AFTER_COMMIT_TEXT)
     return reply
+
+
+def _storable(said: str) -> str:
+    """Without what the database cannot hold: the null character, and half of a pair that stands for one character."""
+    # Two halves that meet are one character again; one that is alone becomes a sign that no rule accounts for.
+    whole = said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\x00", "")
 
 
 def sweep(*, now: datetime) -> int:

@@ -9,11 +9,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from monitoring import worklist
 from notifications import gateway, heartbeat, outbox
-from notifications.models import Account, Delivery, LogDifference, Site
+from notifications.models import Account, Delivery, LogDifference
 from stepup import missed_texts
 
 State, Kind = Delivery.State, LogDifference.Kind
@@ -67,7 +66,7 @@ def _never_had(
         account=account,
         submitted_at__gte=span[0],
         submitted_at__lte=span[1],
-        message__site=_site(number),
+        message__site=missed_texts.whose(number),
     )
     if account == Account.FIRST:  # by the second, a page leaves from another number than it was queued for
         ours = ours.filter(message__sender=number)
@@ -86,7 +85,7 @@ def _has(one: Delivery, account: Account) -> bool:
 
 @transaction.atomic
 def _note(number: str, account: Account, sid: str, kind: LogDifference.Kind, now: datetime) -> int:
-    site = _site(number)
+    site = missed_texts.whose(number)
     facts = {"site": site, "account": account, "found_at": now}
     _, is_new = LogDifference.objects.get_or_create(provider_sid=sid, kind=kind, defaults=facts)
     if is_new:
@@ -95,8 +94,3 @@ def _note(number: str, account: Account, sid: str, kind: LogDifference.Kind, now
             site=site, what=TOLD[kind], due_at=now + READ_WITHIN, pages_when_late=False, now=now
         )
     return int(is_new)
-
-
-def _site(number: str) -> Site:
-    ours = Q(patient_number=number) | Q(page_number=number)
-    return Site.objects.get(ours | Q(fallback_number=number, fallback_number__gt=""))

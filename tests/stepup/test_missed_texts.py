@@ -7,17 +7,20 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
-from monitoring.models import Reply
+from monitoring import inbound
+from monitoring.models import Escalation, Reply, Task
 from notifications import gateway, heartbeat
 from stepup import missed_texts
-from stepup.missed_texts import LOOK_BACK
+from stepup.logs import Discreet
+from stepup.missed_texts import LOOK_BACK, NOT_STORED
 from tests import makers
-from tests.home import Home
+from tests.home import FEVER, Home
 from tests.makers import NOON
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 class Log:
@@ -118,3 +121,64 @@ def test_a_picture_in_the_log_is_looked_at_by_a_person_as_one_that_came_to_the_d
     assert (reply.media, reply.payload["NumMedia"]) == (1, "1")
     assert (finding.urgency, finding.human_task) == ("clarify", True)
     assert listing.home.patient.tasks.filter(done_at=None).exists()
+
+
+UNSTORABLE = "SM" + "9" * 70  # no column is as long
+
+
+def test_a_text_that_cannot_be_stored_costs_no_other_and_a_person_reads_it_where_it_lies(listing) -> None:
+    listing.lists(UNSTORABLE, "I am so dizzy")
+    listing.lists("SM2", FEVER)
+    assert missed_texts.fetch(now=NOON + HOUR) == 1
+    assert Escalation.objects.get().urgency == "urgent"
+    assert heartbeat.last_at(heartbeat.MISSED_TEXTS) == NOON + HOUR
+    task = Task.objects.get(what=NOT_STORED.format(sid=UNSTORABLE[:60]))
+    assert (task.site, task.pages_when_late, task.due_at < NOON + 2 * HOUR) == (listing.home.site, True, True)
+
+
+def test_a_text_that_cannot_be_stored_is_told_once(listing) -> None:
+    listing.lists(UNSTORABLE, "I am so dizzy")
+    missed_texts.fetch(now=NOON + HOUR)
+    Task.objects.update(done_at=NOON + HOUR, outcome="read and answered")
+    missed_texts.fetch(now=NOON + HOUR + MINUTE)
+    assert Task.objects.count() == 1
+
+
+def test_its_words_are_in_no_line_of_the_log(listing, caplog) -> None:
+    listing.lists(UNSTORABLE, "I am so dizzy")
+    missed_texts.fetch(now=NOON + HOUR)
+    lines = [Discreet("{message}", style="{").format(record) for record in caplog.records]
+    assert any("could not be taken in" in line for line in lines)
+    assert [line for line in lines if "dizzy" in line or listing.home.patient.phone in line] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "stored"),
+    [("38.6 \ud83d and shaking", "38.6 \ufffd and shaking"), ("38.6 \x00and shaking", "38.6 and shaking")],
+    ids=["half a character", "a null character"],
+)
+def test_what_the_database_cannot_hold_costs_the_text_no_other_word(listing, body, stored) -> None:
+    listing.lists("SM1", body)
+    assert missed_texts.fetch(now=NOON + HOUR) == 1
+    assert Reply.objects.get(provider_sid="SM1").body == stored
+    assert Escalation.objects.get().urgency == "emergency"
+    assert not Task.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_under_a_text_ends_the_fetch(listing, monkeypatch) -> None:
+    tried = []
+
+    def taken_away(**text: object) -> None:
+        tried.append(text["provider_sid"])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    for sid in ("SM1", "SM2"):
+        listing.lists(sid, FEVER)
+    monkeypatch.setattr(inbound, "receive", taken_away)
+    with pytest.raises(OperationalError):
+        missed_texts.fetch(now=NOON + HOUR)
+    connection.close()
+    assert tried == ["SM1"], "the other is not tried in vain"
+    assert heartbeat.last_at(heartbeat.MISSED_TEXTS) is None

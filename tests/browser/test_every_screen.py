@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser import rules
 from tests.browser.addresses import SCREENS, WITHOUT_SIGN_IN
-from tests.browser.keyboard import IN_A_BROWSER, NARROW, PARTED, follow, signs, tab_to, type_into
+from tests.browser.keyboard import IN_A_BROWSER, NARROW, PARTED, WIDE, follow, signs, tab_to, type_into
 from tests.browser.screenshots import ALMA, DORA, LUZ, OUR_NUMBER, ROSA
 from tests.service import Service, demo
 from tests.waiting import until
@@ -17,9 +18,9 @@ from tests.waiting import until
 pytestmark = IN_A_BROWSER
 
 OPEN_SCREENS = pytest.mark.parametrize("path", WITHOUT_SIGN_IN.values(), ids=WITHOUT_SIGN_IN.keys())
-EVERY_SCREEN = pytest.mark.parametrize("path", SCREENS.values(), ids=SCREENS.keys())
 
 
+WIDTH = "document.documentElement.scrollWidth"
 # What has the focus: its outline in px, whether it is on top where it stands, how tall it is (24 for links in text).
 FOCUS = """() => {
   const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e);
@@ -42,12 +43,48 @@ def service(tmp_path_factory) -> Iterator[Service]:
         yield service
 
 
+@pytest.fixture(scope="module", params=SCREENS.values(), ids=SCREENS.keys())
+def screen(request, browser, base, session) -> Iterator["Screen"]:
+    """Each screen opened once, as a nurse: to open one takes longer than to look at it from every side."""
+    context = browser.new_context(viewport=WIDE)
+    context.add_cookies(session("nora"))
+    yield Screen(context.new_page(), base + request.param)
+    context.close()
+
+
+class Screen:
+    """An open page, and what the browser had to say about it."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self._page, self.said = page, []
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.status = page.goto(address).status
+
+    def seen(self, *, scheme: str = "light", size: dict[str, int] = WIDE, text: int = 100) -> Page:
+        """The page as somebody sees it who has this theme, this window, and text at so many per cent."""
+        self._page.emulate_media(color_scheme=scheme)
+        self._page.set_viewport_size(size)
+        self._page.evaluate("text => { document.documentElement.style.fontSize = text }", f"{text}%")
+        return self._page
+
+
+def test_no_script_or_style_breaks_the_content_policy(screen) -> None:
+    assert screen.status == 200
+    assert screen.said == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@EVERY_SCREEN
-def test_ux11a_assistive_technology_can_read_it(opened, base, path, scheme) -> None:
-    page = opened(scheme=scheme)
-    assert page.goto(base + path).status == 200
-    rules.readable(page)
+def test_ux11a_assistive_technology_can_read_it(screen, scheme) -> None:
+    rules.readable(screen.seen(scheme=scheme))
+
+
+def test_ux11c_nothing_scrolls_sideways_at_320_pixels(screen) -> None:
+    assert screen.seen(size=NARROW).evaluate(WIDTH) <= NARROW["width"]
+
+
+def test_ux11c_text_at_twice_its_size_still_fits(screen) -> None:
+    assert screen.seen(size={"width": 640, "height": 800}, text=200).evaluate(WIDTH) <= 640
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -72,31 +109,6 @@ def test_ux9b_an_amount_and_its_unit_never_part(opened, base, path) -> None:
     page = opened(size=NARROW)
     page.goto(base + path)
     assert page.evaluate(PARTED) == []
-
-
-@EVERY_SCREEN
-def test_ux11c_nothing_scrolls_sideways_at_320_pixels(opened, base, path) -> None:
-    page = opened(size=NARROW)
-    page.goto(base + path)
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= NARROW["width"], f"{path} is {wide} px wide"
-
-
-@EVERY_SCREEN
-def test_ux11c_text_at_twice_its_size_still_fits(opened, base, path) -> None:
-    page = opened(size={"width": 640, "height": 800})
-    page.goto(base + path)
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 640
-
-
-@EVERY_SCREEN
-def test_no_script_or_style_breaks_the_content_policy(opened, base, path) -> None:
-    page, said = opened(), []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(base + path)
-    assert said == []
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -373,6 +373,13 @@ def unpaged(*, now: datetime) -> list[int]:
     return [case.pk for case in open_ if not Message.objects.filter(key__startswith=_desk(case)).exists()]
 
 
+def unanswered_by(clinician: Clinician) -> QuerySet[Page]:
+    """The pages that wait for this person: of open cases, in the climb that is under way, and of offers that stand."""
+    climbing = Q(offer=None, escalation__state=Escalation.State.OPEN, generation=F("escalation__generation"))
+    offered = Q(offer__isnull=False, offer__ended_at=None)
+    return Page.objects.filter(climbing | offered, clinician=clinician).select_related("escalation__site")
+
+
 def mark_unheard(page_id: int, *, now: datetime) -> bool:
     """Note once that a page reached nobody; False if somebody noted it first."""
     return bool(Page.objects.filter(pk=page_id, unheard_at=None).update(unheard_at=now))

@@ -1,10 +1,11 @@
 """What responders text back: a code takes a case; anything less is answered with what is open, never guessed."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitoring import drills, escalations, offers, opting_out, paging, texts
-from monitoring.models import Escalation, ReachTest, Reply
+from monitoring.models import Escalation, Page, ReachTest, Reply
 from notifications import outbox
 from notifications.models import Channel, Clinician, Lane, Message
 from protocols import triage, wording
@@ -59,15 +60,35 @@ def _done(said: str, clinician: Clinician, test: ReachTest | None, now: datetime
         return drills.answer(test, how="text", now=now)
     if TAKES.fullmatch(said) and len(mentioned) == 1:
         return take_and_say(mentioned[0], clinician, now=now, how="text")
-    open_now = escalations.unanswered(now=now).filter(site=clinician.site)
-    waiting = list(open_now.order_by("opened_at"))
-    if bare and len(waiting) == 1:
-        return take_and_say(waiting[0], clinician, now=now, how="text")
+    pages = list(paging.unanswered_by(clinician))
+    meant = _meant(pages, clinician, now) if bare else None
+    if meant is not None:
+        return take_and_say(meant, clinician, now=now, how="text")
     if DECLINES.match(said) and len(mentioned) == 1:
         return decline_and_say(mentioned[0], clinician, said, now=now)
+    open_now = escalations.unanswered(now=now).filter(site=clinician.site)
+    waiting = {*open_now, *(page.escalation for page in pages)}
     if waiting:
-        return wording.text("page.which", "en", codes=", ".join(one.code for one in waiting))
+        return wording.text(
+            "page.which", "en", codes=", ".join(one.code for one in sorted(waiting, key=_age))
+        )
     return wording.text("page.unknown", "en")
+
+
+def _meant(pages: Sequence[Page], clinician: Clinician, now: datetime) -> Escalation | None:
+    """The one case a word without a code can be about: the only one this person is called for or offered.
+
+    None where the newest text to them was about something else: "OK" thanks for that, and "1" may answer a drill twice.
+    A text that still waits for its delay was not read by anybody.
+    """
+    sent = Message.objects.filter(to=clinician.phone, channel=Channel.TEXT, deliveries__due_at__lte=now)
+    newest = sent.order_by("-created_at", "-pk").values_list("pk", flat=True).first()
+    cases = list({page.escalation for page in pages})
+    return cases[0] if len(cases) == 1 and newest in {page.text_id for page in pages} else None
+
+
+def _age(case: Escalation) -> tuple[datetime, int]:
+    return case.opened_at, case.pk
 
 
 def take_and_say(case: Escalation, clinician: Clinician, *, now: datetime, how: str) -> str:

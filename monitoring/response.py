@@ -151,8 +151,9 @@ def _lines(ids: Sequence[int]) -> Mapping[int, list[Line]]:
     """What moved each case, in order."""
     moved = EscalationEvent.objects.filter(escalation__in=ids, what__in=[*MOVES, *TOLD])
     found = defaultdict[int, list[Line]](list)
-    for pk, *line in moved.order_by("number").values_list("escalation", "what", "at", "finding__urgency"):
-        found[pk].append(Line(*line))
+    in_order = moved.order_by("number").values_list("escalation", "what", "at", "finding__urgency")
+    for pk, what, at, urgency in in_order:
+        found[pk].append(Line(what, at, urgency))
     return found
 
 

@@ -18,15 +18,17 @@ def show_timeline(request: SignedIn, pk: int) -> HttpResponse:
     now = clock.now()
     about = str(case.patient) if case.patient else str(case)
     audit.record("read a timeline", about, site=case.site, by=request.user, now=now, case=case.pk)
-    file, [answered] = casefile.of(case, now=now), response.answered([case])
+    file, [answered], broken = casefile.of(case, now=now), response.answered([case]), chains.walk(case).broken
     context = {
         "file": file,
         "events": file.events[::-1],
         "called": file.called[::-1],
         "waits": answered.waits,
         "resolve": answered.resolve,
-        "broken": chains.walk(case).broken,
-        "end": chains.end_of(case),
+        "broken": broken,
+        "end": None
+        if broken
+        else chains.end_of(case),  # a case that lost every line has no end to vouch for it
         "now": now,
     }
     return render(request, "monitoring/case_timeline.html", context)

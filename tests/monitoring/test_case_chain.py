@@ -144,3 +144,12 @@ def test_the_timeline_shows_every_line_its_chain_and_says_when_it_does_not_hold(
     assert AuditEntry.objects.filter(act="read a timeline", by=reader, detail__case=case.pk).count() == 1
     tamper(f"UPDATE {TABLE} SET text = 'nothing' WHERE id = %s", line(case, 2).pk)
     assert "This history is not as it was written." in client.get(path).content.decode()
+
+
+def test_the_timeline_of_a_case_that_lost_every_line_says_so(case) -> None:
+    client = makers.signed_in(makers.a_clinician(case.site, "auditor"))
+    tamper(f"DELETE FROM {TABLE}")
+    shown = client.get(f"/case/{case.pk}/timeline/")
+    assert shown.status_code == 200
+    assert "This history is not as it was written." in shown.content.decode()
+    assert "No line of it is left." in shown.content.decode()

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from monitoring import assessed, caselog, closer, escalations, grading, patients, people, worklist
+from monitoring import assessed, caselog, chains, closer, escalations, grading, patients, people, worklist
 from monitoring.models import Assessment, AssessmentReading, Patient, Reaction, Task
 from monitoring.models.worksheets import GRAVE
 from notifications import audit, roles
@@ -144,7 +144,7 @@ def read(assessment_id: int, *, agrees: bool, words: str, by: Clinician, now: da
     if agrees:
         kinds = [str(kind) for kind in assessed.KINDS if row.lowers_gravely(str(kind))]
         _let_count(row, kinds, by=by, now=now)
-    _note(row, "assessment read", f"{_grades(row)}: {said}", by=by, now=now)
+    _note(row, chains.READ, f"{_grades(row)}: {said}", by=by, now=now)
     audit.record(
         "read a lower grade",
         str(patient),

@@ -1,26 +1,33 @@
 """The chain over a case's history: whether each line is as it was written, in its place, after the line before it.
 
 The database makes the links (migration `a_chain_over_each_case`); here they are walked. A line that was changed,
-put in, taken out or moved breaks a link. The end of a chain is held by the ledger, which is sealed by itself: whoever
-resolves a case leaves the digest of its last line there, and every print of a timeline shows it.
+put in between, taken out or moved breaks a link. The end of a chain is held by the ledger, which is sealed by itself:
+whoever resolves a case leaves the digest of its last line there, and every print of a timeline shows it. After it only
+a second clinician's reading of a worksheet of the case is written, which the readings themselves hold; any other line
+is told. What nothing here can tell from a line of ours is one put behind the last of a case that is not resolved.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
 from django.db.models import QuerySet
 
-from monitoring.models import Escalation, EscalationEvent
+from monitoring.models import AssessmentReading, Escalation, EscalationEvent
 from notifications import written
 from notifications.models import AuditEntry
 
 FIRST = "0" * 64
 BATCH = 2000
 RESOLVED = "resolved the case"
+READ = "assessment read"  # the line of a second clinician's word on a worksheet
+
+Act = tuple[int | None, datetime]
+"""By whom something was done, and when."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +55,13 @@ def walk(case: Escalation | None = None) -> Walked:
     cases = Escalation.objects.all()
     if case is not None:
         lines, cases = lines.filter(escalation=case), cases.filter(pk=case.pk)
-    ends = _ends(cases.filter(state=Escalation.State.RESOLVED))
+    ends, read = _ends(cases.filter(state=Escalation.State.RESOLVED)), _read(cases)
     counted, seen, broken = 0, set(), []
     for pk, rows in groupby(lines.iterator(chunk_size=BATCH), key=lambda line: line.escalation_id):
         chain = list(rows)
         counted += len(chain)
         seen.add(pk)
-        broken.extend(list(_broken(chain, ends.get(pk)))[:1])
+        broken.extend(list(_broken(chain, ends.get(pk), read[pk]))[:1])
     gone = cases.exclude(pk__in=seen)
     broken.extend(Broken(one.pk, one.code, 1, "no line of it is left") for one in gone)
     return Walked(len(seen), counted, tuple(sorted(broken, key=lambda one: one.case)))
@@ -70,7 +77,18 @@ def _ends(resolved: Iterable[Escalation]) -> dict[int, tuple[int, str]]:
     }
 
 
-def _broken(chain: list[EscalationEvent], end: tuple[int, str] | None) -> Iterator[Broken]:
+def _read(cases: QuerySet[Escalation]) -> Mapping[int, set[Act]]:
+    """By case, who read a worksheet of it as the second clinician, and when."""
+    readings = AssessmentReading.objects.filter(assessment__escalation__in=cases)
+    found = defaultdict[int, set[Act]](set)
+    for pk, by, at in readings.values_list("assessment__escalation", "by", "at"):
+        found[pk].add((by, at))
+    return found
+
+
+def _broken(
+    chain: list[EscalationEvent], end: tuple[int, str] | None, read: Collection[Act]
+) -> Iterator[Broken]:
     """Every link of one case that does not hold."""
     last, expected = FIRST, 1
     for line in chain:
@@ -93,6 +111,14 @@ def _broken(chain: list[EscalationEvent], end: tuple[int, str] | None) -> Iterat
                 end[0],
                 "is not the line the ledger was told of",
             )
+        for line in chain:
+            if line.number > end[0] and (line.what != READ or (line.by_id, line.at) not in read):
+                yield Broken(
+                    line.escalation_id,
+                    line.escalation.code,
+                    line.number,
+                    "was put in after the case was resolved",
+                )
 
 
 def digest(line: EscalationEvent) -> str:

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from monitoring import caselog, chains, escalations
-from monitoring.models import Escalation, EscalationEvent
+from monitoring import assessments, caselog, chains, escalations
+from monitoring.models import Assessment, Escalation, EscalationEvent
 from notifications.models import AuditEntry
 from tests import makers
 from tests.home import MINUTE, Home
@@ -107,10 +107,31 @@ def test_the_database_sets_the_links_whatever_it_is_told_and_refuses_changes(cas
     )
     made.refresh_from_db()
     assert made.number == case.events.count()
-    assert chains.walk().broken == ()
+    assert made.previous == line(case, made.number - 1).digest
+    assert made.digest == chains.digest(made)
     for change in (f"UPDATE {TABLE} SET text = 'x'", f"DELETE FROM {TABLE}"):
         with pytest.raises(IntegrityError), transaction.atomic():
             sql(change)
+
+
+def test_a_line_put_in_after_the_case_was_resolved_is_told(case) -> None:
+    end = chains.end_of(case)
+    caselog.note(case, "telephoned", now=NOON + 9 * MINUTE, text="All was well.")
+    [broken] = chains.walk().broken
+    assert (broken.line, broken.why) == (end.number + 1, "was put in after the case was resolved")
+
+
+def test_of_a_resolved_case_a_second_clinician_s_reading_stands_and_one_nobody_made_does_not(case) -> None:
+    reader, later = makers.a_clinician(case.site, "prescriber"), NOON + 9 * MINUTE
+    sheet = Assessment.objects.create(
+        patient=case.patient, escalation=case, at=NOON, by=makers.a_clinician(case.site), worksheet={"crs": {}},
+        result={}, criteria="x", scale="x", crs=1, crs_stood=3, why="better", wants_second=True,
+    )  # fmt: skip
+    assessments.read(sheet.pk, agrees=False, words="still on one", by=reader, now=later)
+    assert chains.end_of(case).what == "assessment read"
+    assert chains.walk().broken == ()
+    caselog.note(case, "assessment read", now=later + MINUTE, by=reader, text="agreed")
+    assert [one.why for one in chains.walk().broken] == ["was put in after the case was resolved"]
 
 
 def run(**options: Any) -> tuple[str, int]:

@@ -66,8 +66,10 @@ BREAKS = [
           "    for candidate in [*range(rung + 1, top + 1), *range(1, rung + 1)]:",
           "    for candidate in range(rung + 1, top + 1):", (NO_CASE_RESTS,)),
     Break("declined, and nobody is called sooner", CASES,
-          "    Escalation.objects.filter(pk=case.pk, state=State.OPEN, next_at__gt=now).update(next_at=now)\n"
-          "    audit.record(\"declined", "    audit.record(\"declined", (NO_CASE_RESTS,)),
+          "    called = _call_sooner(case, now)\n", "    called = True\n", (NO_CASE_RESTS,)),
+    Break("nobody left to call, and the ladder starts again at once", CASES,
+          "    if paging.ring_desk_if_nobody_is_left(case, now=now):\n        return False\n", "",
+          ("tests/monitoring/test_calling.py",)),
     Break("handed back, and nobody is paged", CASES,
           "    caselog.note(case, \"handed back\", now=now, by=by, text=reason)\n    _page_next_rung(case, now)\n",
           "    caselog.note(case, \"handed back\", now=now, by=by, text=reason)\n", (NO_CASE_RESTS,)),

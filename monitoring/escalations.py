@@ -186,7 +186,7 @@ def _page_next_rung(case: Escalation, now: datetime, *, besides: Clinician | Non
 
 
 def notice_unheard_pages(*, now: datetime) -> int:
-    """Pages whose text and call both failed cost no more time: the next rung is due at once."""
+    """Pages whose text and call both failed cost no more time: the next rung, or the desk, is called at once."""
     paging.hurry_other_routes(now=now)
     return each([page.pk for page in paging.unheard(now=now)], lambda pk: _bring_forward(pk, now))
 
@@ -208,8 +208,16 @@ def _bring_forward(page_id: int, now: datetime) -> int:
         return 0
     caselog.note(case, "page failed", now=now, text="Neither text nor call got through.")
     if case.state == State.OPEN:
-        Escalation.objects.filter(pk=case.pk, next_at__gt=now).update(next_at=now)
+        _call_sooner(case, now)
     return 1
+
+
+def _call_sooner(case: Escalation, now: datetime) -> bool:
+    """Whether the next rung is due at once. With nobody left in this round the desk is rung and the minutes go on."""
+    if paging.ring_desk_if_nobody_is_left(case, now=now):
+        return False
+    Escalation.objects.filter(pk=case.pk, state=State.OPEN, next_at__gt=now).update(next_at=now)
+    return True
 
 
 def _tell_waiting_patients(now: datetime) -> int:
@@ -277,17 +285,21 @@ def hand_back(case_id: int, *, by: Clinician, now: datetime, reason: str) -> Esc
 
 
 @transaction.atomic
-def decline(case_id: int, *, by: Clinician, now: datetime, reason: str) -> None:
-    """Somebody paged cannot take it: noted, and the next rung is due at once. A case that is not open is refused."""
+def decline(case_id: int, *, by: Clinician, now: datetime, reason: str) -> bool:
+    """Somebody paged cannot take it: noted, and whether the next rung is called at once; if not, the desk is.
+
+    A case that is not open is refused; one that was offered stays with its owner, and nobody else is called.
+    """
     case = caselog.hold(case_id)
     if offers.decline(case, by=by, now=now, reason=reason):
-        return
+        return False
     if case.state != State.OPEN:
         raise Refusal("not-possible-now", caselog.how_it_stands(case))
     caselog.note(case, "declined", now=now, by=by, text=reason)
-    Escalation.objects.filter(pk=case.pk, state=State.OPEN, next_at__gt=now).update(next_at=now)
+    called = _call_sooner(case, now)
     audit.record("declined the case", str(case), site=case.site, by=by, now=now)
     outbox.nudge("monitoring.climb")
+    return called
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from monitoring import ladders, texts
+from monitoring import desk_calls, ladders, texts
 from monitoring.models import CaseOffer, Escalation, EscalationEvent, Page
 from monitoring.rules import WatchRules
 from notifications import oncall, once, outbox, written
@@ -39,10 +39,9 @@ class Climbed:
 def page_next_rung(case: Escalation, *, now: datetime) -> Climbed:
     """Page everybody on the next rung that has somebody. With nobody on any rung, call the site's own number."""
     rules = WatchRules.thaw(case.rules)
-    standing = ladders.at(case.site, rules.ladder, now=now)
-    step = ladders.next_step(standing, urgency=case.urgency, round_=case.round, rung=case.rung)
+    standing, step = _next(case, rules, now)
     if not step.staffed:
-        _call_the_desk(case, step, now)
+        desk_calls.for_want_of_anybody(case, round_=step.round, now=now)
         return Climbed(step.round, step.rung, rules.rung_time(case.urgency), "", [], step.skipped)
     called = standing[step.rung - 1]
     minutes = called.rung.minutes(case.urgency, rules.per_rung)
@@ -51,6 +50,27 @@ def page_next_rung(case: Escalation, *, now: datetime) -> Climbed:
     return Climbed(
         step.round, step.rung, timedelta(minutes=minutes), called.rung.routes, called.people, step.skipped
     )
+
+
+def _next(
+    case: Escalation, rules: WatchRules, now: datetime
+) -> tuple[Sequence[ladders.Standing], ladder.Step]:
+    """Who stands on the case's ladder at this moment, and which rung is called next."""
+    standing = ladders.at(case.site, rules.ladder, now=now)
+    return standing, ladders.next_step(standing, urgency=case.urgency, round_=case.round, rung=case.rung)
+
+
+def ring_desk_if_nobody_is_left(case: Escalation, *, now: datetime) -> bool:
+    """Whether nobody is left to page before the ladder starts again; then the desk is rung, once a round.
+
+    Whoever was paged last keeps their minutes. Started again at once, a ladder of one person, or of dead phones, would
+    page the same people second after second, and nobody else ever.
+    """
+    _, step = _next(case, WatchRules.thaw(case.rules), now)
+    if step.round == case.round:
+        return False
+    desk_calls.before_the_ladder_starts_again(case, now=now)
+    return True
 
 
 def page_owner(case: Escalation, owner: Clinician, *, now: datetime) -> None:
@@ -213,25 +233,6 @@ def both(
     return text, voice
 
 
-def _call_the_desk(case: Escalation, step: ladder.Step, now: datetime) -> None:
-    """Nobody is on any rung: ring the number a person answers at every hour and say that a case waits."""
-    outbox.queue(
-        site=case.site,
-        key=f"{_desk(case)}{step.round}",
-        lane=Lane.PAGE_VOICE,
-        channel=Channel.VOICE,
-        to=case.site.oncall_number,
-        urgency=case.urgency,
-        valid_for=timedelta(minutes=5),
-        now=now,
-    )
-
-
-def _desk(case: Escalation) -> str:
-    """How the keys of this generation's calls to the desk begin."""
-    return f"desk:{case.pk}:{case.generation}:"
-
-
 def link(case: Escalation) -> str:
     """The case's own screen. It says nothing about anybody, and asks for a sign-in."""
     return f"{settings.PUBLIC_BASE_URL}/case/{case.pk}/"
@@ -251,9 +252,8 @@ def tell_on_call(site: Site, words: str, *, key: str, now: datetime) -> None:
 def cancel_waiting(case: Escalation, *, now: datetime) -> None:
     """Pages that have not been handed over yet are no longer wanted."""
     pages = Page.objects.filter(escalation=case)
-    desk = Message.objects.filter(key__startswith=f"desk:{case.pk}:")
     # Each found by its own index: a text that is this or that is looked for among all there ever were.
-    mine = pages.values("text").union(pages.values("voice"), desk.values("pk"))
+    mine = pages.values("text").union(pages.values("voice"), desk_calls.of(case).values("pk"))
     outbox.cancel(Message.objects.filter(pk__in=mine), now=now)
 
 
@@ -370,7 +370,7 @@ def unpaged(*, now: datetime) -> list[int]:
     open_ = Escalation.objects.filter(
         ~Exists(paged), state=Escalation.State.OPEN, opened_at__lte=now - UNPAGED_FOR
     )
-    return [case.pk for case in open_ if not Message.objects.filter(key__startswith=_desk(case)).exists()]
+    return [case.pk for case in open_ if not desk_calls.in_this_generation(case).exists()]
 
 
 def unanswered_by(clinician: Clinician) -> QuerySet[Page]:

@@ -105,13 +105,13 @@ def decline_and_say(case: Escalation, clinician: Clinician, said: str, *, now: d
     """Note that somebody cannot take it and say so in one line; or say who has it since when."""
     offer = offers.to(case, clinician)
     try:
-        escalations.decline(case.pk, by=clinician, now=now, reason=said)
+        next_is_called = escalations.decline(case.pk, by=clinician, now=now, reason=said)
     except Refusal:
         case.refresh_from_db()
         return already(case)
     if offer is not None:
         return wording.text("page.offer_declined", "en", code=case.code, who=offer.by.name)
-    return wording.text("page.declined", "en", code=case.code)
+    return wording.text("page.declined" if next_is_called else "page.declined_last", "en", code=case.code)
 
 
 def already(case: Escalation) -> str:

@@ -172,17 +172,23 @@ def hand_back_case(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @act("work on a case")
 def decline_case(request: SignedIn, pk: int) -> HttpResponse:
-    """Somebody who was called cannot take it: the next rung is due at once."""
+    """Somebody who was called cannot take it: the next rung, or the desk, is called at once."""
     case = find(_cases(), request, pk)
     form = forms.DeclineForm(request.POST)
     if not form.is_valid():
         return _render_case(request, case, status=UNPROCESSABLE, decline_form=form)
     try:
-        escalations.decline(case.pk, by=request.user, now=clock.now(), reason=form.cleaned_data["reason"])
+        reason = form.cleaned_data["reason"]
+        called = escalations.decline(case.pk, by=request.user, now=clock.now(), reason=reason)
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
         return redirect(reverse("case", args=[case.pk]) + "#result")
-    return _back_to(case, request, "Noted." if case.owner else "Noted. The next person is being called.")
+    if case.owner:
+        return _back_to(case, request, "Noted.")
+    done = (
+        "The next person is being called." if called else "Nobody else is left to call, so the desk is rung."
+    )
+    return _back_to(case, request, f"Noted. {done}")
 
 
 @require_POST

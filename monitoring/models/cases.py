@@ -30,7 +30,7 @@ class Escalation(models.Model):
     urgency = models.CharField(max_length=10, choices=[("urgent", "urgent"), ("emergency", "emergency")])
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     generation = models.PositiveSmallIntegerField(default=1)
-    round = models.PositiveSmallIntegerField(
+    round = models.PositiveIntegerField(
         default=1, help_text="how often the ladder has been climbed from the foot"
     )
     rung = models.PositiveSmallIntegerField(default=0, help_text="the rung called last")
@@ -187,7 +187,7 @@ class Page(models.Model):
 
     escalation = models.ForeignKey(Escalation, on_delete=models.PROTECT, related_name="pages")
     generation = models.PositiveSmallIntegerField()
-    round = models.PositiveSmallIntegerField()
+    round = models.PositiveIntegerField()
     rung = models.PositiveSmallIntegerField(help_text="0: beside the ladder, the owner again or an offer")
     clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="pages")
     at = models.DateTimeField()

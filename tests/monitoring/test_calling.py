@@ -1,21 +1,26 @@
 """Who is called, who may act, and what is never taken for an answer."""
 
 import copy
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from monitoring import codes, escalations
 from monitoring.models import Escalation, Page
+from notifications import gateway
 from notifications.models import Delivery, Lane, Message, Role, Shift
 from protocols.errors import Refusal
+from stepup import engine
 from tests import kept, makers
 from tests.home import FEVER, HOUR, MINUTE, Home
 from tests.makers import NOON
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 NIGHT = NOON + 10 * HOUR
+SECOND = timedelta(seconds=1)
 State = Escalation.State
 
 
@@ -149,6 +154,95 @@ def test_a_page_whose_call_still_rings_is_given_its_time(home) -> None:
     home.tick(NIGHT + MINUTE)
     home.tick(NIGHT + 2 * MINUTE)
     assert paged(home) == ["Dr A"]
+
+
+# With nobody left to call
+
+
+def desk_calls(home: Home) -> int:
+    return Message.objects.filter(to=home.site.oncall_number, channel="voice", cancelled_at=None).count()
+
+
+def alone(home: Home) -> None:
+    """Dr A stands on the ladder by herself."""
+    Shift.objects.filter(clinician=home.doctors[1]).delete()
+
+
+def refuses(method: str, path: str, fields: Mapping[str, Any]) -> tuple[int, str]:
+    """A provider to whom no number is one."""
+    if method == "POST":
+        return 400, json.dumps({"code": 21211, "message": "not a number", "status": 400})
+    return 200, json.dumps({"messages": [], "calls": [], "page": 0, "page_size": 50, "next_page_uri": None})
+
+
+def test_when_the_only_person_declines_the_desk_is_rung_and_they_keep_their_minutes(home) -> None:
+    alone(home)
+    due = home.case.next_at
+    for seconds in (10, 20, 30):
+        said = answer_to(home, home.doctors[0].phone, f"NO {home.case.code}", at=NIGHT + seconds * SECOND)
+        home.tick(NIGHT + seconds * SECOND)
+        assert said == f"{home.case.code}: noted. Nobody else is left to call, so the desk is rung."
+    assert (paged(home), desk_calls(home), home.case.next_at) == (["Dr A"], 1, due)
+    home.tick(due)
+    assert paged(home) == ["Dr A", "Dr A"], "and the ladder starts again at its time"
+
+
+def test_the_last_who_declines_is_told_so_and_nobody_is_called_twice_for_it(home) -> None:
+    first, second = home.doctors
+    assert "The next person is called now" in answer_to(home, first.phone, f"NO {home.case.code}")
+    home.tick(NIGHT + MINUTE)
+    due = home.case.next_at
+    for doctor in (second, first):
+        assert "the desk is rung" in answer_to(
+            home, doctor.phone, f"NO {home.case.code}", at=NIGHT + 2 * MINUTE
+        )
+        home.tick(NIGHT + 2 * MINUTE)
+    assert (paged(home), desk_calls(home), home.case.next_at) == (["Dr A", "Dr B"], 1, due)
+    assert home.case.events.filter(what="desk rung").count() == 1
+
+
+def test_the_screen_says_the_same_to_the_last_who_declines(home) -> None:
+    alone(home)
+    mine, path = makers.signed_in(home.doctors[0]), f"/case/{home.case.pk}/"
+    said = mine.post(f"{path}decline/", {"reason": "driving"}, follow=True).content.decode()
+    assert "Nobody else is left to call, so the desk is rung." in said
+    assert "next person is being called" not in said
+
+
+def test_h13_dead_phones_on_every_rung_ring_the_desk_once_a_round_and_do_not_spin(home) -> None:
+    for second in range(1, 61):
+        for page in Page.objects.filter(unheard_at=None):
+            home.fails([page.text, page.voice], "21211", at=NIGHT)
+        home.tick(NIGHT + second * SECOND)
+    assert (paged(home), desk_calls(home)) == (["Dr A", "Dr B"], 1)
+    again = home.case.next_at
+    assert again > NIGHT + 4 * MINUTE, "the last rung has its minutes"
+    home.tick(again)
+    assert paged(home) == ["Dr A", "Dr B", "Dr A"]
+
+
+def test_a_provider_that_refuses_every_number_spins_no_ladder(home) -> None:
+    with gateway.through(refuses):
+        for second in range(1, 31):
+            engine.tick(now=NIGHT + second * SECOND, patience=0 * SECOND)
+    assert (len(paged(home)), desk_calls(home)) == (2, 1)
+
+
+def test_the_desk_rung_early_is_rung_in_its_own_round_too(home) -> None:
+    """Everybody has left by then: the call for want of anybody is another than the one before."""
+    alone(home)
+    answer_to(home, home.doctors[0].phone, f"NO {home.case.code}")
+    Shift.objects.all().delete()
+    home.tick(home.case.next_at)
+    assert desk_calls(home) == 2
+
+
+def test_a_case_is_climbed_for_as_many_rounds_as_it_takes(home) -> None:
+    alone(home)
+    Escalation.objects.update(round=32767)
+    home.tick(home.case.next_at)
+    assert (home.case.round, home.case.pages.latest("pk").round) == (32768, 32768)
+    assert paged(home) == ["Dr A", "Dr A"]
 
 
 def test_with_nobody_on_any_rung_the_number_a_person_answers_is_rung() -> None:

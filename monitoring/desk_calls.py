@@ -1,0 +1,54 @@
+"""Calls to the desk, the number a person answers at every hour, when nobody on the ladder is left to page."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from monitoring import caselog
+from monitoring.models import Escalation
+from notifications import outbox
+from notifications.models import Channel, Lane, Message
+
+KEY = "desk:"
+"""How the keys of these calls begin."""
+VALID_FOR = timedelta(minutes=5)
+
+
+def for_want_of_anybody(case: Escalation, *, round_: int, now: datetime) -> None:
+    """Nobody is on any rung: ring the desk and say that a case waits, once in each round."""
+    _ring(case, f"{_generation(case)}{round_}", now)
+
+
+def before_the_ladder_starts_again(case: Escalation, *, now: datetime) -> None:
+    """Nobody is left to page in this round: ring the desk and say that a case waits, once."""
+    key = f"{_generation(case)}{case.round}:nobody-left"
+    if not Message.objects.filter(key=key).exists():
+        _ring(case, key, now)
+        caselog.note(case, "desk rung", now=now, text="Nobody else is left to call in this round.")
+
+
+def of(case: Escalation) -> QuerySet[Message]:
+    """Every call to the desk about this case."""
+    return Message.objects.filter(key__startswith=f"{KEY}{case.pk}:")
+
+
+def in_this_generation(case: Escalation) -> QuerySet[Message]:
+    """Those since the ladder was last begun at its foot."""
+    return Message.objects.filter(key__startswith=_generation(case))
+
+
+def _generation(case: Escalation) -> str:
+    return f"{KEY}{case.pk}:{case.generation}:"
+
+
+def _ring(case: Escalation, key: str, now: datetime) -> None:
+    outbox.queue(
+        site=case.site,
+        key=key,
+        lane=Lane.PAGE_VOICE,
+        channel=Channel.VOICE,
+        to=case.site.oncall_number,
+        urgency=case.urgency,
+        valid_for=VALID_FOR,
+        now=now,
+    )

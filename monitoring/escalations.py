@@ -187,8 +187,9 @@ def _page_next_rung(case: Escalation, now: datetime, *, besides: Clinician | Non
 
 def notice_unheard_pages(*, now: datetime) -> int:
     """Pages whose text and call both failed cost no more time: the next rung, or the desk, is called at once."""
-    paging.hurry_other_routes(now=now)
-    return each([page.pk for page in paging.unheard(now=now)], lambda pk: _bring_forward(pk, now))
+    forward = each([page.pk for page in paging.unheard(now=now)], lambda pk: _bring_forward(pk, now))
+    paging.hurry_other_routes(now=now)  # may wait in vain for a row that a carrier holds
+    return forward
 
 
 def notice_unpaged(*, now: datetime) -> int:

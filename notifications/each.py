@@ -8,6 +8,16 @@ from django.db import InterfaceError, OperationalError, connection
 logger = logging.getLogger(__name__)
 
 
+def database_is_away(error: Exception) -> bool:
+    """Whether this error asks for another connection: nothing else could be done by this one either.
+
+    A lock that was not given in time or a deadlock does not: the connection is whole, and the next row another one.
+    """
+    if not isinstance(error, (InterfaceError, OperationalError)):
+        return False
+    return not connection.is_usable() or connection.close_at == 0.0  # 0.0: marked to be opened anew
+
+
 def each(rows: Iterable[int], act: Callable[[int], int]) -> int:
     """Act on every row and return how many were acted on; a row that fails is logged and tried again next time.
 
@@ -17,10 +27,8 @@ def each(rows: Iterable[int], act: Callable[[int], int]) -> int:
     for pk in rows:
         try:
             done += act(pk)
-        except (InterfaceError, OperationalError):
-            if not connection.is_usable():
+        except Exception as error:
+            if database_is_away(error):
                 raise
-            logger.exception("Row %s waits for the next turn.", pk)
-        except Exception:
             logger.exception("Row %s could not be acted on; the others go on.", pk)
     return done

@@ -1,13 +1,15 @@
 """Settles what the outbox could not: expired leases, perhaps-sent messages, silent deliveries, late reports."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from notifications import accounts, crashing, gateway, once, outbox, written
+from notifications.each import database_is_away
 from notifications.models import Account, Channel, Delivery, Message, ProviderReport
 
 State = Delivery.State
@@ -75,9 +77,9 @@ def apply_reports(*, now: datetime) -> int:
 def _try_to_apply(report: ProviderReport, now: datetime) -> None:
     try:
         _apply_one(report, now)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away
-    except Exception:
+    except Exception as error:
+        if database_is_away(error):
+            raise
         logger.exception("Report %s could not be applied.", report.pk)
 
 
@@ -295,13 +297,17 @@ def _end_silence(delivery: Delivery, status: str, code: str, now: datetime) -> N
         outbox.fail(row, delivery.message, code=code or why, now=now)
 
 
+STEPS: dict[str, Callable[..., int]] = {
+    "reports": apply_reports,
+    "starving": outbox.let_none_starve,
+    "accounts": accounts.look_after,
+    "leases": recover_leases,
+    "perhaps sent": settle_ambiguous,
+    "silent": ask_about_silent,
+}
+"""Everything above, in the order that lets each step feed the next."""
+
+
 def settle_all(*, now: datetime) -> int:
-    """Everything above, in the order that lets each step feed the next; return how many rows were looked at."""
-    return (
-        apply_reports(now=now)
-        + outbox.let_none_starve(now=now)
-        + accounts.look_after(now=now)
-        + recover_leases(now=now)
-        + settle_ambiguous(now=now)
-        + ask_about_silent(now=now)
-    )
+    """Take every step; return how many rows were looked at."""
+    return sum(step(now=now) for step in STEPS.values())

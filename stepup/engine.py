@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from monitoring import (
     admissions,
@@ -30,6 +30,7 @@ from monitoring import (
     worklist,
 )
 from notifications import accounts, audit, heartbeat, outbox, reconcile
+from notifications.each import database_is_away
 from notifications.glance import Glance
 from notifications.models import Lane
 from stepup import downtime_files, invariants, log_differences, missed_texts
@@ -144,7 +145,8 @@ def carry(lane: Lane, *, now: datetime, patience: timedelta = PATIENCE) -> None:
 def settle(*, now: datetime) -> None:
     """Ask the provider about what is not known, on a thread of its own: a slow one must not hold up a climbing case."""
     if _waits(UNSETTLED, now):
-        _try("settled", lambda: reconcile.settle_all(now=now))
+        for name, step in reconcile.STEPS.items():
+            _try(name, partial(step, now=now))
     heartbeat.sign_in(heartbeat.CARRIER, now=now)
 
 
@@ -175,9 +177,9 @@ def _waits(glance: Glance, now: datetime) -> set[str]:
     """What a glance says is due; everything, where it cannot say: one broken table must not silence a page."""
     try:
         return glance.at(now)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: the loop reconnects
-    except Exception:
+    except Exception as error:
+        if database_is_away(error):
+            raise  # the loop reconnects
         logger.exception("Nobody knows what is due; every step is taken.")
         return glance.names
 
@@ -185,9 +187,9 @@ def _waits(glance: Glance, now: datetime) -> set[str]:
 def _try(name: str, step: Callable[[], int]) -> int:
     try:
         return step()
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: the loop reconnects
-    except Exception:
+    except Exception as error:
+        if database_is_away(error):
+            raise  # the loop reconnects
         logger.exception("The engine's step %r failed; the others go on.", name)
         return 0
 

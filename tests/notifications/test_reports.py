@@ -3,6 +3,7 @@
 from itertools import permutations
 
 import pytest
+from django.db import OperationalError
 
 from notifications import outbox, reconcile
 from notifications.models import Delivery, Lane, Message, ProviderReport
@@ -51,14 +52,19 @@ def test_a_report_is_stored_before_anything_is_done_with_it(sent, monkeypatch) -
     assert delivery_of(sent).state == State.DELIVERED
 
 
-def test_one_report_that_cannot_be_applied_does_not_hold_up_the_others(site, line, sent, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    "error", [RuntimeError(), OperationalError("deadlock detected")], ids=["fault", "lock"]
+)
+def test_one_report_that_cannot_be_applied_does_not_hold_up_the_others(
+    site, line, sent, monkeypatch, error
+) -> None:
     other = a_message(site)
     outbox.deliver_due(now=NOON)
     real = reconcile._apply
 
     def fail_for_the_first(delivery: Delivery, *rest: object) -> None:
         if delivery.message_id == sent.pk:
-            raise RuntimeError
+            raise error
         real(delivery, *rest)
 
     monkeypatch.setattr(reconcile, "_apply", fail_for_the_first)

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 from celery import current_app
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 
-from monitoring import desk, drills, escalations, numbers, spoken
+from monitoring import desk, drills, escalations, numbers, paging, spoken
 from monitoring.models import Escalation
 from notifications import gateway, heartbeat, outbox
 from notifications.models import Channel, Delivery, Heartbeat, Lane, Message
@@ -147,13 +147,18 @@ def test_each_worker_is_nudged_once_and_only_for_its_own(
 # One failure is no other's
 
 
-def test_the_slow_turn_takes_each_step_though_every_one_before_it_failed(monkeypatch, caplog) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("a fault of ours"), OperationalError("deadlock detected")],
+    ids=["fault", "deadlock"],
+)
+def test_the_slow_turn_takes_each_step_though_every_one_before_it_failed(monkeypatch, caplog, error) -> None:
     taken: list[str] = []
 
     def fails(name: str) -> object:
         def step(**_: object) -> int:
             taken.append(name)
-            raise RuntimeError("a fault of ours")
+            raise error
 
         return step
 
@@ -164,11 +169,58 @@ def test_the_slow_turn_takes_each_step_though_every_one_before_it_failed(monkeyp
     assert len(caplog.records) == len(SLOW), "each is in the log"
 
 
-def test_a_database_that_is_away_is_not_taken_for_a_fault_of_one_step(monkeypatch) -> None:
-    def away(**_: object) -> int:
-        raise OperationalError("the connection is closed")
+def test_pages_that_nobody_hears_are_noticed_though_no_other_route_can_be_hurried(case, monkeypatch) -> None:
+    def waits_in_vain(**_: object) -> int:
+        raise OperationalError("canceling statement due to lock timeout")
+
+    monkeypatch.setattr(paging, "hurry_other_routes", waits_in_vain)
+    Delivery.objects.update(state=Delivery.State.FAILED, ended_at=NOON)
+    engine.act(now=NOON + SECOND)
+    assert case.events.filter(what="page failed").exists()
+    assert Heartbeat.objects.get(name=heartbeat.ENGINE).at == NOON + SECOND
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_somebody_holds_keeps_no_other_step_from_settling(site, line) -> None:
+    starving, held_by_the_dead = a_text(site, Lane.CHECKIN), a_text(site, Lane.REPLY)
+    Delivery.objects.filter(message=held_by_the_dead).update(state="claimed", lease_until=NOON)
+    somebody = connection.copy()
+    somebody.set_autocommit(False)
+    try:
+        with connection.cursor() as cursor, somebody.cursor() as other:
+            cursor.execute("SET lock_timeout = '50ms'")
+            other.execute(
+                "SELECT FROM notifications_delivery WHERE message_id = %s FOR UPDATE", [starving.pk]
+            )
+            engine.settle(now=NOON + outbox.OVERDUE)
+    finally:
+        somebody.close()
+        engine.reconnect()
+    assert Delivery.objects.get(message=starving).precedence > 0, "it waits for the next turn"
+    assert Delivery.objects.get(message=held_by_the_dead).state == Delivery.State.PENDING
+
+
+@pytest.mark.parametrize("turn", [engine.slow_tick, engine.act])
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_is_not_taken_for_a_fault_of_one_step(monkeypatch, turn) -> None:
+    def away(*_: object, **__: object) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return 0
 
     monkeypatch.setattr(log_differences, "find", away)
+    monkeypatch.setattr(engine.DUE, "at", away)
+    with pytest.raises(OperationalError):
+        turn(now=NOON)
+    engine.reconnect()
+
+
+def test_a_connection_to_be_opened_anew_is_opened_anew(monkeypatch) -> None:
+    def planned_for_another_table(**_: object) -> int:
+        raise OperationalError("A table was changed under a planned statement")
+
+    monkeypatch.setattr(connections["default"], "close_at", 0.0)  # as `prepared` leaves it
+    monkeypatch.setattr(log_differences, "find", planned_for_another_table)
     with pytest.raises(OperationalError):
         engine.slow_tick(now=NOON)
 

@@ -3,9 +3,10 @@
 from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
+from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring import drills, inbound, responders
+from monitoring import caselog, drills, inbound, responders
 from monitoring.models import CheckIn, Escalation, Page
 from notifications import written
 from notifications.models import Delivery, Message
@@ -49,17 +50,25 @@ def _page_words(page: Page, key_action: str) -> str:
     return _document(
         _say("voice.page.intro", "en"),
         what,
-        _gather(key_action, _say("voice.page.menu", "en")),
+        _gather(f"{key_action}?heard={case.generation}", _say("voice.page.menu", "en")),
         _say("voice.page.nothing", "en"),
     )
 
 
-def key_pressed(delivery: Delivery, digit: str, *, call_sid: str, words_at: str, now: datetime) -> str:
-    """Act on a key and say how it went; the words are made after the act has been committed."""
+def key_pressed(
+    delivery: Delivery,
+    digit: str,
+    *,
+    call_sid: str,
+    words_at: str,
+    now: datetime,
+    generation: int | None = None,
+) -> str:
+    """Act on a key and say how it went. `generation`: in which the page was spoken, if not in its own."""
     message = delivery.message
     page = _page_of(message)
     if page is not None:
-        return _page_key(page, digit, words_at, now)
+        return _page_key(page, digit, words_at, generation or page.generation, now)
     if drills.of_call(message) and message.clinician is not None:
         drills.heard(message.clinician, how="key press", now=now)
         return _document(_say("voice.page.drill_heard", "en"))
@@ -81,19 +90,30 @@ def key_pressed(delivery: Delivery, digit: str, *, call_sid: str, words_at: str,
     return _document(_say(words, patient.language, **numbers))
 
 
-def _page_key(page: Page, digit: str, words_at: str, now: datetime) -> str:
-    case = page.escalation
+def _page_key(page: Page, digit: str, words_at: str, heard: int, now: datetime) -> str:
+    said = None
     if digit == "1":
-        said = responders.take_and_say(case, page.clinician, now=now, how="key press")
-        case.refresh_from_db()
-        if case.owner_id == page.clinician_id:
-            return _document(_say("voice.page.taken", "en"))
-        return _document(_line(said))
-    if digit == "9":
-        return _document(
-            _line(responders.decline_and_say(case, page.clinician, "by a key on the phone", now=now))
-        )
-    return _document(f'<Redirect method="POST">{escape(words_at)}</Redirect>')
+        said = _take_as_heard(page, heard, now)
+    elif digit == "9":
+        said = responders.decline_and_say(page.escalation, page.clinician, "by a key on the phone", now=now)
+    if said is None:
+        return _document(f'<Redirect method="POST">{escape(words_at)}</Redirect>')
+    page.escalation.refresh_from_db()
+    if digit == "1" and page.escalation.owner_id == page.clinician_id:
+        return _document(_say("voice.page.taken", "en"))
+    return _document(_line(said))
+
+
+@transaction.atomic
+def _take_as_heard(page: Page, heard: int, now: datetime) -> str | None:
+    """Try to take the case, and how it went in one line; None where it is open and not as it was heard.
+
+    It was raised or began anew since: what is now to be taken must be said first. Held, it is not raised in between.
+    """
+    case = caselog.hold(page.escalation_id)
+    if case.state == Escalation.State.OPEN and case.generation != heard:
+        return None
+    return responders.take_and_say(case, page.clinician, now=now, how="key press")
 
 
 def _page_of(message: Message) -> Page | None:

@@ -45,6 +45,7 @@ def key_pressed(request: HttpRequest, token: str) -> HttpResponse:
     """Act on a key pressed during a call."""
     delivery = _delivery(token)
     digit = request.POST.get("Digits", "")
+    heard = request.GET.get("heard", "")
     if delivery is None or not digit:
         return HttpResponse("No such call, or no key.", status=404)
     said = voice.key_pressed(
@@ -52,6 +53,7 @@ def key_pressed(request: HttpRequest, token: str) -> HttpResponse:
         digit[:1],
         call_sid=request.POST.get("CallSid", token),
         words_at=_address("call-answered", token),
+        generation=int(heard) if heard.isdecimal() else None,
         now=clock.now(),
     )
     return _twiml(said)

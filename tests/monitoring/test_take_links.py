@@ -3,7 +3,10 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.urls import reverse
+from twilio.request_validator import RequestValidator
 
 from monitoring import escalations, voice
 from monitoring.models import Escalation, Page
@@ -135,3 +138,39 @@ def test_no_key_counts_before_it_was_said_which_page_it_is_and_how_urgent(home) 
     assert " ".join(home.case.code) in before
     assert home.case.urgency in before
     assert "Press 1" in inside
+
+
+def on_the_call(page: Page, path: str = "", **form: str) -> str:
+    """What the call of a page says: when it is answered, or when it asks again at this address of ours."""
+    path = path or reverse("call-answered", args=[page.voice.deliveries.get().token])
+    address = settings.PUBLIC_BASE_URL + path
+    signature = RequestValidator(settings.TWILIO_AUTH_TOKEN).compute_signature(address, form)
+    return Client().post(path, form, headers={"X-Twilio-Signature": signature}).content.decode()
+
+
+def keys(spoken: str) -> str:
+    """The path to which the keys of a call go."""
+    [found] = re.findall(rf'action="{settings.PUBLIC_BASE_URL}(\S+?)"', spoken)
+    return found
+
+
+def test_a_key_takes_what_was_heard_and_not_what_it_has_become_since(home) -> None:
+    page = home.case.pages.get()
+    heard = on_the_call(page)
+    assert "It is urgent." in heard
+    home.worse()
+    again = on_the_call(page, keys(heard), Digits="1")
+    assert home.case.state == State.OPEN
+    [words_at] = re.findall(rf"<Redirect[^>]*>{settings.PUBLIC_BASE_URL}(\S+?)</Redirect>", again)
+    heard = on_the_call(page, words_at)
+    assert "It is emergency." in heard
+    assert "You have it." in on_the_call(page, keys(heard), Digits="1")
+    assert home.case.owner == home.doctors[0]
+
+
+def test_a_key_on_what_somebody_has_by_now_says_who_though_it_was_raised_meanwhile(home) -> None:
+    page = home.case.pages.get()
+    heard = on_the_call(page)
+    home.worse()
+    escalations.take(home.case.pk, by=home.doctors[1], now=clock.now(), how="screen")
+    assert "was taken by Dr B" in on_the_call(page, keys(heard), Digits="1")

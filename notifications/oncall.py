@@ -139,6 +139,12 @@ def _time_off(*, site: int, since: datetime, until: datetime) -> QuerySet[TimeOf
     return TimeOff.objects.filter(site=site, period__overlap=_span(since, until))
 
 
+@written.Query
+def _rules(*, site: int) -> QuerySet[RungRule]:
+    """Whatever the site ever said of its rungs, oldest first."""
+    return RungRule.objects.filter(site=site).order_by("pk")
+
+
 def _span(since: datetime, until: datetime) -> Func:
     """From `since`, included, until `until`, not included, as a range the database makes."""
     return Func(
@@ -327,12 +333,6 @@ def _gaps(read: Sequence[Stint], top: int, since: datetime, until: datetime) -> 
 def rules(site: Site) -> dict[int, RungRule]:
     """What the site says of each rung, by its number; the newest row of each counts."""
     return {row.rung: row for row in _rules.rows(site=site.pk)}
-
-
-@written.Query
-def _rules(*, site: int) -> QuerySet[RungRule]:
-    """Whatever the site ever said of its rungs, oldest first."""
-    return RungRule.objects.filter(site=site).order_by("pk")
 
 
 def check_able(site: Site, clinician: Clinician, rung: int) -> None:

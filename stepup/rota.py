@@ -167,7 +167,10 @@ def add(
     by: Clinician,
     now: datetime,
 ) -> Shift:
-    """Put somebody on a rung, or refuse: pages need a phone, a rung holds one person at a time."""
+    """Put somebody on a rung, from now on at the earliest: who was on call until now stays as it was.
+
+    Refused: pages need a phone, a rung holds one person at a time.
+    """
     if not clinician.phone:
         raise Refusal(
             "no-phone",
@@ -180,6 +183,7 @@ def add(
         raise Refusal("past-shift", _("That shift is over already. Put in one that is still to come."))
     if ends_at - starts_at > LONGEST:
         raise Refusal("long-shift", _("That is longer than two months. Check the dates."))
+    starts_at = max(starts_at, now)
     try:
         with transaction.atomic():
             shift = oncall.add_shift(site, clinician, rung, starts_at=starts_at, ends_at=ends_at)

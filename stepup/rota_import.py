@@ -6,7 +6,7 @@ with one such event is not taken over at all: half a list looks whole on the cal
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -77,7 +77,7 @@ def read(raw: bytes, *, site: Site, people: Sequence[Clinician], rung: int, now:
         if row is None or row.ends_at <= now:
             left_out += 1
         else:
-            rows.append(row)
+            rows.append(replace(row, starts_at=max(row.starts_at, now)))  # as `rota.add` takes it over
     problems.extend(_clashes(rows, site, rung))
     return Read(tuple(rows), tuple(sorted(problems, key=lambda one: one.line)), left_out)
 

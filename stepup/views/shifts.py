@@ -54,13 +54,14 @@ def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpRespo
 @act("change who is on call")
 def add_shift(request: SignedIn) -> HttpResponse:
     """Put somebody on a rung."""
-    form = forms.ShiftForm(request.POST, site=request.user.site)
+    site = request.user.site
+    form = forms.ShiftForm(request.POST, site=site)
     if form.is_valid():
         given = form.cleaned_data
         person = form.people[given["clinician"]]
         try:
-            rota.add(
-                request.user.site,
+            shift = rota.add(
+                site,
                 person,
                 given["rung"],
                 starts_at=given["start"],
@@ -70,8 +71,13 @@ def add_shift(request: SignedIn) -> HttpResponse:
             )
             messages.success(
                 request,
-                _("%(person)s is on rung %(rung)s for that time.")
-                % {"person": person.name, "rung": given["rung"]},
+                _("%(person)s is on rung %(rung)s from %(start)s to %(end)s.")
+                % {
+                    "person": person.name,
+                    "rung": shift.rung,
+                    "start": rota_forms.said(shift.period.lower, site.time_zone),
+                    "end": rota_forms.said(shift.period.upper, site.time_zone),
+                },
             )
             return redirect(reverse("on-call") + "#result")
         except Refusal as refusal:

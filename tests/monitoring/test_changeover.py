@@ -1,14 +1,15 @@
 """A case at a change of who is on call: shown to whoever came on, and theirs only once they accept it."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from monitoring import changeover, escalations
 from monitoring.models import Escalation
-from notifications import oncall
-from notifications.models import Clinician, Message, Role, Site
+from notifications import oncall, overrides, rotations
+from notifications.models import Clinician, Message, Role, Shift, Site
 from protocols.errors import Refusal
+from stepup import rota
 from tests import makers
 from tests.makers import NOON
 
@@ -85,3 +86,26 @@ def test_a_case_of_somebody_on_call_or_who_never_was_is_not_taken_from_them(site
     )
     escalations.take(other.pk, by=day, now=CHANGE, how="screen")
     assert [one.case for one in changeover.waiting(site, now=LATER)] == [case]
+
+
+@pytest.mark.parametrize("by_hand", ["shift", "override"])
+def test_who_is_put_on_late_rewrites_no_hour_before_and_the_case_is_handed_over(
+    site, people, case, by_hand
+) -> None:
+    """Nurse N took it in a turn of a rotation; five minutes later somebody else is put on, from hours ago."""
+    Shift.objects.all().delete()
+    lead = makers.a_clinician(site, Role.LEAD)
+    plan = rotations.Plan(
+        rung=1, layer=1, name="nights", people=[people[0]], starts_on=NOON.date(), hand_over=time(8),
+        turn_hours=24, since=NOON, hours=None,
+    )  # fmt: skip
+    rotations.begin(site, plan, by=lead, now=NOON)
+    taken_at, now = CHANGE - HOUR, CHANGE - HOUR + timedelta(minutes=5)
+    span = {"starts_at": NOON, "ends_at": CHANGE, "by": lead, "now": now}
+    if by_hand == "shift":
+        rota.add(site, people[1], 1, **span)
+    else:
+        overrides.make(site, people[1], 1, why="N went home", **span)
+    assert oncall.who(site, 1, now=taken_at) == [people[0]]
+    [one] = changeover.waiting(site, now=now)
+    assert (one.case, one.owner, one.off_since) == (case, people[0], now)

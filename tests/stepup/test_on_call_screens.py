@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from notifications import clock, oncall
-from notifications.models import AuditEntry, Clinician, Override, Role, Rotation, Site
+from notifications.models import AuditEntry, Clinician, Override, Role, Rotation, Shift, Site
+from stepup import rota_forms
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -112,6 +113,19 @@ def test_nights_leave_the_days_as_a_gap_that_an_override_fills(client, site, peo
     assert abs(row.period.upper - gap.ends_at) < timedelta(minutes=1)
     client.post(reverse("end-override", args=[row.pk]))
     assert AuditEntry.objects.filter(subject=f"override:{row.pk}").count() == 2
+
+
+def test_a_shift_put_in_late_begins_now_and_says_so(client, site, people) -> None:
+    """From midnight of yesterday until that of the day after tomorrow."""
+    client.post(reverse("new-rotation"), typed(site, people))
+    before = clock.now()
+    days = [shown(site, before + n * DAY)[0] for n in (-1, 2)]
+    form = {"clinician": people[1].pk, "rung": "1", "starts_on": days[0], "starts_at": "00:00"}
+    answer = client.post(reverse("add-shift"), form | {"ends_on": days[1], "ends_at": "00:00"}, follow=True)
+    [row] = Shift.objects.all()
+    assert before <= row.period.lower <= clock.now()
+    begins = rota_forms.said(row.period.lower, site.time_zone)
+    assert f"Nurse M is on rung 1 from {begins} to" in words(answer)
 
 
 def test_who_is_on_call_at_any_hour_is_answered(client, site, people) -> None:

@@ -102,6 +102,18 @@ def test_events_that_overlap_each_other_or_the_list_are_refused(site, people) ->
     ]
 
 
+def test_an_event_under_way_is_shown_and_taken_over_from_now_on(site, people) -> None:
+    """The file is read two hours into the night, after somebody's shift of the hour before."""
+    starts_at = datetime.fromisoformat("2027-03-03T01:00:00+00:00")
+    now = starts_at + 2 * HOUR
+    oncall.add_shift(site, people[0], 1, starts_at=starts_at, ends_at=now)
+    found = read(a_file(an_event()), site, people, now=now)
+    assert ([row.starts_at for row in found.rows], found.problems) == ([now], ())
+    by = makers.a_clinician(site, Role.LEAD)
+    [made] = rota_import.accept(found, site=site, rung=1, by=by, now=now + HOUR)
+    assert made.period.lower == now + HOUR
+
+
 def test_what_is_over_or_cancelled_is_left_out_and_counted(site, people) -> None:
     gone = an_event(*GOOD, "STATUS:CANCELLED", title="nobody at all")
     found = read(a_file(an_event(), gone), site, people, now=NOON + 9 * DAY)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -36,8 +37,8 @@ def begin(
 ) -> Rotation:
     """Begin a rotation; with `instead_of` that one ends at the same moment, so that no hour is left out.
 
-    Refused: a moment that has passed, nobody or too many in it, somebody no page would reach, another rotation on the
-    same rung and layer.
+    Refused: a moment that has passed, a first turn more than a year ahead, nobody or too many in it, somebody no page
+    would reach, another rotation on the same rung and layer.
     """
     _check(site, plan, now)
     try:
@@ -59,6 +60,10 @@ def begin(
 def _check(site: Site, plan: Plan, now: datetime) -> None:
     if plan.since < now:
         raise Refusal("past-rotation", _("A rotation begins now or later: who was on call stays as it was."))
+    if plan.starts_on > now.astimezone(ZoneInfo(site.time_zone)).date() + oncall.A_YEAR:
+        raise Refusal(
+            "far-rotation", _("The first turn begins more than a year from now. Check the year of its date.")
+        )
     if not plan.people:
         raise Refusal("nobody", _("Choose at least one person to take turns."))
     if len(plan.people) > MOST_PEOPLE:

@@ -65,6 +65,8 @@ class Rotation:
     def turns(self, since: datetime, until: datetime) -> Iterator["Stint"]:
         """Every turn that touches the time between two moments, whole, without regard to `hours`."""
         start, length = datetime.combine(self.starts_on, self.hand_over), self.turn_hours * HOUR
+        if start > _local(until, self.zone) + MARGIN:
+            return  # and is not made into a moment: the last day of the calendar is none everywhere
         number = max(0, (_local(since, self.zone) - MARGIN - start) // length)
         begins = self._at(start + number * length)
         while begins < until:

@@ -13,6 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 FIRST, SECOND = "first", "second"
+YEARS = range(1900, 2200)  # what could be meant; at the ends of the calendar a day is no moment in every zone
 CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]?([0-5]\d)")
 
 
@@ -53,16 +54,24 @@ class ClockField(forms.Field):
 
 
 class DayField(forms.DateField):
-    """A date, picked or typed as `2026-03-02`."""
+    """A date in YEARS, picked or typed as `2026-03-02`."""
 
     default_error_messages = {
         "required": "Give the date, like 2026-03-02.",
         "invalid": "That date does not exist: type it like 2026-03-02.",
+        "far": "Check the year: type the date like 2026-03-02.",
     }
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
         super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> date | None:
+        """The date, or a sentence saying how to write one."""
+        on = super().to_python(value)
+        if on is not None and on.year not in YEARS:
+            raise ValidationError(self.error_messages["far"], "far")
+        return on
 
 
 def which_field() -> forms.ChoiceField:

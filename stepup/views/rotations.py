@@ -14,7 +14,7 @@ from monitoring.access import SignedIn, act, find
 from notifications import clock, oncall, overrides, rotations
 from notifications.models import Override, Rotation
 from protocols.errors import Refusal
-from stepup import rota_forms
+from stepup import moments, rota_forms
 
 UNPROCESSABLE = 422
 NIGHT = timedelta(hours=12)
@@ -124,7 +124,7 @@ def _moment(typed: str) -> datetime | None:
         at = parse_datetime(typed)
     except ValueError:
         return None
-    return at if at is not None and at.tzinfo is not None else None
+    return at if at is not None and at.tzinfo is not None and at.year in moments.YEARS else None
 
 
 @require_POST

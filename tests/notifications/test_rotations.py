@@ -8,7 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from monitoring import pulse
 from notifications import oncall, overrides, rotations, swaps
-from notifications.models import AuditEntry, Clinician, Override, Role, Rotation, Shift, Site, Swap
+from notifications.models import AuditEntry, Clinician, Override, Role, Rotation, Shift, Site, Swap, Turn
 from protocols.errors import Refusal
 from protocols.rotas import EVERY_DAY, Gap, Hours
 from tests import makers
@@ -94,6 +94,19 @@ def test_an_ended_rung_is_retired_after_two_weeks(site, two, lead) -> None:
     assert [oncall.rungs(site, now=START + n * DAY) for n in (2, 14, 16)] == [2, 2, 1]
 
 
+def test_a_first_turn_at_the_end_of_the_calendar_stops_no_reading_of_the_list(site, two) -> None:
+    """Such a row cannot be altered any more, only ended: whoever is on another rung is paged as ever."""
+    begin(site, two[0])
+    row = begin(site, two[1], rung=2, since=START + DAY, hand_over=time(20))
+    facts = {
+        name: getattr(row, name) for name in ("site", "name", "hand_over", "made_by", "made_at", "since")
+    }
+    odd = Rotation.objects.create(rung=3, turn_hours=24, starts_on=date.max, **facts)
+    Turn.objects.create(rotation=odd, place=1, clinician=two[1])
+    assert names(site, START + 2 * DAY) == ["Nurse N"]
+    assert names(site, START + 2 * DAY, rung=3) == []
+
+
 # What cannot be begun
 
 
@@ -102,6 +115,8 @@ def test_an_ended_rung_is_retired_after_two_weeks(site, two, lead) -> None:
     [
         ({"since": NOON - HOUR}, "past-rotation"),
         ({"people": ()}, "nobody"),
+        ({"starts_on": date(2028, 3, 2)}, "far-rotation"),
+        ({"starts_on": date.max}, "far-rotation"),
         ({"since": START + DAY}, "overlap"),
     ],
 )

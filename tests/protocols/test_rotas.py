@@ -279,6 +279,20 @@ def test_who_comes_on_answers_from_the_very_moment_and_not_before() -> None:
     assert [(one.person, one.starts_at) for one in rota.at(change)] == [(2, change)]
 
 
+@pytest.mark.parametrize(("hour", "first"), [(7, None), (8, 1)])
+def test_before_the_first_turn_a_rotation_names_nobody(hour: int, first: int | None) -> None:
+    rota = Rota((a_rotation(1, 2, rung=1),))
+    assert who(rota, at(f"2027-01-04 {hour:02}:00")).get(1) == first
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("on", [date.min, date.max])
+def test_a_day_at_an_end_of_the_calendar_can_be_read(zone: str, on: date) -> None:
+    """There it is no moment in every zone."""
+    read = who(Rota((a_rotation(1, zone=zone, starts_on=on, hand_over=time(20)),)), YEAR)
+    assert read == ({1: 1} if on == date.min else {})
+
+
 def test_a_rotation_with_nobody_in_it_names_nobody() -> None:
     since = at("2027-02-01T12:00")
     assert Rota((a_rotation(),)).stints(since, since + DAY) == []

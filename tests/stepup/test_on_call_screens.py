@@ -88,6 +88,8 @@ def test_a_changed_rotation_takes_the_place_of_the_old_one(client, site, people)
         ({"turn": "0"}, "Type a whole number from 1 to 366."),
         ({"from_on": "2027-01-01"}, "Give both the date and the time, or neither."),
         ({"from_on": "2020-01-01", "from_at": "08:00"}, "who was on call stays as it was"),
+        ({"starts_on": "9999-12-31", "hand_over": "20:00"}, "Check the year"),
+        ({"starts_on": "2199-12-31"}, "more than a year from now"),
     ],
 )
 def test_what_was_typed_wrongly_is_said_beside_its_field(client, site, people, facts, says) -> None:
@@ -113,6 +115,20 @@ def test_nights_leave_the_days_as_a_gap_that_an_override_fills(client, site, peo
     assert abs(row.period.upper - gap.ends_at) < timedelta(minutes=1)
     client.post(reverse("end-override", args=[row.pk]))
     assert AuditEntry.objects.filter(subject=f"override:{row.pk}").count() == 2
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_a_day_at_an_end_of_the_calendar_is_refused_and_no_fault(client, people, day) -> None:
+    asked = client.get(reverse("on-call"), {"on": day, "at": "23:59"})
+    assert "Check the year" in words(asked)
+    link = client.get(reverse("override"), {"from": f"{day}T23:59:59+00:00", "to": f"{day}T23:59:59+00:00"})
+    assert link.status_code == 200
+    span = {"starts_on": day, "starts_at": "23:59", "ends_on": day, "ends_at": "23:59"}
+    for page in ("override", "add-shift", "time-off"):
+        form = {"clinician": people[0].pk, "rung": "1", "why": "a test", **span}
+        answer = client.post(reverse(page), form)
+        assert answer.status_code == 422
+        assert words(answer).count("Check the year") >= 2
 
 
 def test_a_shift_put_in_late_begins_now_and_says_so(client, site, people) -> None:

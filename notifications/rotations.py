@@ -15,6 +15,8 @@ from protocols.errors import Refusal
 from protocols.rotas import Hours
 
 MOST_PEOPLE = 12
+MOST_HOURS = 366 * 24
+ONE_PER_LAYER = "rotation_one_per_layer_at_a_time"
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ def begin(
 ) -> Rotation:
     """Begin a rotation; with `instead_of` that one ends at the same moment, so that no hour is left out.
 
-    Refused: a moment that has passed, a first turn more than a year ahead, nobody or too many in it, somebody no page
-    would reach, another rotation on the same rung and layer.
+    Refused: a moment that has passed, a first turn more than a year ahead, a turn longer than a year, nobody or
+    too many in it, somebody no page would reach, another rotation on the same rung and layer.
     """
     _check(site, plan, now)
     try:
@@ -47,6 +49,8 @@ def begin(
                 _end(_hold(instead_of.pk), at=plan.since, by=by, now=now)
             return _write(site, plan, by, now)
     except IntegrityError as clash:
+        if ONE_PER_LAYER not in str(clash):
+            raise
         raise Refusal(
             "overlap",
             _(
@@ -63,6 +67,12 @@ def _check(site: Site, plan: Plan, now: datetime) -> None:
     if plan.starts_on > now.astimezone(ZoneInfo(site.time_zone)).date() + oncall.A_YEAR:
         raise Refusal(
             "far-rotation", _("The first turn begins more than a year from now. Check the year of its date.")
+        )
+    if plan.turn_hours > MOST_HOURS:
+        raise Refusal(
+            "long-turn",
+            _("A turn lasts %(days)s days at most. Choose fewer weeks, days or hours.")
+            % {"days": MOST_HOURS // 24},
         )
     if not plan.people:
         raise Refusal("nobody", _("Choose at least one person to take turns."))

@@ -220,8 +220,9 @@ class RotationForm(WardForm):
     """Who takes turns on a rung, how long each turn is, and for which part of the week."""
 
     refusals: ClassVar[dict[str, str]] = {
-        "past-rotation": "from_on", "far-rotation": "starts_on", "overlap": "layer", "nobody": "person_1",
-        "no-phone": "person_1", "role": "person_1", "rung-role": "rung", "rotation-over": "from_on",
+        "past-rotation": "from_on", "far-rotation": "starts_on", "long-turn": "turn", "overlap": "layer",
+        "nobody": "person_1", "no-phone": "person_1", "role": "person_1", "rung-role": "rung",
+        "rotation-over": "from_on",
     }  # fmt: skip
 
     name = forms.CharField(

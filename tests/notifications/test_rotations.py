@@ -115,6 +115,7 @@ def test_a_first_turn_at_the_end_of_the_calendar_stops_no_reading_of_the_list(si
     [
         ({"since": NOON - HOUR}, "past-rotation"),
         ({"people": ()}, "nobody"),
+        ({"turn_hours": 53 * 7 * 24, "rung": 2}, "long-turn"),
         ({"starts_on": date(2028, 3, 2)}, "far-rotation"),
         ({"starts_on": date.max}, "far-rotation"),
         ({"since": START + DAY}, "overlap"),
@@ -126,6 +127,11 @@ def test_a_rotation_is_refused_with_its_reason(site, two, lead, facts, code) -> 
         rotations.begin(site, a_plan(*two, **facts), by=lead, now=NOON)
     assert refusal.value.code == code
     assert Rotation.objects.count() == 1
+
+
+def test_what_the_database_refuses_for_another_reason_is_not_called_an_overlap(site, two, lead) -> None:
+    with pytest.raises(IntegrityError, match="rotation_rung_and_layer_start_at_one"):
+        rotations.begin(site, a_plan(*two, layer=0), by=lead, now=NOON)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def test_a_changed_rotation_takes_the_place_of_the_old_one(client, site, people)
         ({"from_on": "2027-01-01"}, "Give both the date and the time, or neither."),
         ({"from_on": "2020-01-01", "from_at": "08:00"}, "who was on call stays as it was"),
         ({"starts_on": "9999-12-31", "hand_over": "20:00"}, "Check the year"),
+        ({"turn": "53", "unit": "weeks"}, "A turn lasts 366 days at most."),
         ({"starts_on": "2199-12-31"}, "more than a year from now"),
     ],
 )

@@ -105,12 +105,31 @@ def _row(line: int, event: Event, site: Site, people: Sequence[Clinician], rung:
 def _ends(event: Event) -> datetime:
     if "DTEND" in event:
         return _moment(event, "DTEND")
-    if "DURATION" in event:
-        length = event.decoded("DURATION")
-        if not isinstance(length, timedelta):
-            raise Refusal("unread", _("Its DURATION cannot be read."))
-        return _moment(event, "DTSTART") + length
-    raise Refusal("no-end", _("It does not say when it ends."))
+    if "DURATION" not in event:
+        raise Refusal("no-end", _("It does not say when it ends."))
+    length = event.decoded("DURATION")
+    if not isinstance(length, timedelta):
+        raise Refusal("unread", _("Its DURATION cannot be read."))
+    if length > rota.LONGEST:
+        raise Refusal("long-shift", _("It is longer than two months."))
+    ends_at = _moment(event, "DTSTART") + length
+    if _by_the_clock(event.decoded("DTSTART"), length) != ends_at:
+        raise Refusal(
+            "days-or-hours",
+            _(
+                "The clocks change in it: its DURATION ends at another hour in days than in hours. Give a DTEND."
+            ),
+        )
+    return ends_at
+
+
+def _by_the_clock(starts_at: datetime, length: timedelta) -> datetime:
+    """When a span ends whose days are days of the clock, as RFC 5545 counts them, and whose rest is hours that pass.
+
+    What was read no longer tells seven days from 168 hours.
+    """
+    same_hour = starts_at + timedelta(days=length.days)  # what the clock shows, in the zone of the event
+    return same_hour.astimezone(UTC) + timedelta(seconds=length.seconds)
 
 
 def _moment(event: Event, name: str) -> datetime:
@@ -120,6 +139,8 @@ def _moment(event: Event, name: str) -> datetime:
         raise Refusal("no-start", _("It does not say when it starts."))
     if not isinstance(at, date):
         raise Refusal("unread", _("Its %(name)s cannot be read.") % {"name": name})
+    if at.year not in moments.YEARS:
+        raise Refusal("year", _("Its year %(year)s cannot be meant.") % {"year": at.year})
     if not isinstance(at, datetime):
         raise Refusal("whole-day", _("It names whole days and no hours: when is hand-over?"))
     if at.tzinfo is None:

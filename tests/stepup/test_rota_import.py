@@ -58,6 +58,22 @@ def test_events_become_shifts_in_the_zone_they_name(site, people) -> None:
 
 
 @pytest.mark.parametrize(
+    ("start", "length", "ends_at"),
+    [
+        (";TZID=America/New_York:20270301T080000", "P7D", "2027-03-08T08:00:00-05:00"),
+        (";TZID=America/New_York:20270301T080000", "P1W", "2027-03-08T08:00:00-05:00"),
+        (";TZID=America/New_York:20270313T200000", "PT12H", "2027-03-14T09:00:00-04:00"),
+        (";TZID=America/New_York:20271106T080000", "PT23H", "2027-11-07T06:00:00-05:00"),
+        (":20271101T120000Z", "P7D", "2027-11-08T12:00:00+00:00"),
+    ],
+)
+def test_a_duration_counts_hours_as_they_pass(site, people, start, length, ends_at) -> None:
+    """Of days it is taken over only where days of the clock are as long, which a file in UTC always says."""
+    [row] = read(a_file(an_event(f"DTSTART{start}", f"DURATION:{length}")), site, people).rows
+    assert row.ends_at == datetime.fromisoformat(ends_at)
+
+
+@pytest.mark.parametrize(
     ("event", "says"),
     [
         (an_event(*GOOD, "RRULE:FREQ=WEEKLY"), "It repeats"),
@@ -75,6 +91,11 @@ def test_events_become_shifts_in_the_zone_they_name(site, people) -> None:
         (an_event(GOOD[0]), "does not say when it ends"),
         (an_event(GOOD[0], "DTEND;TZID=America/New_York:20270302T190000"), "ends before it starts"),
         (an_event(GOOD[0], "DURATION:P90D"), "longer than two months"),
+        (an_event(GOOD[0], "DURATION:P999999999D"), "longer than two months"),
+        (an_event("DTSTART;TZID=America/New_York:20271101T080000", "DURATION:P7D"), "Give a DTEND"),
+        (an_event("DTSTART;TZID=America/New_York:20271106T080000", "DURATION:PT24H"), "Give a DTEND"),
+        (an_event("DTSTART;TZID=America/New_York:20270313T080000", "DURATION:P1DT2H"), "Give a DTEND"),
+        (an_event("DTSTART;TZID=America/New_York:99991231T200000", "DURATION:PT2H"), "9999 cannot be meant"),
         (an_event("DTSTART:yesterday", GOOD[1]), "cannot be read"),
         (an_event(*GOOD, title="On call"), "names nobody"),
         (an_event(*GOOD, title="Nurse M or Nurse N"), "names Nurse"),

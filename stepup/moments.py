@@ -13,7 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 FIRST, SECOND = "first", "second"
-YEARS = range(1800, 2200)  # beyond, whatever is meant; at the ends of the calendar a day is no moment in every zone
+YEARS = range(1800, 2200)  # at the ends of the calendar a day is no moment in every zone
 CLOCK = re.compile(r"([01]?\d|2[0-3])[:.h]?([0-5]\d)")
 
 

@@ -26,12 +26,13 @@ BEGINS = re.compile(r"BEGIN:VEVENT\s*", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Row:
-    """One event as it would become a shift."""
+    """One event as it would become a shift; one that has `begun`, from now on."""
 
     line: int
     clinician: Clinician
     starts_at: datetime
     ends_at: datetime
+    begun: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,16 @@ class Problem:
 
 @dataclass(frozen=True)
 class Read:
-    """A file as it was read. `left_out` counts events that are over or cancelled: nothing is lost by them."""
+    """A file as it was read: the shifts it would make.
+
+    `left_out` counts events that are over or cancelled, `there` those whose very shift is on the list already: nothing
+    is lost by either.
+    """
 
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
     left_out: int
+    there: int = 0
 
 
 def read(raw: bytes, *, site: Site, people: Sequence[Clinician], rung: int, now: datetime) -> Read:
@@ -77,9 +83,17 @@ def read(raw: bytes, *, site: Site, people: Sequence[Clinician], rung: int, now:
         if row is None or row.ends_at <= now:
             left_out += 1
         else:
-            rows.append(replace(row, starts_at=max(row.starts_at, now)))  # as `rota.add` takes it over
-    problems.extend(_clashes(rows, site, rung))
-    return Read(tuple(rows), tuple(sorted(problems, key=lambda one: one.line)), left_out)
+            rows.append(row if row.starts_at >= now else replace(row, starts_at=now, begun=True))
+    met = {row.line: shift for row in rows if (shift := _met(row, site, rung)) is not None}
+    there = {row.line for row in rows if row.line in met and _is_there(row, met[row.line])}
+    problems.extend(_overlaps(rows))
+    problems.extend(_taken(row, met[row.line], site) for row in rows if row.line in met.keys() - there)
+    return Read(
+        rows=tuple(row for row in rows if row.line not in there),
+        problems=tuple(sorted(problems, key=lambda one: one.line)),
+        left_out=left_out,
+        there=len(there),
+    )
 
 
 def _refused(sentence: str) -> Read:
@@ -188,21 +202,32 @@ def _plain(words: str) -> str:
     return " ".join(re.findall(r"\w+", words.casefold()))
 
 
-def _clashes(rows: Sequence[Row], site: Site, rung: int) -> Iterator[Problem]:
-    """Events that overlap each other, or a shift that is on this rung already."""
-    ordered = sorted(rows, key=lambda one: one.starts_at)
+def _overlaps(rows: Sequence[Row]) -> Iterator[Problem]:
+    """Events that overlap each other."""
     reached: Row | None = None
-    for row in ordered:
+    for row in sorted(rows, key=lambda one: one.starts_at):
         if reached is not None and row.starts_at < reached.ends_at:
             yield Problem(row.line, f"It overlaps the event on line {reached.line}.")
         if reached is None or row.ends_at > reached.ends_at:
             reached = row
-        there = Shift.objects.filter(
-            site=site, rung=rung, period__overlap=(row.starts_at, row.ends_at)
-        ).first()
-        if there is not None:
-            at = there.period.lower.astimezone(ZoneInfo(site.time_zone))
-            yield Problem(row.line, f"A shift that begins {at:%a %d %b %H:%M %Z} is on rung {rung} already.")
+
+
+def _met(row: Row, site: Site, rung: int) -> Shift | None:
+    """The first shift on this rung that an event meets."""
+    span = (row.starts_at, row.ends_at)
+    return Shift.objects.filter(site=site, rung=rung, period__overlap=span).order_by("period").first()
+
+
+def _is_there(row: Row, shift: Shift) -> bool:
+    """Whether this shift is what the event would become: one that has begun is taken over from now on alone."""
+    period = shift.period
+    begins = max(period.lower, row.starts_at) if row.begun else period.lower
+    return (shift.clinician_id, begins, period.upper) == (row.clinician.pk, row.starts_at, row.ends_at)
+
+
+def _taken(row: Row, shift: Shift, site: Site) -> Problem:
+    at = shift.period.lower.astimezone(ZoneInfo(site.time_zone))
+    return Problem(row.line, f"A shift that begins {at:%a %d %b %H:%M %Z} is on rung {shift.rung} already.")
 
 
 @transaction.atomic

@@ -31,7 +31,9 @@ def import_rota(request: SignedIn) -> HttpResponse:
             try:
                 made = rota_import.accept(found, site=site, rung=rung, by=request.user, now=now)
                 messages.success(
-                    request, _("%(made)s shifts are on rung %(rung)s.") % {"made": len(made), "rung": rung}
+                    request,
+                    _("Shifts that are new on rung %(rung)s: %(made)s. There already: %(there)s.")
+                    % {"made": len(made), "rung": rung, "there": found.there},
                 )
                 return redirect(reverse("on-call") + "#result")
             except Refusal as refusal:

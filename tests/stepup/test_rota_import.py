@@ -123,6 +123,40 @@ def test_events_that_overlap_each_other_or_the_list_are_refused(site, people) ->
     ]
 
 
+def test_what_is_on_the_list_already_is_counted_and_only_the_rest_is_taken_over(site, people) -> None:
+    """The other system's list grew by one night, and its file has all of them, one night half over."""
+    nights = [
+        an_event(f"DTSTART:202703{day:02}T010000Z", "DURATION:PT12H", title=one.name)
+        for day, one in zip((3, 4, 5), people, strict=True)
+    ]
+    by = makers.a_clinician(site, Role.LEAD)
+    rota_import.accept(read(a_file(*nights[:2]), site, people), site=site, rung=1, by=by, now=NOON)
+    now = datetime.fromisoformat("2027-03-03T07:00:00+00:00")
+    again = read(a_file(*nights), site, people, now=now)
+    assert ([row.clinician.name for row in again.rows], again.problems, again.there) == (["Nurse O B"], (), 2)
+    rota_import.accept(again, site=site, rung=1, by=by, now=now)
+    assert Shift.objects.count() == 3
+    assert read(a_file(*nights), site, people, now=now).there == 3
+
+
+@pytest.mark.parametrize(
+    ("title", "start", "length"),
+    [
+        ("Nurse N", "20270303T010000Z", "PT12H"),
+        ("Nurse M", "20270303T010000Z", "PT11H"),
+        ("Nurse M", "20270303T020000Z", "PT11H"),
+    ],
+    ids=["another person", "another end", "another start"],
+)
+def test_a_shift_that_differs_is_no_shift_that_is_there(site, people, title, start, length) -> None:
+    by = makers.a_clinician(site, Role.LEAD)
+    rota_import.accept(read(a_file(an_event()), site, people), site=site, rung=1, by=by, now=NOON)
+    other = an_event(f"DTSTART:{start}", f"DURATION:{length}", title=title)
+    found = read(a_file(other), site, people)
+    assert (len(found.problems), found.there) == (1, 0)
+    assert "is on rung 1 already" in found.problems[0].sentence
+
+
 def test_an_event_under_way_is_shown_and_taken_over_from_now_on(site, people) -> None:
     """The file is read two hours into the night, after somebody's shift of the hour before."""
     starts_at = datetime.fromisoformat("2027-03-03T01:00:00+00:00")
@@ -155,8 +189,12 @@ def test_a_file_is_shown_before_it_is_taken_over(site, people) -> None:
     shown = client.post(reverse("import-rota"), {"rung": "2", "file": file})
     assert "Nurse M" in shown.content.decode()
     assert not Shift.objects.exists()
-    client.post(reverse("import-rota"), {"rung": "2", "text": shown.context["text"], "accept": "yes"})
+    accepted = {"rung": "2", "text": shown.context["text"], "accept": "yes"}
+    answer = client.post(reverse("import-rota"), accepted, follow=True)
+    assert "Shifts that are new on rung 2: 1. There already: 0." in answer.content.decode()
     assert [one.name for one in oncall.who(site, 2, now=start)] == ["Nurse M"]
+    again = client.post(reverse("import-rota"), {"rung": "2", "text": shown.context["text"]}).content.decode()
+    assert "1 event left out: its shift is on the list already." in again
 
 
 def test_a_file_with_a_problem_offers_nothing_to_accept(site, people) -> None:

@@ -36,7 +36,8 @@ def is_well(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
             return bool(answer.status == 200 and answer.url == url)
-    except (OSError, ValueError):
+    except Exception:
+        # Whatever comes instead of an answer, were it no HTTP at all: a watchdog that dies of it rings nobody.
         return False
 
 
@@ -54,7 +55,8 @@ def ring(number: str, settings: Mapping[str, str]) -> bool:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             return bool(json.load(answer).get("sid"))
-    except (OSError, ValueError) as problem:
+    except Exception as problem:
+        # An answer cut short, or one that tells of no call: the other numbers of the desk are still to be rung.
         say(f"A call could not be placed: {getattr(problem, 'code', type(problem).__name__)}.")
         return False
 

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import socketserver
 import subprocess
 import sys
 import threading
@@ -98,6 +99,76 @@ def test_h12_silence_outside_rings_every_number_of_the_desk(service, provider, w
     [call, _] = provider.ledger.calls.values()
     assert call.sender == FROM
     assert "downtime list" in call.twiml
+
+
+GARBAGE = [
+    b"38.6 and shaking\r\n\r\n",
+    b"HTTP/1.1 two hundred\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n",
+]
+
+
+class Garbage(socketserver.StreamRequestHandler):
+    """Hears a whole request, and answers with what its server was told to."""
+
+    def handle(self) -> None:
+        length = 0
+        while line := self.rfile.readline().strip():
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.partition(b":")[2])
+        self.server.heard.append(self.rfile.read(length))
+        self.wfile.write(self.server.answer)
+
+
+@pytest.fixture
+def nonsense() -> Iterator[socketserver.ThreadingTCPServer]:
+    """Something that listens and does not speak as it should."""
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Garbage)
+    server.answer, server.heard = b"", []
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def address_of(server: socketserver.BaseServer) -> str:
+    return f"http://127.0.0.1:{server.server_address[1]}"
+
+
+@pytest.mark.parametrize("answer", GARBAGE, ids=["no HTTP", "no status", "too many headers"])
+def test_h12_an_answer_that_makes_no_sense_is_silence_too(surroundings, provider, nonsense, answer) -> None:
+    nonsense.answer = answer
+    surroundings["WATCH_URL"] = f"{address_of(nonsense)}/healthz"
+    process = start(surroundings, *QUICK)
+    try:
+        until(lambda: len(rung(provider)) == 2, "both desks to be rung")
+        seen = len(nonsense.heard)
+        until(lambda: len(nonsense.heard) > seen + 2, "it to go on looking")
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.communicate()
+
+
+CUT_SHORT = b'HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{"sid": "CA'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [CUT_SHORT, b"HTTP/1.1 201 Created\r\n\r\n[]", b"HTTP/1.1 201 Created\r\n\r\nnull", *GARBAGE],
+    ids=["cut short", "a list", "nothing", "no HTTP", "no status", "too many headers"],
+)
+def test_h12_whatever_the_provider_answers_to_one_call_the_next_number_is_rung(
+    surroundings, nonsense, answer
+) -> None:
+    nonsense.answer = answer
+    surroundings["TWILIO_API_BASE"] = address_of(nonsense)
+    process = start(surroundings, "--try")
+    said, _ = process.communicate(timeout=10)
+    assert process.returncode == 1, "no call was taken"
+    assert said.count("A call could not be placed") == len(DESKS)
+    asked = b" ".join(nonsense.heard)
+    assert all(number.replace("+", "%2B").encode() in asked for number in DESKS)
 
 
 def test_a_short_silence_rings_nobody_and_a_new_one_rings_again(service, provider, watchdog) -> None:

@@ -13,8 +13,9 @@ from types import TracebackType
 
 Failure = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
-# Whoever has the address of a calendar can read it; of a page, can take its case.
-SECRET_ADDRESS = re.compile(r"(/calendar/|/t/)[^/\s\"]+")
+# Whoever has the address of a calendar can read it; of a page, can take its case; of a card, has half of what opens a
+# patient's facts. The provider's addresses name one call or text each.
+SECRET_ADDRESS = re.compile(r"(/calendar/|/t/|/e/|/webhooks/twilio/(?:status|voice)/)[^/\s\"]+")
 # The service's own lines have none; a library's may. `%2B` is how an address writes a plus sign.
 PHONE = re.compile(r"(\+|%2B)\d{7,15}")
 

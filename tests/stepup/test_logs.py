@@ -2,10 +2,12 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.converters import IntConverter
 
 from monitoring.models import Reply
 from notifications import gateway, outbox, reconcile
@@ -17,6 +19,7 @@ from tests.makers import NOON
 from tests.notifications.sending import Line
 
 WORDS = "38.6 and shaking, call +12155550142"
+ODD = Discreet("{levelname} {name} {message}", style="{"), Structured()
 
 
 def _fails() -> None:
@@ -41,6 +44,47 @@ def test_a_failure_is_logged_without_the_words_it_failed_on(caplog) -> None:
     assert "2155550142" not in line
 
 
+# Addresses that are secrets
+
+SAYS_NOTHING = {
+    "protocol": "of a label and a pathway", "protocol-sign": "of a label and a pathway",
+    "texts-of": "a language", "withdraw-texts": "a language", "approve-texts": "a language",
+    "emergency-texts": "a language", "approve-emergency-texts": "a language",
+    "reports-csv": "part of a report", "week-of": "a day",
+}  # fmt: skip
+SECRET = "GA6SC8KA"
+
+
+def _with_words(patterns: list[URLPattern | URLResolver]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every address that has anything but numbers in it, by its name, with a secret in each such place."""
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            yield from _with_words(one.url_patterns)
+        elif words := {
+            name: SECRET
+            for name, read in one.pattern.converters.items()
+            if not isinstance(read, IntConverter)
+        }:
+            yield one.name, words
+
+
+ADDRESSES = dict(_with_words(get_resolver().url_patterns))
+
+
+@pytest.mark.parametrize("name", sorted(ADDRESSES.keys() - SAYS_NOTHING.keys()))
+@pytest.mark.parametrize("written", ODD, ids=["a line", "an object"])
+def test_no_line_has_the_secret_of_an_address_in_it(name, written) -> None:
+    path = reverse(name, kwargs=ADDRESSES[name])
+    record = logging.LogRecord("django.request", 30, "", 0, "Unprocessable Entity: %s", (path,), None)
+    assert SECRET in path
+    assert SECRET not in written.format(record)
+
+
+def test_the_addresses_that_may_be_read_in_the_log_are_there() -> None:
+    assert ADDRESSES.keys() >= SAYS_NOTHING.keys()
+    assert {"emergency", "take-link", "calendar-feed", "delivery-report", "call-key"} <= ADDRESSES.keys()
+
+
 # A whole night
 
 MINUTE = timedelta(minutes=1)
@@ -50,7 +94,6 @@ SAID = [
     "necesito hablar con la doctora, tengo escalofrios",
     "STOP",
 ]
-ODD = Discreet("{levelname} {name} {message}", style="{"), Structured()
 
 
 @pytest.mark.database

@@ -5,14 +5,14 @@ our keys, or one of ours sent twice. One of ours that it never had is a page or 
 """
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from monitoring import worklist
-from notifications import gateway, heartbeat, outbox
-from notifications.models import Account, Delivery, LogDifference
+from notifications import gateway, heartbeat, outbox, reconcile
+from notifications.models import Account, Channel, Delivery, LogDifference
 from stepup import missed_texts
 
 State, Kind = Delivery.State, LogDifference.Kind
@@ -23,6 +23,7 @@ TOLD = {
     Kind.UNKNOWN: "The provider sent texts or calls from our number that this service did not send. Look into its log.",
     Kind.NEVER_HAD: "The provider never had texts or calls that this service handed over. Who waited for them?",
 }
+Listed = list[tuple[str, datetime | None]]  # ids in the provider's log, and when each was made
 logger = logging.getLogger(__name__)
 
 
@@ -30,14 +31,17 @@ def find(*, now: datetime) -> int:
     """Note what either side alone knows of, and open a task for it; return how many were new.
 
     Looks from half an hour before the last comparison that was whole to three minutes ago: what is younger may still be
-    settling. A number whose log cannot be read is compared the next time.
+    settling. A number whose log cannot be read is compared the next time, and so is what may turn out to be ours.
     """
     since = min(heartbeat.last_at(heartbeat.LOG_COMPARED) or now, now) - LOOK_BACK
     until, found, complete = now - SETTLED_AFTER, 0, True
     for number, account in missed_texts.our_numbers():
         try:
             listed = gateway.sent_by(sender=number, since=since, account=account)
-            found += _unknown(number, account, [sid for sid, at in listed if at is None or at <= until], now)
+            settled = [(sid, at) for sid, at in listed if at is None or at <= until]
+            unknown, doubtful = _unknown(number, account, settled)
+            found += sum(_note(number, account, sid, Kind.UNKNOWN, now) for sid in unknown)
+            complete = complete and not doubtful
             found += _never_had(number, account, {sid for sid, _ in listed}, (since, until), now)
         except gateway.Unknown:
             logger.warning("The provider's log of what it sent could not be read; comparing it shortly.")
@@ -47,29 +51,43 @@ def find(*, now: datetime) -> int:
     return found
 
 
-def _unknown(number: str, account: Account, sids: Iterable[str], now: datetime) -> int:
-    """Ids in the log that no delivery has. While one of ours to anybody is unsettled it may be that one."""
-    listed = set(sids)
-    known = set(Delivery.objects.filter(provider_sid__in=listed).values_list("provider_sid", flat=True))
-    unsettled = Delivery.objects.filter(state__in=[State.SUBMITTING, State.AMBIGUOUS], account=account)
-    if not listed - known or unsettled.exists():
-        return 0
-    return sum(_note(number, account, sid, Kind.UNKNOWN, now) for sid in sorted(listed - known))
+def _unknown(number: str, account: Account, listed: Listed) -> tuple[list[str], list[str]]:
+    """Ids in the log that no delivery has: those that are not ours, and those that a delivery may turn out to be."""
+    sids = [sid for sid, _ in listed]
+    known = set(Delivery.objects.filter(provider_sid__in=sids).values_list("provider_sid", flat=True))
+    unsettled = _by(number, account).filter(state__in=[State.SUBMITTING, State.AMBIGUOUS])
+    perhaps = list(unsettled.values_list("message__channel", "submitted_at"))
+    strange = sorted((sid, at) for sid, at in listed if sid not in known)
+    doubtful = [sid for sid, at in strange if any(_may_be(one, sid, at) for one in perhaps)]
+    return [sid for sid, _ in strange if sid not in doubtful], doubtful
+
+
+def _may_be(handed_over: tuple[str, datetime | None], sid: str, at: datetime | None) -> bool:
+    """Whether a text or call made at `at` may be one that we handed over and do not know about yet.
+
+    It was not made before it was handed over, as far as two clocks agree. On a line that is never still something is
+    always being handed over: what is older is not that.
+    """
+    channel, submitted_at = handed_over
+    is_alike = (channel == Channel.VOICE) == sid.startswith("CA")
+    return is_alike and (at is None or submitted_at is None or submitted_at - reconcile.ASK_FROM <= at)
+
+
+def _by(number: str, account: Account) -> QuerySet[Delivery]:
+    """Every delivery of ours that left, or is to leave, by this number."""
+    ours = Delivery.objects.filter(account=account, message__site=missed_texts.whose(number))
+    if account == Account.FIRST:  # by the second, a page leaves from another number than it was queued for
+        ours = ours.filter(message__sender=number)
+    return ours
 
 
 def _never_had(
     number: str, account: Account, listed: set[str], span: tuple[datetime, datetime], now: datetime
 ) -> int:
     """Ours with an id that is in no list and that the provider, asked for it alone, says it does not have."""
-    ours = Delivery.objects.filter(
-        state__in=[State.ACCEPTED, State.DELIVERED],
-        account=account,
-        submitted_at__gte=span[0],
-        submitted_at__lte=span[1],
-        message__site=missed_texts.whose(number),
+    ours = _by(number, account).filter(
+        state__in=[State.ACCEPTED, State.DELIVERED], submitted_at__gte=span[0], submitted_at__lte=span[1]
     )
-    if account == Account.FIRST:  # by the second, a page leaves from another number than it was queued for
-        ours = ours.filter(message__sender=number)
     noted = LogDifference.objects.filter(kind=Kind.NEVER_HAD).values("provider_sid")
     missing = ours.exclude(provider_sid__in=listed).exclude(provider_sid__in=noted)
     lost = [one for one in missing.select_related("message") if not _has(one, account)]

@@ -6,7 +6,7 @@ import pytest
 
 from monitoring.models import Task
 from notifications import clock, gateway, heartbeat, outbox, reconcile
-from notifications.models import Delivery, LogDifference, Site
+from notifications.models import Account, Delivery, Lane, LogDifference, Site
 from stepup import log_differences
 from stepup.log_differences import SETTLED_AFTER, TOLD
 from tests import makers
@@ -15,6 +15,7 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 State = Delivery.State
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -66,12 +67,38 @@ def test_what_was_handed_over_just_now_may_still_be_settling(site) -> None:
     assert timedelta(minutes=4) > SETTLED_AFTER
 
 
+def unsettled(site: Site, state: str, lane: Lane, **facts: object) -> None:
+    """One of ours of which nobody knows yet whether the provider has it."""
+    one = delivery_of(a_message(site, lane=lane, now=clock.now()))
+    Delivery.objects.filter(pk=one.pk).update(state=state, account=Account.FIRST, **facts)
+
+
 def test_while_one_of_ours_is_perhaps_sent_no_text_is_called_unknown(site) -> None:
     doubtful = sent(site)
-    Delivery.objects.filter(pk=doubtful.pk).update(
-        state=State.AMBIGUOUS, provider_sid=None, ended_at=None, due_at=clock.now()
-    )
+    assert compared(minutes=0) == []
+    sid, whole_at = doubtful.provider_sid, heartbeat.last_at(heartbeat.LOG_COMPARED)
+    perhaps = {"state": State.AMBIGUOUS, "provider_sid": None, "ended_at": None, "due_at": clock.now()}
+    Delivery.objects.filter(pk=doubtful.pk).update(**perhaps)
     assert compared() == []
+    assert heartbeat.last_at(heartbeat.LOG_COMPARED) == whole_at, "it has not been compared yet"
+    Delivery.objects.filter(pk=doubtful.pk).update(state=State.FAILED, ended_at=clock.now())
+    assert compared(minutes=90) == [("unknown", sid)], "however long that took"
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.AMBIGUOUS])
+def test_on_a_line_that_is_never_still_a_text_that_is_not_ours_is_told_all_the_same(site, state) -> None:
+    sid = sent_by_somebody(site)
+    handed_over = {"submitted_at": clock.now() + 4 * MINUTE, "lease_until": clock.now() + 5 * MINUTE}
+    unsettled(site, state, Lane.PAGE_TEXT, **handed_over)
+    assert compared() == [("unknown", sid)]
+    assert heartbeat.last_at(heartbeat.LOG_COMPARED) is not None
+
+
+@pytest.mark.parametrize("lane", [Lane.REPLY, Lane.PAGE_VOICE], ids=["by another number", "a call"])
+def test_what_cannot_be_that_text_does_not_keep_it_back(site, lane) -> None:
+    sid = sent_by_somebody(site)
+    unsettled(site, State.AMBIGUOUS, lane, submitted_at=clock.now() - MINUTE)
+    assert compared() == [("unknown", sid)]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import texts
-from monitoring.models import Escalation, EscalationEvent, Finding, Patient
-from notifications import once, written
+from monitoring.models import Escalation, EscalationEvent, Finding, Page, Patient
+from notifications import once, roles, written
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
 
@@ -78,4 +78,26 @@ def must_own(case: Escalation, by: Clinician) -> None:
             "not-yours",
             _("%(holder)s has case %(code)s. Ask for it to be handed back, then take it.")
             % {"holder": holder, "code": case.code},
+        )
+
+
+def must_work(by: Clinician) -> None:
+    """Refuse whose role works on no case."""
+    if not roles.may(by, "work on a case"):
+        raise Refusal("role", _("A %(role)s cannot take a case.") % {"role": by.get_role_display()})
+
+
+def was_called(case: Escalation, clinician: Clinician) -> bool:
+    """Whether this person was ever paged for the case, by its ladder or because it was offered to them."""
+    return Page.objects.filter(escalation=case, clinician=clinician).exists()
+
+
+def must_be_called(case: Escalation, by: Clinician) -> None:
+    """Refuse whoever works on no case, or was never paged for this one: their no would cut short another's time."""
+    must_work(by)
+    if not was_called(case, by):
+        raise Refusal(
+            "not-called",
+            _("You were not called for case %(code)s. Whoever was has their time to answer.")
+            % {"code": case.code},
         )

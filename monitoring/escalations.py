@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from monitoring import caselog, chains, closer, codes, deaths, grading, offers, paging
 from monitoring.models import Escalation, Finding, Patient, Watch
 from monitoring.rules import DEFAULT, WatchRules
-from notifications import audit, crashing, once, outbox, roles, written
+from notifications import audit, crashing, once, outbox, written
 from notifications.each import each
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
@@ -246,8 +246,7 @@ def take(case_id: int, *, by: Clinician, now: datetime, how: str) -> Escalation:
     """Give the case to `by`, or refuse, saying who has it. `how`: text, key press or screen."""
     case = caselog.hold(case_id)
     rules = WatchRules.thaw(case.rules)
-    if not roles.may(by, "work on a case"):
-        raise Refusal("role", _("A %(role)s cannot take a case.") % {"role": by.get_role_display()})
+    caselog.must_work(by)
     if case.state == State.TAKEN and case.owner_id == by.pk:
         return case  # pressing twice is not a mistake worth a message
     if offers.accept(case, by=by, now=now, how=how):
@@ -289,9 +288,10 @@ def hand_back(case_id: int, *, by: Clinician, now: datetime, reason: str) -> Esc
 def decline(case_id: int, *, by: Clinician, now: datetime, reason: str) -> bool:
     """Somebody paged cannot take it: noted, and whether the next rung is called at once; if not, the desk is.
 
-    A case that is not open is refused; one that was offered stays with its owner, and nobody else is called.
+    Refused to whoever was never called, and where it is not open. One offered stays its owner's; nobody else is called.
     """
     case = caselog.hold(case_id)
+    caselog.must_be_called(case, by)
     if offers.decline(case, by=by, now=now, reason=reason):
         return False
     if case.state != State.OPEN:

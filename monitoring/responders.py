@@ -20,7 +20,15 @@ TAKES = re.compile(
     + STOPS,
     re.I,
 )
-DECLINES = re.compile(r"\W*(?:no|not|decline|declined|cannot|can'?t|can’t|busy|unable)\b", re.I)
+# A no is one only right before its code; a reason may follow "cannot": "no problem, 4821 is mine" is not guessed at.
+DECLINES = re.compile(
+    STOPS
+    + r"(?:sorry\W+)?(?:i\W+)?(?:(?:no|not)\W+\d{4}"
+    + STOPS
+    + r"|(?:decline|declined|busy|unable|can(?:not|['’]?t))(?: (?:to )?(?:take|do|answer))?\W+\d{4}"
+    + r"(?!\d)(?!.*\b(?:mine|have|got|take|taking|took|on it|yes|ok|okay)\b).*)",
+    re.I | re.S,
+)
 BARE_YES = frozenset({"ack", "ok", "okay", "yes", "y", "take", "mine", "on it", "1"})
 VALID_FOR = timedelta(minutes=15)
 
@@ -64,7 +72,7 @@ def _done(said: str, clinician: Clinician, test: ReachTest | None, now: datetime
     meant = _meant(pages, clinician, now) if bare else None
     if meant is not None:
         return take_and_say(meant, clinician, now=now, how="text")
-    if DECLINES.match(said) and len(mentioned) == 1:
+    if DECLINES.fullmatch(said) and len(mentioned) == 1:
         return decline_and_say(mentioned[0], clinician, said, now=now)
     open_now = escalations.unanswered(now=now).filter(site=clinician.site)
     waiting = {*open_now, *(page.escalation for page in pages)}
@@ -106,9 +114,9 @@ def decline_and_say(case: Escalation, clinician: Clinician, said: str, *, now: d
     offer = offers.to(case, clinician)
     try:
         next_is_called = escalations.decline(case.pk, by=clinician, now=now, reason=said)
-    except Refusal:
+    except Refusal as refusal:
         case.refresh_from_db()
-        return already(case)
+        return refusal.sentence if case.state == Escalation.State.OPEN else already(case)
     if offer is not None:
         return wording.text("page.offer_declined", "en", code=case.code, who=offer.by.name)
     return wording.text("page.declined" if next_is_called else "page.declined_last", "en", code=case.code)

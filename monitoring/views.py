@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from monitoring import (
     casefile,
+    caselog,
     closer,
     deaths,
     escalations,
@@ -52,6 +53,7 @@ def _render_case(
         "now": now,
         "may_work": roles.may(request.user, "work on a case"),
         "is_owner": owner,
+        "was_called": caselog.was_called(case, request.user),
         "seen": request.GET.get("seen") or casefile.version(case),
         "reach_form": forms.ReachForm(),
         "resolve_form": forms.ResolveForm(initial=file.graded),

@@ -56,7 +56,7 @@ def offered(case: Escalation, by: Clinician, to: Clinician, *, now: datetime = N
 
 def which(*cases: Escalation) -> str:
     codes = ", ".join(case.code for case in cases)
-    return f"To take a page, reply with its code and nothing else. Open now: {codes}"
+    return f"To take a page, reply with its code and nothing else; to decline, NO and its code. Open now: {codes}"
 
 
 def test_a_yes_takes_the_one_case_that_person_was_called_for_though_another_is_open(site, doctors) -> None:

@@ -130,6 +130,59 @@ def test_a_code_in_use_is_never_given_twice(home, monkeypatch) -> None:
     assert codes.fresh(NIGHT + 100 * HOUR) == "2222"
 
 
+# What declines it
+
+
+def declined(home: Home) -> bool:
+    return "declined" in home.history
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "NO {}", "No, {}.", "sorry, no {}", "cannot take {}, in surgery", "I can't do {}", "busy {}", "declined {}",
+        "Can\N{RIGHT SINGLE QUOTATION MARK}t {}", "unable to take {}: driving",
+    ],
+)  # fmt: skip
+def test_a_no_right_before_the_code_declines(home, words) -> None:
+    said = answer_to(home, home.doctors[0].phone, words.format(home.case.code))
+    assert "noted that you cannot take it" in said
+    assert declined(home)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "no problem, {} is mine", "No need to call others, {} is mine", "no {} is mine", "not {} yet?",
+        "no {}, I have it", "cannot take {}? I have it", "can't wait, {}", "busy but taking {}", "I'm not busy {}",
+    ],
+)  # fmt: skip
+def test_words_that_begin_with_a_no_and_say_something_else_are_not_guessed_at(home, words) -> None:
+    said = answer_to(home, home.doctors[0].phone, words.format(home.case.code))
+    assert said.startswith("To take a page")
+    assert not declined(home)
+
+
+def test_who_was_never_called_cannot_decline(home) -> None:
+    due = home.case.next_at
+    assert answer_to(home, home.doctors[1].phone, f"NO {home.case.code}") == (
+        f"You were not called for case {home.case.code}. Whoever was has their time to answer."
+    )
+    assert (home.case.next_at, declined(home)) == (due, False), "Dr A still has theirs"
+
+
+def test_a_role_that_works_on_no_case_cannot_decline(home) -> None:
+    pharmacist = makers.a_clinician(home.site, Role.PHARMACIST, phone=makers.a_phone())
+    home.case.pages.update(clinician=pharmacist)  # paged before the role was changed
+    assert answer_to(home, pharmacist.phone, f"NO {home.case.code}") == "A pharmacist cannot take a case."
+    assert not declined(home)
+
+
+def test_the_screen_lets_only_who_was_called_decline(home) -> None:
+    shown = [makers.signed_in(one).get(f"/case/{home.case.pk}/").content.decode() for one in home.doctors]
+    assert ["I was called and cannot take it" in page for page in shown] == [True, False]
+
+
 # Who is called next
 
 

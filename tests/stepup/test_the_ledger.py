@@ -161,6 +161,7 @@ def test_whoever_writes_into_a_record_is_in_the_ledger(
         noted_at=here.now,
     )
     client, writer = here.client(role)
+    here.case.pages.update(clinician=writer)  # only who was called may decline
     answer = client.post(reverse(name, args=[getattr(here, row).pk]), typed)
     assert answer.status_code == 302, answer.content.decode()
     assert act in AuditEntry.objects.filter(by=writer, site=here.site).values_list("act", flat=True)

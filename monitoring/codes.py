@@ -12,7 +12,7 @@ REST = timedelta(hours=72)
 
 
 def _cases(*, now: datetime, code: str) -> QuerySet[Escalation]:
-    lately = ~Q(state=Escalation.State.RESOLVED) | Q(opened_at__gte=now - REST)
+    lately = ~Q(state=Escalation.State.RESOLVED) | Q(resolved_at__gte=now - REST)
     return Escalation.objects.filter(lately, code=code)
 
 
@@ -24,7 +24,7 @@ _HAVE = Glance({"case": (_cases,), "canary": (_canaries,)}, code="a code")
 
 
 def fresh(now: datetime) -> str:
-    """Four digits that no unresolved case or canary has and no case had in the last 72 hours."""
+    """Four digits that no unresolved case or canary has, and no case that was resolved in the last 72 hours had."""
     while True:
         code = f"{secrets.randbelow(9000) + 1000}"
         if not _HAVE.at(now, code=code):

@@ -115,12 +115,13 @@ def test_a_page_that_came_by_the_second_account_is_answered_to_its_number(home) 
 
 @pytest.mark.parametrize(("after", "code"), [(72 * HOUR, "2222"), (72 * HOUR + MINUTE, "1111")])
 def test_a_code_rests_for_three_days(home, monkeypatch, after, code) -> None:
-    """A responder who answers yesterday's page late must not take somebody else's case."""
+    """A responder who answers yesterday's page late must not take somebody else's case, however long it was open."""
     Escalation.objects.update(code="1111")
-    home.over(NIGHT)
+    over = NIGHT + 73 * HOUR
+    home.over(over)
     drawn = iter([111, 1222])
     monkeypatch.setattr(codes.secrets, "randbelow", lambda _: next(drawn))
-    assert codes.fresh(NIGHT + after) == code
+    assert codes.fresh(over + after) == code
 
 
 def test_a_code_in_use_is_never_given_twice(home, monkeypatch) -> None:

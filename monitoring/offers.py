@@ -96,7 +96,7 @@ def accept(case: Escalation, *, by: Clinician, now: datetime, how: str) -> bool:
     said = f"By {how}, from {offer.by.name}. The clocks go on."
     caselog.note(case, "handed over", now=now, by=by, text=said)
     paging.cancel_waiting(case, now=now)
-    paging.tell_the_others(case, by, now=now)
+    paging.tell_the_others(case, by, now=now, had_it=offer.by)
     audit.record("took the case over", str(case), site=case.site, by=by, now=now, how=how)
     return True
 

@@ -257,11 +257,16 @@ def cancel_waiting(case: Escalation, *, now: datetime) -> None:
     outbox.cancel(Message.objects.filter(pk__in=mine), now=now)
 
 
-def tell_the_others(case: Escalation, owner: Clinician, *, now: datetime) -> None:
-    """Everybody else who was ever paged for this case hears who has it and when."""
+def tell_the_others(
+    case: Escalation, owner: Clinician, *, now: datetime, had_it: Clinician | None = None
+) -> None:
+    """Everybody else who was ever paged for this case, and whoever `had_it`, hears who has it and when."""
     at = texts.site_time(case.site, now)
     body = wording.text("page.taken_by", "en", code=case.code, who=owner.name, time=at)
-    for clinician in _others_paged.rows(case_id=case.pk, owner=owner.pk):
+    others = {one.pk: one for one in _others_paged.rows(case_id=case.pk, owner=owner.pk)}
+    if had_it is not None and had_it.phone and had_it.is_active:
+        others.setdefault(had_it.pk, had_it)  # perhaps by screen, and never paged for it
+    for clinician in others.values():
         key = f"taken:{case.pk}:{case.generation}:{owner.pk}:{clinician.pk}:{now:%Y%m%d%H%M%S}"
         _notify(case.site, clinician, key, body, now=now)
 

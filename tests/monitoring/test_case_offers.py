@@ -64,6 +64,24 @@ def test_the_code_accepts_it_and_its_clocks_go_on(home) -> None:
     assert any("was taken by Dr B" in body for body in home.texts_to(home.doctors[0].phone))
 
 
+@pytest.mark.parametrize(("phone", "told"), [("+15550288001", 1), ("", 0)], ids=["a phone", "none"])
+def test_whoever_took_it_by_screen_and_was_never_paged_hears_that_it_is_the_other_s(phone, told) -> None:
+    home = Home()
+    home.hears("39.4")
+    nurse = makers.a_clinician(home.site, phone=phone)
+    escalations.take(home.case.pk, by=nurse, now=TAKEN_AT, how="screen")
+    offer(home, by=nurse)
+    texts(home, 1, home.case.code)
+    said = Message.objects.filter(clinician=nurse, body__contains="was taken by Dr B")
+    assert said.count() == told
+
+
+def test_whoever_was_paged_and_offered_it_hears_it_once(home) -> None:
+    texts(home, 1, home.case.code)
+    said = [body for body in home.texts_to(home.doctors[0].phone) if "was taken by Dr B" in body]
+    assert len(said) == 1
+
+
 def test_a_key_on_the_call_accepts_it_after_hearing_who_asks(home) -> None:
     spoken = voice.spoken(page(home).voice.deliveries.get(), key_action="/key").partition("<Gather")
     assert "Dr A asks you to take over page" in spoken[0]

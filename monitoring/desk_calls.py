@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from monitoring import caselog
 from monitoring.models import Escalation
-from notifications import outbox
+from notifications import outbox, written
 from notifications.models import Channel, Lane, Message
 
 KEY = "desk:"
@@ -35,6 +35,19 @@ def of(case: Escalation) -> QuerySet[Message]:
 def in_this_generation(case: Escalation) -> QuerySet[Message]:
     """Those since the ladder was last begun at its foot."""
     return Message.objects.filter(key__startswith=_generation(case))
+
+
+def case_of(message: Message) -> Escalation | None:
+    """The case that a call to the desk is about; None for any other message."""
+    if not message.key.startswith(KEY):
+        return None
+    return _called_about.first(pk=int(message.key.split(":")[1]))
+
+
+@written.Query
+def _called_about(*, pk: int) -> QuerySet[Escalation]:
+    """A case with its site and whoever has it."""
+    return Escalation.objects.select_related("site", "owner").filter(pk=pk)
 
 
 def _generation(case: Escalation) -> str:

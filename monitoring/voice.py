@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring import caselog, drills, inbound, responders
+from monitoring import caselog, desk_calls, drills, inbound, responders
 from monitoring.models import CheckIn, Escalation, Page
 from notifications import written
 from notifications.models import Delivery, Message
@@ -29,10 +29,19 @@ def spoken(delivery: Delivery, *, key_action: str) -> str:
             _gather(key_action, _say("voice.patient.intro", language), _say("voice.patient.menu", language)),
             _say("voice.patient.nothing", language),
         )
+    case = desk_calls.case_of(message)
+    if case is not None:
+        return _document(_desk_words(case))
     if drills.of_call(message):
         return _document(_gather(key_action, _say("voice.page.drill", "en")))
     about = "voice.page.news" if message.key.startswith("news:") else "voice.desk"
     return _document(_say(about, "en"))
+
+
+def _desk_words(case: Escalation) -> str:
+    if case.state != Escalation.State.OPEN:
+        return _line(responders.already(case))
+    return _say("voice.desk.case", "en", code=" ".join(case.code), urgency=case.urgency)
 
 
 def _page_words(page: Page, key_action: str) -> str:

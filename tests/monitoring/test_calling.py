@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitoring import codes, escalations
+from monitoring import codes, escalations, voice
 from monitoring.models import Escalation, Page
 from notifications import gateway
 from notifications.models import Delivery, Lane, Message, Role, Shift
@@ -305,6 +305,9 @@ def test_with_nobody_on_any_rung_the_number_a_person_answers_is_rung() -> None:
     home.hears(FEVER, at=NIGHT)
     call = Message.objects.get(to=home.site.oncall_number)
     assert (call.channel, call.lane) == ("voice", Lane.PAGE_VOICE)
+    said = voice.spoken(call.deliveries.get(), key_action="/key")
+    assert f"Case {' '.join(home.case.code)} is open and nobody on call has it" in said
+    assert "paging service itself" not in said
     assert call.deliveries.get().state == Delivery.State.PENDING
     assert "nobody on rung" in home.history
 
@@ -315,6 +318,15 @@ def test_the_desk_is_rung_again_every_round_while_nobody_is_on_call() -> None:
     home.hears(FEVER, at=NIGHT)
     home.tick(NIGHT + 16 * MINUTE)
     assert Message.objects.filter(to=home.site.oncall_number, channel="voice").count() == 2
+
+
+def test_a_call_to_the_desk_that_is_answered_late_says_who_has_the_case_by_now() -> None:
+    home = Home()
+    Shift.objects.all().delete()
+    home.hears(FEVER, at=NIGHT)
+    escalations.take(home.case.pk, by=home.doctors[0], now=NIGHT + SECOND, how="screen")
+    call = Delivery.objects.get(message__to=home.site.oncall_number)
+    assert f"{home.case.code} was taken by Dr A" in voice.spoken(call, key_action="/key")
 
 
 def test_the_desk_is_no_longer_rung_when_somebody_has_it() -> None:

@@ -112,7 +112,8 @@ def _back_to_open(case: Escalation, now: datetime, **facts: Any) -> None:
     offers.withdraw(case, now=now)
     case.generation, case.round, case.rung = case.generation + 1, 1, 0
     case.next_at = now
-    case.tell_patient_at = now + timedelta(minutes=rules.tell_patient) if case.patient_id else None
+    if case.tell_patient_at is None and case.patient_id:  # a promise not kept yet is not put off
+        case.tell_patient_at = now + timedelta(minutes=rules.tell_patient)
     for name, value in facts.items():
         setattr(case, name, value)
     case.save()
@@ -154,9 +155,8 @@ def _act_on(pk: int, now: datetime) -> int:
     if case.state == State.OPEN:
         _page_next_rung(case, now)
     else:
-        _lapse(
-            case, now, "not reached in time" if case.state == State.TAKEN else "no outcome recorded in time"
-        )
+        why = "not reached in time" if case.state == State.TAKEN else "no outcome recorded in time"
+        _lapse(case, now, why)
     crashing.point(crashing.BEFORE_COMMIT_CASE)
     return 1
 

@@ -138,6 +138,27 @@ def test_worse_news_opens_a_taken_case_and_pages_from_the_foot_of_the_ladder(hom
     assert {page.clinician for page in Page.objects.filter(generation=2)} == set(home.doctors)
 
 
+def test_worse_news_puts_off_nothing_that_the_patient_was_promised(home) -> None:
+    promised = home.case.tell_patient_at
+    assert promised == NIGHT + 10 * MINUTE
+    worse(home)
+    assert (home.case.generation, home.case.tell_patient_at) == (2, promised)
+    escalations.climb(now=promised)
+    assert home.history.count("patient told") == 1
+
+
+def test_worse_news_after_the_patient_was_told_is_a_new_promise(home) -> None:
+    escalations.climb(now=NIGHT + 10 * MINUTE)
+    escalations.raise_concern(
+        site=home.site,
+        patient=home.patient,
+        urgency="emergency",
+        headline="confused",
+        now=NIGHT + 11 * MINUTE,
+    )
+    assert home.case.tell_patient_at == NIGHT + 21 * MINUTE
+
+
 def test_worse_news_takes_back_what_still_waits_of_the_pages_before_it(home) -> None:
     before = set(Message.objects.filter(page_as_text__isnull=False).values_list("pk", flat=True))
     worse(home)

@@ -13,11 +13,15 @@ from notifications.models import Delivery, Message
 from protocols import wording
 
 KEY_SECONDS = 8
+WHO, WHO_KEY = "who", "1"  # what a check-in call asks first, and the key of whoever it is for
 LOCALES = {"en": "en-US", "es": "es-US", "zh-Hant": "zh-TW"}
 
 
 def spoken(delivery: Delivery, *, key_action: str) -> str:
-    """The words for a call that was just answered, as TwiML; keys go to `key_action`."""
+    """The words for a call that was just answered, as TwiML; keys go to `key_action`.
+
+    A check-in call first asks for the key of whoever it is for: a voicemail or a stranger hears none of its questions.
+    """
     message = delivery.message
     page = _page_of(message)
     if page is not None:
@@ -26,8 +30,12 @@ def spoken(delivery: Delivery, *, key_action: str) -> str:
     if checkin is not None:
         language = checkin.watch.patient.language
         return _document(
-            _gather(key_action, _say("voice.patient.intro", language), _say("voice.patient.menu", language)),
-            _say("voice.patient.nothing", language),
+            _gather(
+                f"{key_action}?asked={WHO}",
+                _say("voice.patient.intro", language),
+                _say("voice.patient.who", language),
+            ),
+            _say("voice.patient.nobody", language),
         )
     case = desk_calls.case_of(message)
     if case is not None:
@@ -42,6 +50,20 @@ def _desk_words(case: Escalation) -> str:
     if case.state != Escalation.State.OPEN:
         return _line(responders.already(case))
     return _say("voice.desk.case", "en", code=" ".join(case.code), urgency=case.urgency)
+
+
+def menu(delivery: Delivery, digit: str, *, key_action: str, words_at: str) -> str:
+    """What a check-in call asks once somebody said by a key that they are the patient or look after them.
+
+    That key answers nothing and is not kept. After any other the call begins again.
+    """
+    checkin = _checkin_of(delivery.message)
+    if checkin is None or digit != WHO_KEY:
+        return _again(words_at)
+    language = checkin.watch.patient.language
+    return _document(
+        _gather(key_action, _say("voice.patient.menu", language)), _say("voice.patient.nothing", language)
+    )
 
 
 def _page_words(page: Page, key_action: str) -> str:
@@ -106,7 +128,7 @@ def _page_key(page: Page, digit: str, words_at: str, heard: int, now: datetime) 
     elif digit == "9":
         said = responders.decline_and_say(page.escalation, page.clinician, "by a key on the phone", now=now)
     if said is None:
-        return _document(f'<Redirect method="POST">{escape(words_at)}</Redirect>')
+        return _again(words_at)
     page.escalation.refresh_from_db()
     if digit == "1" and page.escalation.owner_id == page.clinician_id:
         return _document(_say("voice.page.taken", "en"))
@@ -159,6 +181,10 @@ def _line(words: str, language: str = "en") -> str:
 def _gather(action: str, *said: str) -> str:
     attributes = f'numDigits="1" timeout="{KEY_SECONDS}" method="POST" action={quoteattr(action)}'
     return f"<Gather {attributes}>{''.join(said)}</Gather>"
+
+
+def _again(words_at: str) -> str:
+    return _document(f'<Redirect method="POST">{escape(words_at)}</Redirect>')
 
 
 def _document(*verbs: str) -> str:

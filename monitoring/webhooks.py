@@ -48,6 +48,9 @@ def key_pressed(request: HttpRequest, token: str) -> HttpResponse:
     heard = request.GET.get("heard", "")
     if delivery is None or not digit:
         return HttpResponse("No such call, or no key.", status=404)
+    if request.GET.get("asked") == voice.WHO:
+        key_action, words_at = _address("call-key", token), _address("call-answered", token)
+        return _twiml(voice.menu(delivery, digit[:1], key_action=key_action, words_at=words_at))
     said = voice.key_pressed(
         delivery,
         digit[:1],

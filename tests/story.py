@@ -183,6 +183,28 @@ class Clinic:
         until(lambda: self._call(call["sid"])["status"] == "completed", "the call to end")
         return self.settle()
 
+    def answers_the_check_in_call(self, *keys: str) -> "Clinic":
+        """The patient picks up and presses a key each time the call waits for one."""
+        call = self.provider.calls_to(self.patient.phone)[-1]
+        self.provider.answer(call["sid"])
+        for number, key in enumerate(keys):
+            until(
+                lambda number=number: self._waits_for_key(call["sid"], number), "the call to wait for a key"
+            )
+            self.provider.press(call["sid"], key)
+        until(lambda: self._call(call["sid"])["status"] == "completed", "the call to end")
+        return self.settle()
+
+    def _waits_for_key(self, sid: str, pressed: int) -> bool:
+        """Whether the service has said something since so many keys."""
+        said = [line["who"] for line in self._call(sid)["transcript"]]
+        return said.count("person") == pressed and said[-1:] == ["service"]
+
+    def heard_on_the_call(self, phone: str) -> list[str]:
+        """What the newest call to a phone has said."""
+        said = self.provider.calls_to(phone)[-1]["transcript"]
+        return [line["words"] for line in said if line["who"] == "service"]
+
     def reaches_voicemail(self, name: str) -> "Clinic":
         """A machine answers the newest call and hears it out."""
         call = self._ringing(name)

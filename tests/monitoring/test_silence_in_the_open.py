@@ -1,9 +1,11 @@
 """Each step of a silence counts down on the board, and a call speaks the patient's language into the same triage."""
 
+import re
+
 import pytest
 
 from monitoring import board, checkins, voice
-from monitoring.models import Patient, Reply
+from monitoring.models import CheckIn, Patient, Reply
 from notifications.models import Message
 from protocols import wording
 from tests import makers
@@ -12,6 +14,10 @@ from tests.makers import NOON
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 ASKED = NOON + 4 * HOUR
+CLINICAL = (
+    "fever|chill|unwell|worse|emergency|symptom|fiebre|escalof|siente|emergencia|"
+    "發燒|發冷|嚴重|不舒服|緊急|健康|醫療"
+)
 
 
 @pytest.fixture
@@ -46,11 +52,34 @@ def test_a_call_speaks_the_patient_s_language_and_its_keys_are_triaged(home, cod
     for minutes in (20, 30, 45):
         home.tick(ASKED + minutes * MINUTE)
     call = Message.objects.get(to=home.patient.phone, channel="voice")
-    said = voice.spoken(call.deliveries.get(), key_action="/key")
-    for key in ("voice.patient.intro", "voice.patient.menu", "voice.patient.nothing"):
-        assert wording.text(key, code) in said
-    assert said.count(f'language="{locale}"') == said.count("<Say ") == 3
+    first = voice.spoken(call.deliveries.get(), key_action="/key")
+    then = voice.menu(call.deliveries.get(), "1", key_action="/key", words_at="/words")
+    for said, keys in ((first, ("intro", "who", "nobody")), (then, ("menu", "nothing"))):
+        for key in keys:
+            assert wording.text(f"voice.patient.{key}", code) in said
+        assert said.count(f'language="{locale}"') == said.count("<Say ") == len(keys)
     heard = home.presses("2", on=call, at=ASKED + 46 * MINUTE)
     assert f'language="{locale}"' in heard
     assert home.case.urgency == "urgent"
     assert Reply.objects.get(channel="voice").findings.get().rules
+
+
+@pytest.mark.parametrize("code", ["en", "es", "zh-Hant"])
+def test_a_check_in_call_asks_nothing_before_a_key_says_who_is_listening(home, code) -> None:
+    makers.approved_texts(home.site, code)
+    Patient.objects.filter(pk=home.patient.pk).update(language=code)
+    for minutes in (20, 30, 45):
+        home.tick(ASKED + minutes * MINUTE)
+    call = Message.objects.get(to=home.patient.phone, channel="voice").deliveries.get()
+    first = voice.spoken(call, key_action="/key")
+    assert 'action="/key?asked=who"' in first
+    assert 'action="/key"' not in first
+    assert wording.text("voice.patient.menu", code) not in first
+    assert not re.search(CLINICAL, first, re.IGNORECASE)
+    assert 'action="/key"' in voice.menu(call, "1", key_action="/key", words_at="/words")
+    for other in ("2", "3", "9", "#", ""):
+        again = voice.menu(call, other, key_action="/key", words_at="/words")
+        assert "/words</Redirect>" in again
+        assert "<Say" not in again
+    assert not Reply.objects.exists(), "who is listening is no answer"
+    assert home.asked.stage == CheckIn.Stage.VOICE

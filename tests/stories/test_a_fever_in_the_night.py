@@ -106,6 +106,8 @@ def test_silence_climbs_to_the_caregiver_the_voice_and_a_person(clinic) -> None:
     clinic.at("Mon 15:01")
     assert clinic.pages == ["Dr A"]
     assert "nothing heard for 60 minutes" in clinic.case.headline
+    said = [wording.text(f"voice.patient.{key}", "en") for key in ("intro", "who", "nobody")]
+    assert clinic.heard_on_the_call(clinic.patient.phone) == said, "a voicemail hears nothing clinical"
 
 
 def test_a_call_that_nobody_answers_tells_a_person_at_once(clinic) -> None:
@@ -115,6 +117,19 @@ def test_a_call_that_nobody_answers_tells_a_person_at_once(clinic) -> None:
     assert clinic.pages == []
     clinic.at("Mon 14:47")
     assert clinic.pages == ["Dr A"], "thirteen minutes early: the last thing to try has been tried"
+
+
+def test_a_key_for_danger_on_a_check_in_call_pages_once_the_call_knows_who_is_listening(clinic) -> None:
+    clinic.at("Mon 10:00").gives()
+    clinic.well = False
+    clinic.at("Mon 14:45").answers_the_check_in_call("3", "1", "2")
+    heard = clinic.heard_on_the_call(clinic.patient.phone)
+    who = wording.text("voice.patient.who", "en")  # unless a key was pressed before it came to that
+    assert [text.partition(".")[0] for text in heard if text != who] == [
+        "Hello", "Hello", "Press 1 if you feel well", "Thank you",
+    ], "a key for danger before anybody asked begins the call again"  # fmt: skip
+    assert clinic.pages == ["Dr A"]
+    assert clinic.case.urgency == "urgent"
 
 
 def test_a_nine_on_the_call_wakes_the_next_who_takes_it_by_a_one(clinic) -> None:

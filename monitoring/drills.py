@@ -95,13 +95,15 @@ def _ask_turn(site: Site, one: oncall.Stint, kind: ReachTest.Kind, now: datetime
     Clinician.objects.select_for_update(no_key=True).get(pk=one.clinician.pk)  # two engines ask once
     if ReachTest.objects.filter(kind__in=[Kind.START, Kind.STAND_IN], **about).exists():
         return 0
-    words = "page.on_call_now" if kind == Kind.START else "page.stand_in"
-    facts = {
-        "next_time": texts.site_day_and_time(site, one.ends_at),
-        "link": settings.PUBLIC_BASE_URL + STAND_IN_PATH,
-    }
+    ends_at, link = one.ends_at, settings.PUBLIC_BASE_URL + STAND_IN_PATH
+    if kind == Kind.START:
+        facts = {"next_time": texts.site_day_and_time(site, ends_at), "link": link}
+        body = wording.text("page.on_call_now", "en", **facts)
+    else:
+        until = texts.site_day_and_time(site, _stands_in_until(ends_at, now))
+        body = wording.text("page.stand_in", "en", rung=str(one.rung), next_time=until, link=link)
     key = f"reach:{one.clinician.pk}:{one.rung}:{one.starts_at:%Y%m%d%H%M}:{kind}"
-    _ask(site, kind, wording.text(words, "en", **facts), key=key, now=now, ends_at=one.ends_at, **about)
+    _ask(site, kind, body, key=key, now=now, ends_at=ends_at, **about)
     return 1
 
 
@@ -203,9 +205,10 @@ def answer(test: ReachTest, *, how: str, now: datetime) -> str:
 
 @transaction.atomic
 def stand_in(test_id: int, *, how: str, now: datetime) -> str:
-    """Put whoever said yes on the rung for the rest of the turn, once, and say so in one line.
+    """Put whoever said yes on the rung for the rest of the turn, once, and say in one line until when.
 
     Not where it has ended, where somebody else said yes before, or where whoever had the turn was heard from since.
+    Where the list refuses it they are told, a task says why, and the next person is asked at the test's time.
     """
     test = ReachTest.objects.select_related("site", "clinician").get(pk=test_id)
     turn = ReachTest.objects.filter(site=test.site, rung=test.rung, starts_at=test.starts_at)
@@ -218,15 +221,36 @@ def stand_in(test_id: int, *, how: str, now: datetime) -> str:
         or any(one.answered_at for one in others)
     ):
         return wording.text("page.not_needed", "en")
+    until = _stands_in_until(test.ends_at, test.answered_at or now)
     if test.answered_at is None:
+        try:
+            _put_on(test, test.rung, until, now)
+        except Refusal as refusal:
+            _tell_of_a_yes_refused(test, refusal, now)
+            return wording.text("page.not_put_on_call", "en", rung=str(test.rung))
         test.answered_at, test.how = now, how
         test.save(update_fields=["answered_at", "how"])
-        overrides.give(
-            test.site, test.clinician, test.rung, starts_at=now, ends_at=test.ends_at,
-            why="stands in: nobody answered at the start of the turn", by=test.clinician, now=now,
-        )  # fmt: skip
-    until = texts.site_day_and_time(test.site, test.ends_at)
-    return wording.text("page.stands_in", "en", next_time=until)
+    next_time = texts.site_day_and_time(test.site, until)
+    return wording.text("page.stands_in", "en", rung=str(test.rung), next_time=next_time)
+
+
+def _stands_in_until(ends_at: datetime, since: datetime) -> datetime:
+    """The end of the turn, or as far as one override may go: a turn may go on for a year."""
+    return min(ends_at, since + overrides.LONGEST)
+
+
+@transaction.atomic
+def _put_on(test: ReachTest, rung: int, until: datetime, now: datetime) -> None:
+    why = "stands in: nobody answered at the start of the turn"
+    overrides.give(
+        test.site, test.clinician, rung, starts_at=now, ends_at=until, why=why, by=test.clinician, now=now
+    )
+
+
+def _tell_of_a_yes_refused(test: ReachTest, refusal: Refusal, now: datetime) -> None:
+    what = f"Rung {test.rung}: {test.clinician.name} said yes and was not put on call. {refusal.sentence}"
+    due_at = now + ANSWER_WITHIN
+    worklist.open_task(site=test.site, what=what[:200], due_at=due_at, pages_when_late=False, now=now)
 
 
 # Silence

@@ -31,6 +31,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "codes": "4821, 3317, 9081",
         "link": "https://stepup.hospital.example/e/AB12CD34EF56GH78IJ90KLMN",
         "minutes": "15",
+        "rung": "2",
         "who": "Responder on call",
         "time": "22:01 EST",
         "what": "the outcome",

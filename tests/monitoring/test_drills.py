@@ -69,6 +69,17 @@ def test_whoever_goes_straight_on_is_not_woken_for_it(site, people) -> None:
     assert drills.begin_due(now=starts_at) == 0
 
 
+def a_rotation_of_one(site: Site) -> Clinician:
+    """Nurse N on rung 1 from noon on, with no end."""
+    nurse = makers.a_clinician(site, name="Nurse N", phone=makers.a_phone())
+    plan = rotations.Plan(
+        rung=1, layer=1, name="one", people=[nurse], starts_on=NOON.date(), hand_over=time(12), turn_hours=24,
+        since=NOON,
+    )  # fmt: skip
+    rotations.begin(site, plan, by=nurse, now=NOON)
+    return nurse
+
+
 @pytest.mark.parametrize(
     ("days", "hours", "heard", "asked"),
     [(6, 0, None, 0), (8, 0, None, 1), (8, 12, None, 0), (8, 0, 2, 0), (8, 0, 0, 1)],
@@ -78,12 +89,7 @@ def test_whoever_goes_straight_on_is_asked_when_a_week_has_brought_nothing(
     site, days, hours, heard, asked
 ) -> None:
     """A rotation of one begins once: its phone would be asked that one time, and never again."""
-    nurse = makers.a_clinician(site, name="Nurse N", phone=makers.a_phone())
-    plan = rotations.Plan(
-        rung=1, layer=1, name="one", people=[nurse], starts_on=NOON.date(), hand_over=time(12), turn_hours=24,
-        since=NOON,
-    )  # fmt: skip
-    rotations.begin(site, plan, by=nurse, now=NOON)
+    nurse = a_rotation_of_one(site)
     drills.begin_due(now=NOON)
     if heard is not None:
         says(nurse, "here", now=NOON + heard * 24 * HOUR)
@@ -137,7 +143,7 @@ def test_whoever_says_yes_stands_in_for_the_rest_of_the_turn(site, people) -> No
     drills.look_after(now=LATE)
     assert (
         says(people[1], "1", now=LATE + MINUTE)
-        == "You are on call now until Mon 01 Mar 20:00 EST. Thank you."
+        == "You are on call now on rung 1 until Mon 01 Mar 20:00 EST. Thank you."
     )
     assert on_call(site, LATE + MINUTE) == ["Nurse M"]
     assert on_call(site, NOON + 8 * HOUR) == ["Nurse M"]
@@ -167,6 +173,46 @@ def test_silence_of_the_stand_in_asks_the_one_after(site, people) -> None:
     assert asked(people[2]) == ["stand in"]  # Nurse M has time off
     drills.look_after(now=LATE + 10 * MINUTE)
     assert Task.objects.filter(what="Rung 1: Nurse O did not answer; nobody else is left to ask").exists()
+
+
+def test_a_turn_longer_than_an_override_is_stood_in_for_as_far_as_one_goes(site) -> None:
+    """A rotation of one ends a year from now: the yes was refused, nobody was told, and the phone stayed silent."""
+    a_rotation_of_one(site)
+    other = makers.a_clinician(site, name="Nurse M", phone=makers.a_phone())
+    oncall.add_shift(site, other, 2, starts_at=NOON + 24 * HOUR, ends_at=NOON + 32 * HOUR)
+    drills.begin_due(now=NOON)
+    drills.look_after(now=LATE)
+    [test] = other.reach_tests.all()
+    assert "on rung 1. Can you be on call there now, until Sun 02 May 13:10 EDT?" in test.text.body
+    assert (
+        says(other, "1", now=LATE) == "You are on call now on rung 1 until Sun 02 May 13:10 EDT. Thank you."
+    )
+    assert Override.objects.get().period.upper == LATE + overrides.LONGEST
+    assert on_call(site, LATE) == ["Nurse M"]
+
+
+def test_a_yes_that_the_list_refuses_is_said_and_put_on_the_work_list_and_the_next_is_asked(
+    site, people
+) -> None:
+    drills.begin_due(now=NOON)
+    drills.look_after(now=LATE)
+    overrides.take_time_off(people[1], starts_at=LATE, ends_at=LATE + HOUR, by=people[1], now=LATE)
+    assert says(people[1], "1", now=LATE + MINUTE).startswith("Thank you, but you are NOT on call on rung 1")
+    assert Task.objects.filter(what__startswith="Rung 1: Nurse M said yes and was not put on call. ").exists()
+    assert not Task.objects.filter(what__contains="could not read").exists()
+    drills.look_after(now=LATE + 10 * MINUTE)
+    assert asked(people[2]) == ["stand in"]
+
+
+def test_one_person_asked_for_two_rungs_reads_which_and_each_yes_is_for_one(site, people) -> None:
+    second = makers.a_clinician(site, name="Nurse P", phone=makers.a_phone())
+    oncall.add_shift(site, second, 2, starts_at=NOON, ends_at=NOON + 8 * HOUR)
+    drills.begin_due(now=NOON)
+    drills.look_after(now=LATE)
+    asks = [test.text.body for test in people[1].reach_tests.order_by("rung")]
+    assert ["on rung 1." in asks[0], "on rung 2." in asks[1]] == [True, True]
+    said = sorted(says(people[1], "1", now=LATE + n * MINUTE) for n in (1, 2))
+    assert ["on rung 1 until" in said[0], "on rung 2 until" in said[1]] == [True, True]
 
 
 # Page me now

@@ -131,8 +131,8 @@ def _applied(*, report: int, now: datetime) -> tuple[QuerySet[ProviderReport], d
 
 
 def _apply(delivery: Delivery, sid: str, status: str, code: str, now: datetime) -> None:
-    if sid and delivery.provider_sid is None and delivery.state in Delivery.LIVE:
-        # The report overtook the answer to our own request: it proves that the request got through.
+    if sid and delivery.provider_sid is None:
+        # The report overtook the answer to our own request, or came after we gave it up: either way it got through.
         _adopt(delivery, sid, now)
         delivery.refresh_from_db()
     rank = RANK.get(status, 0)
@@ -176,14 +176,18 @@ def _tried_no_more(*, message: int, now: datetime) -> tuple[QuerySet[Delivery], 
 
 
 def _adopt(delivery: Delivery, sid: str, now: datetime) -> None:
-    """Give the delivery its provider's id. The token is proof; a match from the provider's list gives way to it."""
+    """Give the delivery its provider's id. The token is proof; a match from the provider's list gives way to it.
+
+    One that has ended stays ended, but is known as ours: whatever of it arrives is recorded as such.
+    """
     holders = Delivery.objects.filter(provider_sid=sid)
     holders.filter(state=State.ACCEPTED).update(
         state=State.AMBIGUOUS, provider_sid=None, deadline_at=None, due_at=now
     )
     if not holders.exists():
-        mine = Delivery.objects.filter(pk=delivery.pk)
-        outbox.accept(mine, sid=sid, channel=delivery.message.channel, now=now)
+        mine = Delivery.objects.filter(pk=delivery.pk, provider_sid=None)
+        if not outbox.accept(mine, sid=sid, channel=delivery.message.channel, now=now):
+            mine.update(provider_sid=sid)
 
 
 def let_go(*, now: datetime) -> QuerySet[Delivery]:

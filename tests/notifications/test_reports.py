@@ -193,6 +193,29 @@ def test_a_report_settles_what_we_never_heard_of(site, line, minutes) -> None:
     assert len(line.held) == 1, "it is not sent a second time"
 
 
+@pytest.mark.parametrize("given_up", [State.EXPIRED, State.CANCELLED])
+@pytest.mark.parametrize(
+    ("statuses", "becomes"),
+    [(["sent"], None), (["sent", "delivered"], State.DELIVERED), (["sent", "undelivered"], None)],
+    ids=["on its way", "delivered", "undelivered"],
+)
+def test_what_was_given_up_and_went_out_all_the_same_is_ours(site, line, given_up, statuses, becomes) -> None:
+    line.says("unheard")
+    message = a_message(site, valid_for=2 * MINUTE)
+    outbox.deliver_due(now=NOON)
+    [sid] = line.held
+    line.held.clear()  # not in the provider's list yet
+    reconcile.settle_ambiguous(now=NOON + MINUTE)
+    if given_up == State.CANCELLED:
+        outbox.cancel(Message.objects.filter(pk=message.pk), now=NOON + MINUTE)
+    outbox.deliver_due(now=NOON + 2 * MINUTE)
+    assert delivery_of(message).state == given_up
+    for status in statuses:
+        delivery = report(message, status, sid=sid, after=180)
+    assert (delivery.state, delivery.provider_sid) == (becomes or given_up, sid)
+    assert (delivery.provider_status, message.deliveries.count()) == (statuses[-1], 1)
+
+
 def test_a_match_from_the_provider_s_list_gives_way_to_a_report(site, line) -> None:
     """Two calls to one phone cannot be told apart in the list; the token in a report can tell them apart."""
     line.says("unheard", "unheard")

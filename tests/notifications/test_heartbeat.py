@@ -46,6 +46,12 @@ def test_what_was_last_reported_can_be_read() -> None:
     assert heartbeat.last_at(heartbeat.ENGINE) == NOON
 
 
+@pytest.mark.parametrize(("ahead", "late"), [(5, False), (6, True), (3600, True)])
+def test_a_sign_from_the_future_is_no_sign_of_life(ahead, late) -> None:
+    heartbeat.sign_in(heartbeat.ENGINE, now=NOON + ahead * SECOND)
+    assert heartbeat.is_late(heartbeat.ENGINE, now=NOON) is late
+
+
 def test_a_clock_set_back_gives_no_negative_age() -> None:
     heartbeat.sign_in(heartbeat.ENGINE, now=NOON)
     assert heartbeat.age(heartbeat.ENGINE, now=NOON - SECOND) == timedelta(0)

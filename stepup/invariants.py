@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from monitoring import ladders, stays
 from monitoring.models import (
@@ -20,11 +20,12 @@ from monitoring.models import (
     Task,
     Watch,
 )
-from notifications import oncall, written
+from notifications import heartbeat, oncall, written
 from notifications.glance import Glance
-from notifications.models import Delivery, ProviderReport, Site
+from notifications.models import Delivery, Heartbeat, ProviderReport, Site
 
-SECOND = timedelta(seconds=1)
+SECOND, CENTURY = timedelta(seconds=1), timedelta(days=36525)
+NEWEST = 1000  # rows of what came in that are looked at, by their key: as many however many lie before them
 State = Delivery.State
 
 # What a watch, the row of the question around these, may be waiting for.
@@ -92,6 +93,21 @@ def double_sends(now: datetime) -> QuerySet[Any, Any]:
     return sent.values("message", "account").annotate(n=Count("pk")).filter(n__gt=1)
 
 
+def twice_reported(now: datetime) -> QuerySet[ProviderReport, Any]:
+    """I8: reports on two texts or calls under the token of one attempt: what was not in the provider's list, and was
+    sent again, had got through the first time. The attempt itself has one id and cannot tell.
+    """
+    named = ProviderReport.objects.filter(_newest(ProviderReport)).exclude(provider_sid="")
+    one_by_one = named.order_by().values("token").annotate(n=Count("provider_sid", distinct=True))
+    return one_by_one.filter(n__gt=1)
+
+
+def _newest(of: type[Reply | ProviderReport]) -> Q:
+    """From one key to another: planned for whatever moment, a question with one end would read the whole table."""
+    last = Subquery(of.objects.order_by("-pk").values("pk")[:1])
+    return Q(pk__range=(last - (NEWEST - 1), last))
+
+
 def unwatched_watches(now: datetime) -> QuerySet[Watch]:
     """I9: an open watch before its end with no check-in to come and no case. The last check-in is at the end."""
     return Watch.objects.filter(~Exists(_CHECKIN), ~Exists(_CASE), closed_at=None, ends_at__gt=now)
@@ -121,7 +137,23 @@ def _watching() -> QuerySet[Site]:
 
 def events_from_the_future(now: datetime) -> QuerySet[EscalationEvent]:
     """I12: something already happened later than now: the clock went back."""
-    return EscalationEvent.objects.filter(at__gt=now + 2 * SECOND)
+    # With an end as well, or it would be planned to read every line there is; no clock is ahead of that.
+    return EscalationEvent.objects.filter(at__gt=now + 2 * SECOND, at__lt=now + CENTURY)
+
+
+def replies_from_the_future(now: datetime) -> QuerySet[Reply]:
+    """I12: the same of a text that came in."""
+    return Reply.objects.filter(_newest(Reply), received_at__gt=now + 2 * SECOND)
+
+
+def reports_from_the_future(now: datetime) -> QuerySet[ProviderReport]:
+    """I12: the same of a report of the provider."""
+    return ProviderReport.objects.filter(_newest(ProviderReport), received_at__gt=now + 2 * SECOND)
+
+
+def signs_from_the_future(now: datetime) -> QuerySet[Heartbeat]:
+    """I12: the same of a sign of life. They come every second, also while this is asked, and from other machines."""
+    return Heartbeat.objects.filter(at__gt=now + heartbeat.AHEAD)
 
 
 def late_tasks(now: datetime) -> QuerySet[Task]:
@@ -174,10 +206,14 @@ QUERIES: dict[str, Callable[[datetime], Any]] = {
     "I7 replies": unread,
     "I7 reports": unapplied,
     "I8": double_sends,
+    "I8 reports": twice_reported,
     "I9": unwatched_watches,
     "I10": stuck_checkins,
     "I11": uncovered_hours,
     "I12": events_from_the_future,
+    "I12 replies": replies_from_the_future,
+    "I12 reports": reports_from_the_future,
+    "I12 signs": signs_from_the_future,
     "I13": late_tasks,
     "I14": patients_not_told,
     "I15": overdue_watches,

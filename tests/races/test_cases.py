@@ -203,4 +203,4 @@ def test_after_all_of_it_nothing_is_broken(patient, doctors, now) -> None:
         lambda: escalations.climb(now=now + timedelta(minutes=16)),
         lambda: escalations.decline(case.pk, by=doctors[1], now=now, reason="asleep"),
     )
-    assert set(invariants.counts(now=clock.now())) <= {"I12"}
+    assert {name.split()[0] for name in invariants.counts(now=clock.now())} <= {"I12"}

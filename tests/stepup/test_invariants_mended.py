@@ -21,7 +21,11 @@ from tests.stepup.test_invariants_queries import (
     HOUR,
     SECOND,
     Night,
+    a_reply_from_the_future,
+    a_report_from_the_future,
+    a_sign_from_the_future,
     escalations_over,
+    report_on_two,
     set_the_clock_back,
 )
 
@@ -68,10 +72,16 @@ OTHERS: list[tuple[str, Callable[[Night, int], None], int]] = [
     ("I9", ask_nothing_more, 0),
     ("I11", leave_a_gap, 0),
     ("I12", set_the_clock_back, 3600),
+    ("I8 reports", report_on_two, 0),
+    ("I12 replies", a_reply_from_the_future, 3600),
+    ("I12 reports", a_report_from_the_future, 3600),
+    ("I12 signs", a_sign_from_the_future, 3600),
 ]
 # No engine can take back a text, find somebody for an hour, set a clock or ask a ward; what it cannot mend it says.
 LEADS_TO = (
-    {name: MENDED for name, _, _ in CASES} | {name: RED for name, _, _ in OTHERS} | {"I9": MENDED, "I17": RED}
+    {name: MENDED for name, _, _ in CASES}
+    | {name: RED for name, _, _ in OTHERS}
+    | {"I9": MENDED, "I12 signs": MENDED, "I17": RED}
 )
 ROWS = [(*case, LEADS_TO[case[0]]) for case in [*CASES, *OTHERS]]
 

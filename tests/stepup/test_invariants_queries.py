@@ -5,7 +5,7 @@ question, and no other, to notice.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -158,6 +158,29 @@ def set_the_clock_back(night: Night, seconds: int) -> None:
     EscalationEvent.objects.create(escalation=night.case, at=NOON + seconds * SECOND, what="taken")
 
 
+def a_reply_from_the_future(night: Night, seconds: int) -> None:
+    night.reply(received_at=NOON + seconds * SECOND, understood_at=NOON)
+
+
+def a_report(token: str, sid: str, *, at: datetime = NOON) -> None:
+    ProviderReport.objects.create(
+        token=token, provider_sid=sid, status="sent", payload={}, received_at=at, applied_at=NOON
+    )
+
+
+def a_report_from_the_future(night: Night, seconds: int) -> None:
+    a_report("t", "SM1", at=NOON + seconds * SECOND)
+
+
+def a_sign_from_the_future(night: Night, seconds: int) -> None:
+    heartbeat.sign_in(heartbeat.ENGINE, now=NOON + seconds * SECOND)
+
+
+def report_on_two(night: Night, _: int) -> None:
+    for sid in ("SM1", "SM2"):
+        a_report("t", sid)
+
+
 def a_stay(night: Night, **times: object) -> None:
     facts = {"recorded_at": NOON - 30 * HOUR, "rests_until": NOON + HOUR} | times
     Admission.objects.create(
@@ -215,7 +238,7 @@ def test_each_question_finds_its_fault_at_its_second(night, name, breaks, second
 
 
 def test_every_question_is_asked_in_this_file() -> None:
-    one_by_one = {"I8", "I9", "I11", "I12"}
+    one_by_one = {"I8", "I8 reports", "I9", "I11", "I12", "I12 replies", "I12 reports", "I12 signs"}
     assert {case[0] for case in CASES} | one_by_one == set(invariants.QUERIES)
 
 
@@ -230,6 +253,26 @@ def test_two_provider_ids_for_one_message_are_found(night) -> None:
     }
     Delivery.objects.create(**twice, state=State.DELIVERED, ended_at=NOON)
     assert invariants.counts(now=NOON) == {"I8": 1}
+
+
+def test_two_texts_under_the_token_of_one_attempt_are_found(night) -> None:
+    report_on_two(night, 0)
+    assert invariants.counts(now=NOON) == {"I8 reports": 1}
+
+
+def test_reports_on_one_text_or_without_an_id_are_no_double(night) -> None:
+    for token, sid in (("t", "SM1"), ("t", "SM1"), ("t", ""), ("another", "SM2")):
+        a_report(token, sid)
+    assert invariants.counts(now=NOON) == {}
+
+
+def test_only_the_newest_reports_are_looked_at(night, monkeypatch) -> None:
+    monkeypatch.setattr(invariants, "NEWEST", 3)
+    report_on_two(night, 0)
+    a_report("another", "SM3")
+    assert invariants.twice_reported(NOON).count() == 1
+    a_report("another", "SM3")
+    assert invariants.twice_reported(NOON).count() == 0
 
 
 def test_a_retry_after_a_failure_is_no_double(night) -> None:
@@ -330,10 +373,20 @@ def test_nobody_need_be_on_call_where_nobody_is_watched(night) -> None:
     assert invariants.counts(now=NOON) == {}
 
 
-@pytest.mark.parametrize(("seconds", "broken"), [(2, {}), (3, {"I12": 1})])
-def test_a_clock_set_back_is_noticed(night, seconds, broken) -> None:
-    set_the_clock_back(night, seconds)
-    assert invariants.counts(now=NOON) == broken
+@pytest.mark.parametrize(
+    ("name", "happens", "seconds"),
+    [
+        ("I12", set_the_clock_back, 2),
+        ("I12 replies", a_reply_from_the_future, 2),
+        ("I12 reports", a_report_from_the_future, 2),
+        ("I12 signs", a_sign_from_the_future, 5),
+    ],
+    ids=["a line of a case", "a reply", "a report", "a sign of life"],
+)
+@pytest.mark.parametrize("longer", [0, 1, 3600])
+def test_a_clock_set_back_is_noticed(night, name, happens, seconds, longer) -> None:
+    happens(night, seconds + longer)
+    assert invariants.counts(now=NOON) == ({name: 1} if longer else {})
 
 
 def test_what_a_check_finds_stands_where_the_health_page_and_the_board_read_it(night) -> None:

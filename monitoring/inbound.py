@@ -10,7 +10,7 @@ from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Val
 from django.db.models.functions import NullIf
 
 from monitoring import canary, findings, responders, unread
-from monitoring.models import Patient, Reply
+from monitoring.models import Patient, Reply, Unread
 from monitoring.rules import DEFAULT
 from notifications import crashing, once, written
 from notifications.each import each
@@ -19,6 +19,9 @@ from notifications.models import Clinician, Site
 
 logger = logging.getLogger(__name__)
 SWEEP_AFTER = timedelta(seconds=10)
+TELL_AFTER = timedelta(
+    seconds=30
+)  # by then a lock that was in the way has been let go, or its holder is stuck
 NOBODY = 0  # no row has this number
 
 
@@ -55,7 +58,7 @@ def receive(
     `sent_at` is said only of a text that reached us late: it answers no question that was asked after it was sent.
 
     Triage and the case it opens commit together with the words. If understanding fails for any reason whatever,
-    the words stay stored and a person is told.
+    the words stay stored and a person is told; of what only waits for a lock, once it has waited too long.
     """
     with transaction.atomic():
         sender, sent_to = _storable(sender)[:60], _storable(sent_to)[:60]
@@ -113,17 +116,14 @@ def _understand_or_tell(reply: Reply, now: datetime) -> None:
         OperationalError
     ):  # a deadlock or a lock time-out says nothing about the words: the sweep reads them again
         logger.warning("Reply %s waits for the next sweep.", reply.pk)
+        if now - reply.received_at >= TELL_AFTER and not Unread.objects.filter(reply=reply).exists():
+            _have_it_read(
+                reply, reply.patient, now
+            )  # nobody knows how long that may go on, nor what they say
         return
     except Exception:  # whatever it was, a person reads the words
         logger.exception("Reply %s could not be understood.", reply.pk)
-        unread.put(
-            reply,
-            patient=reply.patient,
-            finding=None,
-            pages_when_late=True,
-            due_at=now + timedelta(minutes=DEFAULT.clarify),
-            now=now,
-        )
+        _have_it_read(reply, reply.patient, now)
     reply.understood_at = now
     _is_understood(
         pk=reply.pk,
@@ -132,6 +132,18 @@ def _understand_or_tell(reply: Reply, now: datetime) -> None:
         patient=reply.patient_id or NOBODY,
         clinician=reply.clinician_id or NOBODY,
         checkin=reply.checkin_id or NOBODY,
+        now=now,
+    )
+
+
+def _have_it_read(reply: Reply, patient: Patient | None, now: datetime) -> None:
+    """Have a person read what the service cannot, and page where nobody does in time."""
+    unread.put(
+        reply,
+        patient=patient,
+        finding=None,
+        pages_when_late=True,
+        due_at=now + timedelta(minutes=DEFAULT.clarify),
         now=now,
     )
 
@@ -158,8 +170,23 @@ def _understand(reply: Reply, now: datetime) -> None:
     if not patients:
         findings.from_stranger(reply, now=now)
     # One reply at a time about one person: two texts in the same second are read in turn.
+    if len(patients) == 1:
+        findings.from_reply(reply, patients[0], who=reply.who, now=now)
+    else:
+        _understand_about_each(reply, patients, now)
+
+
+def _understand_about_each(reply: Reply, patients: list[Patient], now: datetime) -> None:
+    """Read it about each of several; whatever fails about one cannot undo the page for another."""
     for patient in patients:
-        findings.from_reply(reply, patient, who=reply.who, now=now)
+        try:
+            with transaction.atomic():
+                findings.from_reply(reply, patient, who=reply.who, now=now)
+        except OperationalError:
+            raise  # says nothing about the words: all of it is read again
+        except Exception:
+            logger.exception("Reply %s could not be understood about one of %s.", reply.pk, len(patients))
+            _have_it_read(reply, patient, now)
 
 
 def _is_no_patients(reply: Reply, now: datetime) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 
 from monitoring import canary, checkins, findings, inbound, pocket
-from monitoring.models import Escalation, Page, Reply, Task
+from monitoring.models import Escalation, Page, Reply, Task, Watch
 from notifications.models import Message, Site
 from tests import makers
 from tests.home import FEVER, HOUR, MINUTE, Home
@@ -103,6 +103,44 @@ def test_a_deadlock_says_nothing_about_the_words_and_they_are_read_again(
     home.tick(NIGHT + 10 * SECOND)
     assert home.case.headline
     assert Page.objects.get().clinician == home.doctors[0]
+
+
+def test_words_that_a_deadlock_keeps_unread_are_put_before_a_person_once_and_read_again_all_the_same(
+    home, monkeypatch
+) -> None:
+    def deadlock(*_: object, **__: object) -> None:
+        raise OperationalError("deadlock detected")
+
+    with monkeypatch.context() as stuck:
+        stuck.setattr(findings, "from_reply", deadlock)
+        reply = home.hears(FEVER, at=NIGHT)
+        home.tick(NIGHT + 10 * SECOND)
+        assert not Task.objects.exists(), "nothing is the matter yet"
+        home.tick(NIGHT + 30 * SECOND)
+        task = Task.objects.get()
+        assert (task.patient, task.reply, task.pages_when_late) == (home.patient, reply, True)
+        assert task.due_at <= NIGHT + 16 * MINUTE
+        Task.objects.update(done_at=NIGHT + MINUTE, outcome="rang them")
+        home.tick(NIGHT + 2 * MINUTE)
+        assert Task.objects.count() == 1
+    home.tick(NIGHT + 3 * MINUTE)
+    assert home.case.urgency == "urgent"
+    reply.refresh_from_db()
+    assert reply.understood_at is not None
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["the other is read before", "the other is read after"])
+def test_what_breaks_about_one_of_two_who_share_a_phone_undoes_no_page_for_the_other(home, first) -> None:
+    other = makers.a_patient(home.site, caregiver_phone=home.patient.phone)
+    makers.a_dose(makers.a_course(other))
+    broken, sound = (home.patient, other) if first else (other, home.patient)
+    Watch.objects.filter(patient=broken).update(rules={"no rule": "of ours"})
+    reply = home.hears("38.6 and shaking", at=NIGHT)
+    assert who(reply) == "shared"
+    assert [case.patient for case in Escalation.objects.all()] == [sound]
+    assert Page.objects.exists()
+    task = broken.tasks.get(done_at=None)
+    assert (task.reply, task.pages_when_late) == (reply, True)
 
 
 # Whose words

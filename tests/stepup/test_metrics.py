@@ -93,6 +93,26 @@ def test_the_slowest_page_and_no_other_message_is_the_lag(site) -> None:
     assert values()["stepup_page_handover_seconds_max"] == 39
 
 
+@pytest.mark.parametrize(
+    ("claims", "attempt", "seconds"),
+    [(1, 1, 3), (2, 1, 303), (1, 2, 303)],
+    ids=["as its rung meant it", "not taken at first", "by the second account"],
+)
+def test_a_call_that_waits_as_its_rung_says_is_not_slow(site, claims, attempt, seconds) -> None:
+    call = queue(site, Lane.PAGE_VOICE, seconds_ago=304)
+    end(call, "delivered")
+    facts = {"due_at": NOON - 4 * SECOND, "fence": claims, "attempt": attempt}
+    Delivery.objects.filter(pk=call.pk).update(**facts)
+    assert values()["stepup_page_handover_seconds_max"] == seconds
+
+
+def test_a_page_that_waits_in_the_place_of_an_earlier_one_counts_from_its_own_cause(site) -> None:
+    page = queue(site, Lane.PAGE_TEXT, seconds_ago=10)
+    end(page, "delivered")
+    Delivery.objects.filter(pk=page.pk).update(due_at=NOON - 600 * SECOND, fence=1)
+    assert values()["stepup_page_handover_seconds_max"] == 9
+
+
 def test_cases_are_counted_and_what_is_late_is_timed(site) -> None:
     escalations.raise_concern(site=site, patient=None, caller="+1", urgency="urgent", headline="x", now=NOON)
     assert values(urgency="urgent", state="open")["stepup_cases"] == 1
@@ -159,6 +179,13 @@ def test_every_alert_asks_for_figures_and_values_that_exist() -> None:
             alternatives = wanted.split("|") if "~" in matches else [wanted]
             assert len(found) >= len(alternatives), f"{name} has no {label} {wanted}"
         assert name in taken
+
+
+def test_texts_that_the_carrier_filters_are_told_and_more_than_one_in_a_hundred_calls_somebody() -> None:
+    filtered = {alert.split()[0]: alert for alert in ALERTS.split("- alert: ") if 'means="words"' in alert}
+    severities = {name: re.search(r"severity: (\w+)", alert)[1] for name, alert in filtered.items()}
+    assert severities == {"StepUpTextFiltered": "warn", "StepUpTextsFiltered": "page"}
+    assert "> 0.01 * scalar(sum(stepup_deliveries_ended" in filtered["StepUpTextsFiltered"]
 
 
 def test_every_alert_says_what_is_wrong_and_what_to_do() -> None:

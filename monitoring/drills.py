@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import texts, worklist
@@ -160,7 +160,10 @@ def _ask(
 
 @transaction.atomic
 def heard(clinician: Clinician, *, how: str, now: datetime) -> ReachTest | None:
-    """Something came from this phone: every test that waits is answered. The newest of them, if there was one."""
+    """Something came from this phone: every test that waits is answered. The newest of them, if there was one.
+
+    A yes to standing in is not: that is answered by `stand_in`.
+    """
     tests = _unanswered.rows(clinician=clinician.pk, now=now)
     for test in tests:
         if test.kind != Kind.STAND_IN:
@@ -172,9 +175,14 @@ def heard(clinician: Clinician, *, how: str, now: datetime) -> ReachTest | None:
 
 @written.Query
 def _unanswered(*, clinician: int, now: datetime) -> QuerySet[ReachTest]:
-    """The tests of somebody's phone that still wait for an answer, oldest first; locked."""
+    """The tests of somebody's phone that still take an answer, oldest first; locked.
+
+    That of a turn until it ends: late, it still proves the phone. Any other until a while after its time: a later word
+    is about something else.
+    """
     waiting = ReachTest.objects.select_for_update().filter(clinician=clinician, answered_at=None)
-    return waiting.filter(asked_at__gte=now - 2 * ANSWER_WITHIN).order_by("asked_at")
+    begun, others = Q(kind=Kind.START, ends_at__gt=now), Q(due_at__gte=now - ANSWER_WITHIN)
+    return waiting.filter(begun | others & ~Q(kind=Kind.START)).order_by("asked_at")
 
 
 def _stop_calling(tests: Iterable[ReachTest], now: datetime) -> None:

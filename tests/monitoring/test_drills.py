@@ -215,6 +215,30 @@ def test_one_person_asked_for_two_rungs_reads_which_and_each_yes_is_for_one(site
     assert ["on rung 1 until" in said[0], "on rung 2 until" in said[1]] == [True, True]
 
 
+# An answer that comes late
+
+
+def test_an_answer_late_in_the_turn_still_proves_the_phone_and_keeps_the_rung(site, people) -> None:
+    drills.begin_due(now=NOON)
+    drills.look_after(now=LATE)
+    assert says(people[0], "1", now=NOON + 21 * MINUTE) == "Thank you: pages reach you. Nothing else to do."
+    assert not drills.proofs(people)[people[0].pk].is_unproved
+    drills.stand_in(people[1].reach_tests.get().pk, how="text", now=NOON + 22 * MINUTE)
+    assert on_call(site, NOON + 22 * MINUTE) == ["Nurse N"]
+
+
+def test_an_answer_after_the_turn_is_none(site, people) -> None:
+    drills.begin_due(now=NOON)
+    assert not says(people[0], "1", now=NOON + 8 * HOUR).startswith("Thank you")
+    assert people[0].reach_tests.get().answered_at is None
+
+
+@pytest.mark.parametrize(("minutes", "counts"), [(20, True), (21, False)])
+def test_a_test_page_is_answered_until_as_long_again_as_it_had(site, people, minutes, counts) -> None:
+    drills.page_me(people[0], now=NOON)
+    assert says(people[0], "1", now=NOON + minutes * MINUTE).startswith("This was a DRILL") is counts
+
+
 # Page me now
 
 

@@ -143,6 +143,13 @@ def test_an_answer_after_the_rung_s_minutes_is_shown_as_late(site, people) -> No
     assert (rung.people[0].is_late, rung.people[0].is_silent) == (True, False)
 
 
+def test_an_answer_within_a_long_rung_s_minutes_counts(site, people) -> None:
+    drill = begun(site, WatchRules(ladder=(Rung(("on call 1",), emergency_minutes=30),)))
+    says(people[0], "1", now=NOON + 22 * MINUTE)
+    [rung, *_] = ladder_drills.result(drill, now=NOON + 30 * MINUTE)
+    assert (rung.people[0].took, rung.people[0].is_late) == (22 * MINUTE, False)
+
+
 def test_no_case_page_or_patient_is_touched(site, people) -> None:
     begun(site)
     assert (Escalation.objects.count(), Page.objects.count()) == (0, 0)

@@ -41,16 +41,20 @@ def is_for_us(reply: Reply, clinician: Clinician) -> bool:
 
 def answer(reply: Reply, clinician: Clinician, *, now: datetime) -> Message:
     """Do what the text says about a page or a test of reach, and text back how it went. Nothing unclear is guessed."""
-    said = reply.body.strip()
+    said, test = reply.body.strip(), None
     if triage.assess(said, triage.Context(sender="clinician")).control == "opt_out":
-        opting_out.responder_stopped(clinician, now=now)
+        opting_out.responder_stopped(
+            clinician, now=now
+        )  # and proves nothing: no text reaches that phone any more
+    else:
+        test = drills.heard(clinician, how="text", now=now)
     return outbox.queue(
         site=clinician.site,
         key=f"answer:{reply.pk}",
         lane=Lane.PAGE_TEXT,
         channel=Channel.TEXT,
         to=reply.sender,
-        body=_done(said, clinician, drills.heard(clinician, how="text", now=now), now),
+        body=_done(said, clinician, test, now),
         clinician=clinician,
         valid_for=VALID_FOR,
         now=now,

@@ -239,6 +239,14 @@ def test_a_test_page_is_answered_until_as_long_again_as_it_had(site, people, min
     assert says(people[0], "1", now=NOON + minutes * MINUTE).startswith("This was a DRILL") is counts
 
 
+def test_a_stop_proves_nothing(site, people) -> None:
+    drills.begin_due(now=NOON)
+    says(people[0], "STOP")
+    drills.look_after(now=LATE)
+    assert drills.proofs(people)[people[0].pk].is_unproved
+    assert asked(people[1]) == ["stand in"], "no page by text reaches Nurse N any more"
+
+
 # Page me now
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from monitoring.models import Watch
 from monitoring.rules import WatchRules
-from notifications import oncall, roles
+from notifications import oncall
 from notifications.models import Clinician, Site
 from protocols import ladder
 from protocols.ladder import Rung
@@ -31,7 +31,8 @@ def at(site: Site, rungs: Sequence[Rung], *, now: datetime) -> tuple[Standing, .
     found = oncall.who_each(site, now=now)
     on_call = {place: found.get(place, []) for place in sorted(named | set(range(1, places + 1)))}
     return tuple(
-        Standing(number, rung, _people(site, rung, on_call)) for number, rung in enumerate(climbed, start=1)
+        Standing(number, rung, _people(site, rung, on_call, now))
+        for number, rung in enumerate(climbed, start=1)
     )
 
 
@@ -48,20 +49,20 @@ def next_step(standing: Sequence[Standing], *, urgency: str, round_: int, rung: 
     return ladder.next_step(round_, rung, staffed, top=len(standing), not_called=not_called)
 
 
-def _people(site: Site, rung: Rung, on_call: dict[int, list[Clinician]]) -> tuple[Clinician, ...]:
+def _people(
+    site: Site, rung: Rung, on_call: dict[int, list[Clinician]], now: datetime
+) -> tuple[Clinician, ...]:
     """Everybody the rung calls, once each, in its own order."""
     found: dict[int, Clinician] = {}
     for call in rung.calls:
-        for person in _called(site, call, on_call):
+        for person in _called(site, call, on_call, now):
             found.setdefault(person.pk, person)
     return tuple(found.values())
 
 
-def _called(site: Site, call: str, on_call: dict[int, list[Clinician]]) -> list[Clinician]:
+def _called(site: Site, call: str, on_call: dict[int, list[Clinician]], now: datetime) -> list[Clinician]:
     if call.startswith("on call "):
         return on_call[int(call.removeprefix("on call "))]
     if call.startswith(PERSON):
-        named = site.clinicians.filter(username=call.removeprefix(PERSON), is_active=True).exclude(phone="")
-        # Somebody who could not take the case is not called for it: pages would end with them.
-        return [person for person in named if roles.may(person, "work on a case")]
+        return oncall.named(site, [call.removeprefix(PERSON)], now=now)
     return [person for people in on_call.values() for person in people if person.role == call]

@@ -71,7 +71,8 @@ def take(site: Site, *, ladders: Iterable[Sequence[Rung]], now: datetime) -> Pul
     listed = oncall.read(site, since=now, until=until)
     places = oncall.rungs(site, now=now)
     able = tuple(one for one in listed.stints(now, until) if one.can_be_reached)
-    cover = oncall.Cover(now, until, places, able, oncall.wanted(site, ladders, places=places))
+    signed = oncall.wanted(site, ladders, places=places, since=now, until=until)
+    cover = oncall.Cover(now, until, places, able, signed)
     return Pulse(
         engine_late=heartbeat.is_late(heartbeat.ENGINE, now=now),
         engine_at=sign.at if sign else None,

@@ -244,18 +244,16 @@ def _by_rung(*, site: int, since: datetime) -> QuerySet[Shift]:
 class Wanted:
     """A rung of a signed ladder that calls a role, people by their names, or a place the site's own list does not have.
 
-    `people` are those it names who can be paged at any hour.
+    `present` are the spans, as far as was read, in which somebody it names can be paged: whenever they are not away.
     """
 
     number: int
     calls: tuple[str, ...]
-    people: int = 0
+    present: tuple[tuple[datetime, datetime], ...] = ()
 
     def gaps(self, read: Sequence[Stint], since: datetime, until: datetime) -> list[Gap]:
         """Every span in which nobody it calls can be reached."""
-        if self.people:
-            return []
-        mine = [(one.starts_at, one.ends_at) for one in read if self._is_called(one)]
+        mine = [*self.present, *((one.starts_at, one.ends_at) for one in read if self._is_called(one))]
         return [
             Gap(self.number, a, b, ", ".join(self.calls)) for a, b in rotas.without([(since, until)], mine)
         ]
@@ -264,8 +262,19 @@ class Wanted:
         return f"on call {one.rung}" in self.calls or one.clinician.role in self.calls
 
 
-def wanted(site: Site, ladders: Iterable[Sequence[Rung]], *, places: int) -> tuple[Wanted, ...]:
-    """What these ladders call besides the places the list has, once each.
+def named(site: Site, usernames: Iterable[str], *, now: datetime | None = None) -> list[Clinician]:
+    """Those of these names who can be paged and may take a case; at `now`, only whoever is not away then."""
+    able = site.clinicians.filter(username__in=usernames, is_active=True).exclude(phone="")
+    if now is not None:
+        able = able.exclude(time_off__period__contains=now)
+    # Somebody who could not take the case is not called for it: pages would end with them.
+    return [one for one in able if roles.may(one, "work on a case")]
+
+
+def wanted(
+    site: Site, ladders: Iterable[Sequence[Rung]], *, places: int, since: datetime, until: datetime
+) -> tuple[Wanted, ...]:
+    """What these ladders call between two moments besides the places the list has, once each.
 
     A place that only a ladder names was signed for: while nobody is on the list there, the case would go past it.
     """
@@ -274,10 +283,22 @@ def wanted(site: Site, ladders: Iterable[Sequence[Rung]], *, places: int) -> tup
         for number, rung in enumerate(rungs_, start=1):
             if len(rung.places) < len(rung.calls) or max(rung.places) > places:
                 people = [one.removeprefix(PERSON) for one in rung.calls if one.startswith(PERSON)]
-                able = site.clinicians.filter(username__in=people, is_active=True).exclude(phone="")
-                may = [one for one in able if roles.may(one, "work on a case")] if people else []
-                found.setdefault((number, rung.calls), Wanted(number, rung.calls, len(may)))
+                present = _present(site, people, since, until) if people else ()
+                found.setdefault((number, rung.calls), Wanted(number, rung.calls, present))
     return tuple(found.values())
+
+
+def _present(
+    site: Site, usernames: Iterable[str], since: datetime, until: datetime
+) -> tuple[tuple[datetime, datetime], ...]:
+    """The spans between two moments in which any one of these people can be paged."""
+    off = _time_off.rows(site=site.pk, since=since, until=until)
+    away = [(one.clinician_id, (one.period.lower, one.period.upper)) for one in off]
+    return tuple(
+        span
+        for person in named(site, usernames)
+        for span in rotas.without([(since, until)], [when for who_, when in away if who_ == person.pk])
+    )
 
 
 @dataclass(frozen=True)
@@ -306,7 +327,9 @@ def cover(
     """The on-call list of a site between two moments; `now` says whose rungs it has, `ladders` what is signed."""
     reachable = [one for one in stints(site, since=since, until=until) if one.can_be_reached]
     top = rungs(site, now=now)
-    return Cover(since, until, top, tuple(reachable), wanted(site, ladders, places=top))
+    return Cover(
+        since, until, top, tuple(reachable), wanted(site, ladders, places=top, since=since, until=until)
+    )
 
 
 def gaps(

@@ -90,7 +90,7 @@ def sheet(site: Site, *, now: datetime) -> Sheet:
     doubles = [one for one in read.doubles(edges[0], edges[-1]) if one.ends_at > now]
     taken = [_stretch(one, doubles, now) for one in stints]
     reachable = tuple(one for one in stints if one.can_be_reached)
-    signed = oncall.wanted(site, cover.ladders_of(site), places=top)
+    signed = oncall.wanted(site, cover.ladders_of(site), places=top, since=now, until=edges[-1])
     found = oncall.Cover(now, edges[-1], top, reachable, signed).gaps(now, edges[-1])
     gaps = [Stretch(gap.rung, gap.starts_at, gap.ends_at, named=gap.named) for gap in found]
     rungs = range(1, max([top, *(gap.rung for gap in gaps)]) + 1)

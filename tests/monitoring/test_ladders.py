@@ -7,7 +7,7 @@ import pytest
 from monitoring import escalations, ladders
 from monitoring.models import Escalation, Page
 from monitoring.rules import DEFAULT, WatchRules
-from notifications import outbox
+from notifications import outbox, overrides
 from notifications.models import Delivery, Role
 from protocols.ladder import Rung
 from tests import makers
@@ -106,6 +106,20 @@ def test_a_role_is_everybody_of_it_who_is_on_call_and_a_person_is_that_one() -> 
     rungs = [Rung((*roles,)), Rung((f"person:{nurse.username}",)), Rung((f"person:{pharmacist.username}",))]
     stand = ladders.at(home.site, rungs, now=NIGHT)
     assert [list(one.people) for one in stand[:3]] == [home.doctors, [nurse], []]
+
+
+def test_somebody_named_who_is_away_is_not_called_and_costs_no_time() -> None:
+    home = Home()
+    first, _ = home.doctors
+    overrides.take_time_off(
+        first, starts_at=NIGHT - HOUR, ends_at=NIGHT + 15 * MINUTE, by=first, now=NIGHT - HOUR
+    )
+    rungs = (Rung((f"person:{first.username}",)), Rung(("on call 2",)))
+    case = raised(home, *rungs)
+    assert pages(case) == [(2, "Dr B")]
+    assert "Nobody is on rung 1. Somebody must cover it." in [event.text for event in case.events.all()]
+    back = ladders.at(home.site, rungs, now=NIGHT + 15 * MINUTE)
+    assert list(back[0].people) == [first], "and is called again from the end of it"
 
 
 def test_people_are_looked_up_when_they_are_paged() -> None:

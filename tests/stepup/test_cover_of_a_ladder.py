@@ -6,8 +6,8 @@ import pytest
 
 from monitoring import pulse, watches
 from monitoring.models import Watch
-from notifications import oncall
-from notifications.models import Clinician, Role, Site
+from notifications import oncall, overrides
+from notifications.models import Clinician, Role, Site, TimeOff
 from protocols.errors import Refusal
 from protocols.ladder import Rung
 from stepup import cover, feeds, invariants, rota
@@ -32,6 +32,11 @@ def on_place_2(site: Site, role: str, *, hours: int) -> Clinician:
     who = makers.a_clinician(site, role, phone=makers.a_phone())
     oncall.add_shift(site, who, 2, starts_at=NOON - HOUR, ends_at=NOON + hours * HOUR)
     return who
+
+
+def off(who: Clinician, since: int, until: int) -> None:
+    """Time off from one hour to another."""
+    overrides.take_time_off(who, starts_at=NOON + since * HOUR, ends_at=NOON + until * HOUR, by=who, now=NOON)
 
 
 def gaps(site: Site, *ladder: Rung) -> list[tuple[str, int, int]]:
@@ -91,6 +96,26 @@ def test_a_person_named_counts_only_while_they_can_be_paged(site) -> None:
     assert gaps(site, rung) == []
     Clinician.objects.filter(pk=lead.pk).update(is_active=False)
     assert len(gaps(site, rung)) == 1
+
+
+def test_a_person_named_is_missed_while_they_are_away_unless_another_is_there(site) -> None:
+    first, second = (makers.a_clinician(site, Role.PRESCRIBER, phone=makers.a_phone()) for _ in range(2))
+    alone, both = (
+        Rung(tuple(f"person:{who.username}" for who in named)) for named in ([first], [first, second])
+    )
+    off(first, 6, 12)
+    named = f"rung 1 (person:{first.username})"
+    assert gaps(site, alone) == [(named, 6, 12)]
+    assert gaps(site, both) == []
+    off(second, 10, 14)
+    assert gaps(site, both) == [(f"rung 1 (person:{first.username}, person:{second.username})", 10, 12)]
+
+
+def test_time_off_that_was_taken_back_opens_no_gap(site) -> None:
+    lead = makers.a_clinician(site, Role.PRESCRIBER, phone=makers.a_phone())
+    off(lead, 6, 12)
+    overrides.end_time_off(TimeOff.objects.get().pk, by=lead, now=NOON + HOUR)
+    assert gaps(site, Rung((f"person:{lead.username}",))) == []
 
 
 def test_a_gap_of_the_signed_ladder_stands_on_the_board_the_list_the_feed_and_in_i11(site) -> None:

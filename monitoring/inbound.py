@@ -23,6 +23,7 @@ TELL_AFTER = timedelta(
     seconds=30
 )  # by then a lock that was in the way has been let go, or its holder is stuck
 NOBODY = 0  # no row has this number
+NO_SENDER = "an unknown number"
 
 
 @written.Query
@@ -61,7 +62,7 @@ def receive(
     the words stay stored and a person is told; of what only waits for a lock, once it has waited too long.
     """
     with transaction.atomic():
-        sender, sent_to = _storable(sender)[:60], _storable(sent_to)[:60]
+        sender, sent_to = _storable(sender)[:60] or NO_SENDER, _storable(sent_to)[:60]
         facts = {
             "site": _site(sender, sent_to),
             "sender": sender,

@@ -261,7 +261,7 @@ def texts_received(*, to: str, since: datetime, account: Account = Account.FIRST
     return [
         Received(
             MessageSid=str(one.sid),
-            From=str(one.from_),
+            From=str(one.from_ or ""),
             To=str(one.to),
             Body=str(one.body or ""),
             NumMedia=pictures(one.num_media),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError
 
-from monitoring import canary, checkins, findings, inbound, pocket
+from monitoring import canary, checkins, findings, inbound, pocket, worklist
 from monitoring.models import Escalation, Page, Reply, Task, Watch
 from notifications.models import Message, Site
 from tests import makers
@@ -208,6 +208,20 @@ def test_a_sender_longer_than_a_telephone_number_opens_a_case_too(home, sender) 
     assert (home.case.caller, home.case.urgency) == (sender, "emergency")
     assert home.texts_to(sender)
     assert not Task.objects.exists()
+
+
+@pytest.mark.parametrize("sender", ["", "\x00"], ids=["nothing", "a null character"])
+def test_a_text_that_does_not_say_who_sends_it_opens_a_case_and_joins_no_task_of_others(home, sender) -> None:
+    site, later = home.site, NIGHT + HOUR
+    other = worklist.open_task(
+        site=site, what="Ring the pharmacy.", due_at=later, pages_when_late=False, now=NIGHT
+    )
+    for sid, words in (("SM1", "my husband cannot breathe"), ("SM2", "blue elephants")):
+        inbound.receive(provider_sid=sid, sender=sender, sent_to=site.patient_number, body=words, now=NIGHT)
+    assert (home.case.caller, home.case.urgency) == (inbound.NO_SENDER, "emergency")
+    other.refresh_from_db()
+    assert (other.what, other.unread.count()) == ("Ring the pharmacy.", 0)
+    assert Task.objects.get(reply__provider_sid="SM2").unread_from == inbound.NO_SENDER
 
 
 @pytest.mark.parametrize("words", ["98", "blue elephants"])

@@ -94,9 +94,10 @@ class Listing:
     def __init__(self, home: Home) -> None:
         self.home, self.texts = home, []
 
-    def lists(self, sid: str, body: str, *, media: int = 0) -> None:
-        """A text from the patient that reached the provider alone."""
-        sent = {"from": self.home.patient.phone, "to": self.home.site.patient_number, "body": body}
+    def lists(self, sid: str, body: str, *, media: int = 0, is_named: bool = True) -> None:
+        """A text from the patient, or from nobody the log names, that reached the provider alone."""
+        sender = self.home.patient.phone if is_named else None
+        sent = {"from": sender, "to": self.home.site.patient_number, "body": body}
         self.texts.insert(0, {
             "sid": sid, "direction": "inbound", "num_media": str(media), "date_sent": format_datetime(NOON), **sent,
         })  # fmt: skip
@@ -121,6 +122,12 @@ def test_a_picture_in_the_log_is_looked_at_by_a_person_as_one_that_came_to_the_d
     assert (reply.media, reply.payload["NumMedia"]) == (1, "1")
     assert (finding.urgency, finding.human_task) == ("clarify", True)
     assert listing.home.patient.tasks.filter(done_at=None).exists()
+
+
+def test_a_text_of_which_the_log_does_not_say_who_sent_it_is_heard_too(listing) -> None:
+    listing.lists("SM1", "my husband cannot breathe", is_named=False)
+    assert missed_texts.fetch(now=NOON + HOUR) == 1
+    assert Escalation.objects.get().caller == inbound.NO_SENDER
 
 
 UNSTORABLE = "SM" + "9" * 70  # no column is as long

@@ -48,10 +48,15 @@ def of_course(course: Course, *, since: datetime, until: datetime, now: datetime
 
 def ladders_of(site: Site) -> tuple[tuple[Rung, ...], ...]:
     """Every signed ladder a site may have to climb: of watches that are open, and of courses under way."""
+    planned = [pathway.ladder for pathway in pathways_of(site)]
+    return tuple(dict.fromkeys([*ladders.in_use(site), *planned]))
+
+
+def pathways_of(site: Site) -> list[Pathway]:
+    """The signed pathways of courses under way."""
     courses = Course.objects.filter(site=site, state=Course.State.ACTIVE)
     under_way = SiteProtocol.objects.filter(pk__in=courses.values("protocol"))
-    planned = [approvals.content(row).pathway.ladder for row in under_way]
-    return tuple(dict.fromkeys([*ladders.in_use(site), *planned]))
+    return [approvals.content(row).pathway for row in under_way]
 
 
 def answered(found: Sequence[Gap], *, zone: str, reason: str) -> str:

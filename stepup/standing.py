@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from monitoring import canary, pulse, response
 from notifications import daynames, heartbeat
 from notifications.models import Account, AccountState, Site
-from stepup import cover, downtime_files, trials
+from stepup import cover, downtime_files, feasible, trials
 
 WEEK = timedelta(days=7)
 LOG_READ_EVERY = timedelta(minutes=5)  # the log is fetched each minute: later than this it stands still
@@ -37,7 +37,7 @@ class Part:
 
 def parts(site: Site, *, now: datetime) -> tuple[Part, ...]:
     """Every part, what does not work first, then what nobody knows."""
-    found = (*_engine(now), *_paging(site, now), *_provider(site, now), *_paper(site, now))
+    found = (*_engine(now), *_paging(site, now), *_provider(site, now), *_rate(site), *_paper(site, now))
     return tuple(sorted(found, key=lambda part: {False: 0, None: 1, True: 2}[part.works]))
 
 
@@ -128,6 +128,21 @@ def _provider(site: Site, now: datetime) -> Iterable[Part]:
         at = heartbeat.last_at(name)
         works = None if at is None else name != heartbeat.MISSED_TEXTS or now - at <= LOG_READ_EVERY
         yield Part(what, works, _("last done") if at else _("not done yet"), at)
+
+
+def _rate(site: Site) -> Iterable[Part]:
+    """Judged when a protocol is signed, for those enrolled then; more have been since."""
+    judged = [feasible.of(site, pathway) for pathway in cover.pathways_of(site)]
+    if judged:
+        least = min(judged, key=lambda one: one.most)
+        yield Part(
+            _("Everybody enrolled is asked in time"),
+            least.fits,
+            _("%(patients)s enrolled, and the number asks %(most)s in time")
+            % {"patients": least.patients, "most": least.most},
+            None,
+            "" if least.fits else _("Get a faster number, or state its rate."),
+        )
 
 
 def _paper(site: Site, now: datetime) -> Iterable[Part]:

@@ -1,6 +1,7 @@
 """The status page and the first-run guide: read from the rows, and honest about what nobody can see."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db.models import F
@@ -97,6 +98,23 @@ def test_a_trial_is_recorded_on_the_screen_and_stands_on_the_status_page(site) -
     page = client.post(reverse("trial"), typed, follow=True).content.decode()
     assert "it worked, Mon 03 Feb 2020, recorded by Ada A" in page.replace(NB, " ")
     assert AuditEntry.objects.filter(site=site, act="recorded a trial").count() == 1
+
+
+def test_more_enrolled_than_the_number_asks_in_time_is_said_although_the_protocol_was_signed_before(
+    site,
+) -> None:
+    name = "Everybody enrolled is asked in time"
+    assert name not in works(site), "no course is under way"
+    site.patient_texts_per_second = Decimal("0.01")
+    site.save()
+    makers.a_course(makers.a_patient(site))
+    for _ in range(2):
+        makers.a_patient(site)
+    assert works(site)[name] is True
+    makers.a_patient(site)
+    assert works(site)[name] is False
+    [part] = [part for part in standing.parts(site, now=clock.now()) if part.name == name]
+    assert part.said == "4 enrolled, and the number asks 3 in time"
 
 
 def test_what_nothing_here_records_is_not_known_and_never_called_well(site) -> None:

@@ -34,7 +34,7 @@ BREAKS = [
           "    return given_at.astimezone(UTC)\n", "    return given_at\n", ("tests/protocols/test_watching.py",)),
     Break("words left over count as understood", "protocols/judging.py",
           "elif self.heard.leftovers:", "elif False:", ("tests/protocols/test_triage_properties.py",)),
-    Break("whoever is paged may take, whatever their role", "monitoring/escalations.py",
+    Break("whoever is paged may take, whatever their role", "monitoring/caselog.py",
           "    if not roles.may(by, \"work on a case\"):", "    if False:",
           ("tests/monitoring/test_calling.py", "tests/stories/test_nights_that_went_wrong.py")),
     Break("an order that is over is mentioned", POCKET,

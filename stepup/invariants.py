@@ -31,6 +31,8 @@ State = Delivery.State
 # What a watch, the row of the question around these, may be waiting for.
 _CHECKIN = CheckIn.objects.filter(watch=OuterRef("pk"), state__in=CheckIn.OPEN)
 _CASE = Escalation.objects.exclude(state="resolved").filter(patient=OuterRef("patient"))
+# At a site, the row of the question around it.
+_OPEN_HERE = Watch.objects.filter(site=OuterRef("pk"), closed_at=None)
 
 
 def cases_without_a_next_act(now: datetime) -> QuerySet[Escalation]:
@@ -119,20 +121,29 @@ def stuck_checkins(now: datetime) -> QuerySet[CheckIn]:
 
 
 def uncovered_hours(now: datetime) -> list[oncall.Gap]:
-    """I11: an hour of the next 24 in which a site with an open watch has a rung with nobody reachable."""
-    until = now + timedelta(hours=24)
+    """I11: an hour of the next 24 in which a site with an open watch has a rung with nobody reachable; where nobody is
+    watched, this very moment, while a case of somebody else waits to be taken.
+    """
+    spans = [(site, timedelta(hours=24)) for site in _watching.rows()]
+    spans += [(site, oncall.INSTANT) for site in _waited_at.rows()]
     return [
         gap
-        for site in _watching.rows()
-        for gap in oncall.gaps(site, since=now, until=until, ladders=ladders.in_use(site))
+        for site, span in spans
+        for gap in oncall.gaps(site, since=now, until=now + span, ladders=ladders.in_use(site))
     ]
 
 
 @written.Query
 def _watching() -> QuerySet[Site]:
     """The sites with an open watch."""
-    open_here = Watch.objects.filter(site=OuterRef("pk"), closed_at=None)
-    return Site.objects.filter(Exists(open_here)).order_by("pk")
+    return Site.objects.filter(Exists(_OPEN_HERE)).order_by("pk")
+
+
+@written.Query
+def _waited_at() -> QuerySet[Site]:
+    """The sites without an open watch at which a case waits for somebody to take it."""
+    case = Escalation.objects.filter(site=OuterRef("pk"), state="open", next_at__isnull=False)
+    return Site.objects.filter(~Exists(_OPEN_HERE), Exists(case)).order_by("pk")
 
 
 def events_from_the_future(now: datetime) -> QuerySet[EscalationEvent]:

@@ -373,6 +373,22 @@ def test_nobody_need_be_on_call_where_nobody_is_watched(night) -> None:
     assert invariants.counts(now=NOON) == {}
 
 
+def test_a_rung_nobody_is_on_is_found_while_a_case_of_somebody_who_is_not_watched_waits(night) -> None:
+    escalations_over(night)
+    CheckIn.objects.filter(watch=night.watch).delete()
+    watches._close(night.watch, "over", now=NOON)
+    period = Shift.objects.get(rung=2).period
+    Shift.objects.filter(rung=2).update(period=type(period)(period.lower, NOON + HOUR))
+    case, _ = escalations.raise_concern(
+        site=night.site, patient=None, caller="+15550001111", urgency="urgent", headline="help", now=NOON
+    )
+    assert invariants.uncovered_hours(NOON) == [], "in an hour it may be over"
+    [gap] = invariants.uncovered_hours(NOON + HOUR)
+    assert gap.named == "rung 2"
+    escalations.take(case.pk, by=night.first, now=NOON + HOUR, how="screen")
+    assert invariants.uncovered_hours(NOON + HOUR) == []
+
+
 @pytest.mark.parametrize(
     ("name", "happens", "seconds"),
     [

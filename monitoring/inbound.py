@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import NullIf
 
@@ -102,6 +102,9 @@ def not_understood(*, now: datetime) -> QuerySet[Reply]:
 
 @transaction.atomic
 def _read_again(pk: int, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        # Whom somebody holds is waited for by the next turn: in this one cases have to climb.
+        cursor.execute("SET LOCAL lock_timeout = '250ms'")
     reply = Reply.objects.select_for_update(skip_locked=True).filter(pk=pk, understood_at=None).first()
     if reply is None:
         return 0

@@ -4,13 +4,13 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q
 
 from monitoring import inbound, worklist
 from monitoring.models import Reply, Task
 from monitoring.rules import DEFAULT
 from notifications import gateway, heartbeat
+from notifications.each import database_is_away
 from notifications.models import Account, Site
 
 LOOK_BACK = timedelta(minutes=30)
@@ -64,7 +64,7 @@ def _is_taken_in(text: gateway.Received, now: datetime) -> bool:
             now=now,
         )
     except Exception as problem:
-        if isinstance(problem, (InterfaceError, OperationalError)) and not connection.is_usable():
+        if database_is_away(problem):
             raise  # no other text could be stored either
         logger.exception("Text %s could not be taken in from the provider's log.", text["MessageSid"])
         return False

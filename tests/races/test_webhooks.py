@@ -1,13 +1,16 @@
 """The provider may tell us the same thing any number of times, all at once: it happens once."""
 
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
-from monitoring.models import Escalation, Finding, Page, Reply
+from monitoring import inbound
+from monitoring.models import Escalation, Finding, Page, Reply, Task
 from notifications import clock, outbox
 from notifications.double import signing
 from notifications.models import Channel, Delivery, Lane, Message, ProviderReport
@@ -72,6 +75,33 @@ def test_five_different_texts_at_once_are_five_replies(live_server, site, patien
     assert at_once(*[lambda form=form: post(url, form) for form in forms]) == [200] * 5
     assert Reply.objects.exclude(understood_at=None).count() == 5
     assert Escalation.objects.count() == 1
+
+
+def test_texts_about_somebody_who_is_held_cost_the_engine_s_turn_little_and_reach_a_person(
+    site, patient, doctors
+) -> None:
+    at, somebody = makers.NOON, connection.copy()
+    somebody.set_autocommit(False)
+    try:
+        with connection.cursor() as cursor, somebody.cursor() as other:
+            other.execute("SELECT FROM monitoring_patient WHERE id = %s FOR UPDATE", [patient.pk])
+            cursor.execute("SET lock_timeout = '50ms'")
+            for sid in ("SM1", "SM2", "SM3"):
+                inbound.receive(
+                    provider_sid=sid, sender=patient.phone, sent_to=site.patient_number, body="38.6", now=at
+                )
+            cursor.execute("RESET lock_timeout")
+            began = time.monotonic()
+            inbound.sweep(now=at + inbound.SWEEP_AFTER)
+            assert not Task.objects.exists(), "it may be let go any moment"
+            inbound.sweep(now=at + inbound.TELL_AFTER)
+            assert time.monotonic() - began < 10, "six times five seconds is how long a request may wait"
+    finally:
+        somebody.close()
+    assert Task.objects.get(done_at=None).unread.count() == 3
+    assert not Escalation.objects.exists()
+    inbound.sweep(now=at + timedelta(minutes=1))
+    assert Escalation.objects.get().patient == patient
 
 
 def test_one_key_press_told_five_times_at_once_takes_the_case_once(

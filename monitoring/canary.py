@@ -10,11 +10,12 @@ alike.
 import logging
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import OperationalError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from monitoring import rehearsal, worklist
 from monitoring.models import Canary, Reply, Task, Watch
@@ -194,12 +195,29 @@ def is_late(site: Site, *, now: datetime) -> bool:
 
     A site that never had one is late once it has watched somebody for as long as that.
     """
-    sent = Canary.objects.filter(site=site)
+    facts = facts_of_a_site(now=now)
+    return is_late_by(Site.objects.filter(pk=site.pk).annotate(**facts).values(*facts).get(), now=now)
+
+
+def facts_of_a_site(*, now: datetime) -> dict[str, Any]:
+    """What `is_late_by` judges by, to be read of a site in whatever statement reads it."""
+    sent = Canary.objects.filter(site=OuterRef("pk")).order_by("-sent_at")
     judged = sent.filter(Q(taken_at__isnull=False) | Q(sent_at__lte=now - BACK_WITHIN))
-    last = judged.order_by("-sent_at").first()
-    if last is not None:
-        return last.taken_at is None or last.sent_at < now - LATE_AFTER
-    return not sent.exists() and _is_watched(site, since=now - LATE_AFTER)
+    watches = Watch.objects.filter(site=OuterRef("pk"), closed_at=None, opened_at__lte=now - LATE_AFTER)
+    return {
+        "judged_sent_at": Subquery(judged.values("sent_at")[:1]),
+        "judged_taken_at": Subquery(judged.values("taken_at")[:1]),
+        "canary_at": Subquery(sent.filter(taken_at__isnull=False).values("taken_at")[:1]),
+        "has_canary": Exists(sent),
+        "is_watched": Exists(watches),
+    }
+
+
+def is_late_by(facts: Mapping[str, Any], *, now: datetime) -> bool:
+    """`is_late`, by the facts of a site."""
+    if facts["judged_sent_at"] is None:
+        return not facts["has_canary"] and bool(facts["is_watched"])
+    return facts["judged_taken_at"] is None or facts["judged_sent_at"] < now - LATE_AFTER
 
 
 def late(*, now: datetime) -> list[Site]:
@@ -213,6 +231,5 @@ def ages(*, now: datetime) -> dict[str, timedelta]:
     return {slug: max(now - at, timedelta(0)) for slug, at in found.items() if at is not None}
 
 
-def _is_watched(site: Site, *, since: datetime | None = None) -> bool:
-    watches = Watch.objects.filter(site=site, closed_at=None)
-    return (watches.filter(opened_at__lte=since) if since else watches).exists()
+def _is_watched(site: Site) -> bool:
+    return Watch.objects.filter(site=site, closed_at=None).exists()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Max, Subquery
 
 from monitoring import canary
 from notifications import heartbeat, oncall
@@ -29,30 +29,63 @@ class OnCall:
 
 
 @dataclass(frozen=True)
-class Pulse:
-    """What the head of the board says about the service. `broken` counts rows that break an invariant by a fault of
-    the service; hours nobody covers, which are one too, are none of its own and are named in `rungs` and `ahead`.
+class Signs:
+    """What every screen says of the service while it is not well.
 
-    `ahead` are the hours of the next 14 days that nobody covers, the earliest first: a place of the list nobody has
-    now is in `rungs` instead. `doubles` are those in which one person stands on two rungs.
+    `broken` counts rows that break an invariant by a fault of the service; hours nobody covers, which are one too, are
+    none of its own. `canary_at` is when the last test alarm of its own was taken.
     """
 
     engine_late: bool
     engine_at: datetime | None
     broken: tuple[tuple[str, int], ...]
-    page_sent_at: datetime | None
-    page_heard_at: datetime | None
-    rungs: tuple[OnCall, ...]
-    ahead: tuple[oncall.Gap, ...]
-    doubles: tuple[oncall.Booked, ...]
     canary_at: datetime | None
     canary_late: bool
 
     @property
     def is_well(self) -> bool:
+        """Nothing that anybody has to act on."""
+        return not (self.engine_late or self.canary_late or self.broken)
+
+
+@dataclass(frozen=True)
+class Pulse(Signs):
+    """What the head of the board says about the service; hours nobody covers are named in `rungs` and `ahead`.
+
+    `ahead` are the hours of the next 14 days that nobody covers, the earliest first: a place of the list nobody has
+    now is in `rungs` instead. `doubles` are those in which one person stands on two rungs.
+    """
+
+    page_sent_at: datetime | None
+    page_heard_at: datetime | None
+    rungs: tuple[OnCall, ...]
+    ahead: tuple[oncall.Gap, ...]
+    doubles: tuple[oncall.Booked, ...]
+
+    @property
+    def is_well(self) -> bool:
         """Nothing that a shift has to act on."""
-        quiet = self.engine_late or self.canary_late or self.broken
-        return not quiet and all(rung.name for rung in self.rungs)
+        return super().is_well and all(rung.name for rung in self.rungs)
+
+
+def signs(site: Site, *, now: datetime) -> Signs:
+    """Whether the service acts, finds no fault in itself, and its own test alarm comes through: in one statement."""
+    said = {
+        "engine_at": Subquery(Heartbeat.objects.filter(name=heartbeat.ENGINE).values("at")[:1]),
+        "checks": Subquery(Heartbeat.objects.filter(name=heartbeat.CHECKS).values("detail")[:1]),
+        **canary.facts_of_a_site(now=now),
+    }
+    facts = Site.objects.filter(pk=site.pk).annotate(**said).values(*said).get()
+    broken = (facts["checks"] or {}).get("broken") or {}
+    return Signs(
+        engine_late=heartbeat.is_late_since(facts["engine_at"], now=now),
+        engine_at=facts["engine_at"],
+        broken=tuple(
+            sorted((str(name), int(count)) for name, count in broken.items() if name != UNCOVERED_HOURS)
+        ),
+        canary_at=facts["canary_at"],
+        canary_late=canary.is_late_by(facts, now=now),
+    )
 
 
 def take(site: Site, *, ladders: Iterable[Sequence[Rung]], now: datetime) -> Pulse:
@@ -61,8 +94,6 @@ def take(site: Site, *, ladders: Iterable[Sequence[Rung]], now: datetime) -> Pul
     `ladders` are the signed ones the site may have to climb in the next 14 days: of open watches, and of planned ones,
     which only those above know.
     """
-    sign = Heartbeat.objects.filter(name=heartbeat.ENGINE).first()
-    broken = heartbeat.figures(heartbeat.CHECKS).get("broken") or {}
     pages = Delivery.objects.filter(message__site=site, lane__in=[Lane.PAGE_TEXT, Lane.PAGE_VOICE])
     pages = pages.exclude(message__key__startswith="canary:")
     handed_over = pages.filter(state__in=[Delivery.State.ACCEPTED, Delivery.State.DELIVERED])
@@ -74,18 +105,12 @@ def take(site: Site, *, ladders: Iterable[Sequence[Rung]], now: datetime) -> Pul
     signed = oncall.wanted(site, ladders, places=places, since=now, until=until)
     cover = oncall.Cover(now, until, places, able, signed)
     return Pulse(
-        engine_late=heartbeat.is_late(heartbeat.ENGINE, now=now),
-        engine_at=sign.at if sign else None,
-        broken=tuple(
-            sorted((str(name), int(count)) for name, count in broken.items() if name != UNCOVERED_HOURS)
-        ),
+        **vars(signs(site, now=now)),
         page_sent_at=handed_over.aggregate(last=Max("submitted_at"))["last"],
         page_heard_at=delivered.aggregate(last=Max("ended_at"))["last"],
         rungs=tuple(_rung(rung, able, now) for rung in range(1, places + 1)),
         ahead=_ahead(cover.gaps(now, until), now),
         doubles=tuple(listed.doubles(now, until)),
-        canary_at=canary.walked_at(site),
-        canary_late=canary.is_late(site, now=now),
     )
 
 

@@ -59,8 +59,12 @@ def age(name: str, *, now: datetime) -> timedelta | None:
 
 
 def is_late(name: str, *, now: datetime) -> bool:
-    """Whether `name` has been silent for longer than it may be. A sign from the future says nothing of the present:
-    the clock was ahead when it was made, and whoever made it may be dead since.
+    """Whether `name` has been silent for longer than it may be."""
+    return is_late_since(last_at(name), now=now)
+
+
+def is_late_since(at: datetime | None, *, now: datetime) -> bool:
+    """Whether whoever last signed in then, or never, is late. A sign from the future says nothing of the present: the
+    clock was ahead when it was made, and whoever made it may be dead since.
     """
-    at = last_at(name)
     return at is None or not now - LATE_AFTER <= at <= now + AHEAD

@@ -289,7 +289,7 @@ def test_a_prescriber_revokes_an_order_at_320_pixels(opened, base, scheme) -> No
 def test_a_number_is_corrected_and_texts_let_go_with_the_keyboard_alone_at_320_pixels(opened, base) -> None:
     page = opened(size=NARROW)
     page.goto(f"{base}/patient/3/")
-    assert "A nurse must telephone" in page.locator(".notice.danger").inner_text()
+    assert "A nurse must telephone" in page.locator("main .notice.danger").inner_text()
     follow(page, "Let texts go again", to=re.compile("/contacts/"))
     type_into(page, "Patient's mobile phone", "my daughter's")
     signs(page)
@@ -310,7 +310,7 @@ def test_a_number_is_corrected_and_texts_let_go_with_the_keyboard_alone_at_320_p
     tab_to(page, "Let texts to the patient go again")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Texts to the patient go again.")
-    assert page.locator(".notice.danger").count() == 0
+    assert page.locator("main .notice.danger").count() == 0
     assert page.locator("text=telephone corrected").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 

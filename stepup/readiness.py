@@ -198,7 +198,7 @@ def _weight(rule: Rule, moment: _Moment) -> Item:
 
 
 def _oncall(rule: Rule, moment: _Moment) -> Item:
-    gaps = cover.of_course(moment.course, since=moment.starts_at, until=moment.ends_at, now=moment.starts_at)
+    gaps = cover.of_course(moment.course, since=moment.starts_at, until=moment.ends_at, now=moment.now)
     if not gaps:
         return Item(
             rule,

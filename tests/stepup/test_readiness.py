@@ -315,6 +315,17 @@ def test_a_dose_planned_for_a_day_needs_its_whole_day_and_watch_covered(course) 
     assert at(course, "oncall", planned_on=(NOON + 23 * DAY).date()).state == OPEN
 
 
+def test_a_place_of_today_s_list_that_ends_before_a_later_dose_is_missed(course) -> None:
+    """No signed ladder names place 3; a dose in 20 days finds it two weeks empty, and is asked for it all the same."""
+    assert at(course, "oncall", planned_on=(NOON + 20 * DAY).date()).state == MET
+    makers.a_responder(course.site, 3, name="Dr Third", days=5)
+    item = at(course, "oncall", planned_on=(NOON + 20 * DAY).date())
+    assert (item.state, item.why_open) == (
+        OPEN,
+        "Nobody on rung 3 from Sun 21 Mar 00:00 to Mon 29 Mar 00:00 EDT.",
+    )
+
+
 def test_an_old_weight_is_open(course) -> None:
     assert at(course, "weight", now=NOON + 7 * DAY).state == MET
     assert at(course, "weight", now=NOON + 8 * DAY).state == OPEN

@@ -25,7 +25,8 @@ class Stretch:
     """One span of a rung: somebody's turn, shift or override, or (without a name) a gap.
 
     `kind` and `id` name the row that says so; `twice` says that this person stands on another rung as well,
-    `named` what a gap is called; `all_day`, of a span cut to a day, that it fills it.
+    `named` what a gap is called, and `whom` the signed ladder calls there, where its rung is none of the list;
+    `all_day`, of a span cut to a day, that it fills it.
     """
 
     rung: int
@@ -38,14 +39,27 @@ class Stretch:
     is_now: bool = False
     twice: bool = False
     named: str = ""
+    whom: str = ""
     all_day: bool = False
+
+
+@dataclass(frozen=True)
+class Head:
+    """One column: a rung of the list and what the site says of it, or one of a signed ladder that calls somebody else.
+
+    A rung of a ladder has a number and `whom` it calls. It is no place of the list, though one may have its number.
+    """
+
+    rung: int
+    rule: RungRule | None = None
+    whom: str = ""
 
 
 @dataclass(frozen=True)
 class Cell:
     """One rung on one day."""
 
-    rung: int
+    head: Head
     parts: tuple[Stretch, ...]
 
 
@@ -59,16 +73,8 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Head:
-    """One rung: its number, and what the site says of it."""
-
-    rung: int
-    rule: RungRule | None
-
-
-@dataclass(frozen=True)
 class Sheet:
-    """The on-call list from today for two weeks. Gaps are counted from now on.
+    """The on-call list from today for two weeks. Gaps are counted from now on; those of a ladder's own rung stand last.
 
     `by_hand` are the shifts and overrides that somebody may take off the list.
     """
@@ -92,22 +98,31 @@ def sheet(site: Site, *, now: datetime) -> Sheet:
     reachable = tuple(one for one in stints if one.can_be_reached)
     signed = oncall.wanted(site, cover.ladders_of(site), places=top, since=now, until=edges[-1])
     found = oncall.Cover(now, edges[-1], top, reachable, signed).gaps(now, edges[-1])
-    gaps = [Stretch(gap.rung, gap.starts_at, gap.ends_at, named=gap.named) for gap in found]
-    rungs = range(1, max([top, *(gap.rung for gap in gaps)]) + 1)
+    gaps = [Stretch(gap.rung, gap.starts_at, gap.ends_at, named=gap.named, whom=gap.whom) for gap in found]
     spans = sorted([*taken, *gaps], key=lambda one: one.starts_at)
-    rules = oncall.rules(site)
+    heads = _places(site, top) + _of_ladders(gaps)
     return Sheet(
         days=tuple(
-            Day(day, day == today, tuple(Cell(rung, _cut(spans, rung, since, until, now)) for rung in rungs))
+            Day(day, day == today, tuple(Cell(head, _cut(spans, head, since, until, now)) for head in heads))
             for day, since, until in zip(
                 (since.astimezone(zone).date() for since in edges), edges, edges[1:], strict=False
             )
         ),
-        heads=tuple(Head(rung, rules.get(rung)) for rung in rungs),
+        heads=heads,
         gaps=tuple(gaps),
         doubles=tuple(doubles),
         by_hand=tuple(one for one in taken if one.kind != "rotation" and one.ends_at > now),
     )
+
+
+def _places(site: Site, top: int) -> tuple[Head, ...]:
+    rules = oncall.rules(site)
+    return tuple(Head(rung, rules.get(rung)) for rung in range(1, top + 1))
+
+
+def _of_ladders(gaps: Sequence[Stretch]) -> tuple[Head, ...]:
+    """A column for each rung of a signed ladder that has nobody and is no place of the list."""
+    return tuple(dict.fromkeys(Head(gap.rung, whom=gap.whom) for gap in gaps if gap.whom))
 
 
 def _stretch(one: oncall.Stint, doubles: Sequence[oncall.Booked], now: datetime) -> Stretch:
@@ -134,7 +149,7 @@ def _meet(span: oncall.Booked | Stretch, since: datetime, until: datetime) -> bo
 
 
 def _cut(
-    spans: Sequence[Stretch], rung: int, since: datetime, until: datetime, now: datetime
+    spans: Sequence[Stretch], head: Head, since: datetime, until: datetime, now: datetime
 ) -> tuple[Stretch, ...]:
     is_today = since <= now < until
     return tuple(
@@ -146,15 +161,15 @@ def _cut(
             all_day=one.starts_at <= since and one.ends_at >= until,
         )
         for one in spans
-        if one.rung == rung and _meet(one, since, until)
+        if (one.rung, one.whom) == (head.rung, head.whom) and _meet(one, since, until)
     )
 
 
 def at_hour(site: Site, *, at: datetime, now: datetime) -> list[tuple[Head, oncall.Stint | None]]:
     """Who is on each rung at any moment that somebody asks for; None where nobody is."""
     found = {one.rung: one for one in oncall.people_now(site, now=at)}
-    top, rules = max([oncall.rungs(site, now=now), *found]), oncall.rules(site)
-    return [(Head(rung, rules.get(rung)), found.get(rung)) for rung in range(1, top + 1)]
+    top = max([oncall.rungs(site, now=now), *found])
+    return [(head, found.get(head.rung)) for head in _places(site, top)]
 
 
 def add(

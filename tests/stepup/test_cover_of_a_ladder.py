@@ -1,12 +1,15 @@
 """A rung of the signed ladder that has nobody: a gap wherever gaps are shown, and asked about before a dose."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
+from django.urls import reverse
 
 from monitoring import pulse, watches
 from monitoring.models import Watch
-from notifications import oncall, overrides
+from notifications import clock, oncall, overrides
 from notifications.models import Clinician, Role, Site, TimeOff
 from protocols.errors import Refusal
 from protocols.ladder import Rung
@@ -133,3 +136,24 @@ def test_a_gap_of_the_signed_ladder_stands_on_the_board_the_list_the_feed_and_in
     assert named in [one.named for one in rota.sheet(site, now=NOON).gaps]
     assert f"Nobody on call, {named}" in [one.title for one in feeds._gaps(site, NOON)]
     assert named in [one.named for one in invariants.uncovered_hours(NOON)]
+
+
+def test_a_gap_of_a_ladder_s_own_rung_is_mended_on_no_place_that_has_somebody() -> None:
+    """On call 1, a prescriber, on call 2: the ladder's second rung is not the second place, on which a nurse stands."""
+    site, now = makers.a_site(), clock.now()
+    makers.on_call(site, since=now)
+    makers.a_dose(makers.a_course(makers.a_patient(site, now=now), now=now), given_at=now, now=now)
+    watch = Watch.objects.get()
+    first, second, *_ = watch.rules["ladder"]
+    Watch.objects.update(rules=watch.rules | {"ladder": [first, second | {"calls": ["prescriber"]}, second]})
+    lead = makers.signed_in(makers.a_clinician(site, Role.LEAD))
+    answer = lead.get(reverse("on-call"))
+    sheet = answer.context["sheet"]
+    assert [(head.rung, head.whom) for head in sheet.heads] == [(1, ""), (2, ""), (2, "prescriber")]
+    tomorrow = [[part.name for part in cell.parts] for cell in sheet.days[1].cells]
+    assert tomorrow == [["Dr A"], ["Dr Second"], [""]]
+    page = answer.content.decode()
+    assert "Ladder, rung 2 (prescriber)" in page
+    [link] = re.findall(r'href="([^"]*override/\?rung=[^"]*)"', page)
+    form = lead.get(unescape(link)).context["form"]
+    assert (form["rung"].value(), form["starts_on"].value() is not None) == ("", True)

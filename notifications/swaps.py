@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
-from notifications import audit, oncall, overrides
-from notifications.models import Clinician, Site, Swap
+from notifications import audit, oncall, outbox, overrides
+from notifications.models import Channel, Clinician, Lane, Message, Site, Swap
+from protocols import wording
 from protocols.errors import Refusal
+
+ANSWER_PATH = "/on-call/mine/"
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,15 @@ class Hours:
 def offer(given: Hours, *, to: Clinician, by: Clinician, now: datetime, back: Hours | None = None) -> Swap:
     """Offer hours of one's own to a colleague, perhaps for hours of theirs. Nothing changes until they accept.
 
-    Refused where the hours are not one's own from end to end, or the colleague could not be on that rung.
+    The colleague is texted which hours, and where to answer. Refused where the hours are not one's own from end to
+    end, or the colleague could not be on that rung.
     """
     if to.pk == by.pk:
         raise Refusal("same-person", _("Offer your hours to somebody else."))
+    if not to.phone:
+        raise Refusal(
+            "no-phone", _("%(to)s has no phone on record, so no page would reach them.") % {"to": to.name}
+        )
     _check(given, of=by, to=to, now=now)
     if back is not None:
         _check(back, of=to, to=by, now=now)
@@ -43,7 +53,38 @@ def offer(given: Hours, *, to: Clinician, by: Clinician, now: datetime, back: Ho
             offered_at=now,
         )
         audit.record("offered a swap", f"swap:{row.pk}", site=by.site, by=by, now=now, to=to.pk)
+        _tell(row, now)
     return row
+
+
+def _tell(row: Swap, now: datetime) -> None:
+    """Text the colleague; never sent once the hours have begun."""
+    facts = {
+        "who": row.offered_by.name,
+        "rung": str(row.rung),
+        "since": _said(row.period.lower, row.site),
+        "until": _said(row.period.upper, row.site),
+        "link": settings.PUBLIC_BASE_URL + ANSWER_PATH,
+    }
+    outbox.queue(
+        site=row.site,
+        key=_key(row),
+        lane=Lane.PAGE_TEXT,
+        channel=Channel.TEXT,
+        to=row.offered_to.phone,
+        body=wording.text("page.swap" if row.back_period is None else "page.swap_back", "en", **facts),
+        clinician=row.offered_to,
+        valid_for=row.period.lower - now,
+        now=now,
+    )
+
+
+def _key(row: Swap) -> str:
+    return f"swap:{row.pk}"
+
+
+def _said(at: datetime, site: Site) -> str:
+    return f"{at.astimezone(ZoneInfo(site.time_zone)):%a %d %b %H:%M %Z}"
 
 
 @transaction.atomic
@@ -88,6 +129,7 @@ def _answer(swap_id: int, state: Swap.State, *, by: Clinician, now: datetime) ->
         raise Refusal("answered", _("That offer is %(state)s already.") % {"state": row.get_state_display()})
     row.state, row.answered_at = state, now
     row.save(update_fields=["state", "answered_at"])
+    outbox.cancel(Message.objects.filter(key=_key(row)), now=now)  # should it still wait to be sent
     audit.record(f"{state} a swap", f"swap:{row.pk}", site=row.site, by=by, now=now)
     return row
 

@@ -169,7 +169,7 @@ class SwapForm(WardForm):
     """One's own hours for a colleague, and perhaps hours of theirs in return."""
 
     refusals: ClassVar[dict[str, str]] = {
-        "same-person": "to", "role": "to", "rung-role": "to", "not-theirs": "back", "begun": "given",
+        "same-person": "to", "no-phone": "to", "role": "to", "rung-role": "to", "not-theirs": "back", "begun": "given",
     }  # fmt: skip
 
     given = forms.ChoiceField(

@@ -8,7 +8,18 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from monitoring import pulse
 from notifications import oncall, overrides, rotations, swaps
-from notifications.models import AuditEntry, Clinician, Override, Role, Rotation, Shift, Site, Swap, Turn
+from notifications.models import (
+    AuditEntry,
+    Clinician,
+    Delivery,
+    Override,
+    Role,
+    Rotation,
+    Shift,
+    Site,
+    Swap,
+    Turn,
+)
 from protocols.errors import Refusal
 from protocols.rotas import EVERY_DAY, Gap, Hours
 from tests import makers
@@ -299,6 +310,26 @@ def test_an_offer_is_answered_by_the_person_it_is_for(site, two, act, who, code)
         getattr(swaps, act)(row.pk, by=two[who], now=NOON)
     assert refusal.value.code == code
     assert Swap.objects.get().state == "offered"
+
+
+@pytest.mark.parametrize("act", ["decline", "withdraw"])
+def test_the_text_of_an_answered_offer_is_not_sent_any_more(site, two, act) -> None:
+    begin(site, *two)
+    row = swaps.offer(hours(0, 1), to=two[1], by=two[0], now=NOON)
+    [text] = Delivery.objects.filter(message__clinician=two[1])
+    assert text.message.not_after == START
+    getattr(swaps, act)(row.pk, by=two[1 if act == "decline" else 0], now=NOON)
+    text.refresh_from_db()
+    assert text.state == Delivery.State.CANCELLED
+
+
+def test_nothing_is_offered_to_somebody_without_a_phone(site, two) -> None:
+    begin(site, *two)
+    Clinician.objects.filter(pk=two[1].pk).update(phone="")
+    two[1].refresh_from_db()
+    with pytest.raises(Refusal, match="no phone on record"):
+        swaps.offer(hours(0, 1), to=two[1], by=two[0], now=NOON)
+    assert not Swap.objects.exists()
 
 
 @pytest.mark.parametrize("act", ["decline", "withdraw"])

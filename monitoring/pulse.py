@@ -1,13 +1,13 @@
 """Whether the service itself is well: is the engine alive, do pages leave, and who answers now."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Max, Subquery
 
-from monitoring import canary
-from notifications import heartbeat, oncall
+from monitoring import canary, drills
+from notifications import heartbeat, oncall, untexted
 from notifications.models import Delivery, Heartbeat, Lane, Site
 from protocols.ladder import Rung
 
@@ -17,7 +17,7 @@ UNCOVERED_HOURS = "I11"
 @dataclass(frozen=True)
 class OnCall:
     """One rung: who has it now until when, and who is next. No name means that nobody can be reached on it; a name
-    without `until`, that no end is in sight for a year.
+    without `until`, that no end is in sight for a year. Whoever `is_unproved` is called all the same.
     """
 
     rung: int
@@ -26,6 +26,7 @@ class OnCall:
     until: datetime | None
     next_name: str
     next_at: datetime | None
+    is_unproved: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Pulse(Signs):
     """What the head of the board says about the service; hours nobody covers are named in `rungs` and `ahead`.
 
     `ahead` are the hours of the next 14 days that nobody covers, the earliest first: a place of the list nobody has
-    now is in `rungs` instead. `doubles` are those in which one person stands on two rungs.
+    now is in `rungs` instead. `doubles` are those in which one person stands on two rungs, `untexted` the names of
+    those on the list in that time whom no text reaches.
     """
 
     page_sent_at: datetime | None
@@ -61,6 +63,7 @@ class Pulse(Signs):
     rungs: tuple[OnCall, ...]
     ahead: tuple[oncall.Gap, ...]
     doubles: tuple[oncall.Booked, ...]
+    untexted: tuple[str, ...]
 
     @property
     def is_well(self) -> bool:
@@ -108,9 +111,10 @@ def take(site: Site, *, ladders: Iterable[Sequence[Rung]], now: datetime) -> Pul
         **vars(signs(site, now=now)),
         page_sent_at=handed_over.aggregate(last=Max("submitted_at"))["last"],
         page_heard_at=delivered.aggregate(last=Max("ended_at"))["last"],
-        rungs=tuple(_rung(rung, able, now) for rung in range(1, places + 1)),
+        rungs=_proved([_rung(rung, able, now) for rung in range(1, places + 1)], able, now),
         ahead=_ahead(cover.gaps(now, until), now),
         doubles=tuple(listed.doubles(now, until)),
+        untexted=_untexted(able, now),
     )
 
 
@@ -118,6 +122,19 @@ def _ahead(found: Iterable[oncall.Gap], now: datetime) -> tuple[oncall.Gap, ...]
     """What only a signed ladder calls has no line among the rungs of the list, so its gap counts once it has begun."""
     told = (gap for gap in found if gap.starts_at > now or gap.whom)
     return tuple(sorted(told, key=lambda gap: (gap.starts_at, gap.rung)))
+
+
+def _untexted(listed: Iterable[oncall.Stint], now: datetime) -> tuple[str, ...]:
+    people = {one.clinician.pk: one.clinician for one in listed}
+    return tuple(sorted(people[pk].name for pk in untexted.among(people.values(), now=now)))
+
+
+def _proved(rungs: Sequence[OnCall], listed: Iterable[oncall.Stint], now: datetime) -> tuple[OnCall, ...]:
+    """The rungs, each with whether whoever has it now is unproved."""
+    on_now = {one.rung: one.clinician for one in listed if one.starts_at <= now}
+    known = drills.proofs(on_now.values())
+    unproved = {rung for rung, one in on_now.items() if known[one.pk].is_unproved}
+    return tuple(replace(one, is_unproved=one.rung in unproved) for one in rungs)
 
 
 def on_call(site: Site, *, now: datetime) -> tuple[OnCall, ...]:

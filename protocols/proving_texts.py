@@ -34,7 +34,6 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "rung": "2",
         "who": "Responder on call",
         "time": "22:01 EST",
-        "rung": "2",
         "since": "Mon 02 Mar 22:00 EST",
         "until": "Tue 03 Mar 08:00 EST",
         "what": "the outcome",

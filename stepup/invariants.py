@@ -1,6 +1,7 @@
 """Questions that must each find no row. The engine asks them every tick; the health page and the board show counts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from monitoring.models import (
     Task,
     Watch,
 )
-from notifications import heartbeat, oncall, written
+from notifications import heartbeat, oncall, untexted, written
 from notifications.glance import Glance
 from notifications.models import Delivery, Heartbeat, ProviderReport, Site
 
@@ -123,14 +124,20 @@ def stuck_checkins(now: datetime) -> QuerySet[CheckIn]:
 def uncovered_hours(now: datetime) -> list[oncall.Gap]:
     """I11: an hour of the next 24 in which a site with an open watch has a rung with nobody reachable; where nobody is
     watched, this very moment, while a case of somebody else waits to be taken.
+
+    Who is on it and whom no text reaches is rung alone, which is half a page, and counts as such an hour. Whoever is
+    unproved was asked and may still answer: that is shown, and somebody is asked to stand in.
     """
     spans = [(site, timedelta(hours=24)) for site in _watching.rows()]
     spans += [(site, oncall.INSTANT) for site in _waited_at.rows()]
-    return [
-        gap
-        for site, span in spans
-        for gap in oncall.gaps(site, since=now, until=now + span, ladders=ladders.in_use(site))
-    ]
+    return [gap for site, span in spans for gap in _untexted_or_empty(site, now, now + span)]
+
+
+def _untexted_or_empty(site: Site, now: datetime, until: datetime) -> list[oncall.Gap]:
+    cover = oncall.cover(site, since=now, until=until, now=now, ladders=ladders.in_use(site))
+    silent = untexted.among([one.clinician for one in cover.stints], now=now)
+    texted = tuple(one for one in cover.stints if one.clinician.pk not in silent)
+    return replace(cover, stints=texted).gaps(now, until)
 
 
 @written.Query

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from monitoring import changeover, drills, pulse
 from monitoring.access import SignedIn, act, find
-from notifications import clock, oncall, roles
+from notifications import clock, oncall, roles, untexted
 from notifications.models import Rotation, Shift
 from protocols.errors import Refusal
 from stepup import forms, rota, rota_forms, uncovered
@@ -33,6 +33,7 @@ def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpRespo
     context = {
         "now": now,
         "on_now": [(one, proofs[one.clinician.pk]) for one in on_now],
+        "untexted": untexted.among([one.clinician for one in on_now], now=now),
         "on_call": pulse.on_call(site, now=now),
         "sheet": (sheet := rota.sheet(site, now=now)),
         "touched": uncovered.weeks(site, now=now) if sheet.gaps else (),

@@ -105,10 +105,11 @@ class HourForm(WardForm):
         self.site = site
 
     def clean(self) -> dict[str, Any]:
-        """Adds `moment`; of an hour that comes twice it is the first."""
+        """Adds `moments`, in UTC: both of an hour that comes twice; of one the clocks leave out, when they change."""
         data = self.cleaned_data
         if data.get("on") is not None and data.get("at") is not None:
-            data["moment"] = chairs.moment(data["on"], data["at"], self.site.time_zone, last=False)
+            on, at, zone = data["on"], data["at"], self.site.time_zone
+            data["moments"] = moments.possible(on, at, zone) or [chairs.moment(on, at, zone, last=False)]
         return data
 
 

@@ -27,7 +27,7 @@ def show_on_call(request: SignedIn) -> HttpResponse:
 def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpResponse:
     now, site = clock.now(), request.user.site
     hour = rota_forms.HourForm(request.GET if "on" in request.GET else None, site=site)
-    moment = hour.cleaned_data["moment"] if hour.is_valid() else None
+    asked = hour.cleaned_data["moments"] if hour.is_valid() else ()
     on_now = oncall.people_now(site, now=now)
     proofs = drills.proofs(one.clinician for one in on_now)
     context = {
@@ -45,8 +45,7 @@ def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpRespo
         "may_change": roles.may(request.user, "change who is on call"),
         "form": form or forms.ShiftForm(site=site),
         "hour": hour,
-        "asked": moment,
-        "answer": rota.at_hour(site, at=moment, now=now) if moment else (),
+        "answers": [(at, rota.at_hour(site, at=at, now=now)) for at in asked],
     }
     return render(request, "stepup/on_call.html", context, status=UNPROCESSABLE if form else 200)
 

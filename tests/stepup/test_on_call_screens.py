@@ -152,6 +152,18 @@ def test_who_is_on_call_at_any_hour_is_answered(client, site, people) -> None:
     assert "rung 1: nobody ." in words(client.get(reverse("on-call"), {"on": "2020-01-01", "at": "08:00"}))
 
 
+def test_of_an_hour_that_comes_twice_both_are_answered(client, site, people) -> None:
+    """Nurse N has the first of the two, Nurse M the second: the clocks go back on 7 November 2027, at 02:00."""
+    change = datetime.fromisoformat("2027-11-07T06:00:00+00:00")
+    oncall.add_shift(site, people[0], 1, starts_at=change - HOUR, ends_at=change)
+    oncall.add_shift(site, people[1], 1, starts_at=change, ends_at=change + HOUR)
+    page = words(client.get(reverse("on-call"), {"on": "2027-11-07", "at": "01:30"}))
+    assert "01:30 EDT : rung 1: Nurse N ." in page
+    assert "01:30 EST : rung 1: Nurse M ." in page
+    missing = words(client.get(reverse("on-call"), {"on": "2027-03-14", "at": "02:30"}))
+    assert "03:00 EDT : rung 1: nobody ." in missing
+
+
 def test_a_rung_of_prescribers_is_named_and_takes_no_nurse(client, site, people) -> None:
     client.post(reverse("set-rung"), {"rung": "2", "title": "prescriber at home", "role": "prescriber"})
     answer = client.post(reverse("new-rotation"), typed(site, people, rung="2"))

@@ -7,7 +7,9 @@ never takes anything, because phones and messengers look at addresses by themsel
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitoring import responders
+from django.db import transaction
+
+from monitoring import caselog, responders
 from monitoring.models import Escalation, Page
 from notifications import audit
 from protocols import wording
@@ -55,9 +57,10 @@ def has_expired(page: Page, *, now: datetime) -> bool:
     return now >= page.at + VALID_FOR or page.generation != page.escalation.generation
 
 
+@transaction.atomic
 def take(page: Page, *, now: datetime) -> str:
     """Take the case for the person the page was sent to, and how it went in one line; expired, it takes nothing."""
-    case = page.escalation
+    case = page.escalation = caselog.hold(page.escalation_id)  # held, it is not raised in between
     if (case.state == Escalation.State.OPEN or _is_offered(page)) and has_expired(page, now=now):
         return wording.text("page.expired", "en", code=case.code)
     return responders.take_and_say(case, page.clinician, now=now, how="one-tap link")

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from twilio.request_validator import RequestValidator
 
-from monitoring import escalations, voice
+from monitoring import escalations, take_links, voice
 from monitoring.models import Escalation, Page
 from notifications import clock
 from notifications.models import AuditEntry, Message
@@ -114,6 +114,13 @@ def test_a_link_expires_after_an_hour_and_a_new_climb_makes_it_old(home) -> None
     newest = home.case.pages.get(generation=2)
     Client().post(address(newest))
     assert home.case.state == State.TAKEN
+
+
+def test_a_link_takes_nothing_that_was_raised_between_the_look_and_the_act(home) -> None:
+    page = take_links.find(home.case.pages.get().token)
+    home.worse()
+    assert "expired" in take_links.take(page, now=clock.now())
+    assert home.case.state == State.OPEN
 
 
 def test_a_link_somebody_made_up_is_unknown_and_that_of_somebody_who_left_takes_nothing(home) -> None:

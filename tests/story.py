@@ -184,7 +184,11 @@ class Clinic:
         return self.settle()
 
     def answers_the_check_in_call(self, *keys: str) -> "Clinic":
-        """The patient picks up and presses a key each time the call waits for one."""
+        """The patient picks up, soon, and presses a key each time the call waits for one."""
+        # A dose is given some seconds after the minute, and so late is all that follows.
+        soon = self.now + timedelta(minutes=1)
+        while not self.provider.calls_to(self.patient.phone) and (due_at := _next_due(soon)) is not None:
+            self._turn_to(due_at)
         call = self.provider.calls_to(self.patient.phone)[-1]
         self.provider.answer(call["sid"])
         for number, key in enumerate(keys):

@@ -16,6 +16,7 @@ from notifications import crashing, once, written
 from notifications.each import each
 from notifications.glance import Glance
 from notifications.models import Clinician, Site
+from notifications.storable import storable
 
 logger = logging.getLogger(__name__)
 SWEEP_AFTER = timedelta(seconds=10)
@@ -62,15 +63,15 @@ def receive(
     the words stay stored and a person is told; of what only waits for a lock, once it has waited too long.
     """
     with transaction.atomic():
-        sender, sent_to = _storable(sender)[:60] or NO_SENDER, _storable(sent_to)[:60]
+        sender, sent_to = storable(sender, 60) or NO_SENDER, storable(sent_to, 60)
         facts = {
             "site": _site(sender, sent_to),
             "sender": sender,
             "sent_to": sent_to,
-            "body": _storable(body),
+            "body": storable(body),
             "media": media,
             "channel": channel,
-            "payload": {_storable(name): _storable(value) for name, value in (payload or {}).items()},
+            "payload": {storable(name): storable(value) for name, value in (payload or {}).items()},
             "received_at": now,
             "sent_at": sent_at,
         }
@@ -80,13 +81,6 @@ def receive(
         crashing.point(crashing.BEFORE_COMMIT_TEXT)
     crashing.point(crashing.AFTER_COMMIT_TEXT)
     return reply
-
-
-def _storable(said: str) -> str:
-    """Without what the database cannot hold: the null character, and half of a pair that stands for one character."""
-    # Two halves that meet are one character again; one that is alone becomes a sign that no rule accounts for.
-    whole = said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return whole.replace("\x00", "")
 
 
 def sweep(*, now: datetime) -> int:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from notifications import accounts, crashing, gateway, once, outbox, written
 from notifications.each import database_is_away
 from notifications.models import Account, Channel, Delivery, Message, ProviderReport
+from notifications.storable import storable
 
 State = Delivery.State
 SETTLE_AFTER = timedelta(seconds=30)
@@ -43,19 +44,28 @@ logger = logging.getLogger(__name__)
 
 
 def store_report(token: str, payload: dict[str, str], *, now: datetime) -> ProviderReport:
-    """Keep a callback exactly as it came, then apply it. Stored first, so a fault in applying loses nothing."""
+    """Keep a callback exactly as it came, then apply it. Stored first, so a fault in applying loses nothing.
+
+    Whatever the fields hold and however long they are, it is kept.
+    """
+    said = {storable(name): storable(value) for name, value in payload.items()}
     report = once.add(
         ProviderReport,
-        token=token,
-        provider_sid=payload.get("MessageSid") or payload.get("CallSid") or "",
-        status=payload.get("MessageStatus") or payload.get("CallStatus") or "",
-        error_code=payload.get("ErrorCode", ""),
-        payload=payload,
+        token=storable(token, 32),
+        provider_sid=_one_of(said, "MessageSid", "CallSid", most=40),
+        status=_one_of(said, "MessageStatus", "CallStatus", most=20),
+        error_code=_one_of(said, "ErrorCode", most=12),
+        payload=said,
         received_at=now,
     )
     crashing.point(crashing.REPORT_STORED)
     _try_to_apply(report, now)
     return report
+
+
+def _one_of(said: dict[str, str], *names: str, most: int) -> str:
+    """The first of these fields that says something, as long as its column: the whole of it stays in the payload."""
+    return next(filter(None, (said.get(name) for name in names)), "")[:most]
 
 
 def unapplied(*, now: datetime) -> QuerySet[ProviderReport]:

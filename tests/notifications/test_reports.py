@@ -40,6 +40,20 @@ def test_a_report_is_kept_exactly_as_it_came(sent) -> None:
     assert kept.applied_at == NOON
 
 
+@pytest.mark.parametrize(
+    "said",
+    [{"MessageStatus": "delivered\x00"}, {"MessageStatus": "s" * 90}, {"ErrorCode": "9" * 90}, {"MessageSid": "S" * 90},
+     {"Unannounced": "\ud83d"}, {"CallSid": "CA\x00"}],
+)  # fmt: skip
+def test_a_report_is_kept_whatever_its_fields_hold(sent, said) -> None:
+    reconcile.store_report(
+        delivery_of(sent).token, {"MessageSid": "SM1", "MessageStatus": "sent", **said}, now=NOON
+    )
+    kept = ProviderReport.objects.get()
+    assert kept.applied_at == NOON
+    assert kept.payload.keys() >= said.keys()
+
+
 def test_a_report_is_stored_before_anything_is_done_with_it(sent, monkeypatch) -> None:
     def fail(**_: object) -> None:
         raise RuntimeError

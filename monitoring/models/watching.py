@@ -130,7 +130,12 @@ class CheckIn(models.Model):
         ]
         indexes = [
             # The state first: of a moment not yet known the database expects a third of all rows, of a state the few.
-            models.Index(name="checkin_next", fields=["state", "next_at"], condition=Q(next_at__isnull=False))
+            models.Index(
+                name="checkin_next", fields=["state", "next_at"], condition=Q(next_at__isnull=False)
+            ),
+            models.Index(
+                name="checkin_to_come", fields=["watch"], condition=Q(state__in=["waiting", "asked"])
+            ),
         ]
 
     def __str__(self) -> str:

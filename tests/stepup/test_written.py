@@ -2,10 +2,8 @@
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -17,9 +15,9 @@ import monitoring
 import notifications
 import protocols
 import stepup
-from monitoring import checkins, escalations
+from monitoring import escalations
 from monitoring.models import Escalation, Patient
-from notifications import clock, outbox, reconcile, written
+from notifications import clock, written
 from notifications.models import Delivery
 from tests import makers
 
@@ -67,31 +65,6 @@ def test_what_never_changes_is_written_into_it(db) -> None:
     with connection.cursor() as cursor:
         cursor.execute(fixed, left)
         assert cursor.fetchone() == ("d'or %s", [1, 2], 7, "5 %")
-
-
-@pytest.mark.parametrize(
-    ("marked", "form", "by"),
-    [
-        (outbox._next, "rows", "Index Scan using delivery_due"),
-        (reconcile._arrived_first, "update", "Index Cond: ((token)"),
-        (checkins.in_need, "rows", "checkin_to_come"),
-    ],
-    ids=[
-        "what waits, by the index of what waits",
-        "one delivery, by the token of its report",
-        "what is to come of a watch, by the index of what is to come",
-    ],
-)
-def test_a_plan_for_any_argument_finds(marked: Any, form: str, by: str, db) -> None:
-    one, places = marked.statement(form), count(1)
-    values = one.places.put_in(one.left, one.places.stands)
-    kinds = iter(["::timestamptz" if isinstance(value, datetime) else "" for value in values])
-    asked = re.sub("%s", lambda _: f"${next(places)}{next(kinds)}", one.text)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN (GENERIC_PLAN) {asked}")
-        plan = "\n".join(line for [line] in cursor.fetchall())
-    assert by in plan
 
 
 @written.Query

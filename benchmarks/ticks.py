@@ -18,7 +18,17 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from benchmarks import rows
-from monitoring import canary, checkins, escalations, inbound, opting_out, silence, watches, worklist
+from monitoring import (
+    canary,
+    checkins,
+    climbing,
+    escalations,
+    inbound,
+    opting_out,
+    silence,
+    watches,
+    worklist,
+)
 from monitoring.models import Canary
 from notifications import outbox, reconcile
 from notifications.models import Message
@@ -79,7 +89,7 @@ def _steps(now: datetime) -> dict[str, Callable[[], object]]:
     due: dict[str, Callable[[], object]] = {
         "replies": lambda: inbound.sweep(now=now),
         "cases": lambda: escalations.climb(now=now),
-        "unheard pages": lambda: escalations.notice_unheard_pages(now=now),
+        "unheard pages": lambda: climbing.notice_unheard_pages(now=now),
         "asking": lambda: checkins.ask_due(now=now),
         "unsendable": lambda: silence.notice_unsendable(now=now),
         "silences": lambda: silence.climb(now=now),

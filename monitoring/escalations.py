@@ -1,5 +1,6 @@
 """Cases: raised in the transaction that stored the concern, paged up the ladder until a named person has them,
-reached and resolved. The table of moves is NEXT; one function moves; a constraint forbids lies.
+reached and resolved. The table of moves is NEXT; one function moves; a constraint forbids lies. What a rung's page and
+a start from the foot are is in `climbing`.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from monitoring import caselog, chains, closer, codes, deaths, grading, offers, paging
+from monitoring import caselog, chains, climbing, closer, codes, deaths, grading, offers, paging
 from monitoring.models import Escalation, Finding, Patient, Watch
 from monitoring.rules import DEFAULT, WatchRules
 from notifications import audit, crashing, once, outbox, written
@@ -29,8 +30,6 @@ NEXT: dict[str, frozenset[str]] = {
     State.REACHED: frozenset({State.RESOLVED, State.OPEN}),
     State.RESOLVED: frozenset(),
 }
-SILENT = "A death was reported: the service texts nothing to this home."
-NO_TEXTS = "Texts to this patient and their caregiver have ended: nobody could be told whom to call."
 MUST_GRADE = frozenset({"crs", "icans"})
 UNGRADED = frozenset({"no concern", "died"})
 OUTCOMES = {
@@ -66,7 +65,7 @@ def raise_concern(
     case, created = _find_or_open(about, facts, watch, now)
     if created:
         caselog.note(case, "opened", now=now, text=headline, finding=finding)
-        _page_next_rung(case, now)
+        climbing.page_next_rung(case, now)
         return case, True
     if RANK[urgency] > RANK[case.urgency] or case.state == State.REACHED:
         # Whoever reached the patient spoke with them before this: it is news again, and somebody must have it.
@@ -99,30 +98,16 @@ def _raise_higher(
     case: Escalation, urgency: str, headline: str, now: datetime, finding: Finding | None
 ) -> None:
     had_it = case.owner
-    _back_to_open(case, now, urgency=urgency, headline=headline[:200])
+    climbing.start_over(case, now, urgency=urgency, headline=headline[:200])
     caselog.note(case, "raised", now=now, text=headline, finding=finding)
     paging.cancel_waiting(case, now=now)
-    _page_next_rung(case, now, besides=had_it)
-
-
-def _back_to_open(case: Escalation, now: datetime, **facts: Any) -> None:
-    """Start a new generation at the foot of the ladder. The caller holds the row."""
-    rules = WatchRules.thaw(case.rules)
-    case.state, case.owner, case.taken_at, case.reached_at = State.OPEN, None, None, None
-    offers.withdraw(case, now=now)
-    case.generation, case.round, case.rung = case.generation + 1, 1, 0
-    case.next_at = now
-    if case.tell_patient_at is None and case.patient_id:  # a promise not kept yet is not put off
-        case.tell_patient_at = now + timedelta(minutes=rules.tell_patient)
-    for name, value in facts.items():
-        setattr(case, name, value)
-    case.save()
+    climbing.page_next_rung(case, now, besides=had_it)
 
 
 def climb(*, now: datetime, patience: timedelta = timedelta(0)) -> int:
     """Carry out every act that is due on unresolved cases, each in its own transaction; return how many."""
     acted = each([late.pk for late in _next_due.rows(by=now - patience)], lambda pk: _act_and_commit(pk, now))
-    return acted + _tell_waiting_patients(now) + offers.lapse(now=now)
+    return acted + climbing.tell_waiting_patients(now) + offers.lapse(now=now)
 
 
 @written.Query
@@ -134,11 +119,6 @@ def _next_due(*, by: datetime) -> QuerySet[Escalation]:
 def due(*, now: datetime) -> QuerySet[Escalation]:
     """Cases whose next act is due."""
     return open_cases().filter(next_at__lte=now)
-
-
-def untold(*, now: datetime) -> QuerySet[Escalation]:
-    """Open cases whose patient is to be told by now that nobody has them yet."""
-    return Escalation.objects.filter(state=State.OPEN, tell_patient_at__lte=now)
 
 
 def _act_and_commit(pk: int, now: datetime) -> int:
@@ -153,7 +133,7 @@ def _act_on(pk: int, now: datetime) -> int:
     if case is None:
         return 0
     if case.state == State.OPEN:
-        _page_next_rung(case, now)
+        climbing.page_next_rung(case, now)
     else:
         why = "not reached in time" if case.state == State.TAKEN else "no outcome recorded in time"
         _lapse(case, now, why)
@@ -163,82 +143,9 @@ def _act_on(pk: int, now: datetime) -> int:
 
 def _lapse(case: Escalation, now: datetime, why: str) -> None:
     had_it = case.owner
-    _back_to_open(case, now)
+    climbing.start_over(case, now)
     caselog.note(case, "reopened", now=now, by=had_it, text=why)
-    _page_next_rung(case, now, besides=had_it)
-
-
-def _page_next_rung(case: Escalation, now: datetime, *, besides: Clinician | None = None) -> None:
-    """Page the next rung with somebody on it. An empty one costs no time; the last is followed by the first."""
-    climbed = paging.page_next_rung(case, now=now)
-    for rung in climbed.empty:
-        caselog.note(
-            case, "nobody on rung", now=now, text=f"Nobody is on rung {rung}. Somebody must cover it."
-        )
-    case.round, case.rung = climbed.round, climbed.rung
-    case.next_at = now + climbed.lasts
-    once.change(case, "round", "rung", "next_at")
-    for person in climbed.paged:
-        caselog.note(case, "paged", now=now, text=f"Rung {climbed.rung}: {person.name}, {climbed.by}.")
-    if besides is not None and besides not in climbed.paged:
-        paging.page_owner(case, besides, now=now)
-        caselog.note(case, "paged", now=now, text=f"{besides.name} again, who had it, by text and voice.")
-
-
-def notice_unheard_pages(*, now: datetime) -> int:
-    """Pages whose text and call both failed cost no more time: the next rung, or the desk, is called at once."""
-    forward = each([page.pk for page in paging.unheard(now=now)], lambda pk: _bring_forward(pk, now))
-    paging.hurry_other_routes(now=now)  # may wait in vain for a row that a carrier holds
-    return forward
-
-
-def notice_unpaged(*, now: datetime) -> int:
-    """An open case for whose generation nobody was paged, nor the desk rung: its next rung is due at once.
-
-    It cannot come about by any operation, whose page commits with it; a row lost by hand or by a fault of ours can.
-    """
-    lost = Escalation.objects.filter(pk__in=paging.unpaged(now=now), state=State.OPEN)
-    return lost.filter(next_at__gt=now).update(next_at=now)
-
-
-@transaction.atomic
-def _bring_forward(page_id: int, now: datetime) -> int:
-    about = Escalation.objects.filter(pages=page_id)
-    case = about.select_for_update(skip_locked=True, of=("self",)).first()
-    if case is None or not paging.mark_unheard(page_id, now=now):
-        return 0
-    caselog.note(case, "page failed", now=now, text="Neither text nor call got through.")
-    if case.state == State.OPEN:
-        _call_sooner(case, now)
-    return 1
-
-
-def _call_sooner(case: Escalation, now: datetime) -> bool:
-    """Whether the next rung is due at once. With nobody left in this round the desk is rung and the minutes go on."""
-    if paging.ring_desk_if_nobody_is_left(case, now=now):
-        return False
-    Escalation.objects.filter(pk=case.pk, state=State.OPEN, next_at__gt=now).update(next_at=now)
-    return True
-
-
-def _tell_waiting_patients(now: datetime) -> int:
-    waiting = untold(now=now).order_by("tell_patient_at", "pk").values_list("pk", flat=True)
-    return each(list(waiting[:IN_ONE_TURN]), lambda pk: _tell_patient(pk, now))
-
-
-@transaction.atomic
-def _tell_patient(pk: int, now: datetime) -> int:
-    """The set time has passed and nobody has it: the patient gets a number to call, once per generation."""
-    case = Escalation.objects.select_for_update().get(pk=pk)
-    moved = Escalation.objects.filter(pk=pk, state=State.OPEN, tell_patient_at__lte=now).update(
-        tell_patient_at=None
-    )
-    if moved and case.patient:
-        told = " and ".join(paging.tell_home(case, "case.nobody_yet", now=now))
-        said = f"Told that nobody has it yet, and whom to call: {told}."
-        silent = SILENT if deaths.standing(case.patient.pk) else NO_TEXTS
-        caselog.note(case, "patient told" if told else "nobody told", now=now, text=said if told else silent)
-    return moved
+    climbing.page_next_rung(case, now, besides=had_it)
 
 
 @transaction.atomic
@@ -277,9 +184,9 @@ def hand_back(case_id: int, *, by: Clinician, now: datetime, reason: str) -> Esc
     caselog.must_own(case, by)
     if case.state not in {State.TAKEN, State.REACHED}:
         raise Refusal("not-taken", _("Only a case you have taken can be handed back."))
-    _back_to_open(case, now)
+    climbing.start_over(case, now)
     caselog.note(case, "handed back", now=now, by=by, text=reason)
-    _page_next_rung(case, now)
+    climbing.page_next_rung(case, now)
     audit.record("handed the case back", str(case), site=case.site, by=by, now=now)
     return case
 
@@ -297,7 +204,7 @@ def decline(case_id: int, *, by: Clinician, now: datetime, reason: str) -> bool:
     if case.state != State.OPEN:
         raise Refusal("not-possible-now", caselog.how_it_stands(case))
     caselog.note(case, "declined", now=now, by=by, text=reason)
-    called = _call_sooner(case, now)
+    called = climbing.call_sooner(case, now)
     audit.record("declined the case", str(case), site=case.site, by=by, now=now)
     outbox.nudge("monitoring.climb")
     return called

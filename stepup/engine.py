@@ -15,6 +15,7 @@ from monitoring import (
     admissions,
     canary,
     checkins,
+    climbing,
     conversation,
     desk,
     drills,
@@ -40,7 +41,7 @@ PATIENCE = timedelta(seconds=3)
 DUE = Glance(
     {
         "replies": (inbound.not_understood,),
-        "cases": (escalations.due, escalations.untold, offers.unanswered),
+        "cases": (escalations.due, climbing.untold, offers.unanswered),
         "unheard": (escalations.unanswered,),
         "unpaged": (escalations.unanswered,),
         "stays": (admissions.due,),
@@ -103,8 +104,8 @@ def act(*, now: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
     steps: dict[str, Callable[[], int]] = {
         "replies": lambda: inbound.sweep(now=now),
         "cases": lambda: escalations.climb(now=now, patience=patience),
-        "unheard": lambda: escalations.notice_unheard_pages(now=now),
-        "unpaged": lambda: escalations.notice_unpaged(now=now),
+        "unheard": lambda: climbing.notice_unheard_pages(now=now),
+        "unpaged": lambda: climbing.notice_unpaged(now=now),
         "stays": lambda: admissions.look_after(now=now),
         "quiet over": lambda: conversation.take_over(now=now),
         "asked": lambda: checkins.ask_due(now=now, patience=patience),

@@ -8,7 +8,7 @@ from random import Random
 
 from django.db import connection
 
-from monitoring import checkins, escalations, silence, worklist
+from monitoring import checkins, climbing, escalations, silence, worklist
 from notifications import gateway, heartbeat, outbox, prepared, reconcile
 from notifications.glance import Glance
 from stepup import engine, missed_texts
@@ -59,7 +59,7 @@ LOOKS = Glance(
 LIGHT_ACT: dict[str, Callable[[datetime], object]] = {
     "kept close": lambda now: checkins.keep_close(now=now),
     "unsendable": lambda now: silence.notice_unsendable(now=now),
-    "unheard": lambda now: escalations.notice_unheard_pages(now=now),
+    "unheard": lambda now: climbing.notice_unheard_pages(now=now),
 }
 CHANGE_OFTEN = "notifications_delivery, monitoring_checkin, monitoring_escalation, monitoring_task"
 """Tables of whose rows most have been written over."""

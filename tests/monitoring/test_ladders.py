@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitoring import escalations, ladders
+from monitoring import climbing, escalations, ladders
 from monitoring.models import Escalation, Page
 from monitoring.rules import DEFAULT, WatchRules
 from notifications import outbox, overrides
@@ -89,12 +89,12 @@ def test_a_call_that_still_waits_is_not_made_once_somebody_has_it() -> None:
 def test_where_one_route_fails_the_other_no_longer_waits(failing, waiting) -> None:
     delay = {f"{waiting}_after_minutes": 4}
     page = raised(Home(), Rung(("on call 1",), **delay)).pages.get()
-    escalations.notice_unheard_pages(now=NIGHT + MINUTE)
+    climbing.notice_unheard_pages(now=NIGHT + MINUTE)
     assert due(page, waiting) == 4 * MINUTE
     outbox.fail(
         getattr(page, failing).deliveries.all(), getattr(page, failing), code="30005", now=NIGHT + MINUTE
     )
-    escalations.notice_unheard_pages(now=NIGHT + MINUTE)
+    climbing.notice_unheard_pages(now=NIGHT + MINUTE)
     assert due(page, waiting) == MINUTE
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from monitoring import checkins, escalations, opting_out
+from monitoring import checkins, climbing, escalations, opting_out
 from monitoring.models import CheckIn, Escalation, Patient, Reaction, Task
 from notifications.models import Delivery, Message
 from tests import makers
@@ -242,4 +242,4 @@ def test_where_nobody_could_be_told_the_case_says_so(home) -> None:
     escalations.climb(now=ASKED + 10 * MINUTE)
     assert told_nobody_yet(home) == []
     assert "patient told" not in home.history
-    assert home.case.events.get(what="nobody told").text == escalations.NO_TEXTS
+    assert home.case.events.get(what="nobody told").text == climbing.NO_TEXTS

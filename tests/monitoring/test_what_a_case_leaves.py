@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitoring import closer, escalations, offers
+from monitoring import climbing, closer, escalations, offers
 from monitoring.models import Escalation, Page, Reaction
 from notifications.models import AuditEntry, Delivery, Message
 from protocols.errors import Refusal
@@ -206,14 +206,14 @@ def test_closer_questions_end_with_the_case(home) -> None:
 def test_a_page_that_failed_is_noticed_once_however_often_it_is_looked_at(home) -> None:
     page = Page.objects.get()
     home.fails(Message.objects.filter(to=home.doctors[0].phone), "30003", at=NIGHT)
-    assert [escalations._bring_forward(page.pk, NIGHT + MINUTE) for _ in range(2)] == [1, 0]
+    assert [climbing._bring_forward(page.pk, NIGHT + MINUTE) for _ in range(2)] == [1, 0]
     assert home.history.count("page failed") == 1
     assert home.case.next_at == NIGHT + MINUTE
 
 
 def test_the_patient_is_not_told_before_the_minute_whoever_asks(home) -> None:
     before = home.texts_to(home.patient.phone)
-    assert escalations._tell_patient(home.case.pk, NIGHT + MINUTE) == 0
+    assert climbing._tell_patient(home.case.pk, NIGHT + MINUTE) == 0
     assert home.texts_to(home.patient.phone) == before
     assert "patient told" not in home.history
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitoring import escalations, offers, paging
+from monitoring import climbing, escalations, offers, paging
 from monitoring.models import Escalation, Page, Patient
 from notifications.models import Clinician, Delivery, Message, Role, Shift
 from tests import makers
@@ -152,7 +152,7 @@ def test_the_caregiver_hears_it_where_no_text_reaches_the_patient(home) -> None:
             ["texting"],
             ("patient told", "Told that nobody has it yet, and whom to call: the caregiver."),
         ),
-        (["texting", "caregiver_texting"], ("nobody told", escalations.NO_TEXTS)),
+        (["texting", "caregiver_texting"], ("nobody told", climbing.NO_TEXTS)),
     ],
     ids=["the patient", "the caregiver", "nobody"],
 )
@@ -195,7 +195,7 @@ def test_a_case_without_a_page_is_found_after_fifteen_seconds(home, seconds, fou
 
 def test_a_case_without_a_page_is_due_at_once_unless_somebody_has_it(home) -> None:
     Escalation.objects.update(generation=2)
-    assert escalations.notice_unpaged(now=NIGHT + MINUTE) == 1
+    assert climbing.notice_unpaged(now=NIGHT + MINUTE) == 1
     assert home.case.next_at == NIGHT + MINUTE
 
 

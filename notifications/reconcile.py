@@ -16,6 +16,7 @@ from notifications.storable import storable
 State = Delivery.State
 SETTLE_AFTER = timedelta(seconds=30)
 ASK_FROM = timedelta(minutes=2)
+A_TURN = 20  # questions to one account, pages first: those of a whole morning would take minutes
 
 RANK = {
     "accepted": 1,
@@ -221,14 +222,20 @@ def perhaps_sent(*, now: datetime) -> QuerySet[Delivery]:
 def settle_ambiguous(*, now: datetime) -> int:
     """Ask the provider about perhaps-sent messages: adopt what it has, send again what it does not.
 
-    While it gives no answer, one question a turn is enough: each of the others would wait as long for nothing.
+    While an account gives no answer, one question a turn is enough: each of the others would wait as long for nothing.
     """
     asked = 0
-    for delivery in perhaps_sent(now=now).select_related("message__site").order_by("due_at", "pk")[:20]:
-        asked += 1
-        if not _settle(delivery, now):
-            break
+    for ours in _by_account(perhaps_sent(now=now)):
+        for delivery in ours.select_related("message__site").order_by("lane", "due_at", "pk")[:A_TURN]:
+            asked += 1
+            if not _settle(delivery, now):
+                break
     return asked
+
+
+def _by_account(rows: QuerySet[Delivery]) -> tuple[QuerySet[Delivery], QuerySet[Delivery]]:
+    """Those of either account: one that gives no answer must not keep us from asking the other."""
+    return rows.exclude(account=Account.SECOND), rows.filter(account=Account.SECOND)
 
 
 def _settle(delivery: Delivery, now: datetime) -> bool:
@@ -279,20 +286,27 @@ def silent(*, now: datetime) -> QuerySet[Delivery]:
 def ask_about_silent(*, now: datetime) -> int:
     """Poll deliveries whose report is overdue; what the provider will not confirm counts as failed.
 
-    While it gives no answer, one question a turn is enough.
+    While an account gives no answer, one question a turn is enough.
     """
     asked = 0
-    for delivery in silent(now=now).select_related("message").order_by("deadline_at", "pk")[:20]:
-        asked += 1
-        try:
-            status, code = gateway.status(
-                delivery.provider_sid or "", account=Account(delivery.account or Account.FIRST)
-            )
-        except gateway.Unknown:
-            _end_silence(delivery, "", "", now)
-            break
-        _end_silence(delivery, status, code, now)
+    for ours in _by_account(silent(now=now)):
+        for delivery in ours.select_related("message").order_by("lane", "deadline_at", "pk")[:A_TURN]:
+            asked += 1
+            if not _ask_about(delivery, now):
+                break
     return asked
+
+
+def _ask_about(delivery: Delivery, now: datetime) -> bool:
+    """Ask about one; False when the provider gave no answer, which counts as one that confirms nothing."""
+    account = Account(delivery.account or Account.FIRST)
+    try:
+        status, code = gateway.status(delivery.provider_sid or "", account=account)
+    except gateway.Unknown:
+        _end_silence(delivery, "", "", now)
+        return False
+    _end_silence(delivery, status, code, now)
+    return True
 
 
 def _end_silence(delivery: Delivery, status: str, code: str, now: datetime) -> None:

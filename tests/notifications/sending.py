@@ -55,6 +55,7 @@ class Line:
         self.held: dict[str, dict[str, Any]] = {}
         self.statuses: dict[str, tuple[str, str]] = {}
         self.is_silent = False
+        self.silent: set[str] = set()  # accounts that do not answer
         self.unwell: set[str] = set()
         self.questions = 0
         self._script: list[object] = []
@@ -88,7 +89,7 @@ class Line:
         return gateway.Taken(sid, "queued")
 
     def status(self, sid: str, *, account: str) -> tuple[str, str]:
-        self._ask()
+        self._ask(account)
         if sid not in self.statuses:
             raise gateway.Unknown("404")
         return self.statuses[sid]
@@ -103,14 +104,14 @@ class Line:
         return account not in self.unwell
 
     def _find(self, prefix: str, **wanted: str) -> list[str]:
-        self._ask()
+        self._ask(wanted["account"])
         return [
             sid
             for sid, given in self.held.items()
             if sid.startswith(prefix) and all(given[name] == value for name, value in wanted.items())
         ]
 
-    def _ask(self) -> None:
+    def _ask(self, account: str) -> None:
         self.questions += 1
-        if self.is_silent:
+        if self.is_silent or account in self.silent:
             raise gateway.Unknown("ConnectTimeout")

@@ -79,9 +79,9 @@ class Provider(Line):
             self.says("unheard")
         return super()._take(prefix, given)
 
-    def _ask(self) -> None:
+    def _ask(self, account: str) -> None:
         self.is_silent = self.mode == "away"
-        super()._ask()
+        super()._ask(account)
 
 
 class AnyOrder(RuleBasedStateMachine):

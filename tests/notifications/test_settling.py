@@ -3,9 +3,9 @@
 import pytest
 
 from notifications import outbox, reconcile
-from notifications.models import Delivery, Lane
+from notifications.models import Account, Delivery, Lane, Message, Site
 from tests.makers import NOON
-from tests.notifications.sending import MINUTE, SECOND, a_message, delivery_of
+from tests.notifications.sending import MINUTE, SECOND, Line, a_message, delivery_of
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 State = Delivery.State
@@ -70,6 +70,36 @@ def test_a_provider_that_does_not_answer_is_asked_once_a_turn(site, line) -> Non
     line.is_silent = False
     reconcile.settle_ambiguous(now=NOON + 5 * SECOND)
     assert {delivery_of(message).state for message in messages} == {State.ACCEPTED}
+
+
+def two_perhaps_sent(site: Site, line: Line) -> tuple[Message, Message]:
+    """A text to a patient, and a page after it."""
+    line.says("unheard", "unheard")
+    text = a_message(site)
+    outbox.deliver_due(now=NOON)
+    page = a_message(site, lane=Lane.PAGE_TEXT, now=NOON + SECOND)
+    outbox.deliver_due(now=NOON + SECOND)
+    return text, page
+
+
+def test_a_page_perhaps_sent_is_asked_about_before_texts_to_patients(site, line, monkeypatch) -> None:
+    """As many as one turn asks about, and a page that became doubtful after them."""
+    monkeypatch.setattr(reconcile, "A_TURN", 1)
+    text, page = two_perhaps_sent(site, line)
+    reconcile.settle_ambiguous(now=NOON + SECOND)
+    assert delivery_of(page).state == State.ACCEPTED
+    assert delivery_of(text).state == State.AMBIGUOUS
+    reconcile.settle_ambiguous(now=NOON + SECOND)
+    assert delivery_of(text).state == State.ACCEPTED
+
+
+def test_an_account_that_does_not_answer_keeps_no_question_from_the_other(site, line) -> None:
+    text, page = two_perhaps_sent(site, line)
+    Delivery.objects.filter(message=page).update(account=Account.SECOND, due_at=NOON - SECOND)
+    line.silent = {Account.SECOND}
+    reconcile.settle_ambiguous(now=NOON + SECOND)
+    assert delivery_of(text).state == State.ACCEPTED
+    assert delivery_of(page).state == State.AMBIGUOUS
 
 
 def test_two_equal_texts_perhaps_sent_adopt_one_id_each(site, line) -> None:
@@ -169,6 +199,28 @@ def test_a_silent_provider_costs_one_question_a_turn(site, line) -> None:
     line.is_silent = True
     assert reconcile.ask_about_silent(now=NOON + MINUTE) == 1
     assert line.questions == 1
+
+
+def test_a_page_nobody_reports_on_is_asked_about_before_texts_to_patients(site, line, monkeypatch) -> None:
+    """Where no report gets through, the check-ins of a whole morning wait to be asked about as well."""
+    monkeypatch.setattr(reconcile, "A_TURN", 1)
+    text = a_message(site)
+    outbox.deliver_due(now=NOON)
+    page = a_message(site, lane=Lane.PAGE_TEXT, now=NOON + SECOND)
+    outbox.deliver_due(now=NOON + SECOND)
+    assert reconcile.ask_about_silent(now=NOON + 2 * MINUTE) == 1
+    assert outbox.has_failed(page), "the next channel and the next person are due"
+    assert delivery_of(text).state == State.ACCEPTED
+
+
+def test_a_silent_account_keeps_no_question_from_the_other(site, line) -> None:
+    page, text = a_message(site, lane=Lane.PAGE_TEXT), a_message(site)
+    outbox.deliver_due(now=NOON)
+    Delivery.objects.filter(message=page).update(account=Account.SECOND)
+    line.silent = {Account.SECOND}
+    line.statuses[delivery_of(text).provider_sid] = ("delivered", "")
+    reconcile.ask_about_silent(now=NOON + 2 * MINUTE)
+    assert delivery_of(text).state == State.DELIVERED
 
 
 def test_one_turn_settles_everything(site, line) -> None:

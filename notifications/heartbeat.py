@@ -23,6 +23,11 @@ def of_lane(lane: Lane) -> str:
     return f"engine, {lane.label}"
 
 
+def of_number(name: str, number: str) -> str:
+    """The part of `name` that concerns one of our numbers."""
+    return f"{name}: {number}"
+
+
 def parts() -> tuple[str, ...]:
     """Every part of the engine that must be alive."""
     return (ENGINE, CARRIER, CHECKS, *(of_lane(lane) for lane in Lane))

@@ -30,25 +30,38 @@ logger = logging.getLogger(__name__)
 def find(*, now: datetime) -> int:
     """Note what either side alone knows of, and open a task for it; return how many were new.
 
-    Looks from half an hour before the last comparison that was whole to three minutes ago: what is younger may still be
-    settling. A number whose log cannot be read is compared the next time, and so is what may turn out to be ours.
+    Looks from half an hour before a number's last comparison that was whole to three minutes ago: what is younger may
+    still be settling. A number whose log cannot be read is compared the next time, and so is what may turn out to be
+    ours.
     """
-    since = min(heartbeat.last_at(heartbeat.LOG_COMPARED) or now, now) - LOOK_BACK
-    until, found, complete = now - SETTLED_AFTER, 0, True
+    found, complete = 0, True
     for number, account in missed_texts.our_numbers():
+        since = missed_texts.read_until(heartbeat.LOG_COMPARED, number, now=now) - LOOK_BACK
         try:
-            listed = gateway.sent_by(sender=number, since=since, account=account)
-            settled = [(sid, at) for sid, at in listed if at is None or at <= until]
-            unknown, doubtful = _unknown(number, account, settled)
-            found += sum(_note(number, account, sid, Kind.UNKNOWN, now) for sid in unknown)
-            complete = complete and not doubtful
-            found += _never_had(number, account, {sid for sid, _ in listed}, (since, until), now)
+            new, doubtful = _compare(number, account, (since, now - SETTLED_AFTER), now)
         except gateway.Unknown:
             logger.warning("The provider's log of what it sent could not be read; comparing it shortly.")
             complete = False
+            continue
+        found += new
+        if doubtful:
+            complete = False
+        else:
+            heartbeat.sign_in(heartbeat.of_number(heartbeat.LOG_COMPARED, number), now=now)
     if complete:
         heartbeat.sign_in(heartbeat.LOG_COMPARED, now=now)
     return found
+
+
+def _compare(
+    number: str, account: Account, span: tuple[datetime, datetime], now: datetime
+) -> tuple[int, list[str]]:
+    """How many differences of one number were new, and the ids of what may turn out to be ours. Raises Unknown."""
+    listed = gateway.sent_by(sender=number, since=span[0], account=account)
+    settled = [(sid, at) for sid, at in listed if at is None or at <= span[1]]
+    unknown, doubtful = _unknown(number, account, settled)
+    found = sum(_note(number, account, sid, Kind.UNKNOWN, now) for sid in unknown)
+    return found + _never_had(number, account, {sid for sid, _ in listed}, span, now), doubtful
 
 
 def _unknown(number: str, account: Account, listed: Listed) -> tuple[list[str], list[str]]:

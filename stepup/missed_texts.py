@@ -1,6 +1,7 @@
 """Texts the provider received and never managed to hand us: fetched from its log and taken in like any other."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -21,32 +22,43 @@ logger = logging.getLogger(__name__)
 def fetch(*, now: datetime) -> int:
     """Take in every text that we have no row for; return how many there were.
 
-    Looks half an hour further back than the last fetch that read every number, however long ago that was: a text
+    Looks half an hour further back than the last fetch that read the same number, however long ago that was: a text
     sent while we were away must not fall out of the window before we are back. One that cannot be stored is told to
     people and holds up no other.
     """
     taken, complete = 0, True
-    since = min(heartbeat.last_at(heartbeat.MISSED_TEXTS) or now, now) - LOOK_BACK
     for number, account in our_numbers():
+        since = read_until(heartbeat.MISSED_TEXTS, number, now=now) - LOOK_BACK
         try:
             listed = gateway.texts_received(to=number, since=since, account=account)
         except gateway.Unknown:
             logger.warning("The provider's log could not be read; trying again shortly.")
             complete = False
             continue
-        known = set(
-            Reply.objects.filter(provider_sid__in=[t["MessageSid"] for t in listed]).values_list(
-                "provider_sid", flat=True
-            )
-        )
-        missed = [text for text in listed if text["MessageSid"] not in known]
-        refused = [text["MessageSid"] for text in missed if not _is_taken_in(text, now)]
-        for sid in refused:
-            _tell(number, sid, now)
-        taken += len(missed) - len(refused)
+        taken += _take_in_missed(number, listed, now)
+        heartbeat.sign_in(heartbeat.of_number(heartbeat.MISSED_TEXTS, number), now=now)
     if complete:
         heartbeat.sign_in(heartbeat.MISSED_TEXTS, now=now)
     return taken
+
+
+def read_until(reading: str, number: str, *, now: datetime) -> datetime:
+    """Until when a number's log was read; of one that never was, until when those of all others were.
+
+    Each by itself: one that can never be read, as in a closed account, must not lengthen what is read of the others.
+    """
+    mine = heartbeat.last_at(heartbeat.of_number(reading, number))
+    return min(mine or heartbeat.last_at(reading) or now, now)
+
+
+def _take_in_missed(number: str, listed: Sequence[gateway.Received], now: datetime) -> int:
+    sids = [text["MessageSid"] for text in listed]
+    known = set(Reply.objects.filter(provider_sid__in=sids).values_list("provider_sid", flat=True))
+    missed = [text for text in listed if text["MessageSid"] not in known]
+    refused = [text["MessageSid"] for text in missed if not _is_taken_in(text, now)]
+    for sid in refused:
+        _tell(number, sid, now)
+    return len(missed) - len(refused)
 
 
 def _is_taken_in(text: gateway.Received, now: datetime) -> bool:

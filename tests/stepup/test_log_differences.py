@@ -7,7 +7,7 @@ import pytest
 from monitoring.models import Task
 from notifications import clock, gateway, heartbeat, outbox, reconcile
 from notifications.models import Account, Delivery, Lane, LogDifference, Site
-from stepup import log_differences
+from stepup import log_differences, missed_texts
 from stepup.log_differences import SETTLED_AFTER, TOLD
 from tests import makers
 from tests.notifications.sending import a_message, delivery_of
@@ -123,3 +123,21 @@ def test_a_log_that_cannot_be_read_is_compared_from_the_same_moment_later(site, 
     assert heartbeat.last_at(heartbeat.LOG_COMPARED) is None
     settings.TWILIO_API_BASE = well
     assert len(compared(minutes=20)) == 1
+
+
+def test_a_number_whose_log_can_never_be_read_does_not_lengthen_what_is_compared_of_the_others(
+    site, settings
+) -> None:
+    site.fallback_number = "+15550160001"
+    site.save()
+    settings.TWILIO_SECOND_ACCOUNT_SID, settings.TWILIO_SECOND_AUTH_TOKEN = "AC" + "2" * 32, "closed"
+    settings.TWILIO_SECOND_API_BASE = "http://127.0.0.1:9"  # nobody listens there
+    heartbeat.sign_in(heartbeat.LOG_COMPARED, now=clock.now() - 60 * MINUTE)
+    sid = sent_by_somebody(site)
+    assert compared() == [("unknown", sid)]
+    later = clock.now() + 60 * MINUTE
+    ages = {
+        number: later - missed_texts.read_until(heartbeat.LOG_COMPARED, number, now=later)
+        for number in (site.page_number, site.patient_number, site.fallback_number)
+    }
+    assert [age > 90 * MINUTE for age in ages.values()] == [False, False, True]

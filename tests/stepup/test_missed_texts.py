@@ -29,10 +29,12 @@ class Log:
     def __init__(self) -> None:
         self.away: set[str] = set()
         self.since: list[datetime] = []
+        self.since_of: dict[str, datetime] = {}
         self.asked: set[tuple[str, str]] = set()
 
     def texts_received(self, *, to: str, since: datetime, account: str) -> list[dict[str, str]]:
         self.since.append(since)
+        self.since_of[to] = since
         self.asked.add((to, str(account)))
         if to in self.away:
             raise gateway.Unknown("no answer")
@@ -68,14 +70,31 @@ def test_after_three_hours_away_it_looks_back_to_before_they_began(log) -> None:
 
 def test_a_fetch_that_could_not_read_every_number_does_not_count(log) -> None:
     missed_texts.fetch(now=NOON)
-    log.away = {missed_texts.our_numbers()[0][0]}
+    away = missed_texts.our_numbers()[0][0]
+    log.away = {away}
     missed_texts.fetch(now=NOON + HOUR)
     assert heartbeat.last_at(heartbeat.MISSED_TEXTS) == NOON
     log.away.clear()
-    log.since.clear()
     missed_texts.fetch(now=NOON + 2 * HOUR)
-    assert set(log.since) == {NOON - LOOK_BACK}
+    assert log.since_of[away] == NOON - LOOK_BACK
     assert heartbeat.last_at(heartbeat.MISSED_TEXTS) == NOON + 2 * HOUR
+
+
+def test_a_number_that_can_never_be_read_does_not_lengthen_what_is_read_of_the_others(log) -> None:
+    """As one in an account that was closed: each minute the others' logs would be read from before that."""
+    missed_texts.fetch(now=NOON)
+    away, other = (number for number, _ in missed_texts.our_numbers())
+    log.away = {away}
+    for day in (1, 2):
+        missed_texts.fetch(now=NOON + day * 24 * HOUR)
+    assert log.since_of == {away: NOON - LOOK_BACK, other: NOON + 24 * HOUR - LOOK_BACK}
+
+
+def test_a_number_that_was_never_read_is_read_from_where_all_others_were(log) -> None:
+    missed_texts.fetch(now=NOON)
+    new = makers.a_site().patient_number
+    missed_texts.fetch(now=NOON + HOUR)
+    assert log.since_of[new] == NOON - LOOK_BACK
 
 
 def test_a_clock_set_back_leaves_no_gap(log) -> None:

@@ -25,7 +25,7 @@ from notifications import heartbeat, oncall, untexted, written
 from notifications.glance import Glance
 from notifications.models import Delivery, Heartbeat, ProviderReport, Site
 
-SECOND, CENTURY = timedelta(seconds=1), timedelta(days=36525)
+SECOND, DAY, CENTURY = timedelta(seconds=1), timedelta(days=1), timedelta(days=36525)
 NEWEST = 1000  # rows of what came in that are looked at, by their key: as many however many lie before them
 State = Delivery.State
 
@@ -86,14 +86,18 @@ def unapplied(now: datetime) -> QuerySet[ProviderReport]:
     return ProviderReport.objects.filter(applied_at=None, received_at__lte=now - 30 * SECOND)
 
 
-def double_sends(now: datetime) -> QuerySet[Any, Any]:
+def double_sends(now: datetime) -> QuerySet[Delivery]:
     """I8: two live provider ids of one account for one message of the last day.
 
     The other account may hold one too: while the first gives no answer, a second page is preferred to a lost one.
     """
     sent = Delivery.objects.filter(provider_sid__isnull=False).exclude(state=State.FAILED)
-    sent = sent.filter(message__created_at__gt=now - timedelta(days=1))
-    return sent.values("message", "account").annotate(n=Count("pk")).filter(n__gt=1)
+    before = sent.filter(
+        message=OuterRef("message"), account=OuterRef("account"), attempt__lt=OuterRef("attempt")
+    )
+    # Few are tried again, and no try is due before its message was made: they alone are looked at, by their index.
+    again = sent.filter(attempt__gt=1, due_at__gt=now - DAY, message__created_at__gt=now - DAY)
+    return again.filter(Exists(before))
 
 
 def twice_reported(now: datetime) -> QuerySet[ProviderReport, Any]:

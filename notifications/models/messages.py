@@ -150,6 +150,7 @@ class Delivery(models.Model):
             ),
             models.Index(name="delivery_ended", fields=["ended_at"], condition=Q(ended_at__isnull=False)),
             models.Index(name="delivery_failed", fields=["ended_at"], condition=Q(state="failed")),
+            models.Index(name="delivery_again", fields=["due_at"], condition=Q(attempt__gt=1)),
             models.Index(
                 name="delivery_unfinished",
                 fields=["state", "due_at"],

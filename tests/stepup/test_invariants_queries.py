@@ -255,6 +255,25 @@ def test_two_provider_ids_for_one_message_are_found(night) -> None:
     assert invariants.counts(now=NOON) == {"I8": 1}
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [{"account": "second"}, {"provider_sid": None}, {"state": State.FAILED}],
+    ids=["by the other account", "never taken", "failed"],
+)
+def test_what_was_tried_again_and_said_once_is_no_double(night, facts) -> None:
+    first = Delivery.objects.filter(lane=Lane.PAGE_TEXT)[0]
+    again = {"message": first.message, "attempt": 2, "lane": first.lane, "due_at": NOON, "ended_at": NOON}
+    again |= {"state": State.DELIVERED, "provider_sid": "SM9", "account": first.account}
+    Delivery.objects.create(**again | facts)
+    assert invariants.double_sends(NOON).count() == 0
+    Delivery.objects.filter(attempt=2).update(
+        state=State.DELIVERED, provider_sid="SM9", account=first.account
+    )
+    assert invariants.double_sends(NOON).count() == 1
+    Delivery.objects.filter(pk=first.pk).update(**facts | {"ended_at": NOON})
+    assert invariants.double_sends(NOON).count() == 0
+
+
 def test_two_texts_under_the_token_of_one_attempt_are_found(night) -> None:
     report_on_two(night, 0)
     assert invariants.counts(now=NOON) == {"I8 reports": 1}

@@ -16,6 +16,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
+from kombu.pools import producers
 
 from notifications import accounts, crashing, gateway, once, pacing, provider_errors, written
 from notifications.models import Account, Channel, Clinician, Delivery, Lane, Message, Site
@@ -27,6 +28,8 @@ CALL_DEADLINE = timedelta(seconds=gateway.RING_SECONDS + 30)
 NOT_TAKEN_PAUSE = timedelta(seconds=2)  # at the most, for whatever somebody waits for
 LONGEST_PAUSE = timedelta(seconds=16)  # of check-ins, which make room for it
 BATCH = 2  # two hand-overs at the gateway's time-out stay within one lease
+NUDGE_SECONDS = 0.25  # of each of the library's two tries
+BRIEFLY = {"socket_connect_timeout": NUDGE_SECONDS, "socket_timeout": NUDGE_SECONDS}
 TURN_SECONDS = 5.0  # a provider that answers slowly must not keep an engine from its other work
 
 # 0 goes first in its lane. Whoever has waited for OVERDUE is not overtaken any more, so nothing waits for ever.
@@ -90,14 +93,17 @@ def queue(
 def nudge(task: str) -> None:
     """Ask a worker to look, after commit. A courtesy: the engine carries out whatever stays waiting.
 
-    Where no broker is named there is no worker to ask.
+    Where no broker is named there is no worker to ask. One that takes connections and answers nobody is given up as
+    soon as one that is gone: whoever texts and whatever climbs waits for it.
     """
     if not settings.REDIS_URL:
         return
 
     def send() -> None:
         try:
-            current_app.send_task(task, retry=False)
+            line = current_app.connection_for_write(transport_options=BRIEFLY)
+            with producers[line].acquire(block=True, timeout=NUDGE_SECONDS) as producer:
+                current_app.send_task(task, producer=producer, retry=False)
         except Exception:  # any broker failure whatever: the engine is the guarantee
             logger.warning("The broker did not take %s; the engine will carry it.", task)
 

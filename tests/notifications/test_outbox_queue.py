@@ -1,5 +1,7 @@
 """Queueing: once per key, committed with the fact it announces, cancelled while it still waits."""
 
+import socket
+import time
 from datetime import timedelta
 
 import pytest
@@ -83,6 +85,34 @@ def test_a_dead_broker_loses_nothing_and_stops_nobody(
         message = a_message(site)
     assert delivery_of(message).state == State.PENDING
     assert "the engine will carry it" in caplog.text
+
+
+def test_a_broker_that_takes_connections_and_answers_nobody_holds_a_text_up_no_longer_than_a_dead_one(
+    settings, monkeypatch, caplog, django_capture_on_commit_callbacks
+) -> None:
+    """It was waited for for five seconds at each nudge; one text in need has several, and the engine's turn more."""
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        address = f"redis://127.0.0.1:{broker.getsockname()[1]}/0"
+        settings.REDIS_URL = address
+        monkeypatch.setattr(current_app.conf, "broker_url", address)
+        began = time.monotonic()
+        with django_capture_on_commit_callbacks(execute=True):
+            outbox.nudge("notifications.deliver_page_texts")
+        assert time.monotonic() - began < 3
+    assert "the engine will carry it" in caplog.text
+
+
+def test_a_nudge_lies_where_a_worker_looks(settings, monkeypatch, django_capture_on_commit_callbacks) -> None:
+    apart = settings.REDIS_URL.rpartition("/")[0] + "/9"  # no worker reads there
+    monkeypatch.setattr(current_app.conf, "broker_url", apart)
+    with current_app.connection_for_write() as line:
+        queue = line.SimpleQueue("pages")
+        queue.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            outbox.nudge("notifications.deliver_page_texts")
+        told = queue.get(timeout=5)
+        told.ack()
+    assert told.headers["task"] == "notifications.deliver_page_texts"
 
 
 def test_cancelling_ends_what_waits_and_is_noted_on_the_message(site) -> None:

@@ -154,13 +154,17 @@ def settle(*, now: datetime) -> None:
 def slow_tick(*, now: datetime) -> int:
     """What need not happen every second: ask who comes on call for an answer, look for whom nobody has spoken with and
     for numbers nobody has tried or proved, and hold the provider's log against ours in both directions.
+
+    What needs no answer of the provider goes first, and what may be a fever before what is only compared: each question
+    to a provider that hangs takes as long as it may.
     """
-    _try("log compared", lambda: log_differences.find(now=now))
     _try("asked at the start", lambda: drills.begin_due(now=now))
     _try("test calls", lambda: desk.look_after(now=now))
     _try("unproved numbers", lambda: numbers.look_after(now=now))
     _try("nobody has spoken with them", lambda: spoken.look_after(now=now))
-    return _try("missed texts", lambda: missed_texts.fetch(now=now))
+    fetched = _try("missed texts", lambda: missed_texts.fetch(now=now))
+    _try("log compared", lambda: log_differences.find(now=now))
+    return fetched
 
 
 def keep_paper(*, now: datetime) -> int:

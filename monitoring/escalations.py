@@ -85,12 +85,12 @@ def _find_or_open(
     tell_patient_at = now + timedelta(minutes=rules.tell_patient) if about["patient"] else None
     times = {"opened_at": now, "next_at": now, "tell_patient_at": tell_patient_at}
     new = {name: facts[name] for name in facts if name not in about} | times | {"rules": rules.freeze()}
-    # Locked while it is looked for: a case that is being resolved at this moment is not joined, a new one opens. What
-    # is found where the database passes over a new one may be resolved: then it is looked for again.
+    # Locked while it is looked for: a case that is being resolved at this moment is not joined, a new one opens. The
+    # database passes over a new one where somebody opened one about them at this moment, or another's with its code.
     while (case := caselog.hold_unresolved(**about)) is None:
-        case, is_new = once.put(Escalation, defaults={**new, "code": codes.fresh(now)}, **about)
-        if is_new:
-            return case, True
+        opened = once.add_if_free(Escalation, **about, **new, code=codes.fresh(now))
+        if opened is not None:
+            return opened, True
     return case, False
 
 

@@ -61,6 +61,12 @@ def put(model: type[M], *, defaults: dict[str, Any], **key: Any) -> tuple[M, boo
     return (row, True) if _write(row, PASSED_OVER) else (_there(model, key), False)
 
 
+def add_if_free(model: type[M], **facts: Any) -> M | None:
+    """A new row, or None where another has one of its unique keys, whichever that is. Needs no savepoint."""
+    row = model(**facts)
+    return row if _write(row, PASSED_OVER) else None
+
+
 def put_with(
     model: type[M], part: models.Model, *, of: str, defaults: dict[str, Any], **key: Any
 ) -> tuple[M, bool]:

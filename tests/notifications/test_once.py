@@ -31,6 +31,13 @@ def test_the_first_writes_and_whoever_comes_after_finds_that() -> None:
     assert (again.pk, again.name) == (first.pk, "Clinic")
 
 
+def test_what_any_key_of_is_taken_is_not_added_and_breaks_nothing() -> None:
+    first = once.add_if_free(Site, slug="once", **FACTS)
+    assert first is not None
+    assert once.add_if_free(Site, slug="once", **FACTS | {"name": "Another"}) is None
+    assert list(Site.objects.filter(slug="once").values_list("pk", "name")) == [(first.pk, "Clinic")]
+
+
 def test_the_last_writes_over_what_stood_under_its_key_and_over_nothing_else() -> None:
     at = datetime(2026, 3, 2, 9, tzinfo=UTC)
     for detail in ({"cases": 1}, {"cases": 2}):

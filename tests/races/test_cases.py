@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import transaction
 
-from monitoring import escalations, inbound, worklist
+from monitoring import codes, escalations, inbound, worklist
 from monitoring.models import Escalation, Page, Patient, Reply
 from notifications import clock
 from notifications.models import Delivery, Message
@@ -103,6 +103,38 @@ def test_two_patients_at_once_have_a_case_and_a_code_each(site, doctors, now) ->
     results = at_once(*[lambda one=one: raise_one(one, now) for one in patients])
     assert problems(results) == []
     assert Escalation.objects.values("code").distinct().count() == 8
+
+
+def test_a_fever_whose_code_another_case_draws_at_this_moment_opens_its_case_all_the_same(
+    site, patient, now, monkeypatch
+) -> None:
+    other, opened, drawn = makers.a_patient(site), threading.Event(), threading.local()
+
+    def the_same_for_each(_: int) -> int:
+        drawn.times = getattr(drawn, "times", 0) + 1
+        return 111 * drawn.times
+
+    monkeypatch.setattr(codes.secrets, "randbelow", the_same_for_each)
+
+    def first() -> None:
+        with transaction.atomic():
+            raise_one(other, now)
+            opened.set()
+            until(somebody_waits, "the fever to run into the code")
+
+    def fever() -> Reply:
+        opened.wait(20)
+        return inbound.receive(
+            provider_sid="SM1",
+            sender=patient.phone,
+            sent_to=site.patient_number,
+            body="39.4 and shaking",
+            now=now,
+        )
+
+    assert problems(at_once(first, fever)) == []
+    assert Page.objects.filter(escalation__patient=patient).count() == 1
+    assert sorted(Escalation.objects.values_list("code", flat=True)) == ["1111", "1222"]
 
 
 def test_two_texts_of_a_stranger_are_one_case(site, doctors, now) -> None:

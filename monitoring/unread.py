@@ -138,11 +138,15 @@ def _newest_first(*, task_id: int) -> QuerySet[Unread]:
 
 
 def hurry(watch: Watch, *, now: datetime) -> None:
-    """What lay unread about the patient when a watch opened climbs too, and not before somebody could read it."""
+    """What lay unread about the patient when a watch opened climbs too, and not before somebody could read it.
+
+    What is unclear has the same minutes as if it had come now; what is routine keeps the time it had.
+    """
     soon = now + timedelta(minutes=WatchRules.thaw(watch.rules).clarify)
     lying = Task.objects.filter(patient=watch.patient, done_at=None, pages_when_late=False)
     for task in lying.exclude(unread_from="").select_for_update():
-        task.due_at, task.pages_when_late = max(task.due_at, soon), True
+        is_unclear = any(URGENCIES.index(urgency(one)) <= URGENCIES.index(UNCLEAR) for one in of(task))
+        task.due_at, task.pages_when_late = soon if is_unclear else max(task.due_at, soon), True
         task.save(update_fields=["due_at", "pages_when_late"])
 
 

@@ -84,6 +84,17 @@ def test_what_lay_unread_when_a_watch_opens_climbs_too_and_not_at_once() -> None
     assert Escalation.objects.filter(patient=home.patient).exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "minutes"), [([UNCLEAR], 15), ([UNCLEAR, ROUTINE], 15), ([ROUTINE], 8 * 60 - 5)]
+)
+def test_what_came_unclear_just_before_a_watch_opens_is_read_within_minutes_too(words, minutes) -> None:
+    home = Home(watched=False)
+    for said in words:
+        home.hears(said, at=NOON - 5 * MINUTE)
+    makers.a_dose(home.course)
+    assert (the_task().pages_when_late, the_task().due_at) == (True, NOON + minutes * MINUTE)
+
+
 def test_outside_a_watch_an_unread_text_pages_nobody() -> None:
     home = Home(watched=False)
     home.hears(UNCLEAR)

@@ -195,7 +195,10 @@ def _is_no_patients(reply: Reply, now: datetime) -> bool:
         canary.came_back(reply, now=now)
         return True
     clinician = _answering_at.first(phone=reply.sender) if "clinician" in known else None
-    if clinician is None or not responders.is_for_us(reply, clinician):
+    if clinician is None:
+        return False
+    at_home = _reachable_at.exists(phone=reply.sender)
+    if not responders.is_for_us(reply, clinician, at_home=at_home):
         return False
     reply.who, reply.clinician = "clinician", clinician
     responders.answer(reply, clinician, now=now)

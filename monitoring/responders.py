@@ -33,10 +33,15 @@ BARE_YES = frozenset({"ack", "ok", "okay", "yes", "y", "take", "mine", "on it", 
 VALID_FOR = timedelta(minutes=15)
 
 
-def is_for_us(reply: Reply, clinician: Clinician) -> bool:
-    """Whether a clinician's text is about a page: sent to the paging number, or naming a known code."""
+def is_for_us(reply: Reply, clinician: Clinician, *, at_home: bool) -> bool:
+    """Whether a clinician's text is about a page: sent to the paging number, or naming a known code.
+
+    Of a phone that speaks for a patient too (`at_home`) a code takes a case and does nothing else: "shaking, took
+    1000 mg" is about the patient, whichever case once had these figures.
+    """
     ours = {clinician.site.page_number, clinician.site.fallback_number} - {""}
-    return reply.sent_to in ours or bool(_mentioned(reply.body, clinician))
+    may_be = not at_home or TAKES.fullmatch(reply.body.strip()) is not None
+    return reply.sent_to in ours or (may_be and bool(_mentioned(reply.body, clinician)))
 
 
 def answer(reply: Reply, clinician: Clinician, *, now: datetime) -> Message:

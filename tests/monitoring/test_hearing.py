@@ -187,6 +187,27 @@ def test_a_patients_phone_that_is_somebody_elses_too_is_heard_as_theirs(home, al
     assert who(reply) == also
 
 
+@pytest.mark.parametrize(
+    ("words", "heard"),
+    [
+        ("he is shaking, took 1000 mg of tylenol", "caregiver"),
+        ("can't take 1000 mg, he is vomiting and confused", "caregiver"),
+        ("1000", "clinician"),
+        ("take 1000", "clinician"),
+    ],
+)
+def test_figures_of_a_clinician_about_their_own_at_home_are_no_code_unless_nothing_else_is_said(
+    home, words, heard
+) -> None:
+    home.hears("39.4", at=NIGHT)
+    Escalation.objects.update(code="1000")
+    home.over(NIGHT + MINUTE)
+    makers.a_clinician(home.site, phone=home.patient.caregiver_phone)
+    reply = home.caregiver_says(words, at=NIGHT + HOUR)
+    assert who(reply) == heard
+    assert Escalation.objects.filter(state="open").exists() == (heard == "caregiver")
+
+
 def test_a_machine_that_nobody_knows_is_not_answered(home) -> None:
     stranger = makers.a_phone()
     reply = home.hears("I am out of the office until Monday", sender=stranger)

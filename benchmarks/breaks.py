@@ -67,7 +67,7 @@ BREAKS = [
           "    for candidate in [*range(rung + 1, top + 1), *range(1, rung + 1)]:",
           "    for candidate in range(rung + 1, top + 1):", (NO_CASE_RESTS,)),
     Break("declined, and nobody is called sooner", CASES,
-          "    called = climbing.call_sooner(case, now)\n", "    called = True\n", (NO_CASE_RESTS,)),
+          "    called = climbing.call_sooner(case, now, no_of=by)\n", "    called = True\n", (NO_CASE_RESTS,)),
     Break("nobody left to call, and the ladder starts again at once", "monitoring/climbing.py",
           "    if paging.ring_desk_if_nobody_is_left(case, now=now):\n        return False\n", "",
           ("tests/monitoring/test_calling.py",)),

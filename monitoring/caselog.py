@@ -92,6 +92,12 @@ def was_called(case: Escalation, clinician: Clinician) -> bool:
     return Page.objects.filter(escalation=case, clinician=clinician).exists()
 
 
+def is_being_called(case: Escalation, clinician: Clinician) -> bool:
+    """Whether it is this person's rung that has its minutes now."""
+    now = {"generation": case.generation, "round": case.round, "rung": case.rung}
+    return Page.objects.filter(escalation=case, clinician=clinician, **now).exists()
+
+
 def must_be_called(case: Escalation, by: Clinician) -> None:
     """Refuse whoever works on no case, or was never paged for this one: their no would cut short another's time."""
     must_work(by)

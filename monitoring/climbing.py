@@ -55,10 +55,15 @@ def page_next_rung(case: Escalation, now: datetime, *, besides: Clinician | None
         caselog.note(case, "paged", now=now, text=f"{besides.name} again, who had it, by text and voice.")
 
 
-def call_sooner(case: Escalation, now: datetime) -> bool:
-    """Whether the next rung is due at once. With nobody left in this round the desk is rung and the minutes go on."""
+def call_sooner(case: Escalation, now: datetime, *, no_of: Clinician | None = None) -> bool:
+    """Whether the next rung is due at once. With nobody left in this round the desk is rung and the minutes go on.
+
+    After the no of somebody (`no_of`) whose rung is over the next is being called already, and keeps its minutes.
+    """
     if paging.ring_desk_if_nobody_is_left(case, now=now):
         return False
+    if no_of is not None and not caselog.is_being_called(case, no_of):
+        return True
     Escalation.objects.filter(pk=case.pk, state=State.OPEN, next_at__gt=now).update(next_at=now)
     return True
 

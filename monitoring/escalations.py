@@ -195,6 +195,7 @@ def hand_back(case_id: int, *, by: Clinician, now: datetime, reason: str) -> Esc
 def decline(case_id: int, *, by: Clinician, now: datetime, reason: str) -> bool:
     """Somebody paged cannot take it: noted, and whether the next rung is called at once; if not, the desk is.
 
+    Said again, or by somebody whose rung has had its time, it takes no minute from whoever is being called by now.
     Refused to whoever was never called, and where it is not open. One offered stays its owner's; nobody else is called.
     """
     case = caselog.hold(case_id)
@@ -204,7 +205,7 @@ def decline(case_id: int, *, by: Clinician, now: datetime, reason: str) -> bool:
     if case.state != State.OPEN:
         raise Refusal("not-possible-now", caselog.how_it_stands(case))
     caselog.note(case, "declined", now=now, by=by, text=reason)
-    called = climbing.call_sooner(case, now)
+    called = climbing.call_sooner(case, now, no_of=by)
     audit.record("declined the case", str(case), site=case.site, by=by, now=now)
     outbox.nudge("monitoring.climb")
     return called

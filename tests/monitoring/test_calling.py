@@ -255,6 +255,20 @@ def test_the_last_who_declines_is_told_so_and_nobody_is_called_twice_for_it(home
     assert home.case.events.filter(what="desk rung").count() == 1
 
 
+def test_a_no_said_again_or_late_takes_no_minute_from_whoever_is_called_by_then(home) -> None:
+    first, second = home.doctors
+    makers.a_responder(home.site, 3, name="Dr C")
+    for seconds in (10, 20):
+        said = answer_to(home, first.phone, f"NO {home.case.code}", at=NIGHT + seconds * SECOND)
+        home.tick(NIGHT + seconds * SECOND)
+        assert "The next person is called now" in said
+    assert paged(home) == ["Dr A", "Dr B"], "Dr B has theirs"
+    assert home.history.count("declined") == 2, "and both are in the history"
+    answer_to(home, second.phone, f"NO {home.case.code}", at=NIGHT + 30 * SECOND)
+    home.tick(NIGHT + 30 * SECOND)
+    assert paged(home) == ["Dr A", "Dr B", "Dr C"]
+
+
 def test_the_screen_says_the_same_to_the_last_who_declines(home) -> None:
     alone(home)
     mine, path = makers.signed_in(home.doctors[0]), f"/case/{home.case.pk}/"

@@ -88,6 +88,7 @@ TESTS_OF: dict[str, Sequence[str]] = {
     "monitoring/climbing.py": (
         "tests/monitoring/test_what_a_case_leaves.py", "tests/monitoring/test_who_is_told.py",
         "tests/monitoring/test_calling.py", "tests/monitoring/test_ladders.py", NO_CASE_RESTS,
+        "tests/monitoring/test_case_offers.py",
     ),
     "monitoring/paging.py": (
         "tests/monitoring/test_who_is_told.py", "tests/monitoring/test_what_a_case_leaves.py",
@@ -102,6 +103,17 @@ TESTS_OF: dict[str, Sequence[str]] = {
         "tests/stepup/test_cover_of_a_ladder.py", "tests/monitoring/test_ladders.py",
         "tests/monitoring/test_drills.py", "tests/monitoring/test_whole_turns.py",
     ),
+    "notifications/reconcile.py": (
+        SETTLING, "tests/notifications/test_reports.py", "tests/notifications/test_second_account.py",
+        "tests/notifications/test_retries.py", DELIVER, ANY_ORDER,
+    ),
+    "notifications/rotations.py": ("tests/notifications/test_rotations.py",),
+    "notifications/overrides.py": ("tests/notifications/test_rotations.py", "tests/notifications/test_swaps.py"),
+    "notifications/swaps.py": ("tests/notifications/test_swaps.py", "tests/races/test_swaps.py"),
+    "monitoring/offers.py": (
+        "tests/monitoring/test_case_offers.py", "tests/monitoring/test_who_is_told.py",
+    ),
     "protocols/rotas.py": ("tests/protocols/test_rotas.py",),
+    "protocols/ladder.py": ("tests/protocols/test_ladders.py", "tests/monitoring/test_ladders.py"),
 }  # fmt: skip
 """In the order in which they are run: the first that fails ends it, so the most telling come first."""

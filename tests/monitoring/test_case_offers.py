@@ -8,7 +8,7 @@ from django.test import Client
 from monitoring import escalations, offers, responders, voice
 from monitoring.models import CaseOffer, Escalation, Page
 from notifications import clock
-from notifications.models import Clinician, Delivery, Message, Role
+from notifications.models import AuditEntry, Clinician, Delivery, Message, Role
 from protocols.errors import Refusal
 from tests import makers
 from tests.home import MINUTE, Home
@@ -126,6 +126,45 @@ def test_a_case_that_moves_on_takes_its_offer_along(home) -> None:
     assert CaseOffer.objects.get().end == "withdrawn"
     assert home.case.state == State.OPEN
     assert page(home).voice.deliveries.get().state == Delivery.State.CANCELLED
+
+
+@pytest.mark.parametrize("end", ["accepted", "declined", "withdrawn", "lapsed"])
+def test_whatever_ends_an_offer_its_pages_are_called_off_and_it_has_its_lines(home, end) -> None:
+    acts = {
+        "accepted": lambda: offers.accept(home.case, by=home.doctors[1], now=TAKEN_AT, how="screen"),
+        "declined": lambda: offers.decline(home.case, by=home.doctors[1], now=TAKEN_AT, reason="busy"),
+        "withdrawn": lambda: offers.withdraw(home.case, now=TAKEN_AT),
+        "lapsed": lambda: offers.lapse(now=CaseOffer.objects.get().answer_by),
+    }
+    acts[end]()
+    assert CaseOffer.objects.get().end == end
+    for message in (page(home).text, page(home).voice):
+        assert message.deliveries.get().state == Delivery.State.CANCELLED
+    lines = {
+        "accepted": ("handed over", "took the case over"),
+        "declined": ("offer declined", "declined the case"),
+        "withdrawn": ("offer withdrawn", None),
+        "lapsed": ("offer not answered", None),
+    }
+    said, act = lines[end]
+    assert home.history[-1] == said
+    acts_noted = AuditEntry.objects.filter(subject=str(home.case)).values_list("act", flat=True)
+    assert "offered the case" in acts_noted
+    assert act is None or act in acts_noted
+
+
+def test_whoever_accepts_has_it_in_the_hands_that_called(home) -> None:
+    case = Escalation.objects.get(pk=home.case.pk)
+    offers.accept(case, by=home.doctors[1], now=TAKEN_AT, how="screen")
+    assert case.owner == home.doctors[1]
+
+
+def test_an_offer_whose_minute_has_not_come_is_left_alone(home) -> None:
+    late = CaseOffer.objects.get().answer_by
+    assert offers._lapse(home.case.pk, late - MINUTE) == 0
+    assert offers._lapse(0, late) == 0
+    assert offers._lapse(home.case.pk, late) == 1
+    assert offers._lapse(home.case.pk, late) == 0
 
 
 def test_it_may_be_offered_again_to_the_same_person(home) -> None:

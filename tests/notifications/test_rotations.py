@@ -1,55 +1,29 @@
-"""Rotations, overrides, swaps and time off as rows: who answers then, and what cannot be arranged."""
+"""Rotations, overrides and time off as rows: who answers then, and what cannot be arranged."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, time
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from monitoring import pulse
-from notifications import oncall, overrides, rotations, swaps
+from notifications import oncall, overrides, rotations
 from notifications.models import (
     AuditEntry,
     Clinician,
-    Delivery,
     Override,
     Role,
     Rotation,
     Shift,
-    Site,
-    Swap,
     Turn,
 )
 from protocols.errors import Refusal
 from protocols.rotas import EVERY_DAY, Gap, Hours
 from tests import makers
 from tests.makers import NOON
+from tests.notifications.arranging import DAY, HOUR, START, a_plan, begin, names, nurse
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-START = NOON + DAY  # Tuesday 2 March, 12:00 at the site
-
-
-def nurse(site: Site, name: str = "Nurse N", role: Role = Role.NURSE) -> Clinician:
-    return makers.a_clinician(site, role, name=name, phone=makers.a_phone())
-
-
-def a_plan(*people: Clinician, **facts: object) -> rotations.Plan:
-    """Daily turns from Tuesday noon on."""
-    defaults: dict[str, object] = {
-        "rung": 1, "layer": 1, "name": "nurses", "people": people, "starts_on": date(2027, 3, 2),
-        "hand_over": time(12), "turn_hours": 24, "since": START,
-    }  # fmt: skip
-    return rotations.Plan(**(defaults | facts))  # type: ignore[arg-type]
-
-
-def begin(site: Site, *people: Clinician, **facts: object) -> Rotation:
-    lead = makers.a_clinician(site, Role.LEAD)
-    return rotations.begin(site, a_plan(*people, **facts), by=lead, now=NOON)
-
-
-def names(site: Site, moment: datetime, rung: int = 1) -> list[str]:
-    return [one.name for one in oncall.who(site, rung, now=moment)]
 
 
 @pytest.fixture
@@ -126,8 +100,8 @@ def test_a_first_turn_at_the_end_of_the_calendar_stops_no_reading_of_the_list(si
     [
         ({"since": NOON - HOUR}, "past-rotation"),
         ({"people": ()}, "nobody"),
-        ({"turn_hours": 53 * 7 * 24, "rung": 2}, "long-turn"),
-        ({"starts_on": date(2028, 3, 2)}, "far-rotation"),
+        ({"turn_hours": 366 * 24 + 1, "rung": 2}, "long-turn"),
+        ({"starts_on": date(2028, 3, 3)}, "far-rotation"),
         ({"starts_on": date.max}, "far-rotation"),
         ({"since": START + DAY}, "overlap"),
     ],
@@ -138,6 +112,40 @@ def test_a_rotation_is_refused_with_its_reason(site, two, lead, facts, code) -> 
         rotations.begin(site, a_plan(*two, **facts), by=lead, now=NOON)
     assert refusal.value.code == code
     assert Rotation.objects.count() == 1
+
+
+def test_the_most_that_a_rotation_may_be_is_not_refused(site, two, lead) -> None:
+    """A first turn a year from now, turns of a year, twelve people."""
+    people = [nurse(site) for _ in range(12)]
+    most = a_plan(*people, starts_on=date(2028, 3, 1), turn_hours=366 * 24)
+    assert rotations.begin(site, most, by=lead, now=NOON).turns.count() == 12
+    with pytest.raises(Refusal, match="At most 12 people"):
+        rotations.begin(site, a_plan(*people, nurse(site), rung=2), by=lead, now=NOON)
+
+
+def test_what_is_arranged_stands_in_the_ledger_with_who_did_it(site, two, lead) -> None:
+    row = begin(site, two[0])
+    rotations.end(row.pk, at=START, by=two[0], now=START)
+    with pytest.raises(Refusal, match="has ended already"):
+        rotations.end(row.pk, at=START, by=two[0], now=START)
+    rotations.set_rung(site, 2, title="nurse", role=Role.NURSE, by=lead, now=NOON)
+    overrides.take_time_off(two[1], starts_at=START, ends_at=START + DAY, by=lead, now=NOON)
+    overrides.end_time_off(two[1].time_off.get().pk, by=two[1], now=NOON)
+    acts = AuditEntry.objects.filter(site=site).order_by("pk").values_list("act", "by")
+    assert list(acts) == [
+        ("began a rotation", row.made_by.pk),
+        ("ended a rotation", two[0].pk),
+        ("said whose a rung is", lead.pk),
+        ("noted time off", lead.pk),
+        ("took time off back", two[1].pk),
+    ]
+
+
+def test_who_stands_on_one_rung_says_nothing_about_whose_another_is(site, two, lead) -> None:
+    begin(site, nurse(site, "Dr A", Role.PRESCRIBER))
+    begin(site, two[0], rung=2)
+    assert rotations.set_rung(site, 2, title="nurse", role=Role.NURSE, by=lead, now=NOON).rung == 2
+    assert rotations.set_rung(site, 1, title="anybody", role="", by=lead, now=NOON).rung == 1
 
 
 def test_what_the_database_refuses_for_another_reason_is_not_called_an_overlap(site, two, lead) -> None:
@@ -212,7 +220,7 @@ def test_an_override_holds_for_its_hours_and_is_taken_back(site, two, lead) -> N
     [
         ({"why": " "}, "why"),
         ({"ends_at": START}, "ends-first"),
-        ({"starts_at": NOON - 2 * HOUR, "ends_at": NOON - HOUR}, "past-shift"),
+        ({"starts_at": NOON - 2 * HOUR, "ends_at": NOON}, "past-shift"),
         ({"ends_at": START + 63 * DAY}, "long-shift"),
         ({"starts_at": START + 2 * HOUR, "ends_at": START + 9 * HOUR}, "overlap"),
         ({"starts_at": START + 4 * DAY, "ends_at": START + 6 * DAY}, "away"),
@@ -225,6 +233,61 @@ def test_an_override_is_refused_with_its_reason(site, two, lead, facts, code) ->
     with pytest.raises(Refusal) as refusal:
         overrides.make(site, two[1], 1, **(usual | facts))
     assert refusal.value.code == code
+
+
+def test_nobody_is_put_on_a_rung_by_hand_who_could_not_be_on_it(site, lead) -> None:
+    for person, code in ((nurse(makers.a_site()), "other-site"), (nurse(site, role=Role.PHARMACIST), "role")):
+        with pytest.raises(Refusal) as refusal:
+            overrides.make(
+                site, person, 1, starts_at=START, ends_at=START + HOUR, why="ill", by=lead, now=NOON
+            )
+        assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ((0, 4), []),
+        ((0, 2), [(2, 4)]),
+        ((2, 4), [(0, 2)]),
+        ((1, 3), [(0, 1), (3, 4)]),
+        ((-1, 5), []),
+    ],
+)
+def test_an_older_override_keeps_what_lies_before_and_after_the_hours_given_away(
+    site, two, lead, given, kept
+) -> None:
+    span = {"starts_at": START, "ends_at": START + 4 * HOUR}
+    old = overrides.make(site, two[0], 1, **span, why="ill", by=lead, now=NOON)
+    since, until = (START + n * HOUR for n in given)
+    overrides.give(site, two[1], 1, starts_at=since, ends_at=until, why="swap", by=two[1], now=NOON)
+    rows = Override.objects.filter(clinician=two[0], ended_at=None).order_by("period")
+    spans = [((row.period.lower - START) // HOUR, (row.period.upper - START) // HOUR) for row in rows]
+    assert spans == kept
+    assert {row.why for row in rows} <= {"ill"}
+    made_room = AuditEntry.objects.get(subject=f"override:{old.pk}", act="made room in an override")
+    assert made_room.by == two[1]
+    old.refresh_from_db()
+    assert (old.ended_at is not None) == (kept == [])
+
+
+def test_what_is_over_is_not_taken_back(site, two, lead) -> None:
+    row = overrides.make(site, two[0], 1, starts_at=START, ends_at=START + HOUR, why="ill", by=lead, now=NOON)
+    overrides.take_time_off(two[1], starts_at=START, ends_at=START + HOUR, by=two[1], now=NOON)
+    off = two[1].time_off.get()
+    for act, pk in ((overrides.end, row.pk), (overrides.end_time_off, off.pk)):
+        with pytest.raises(Refusal, match="is over"):
+            act(pk, by=lead, now=START + HOUR)
+        act(pk, by=lead, now=NOON)
+        with pytest.raises(Refusal, match="is over"):
+            act(pk, by=lead, now=NOON)
+
+
+def test_time_off_is_a_year_at_most_and_ends_after_it_starts(site, two) -> None:
+    overrides.take_time_off(two[0], starts_at=START, ends_at=START + 366 * DAY, by=two[0], now=NOON)
+    for days, reason in ((367, "longer than 366 days"), (-1, "ends before it starts")):
+        with pytest.raises(Refusal, match=reason):
+            overrides.take_time_off(two[1], starts_at=START, ends_at=START + days * DAY, by=two[1], now=NOON)
 
 
 def test_time_off_opens_a_gap_until_somebody_covers_it(site, two, lead) -> None:
@@ -259,6 +322,9 @@ def test_only_whoever_keeps_the_list_notes_time_off_of_others(site, two) -> None
     responder = nurse(site, "Dr A", Role.RESPONDER)
     with pytest.raises(Refusal, match="Ask whoever keeps"):
         overrides.take_time_off(two[0], starts_at=START, ends_at=START + DAY, by=responder, now=NOON)
+    own = overrides.take_time_off(responder, starts_at=START, ends_at=START + DAY, by=responder, now=NOON)
+    assert own == []
+    overrides.end_time_off(responder.time_off.get().pk, by=responder, now=NOON)
 
 
 def test_one_person_on_two_rungs_is_found(site, two) -> None:
@@ -272,89 +338,6 @@ def test_one_person_on_two_rungs_is_found(site, two) -> None:
         START + DAY,
         START + 2 * DAY,
     )
-
-
-# Swaps
-
-
-def hours(start: int, end: int, rung: int = 1) -> swaps.Hours:
-    """Days after START."""
-    return swaps.Hours(rung, START + start * DAY, START + end * DAY)
-
-
-def test_an_offer_changes_nothing_until_its_colleague_accepts(site, two) -> None:
-    begin(site, *two)
-    row = swaps.offer(hours(0, 1), to=two[1], by=two[0], now=NOON, back=hours(1, 2))
-    assert names(site, START) == ["Nurse N"]
-    swaps.accept(row.pk, by=two[1], now=NOON + HOUR)
-    assert [names(site, START + n * DAY) for n in range(3)] == [["Nurse M"], ["Nurse N"], ["Nurse N"]]
-
-
-def test_hours_that_were_swapped_can_be_swapped_on(site, two) -> None:
-    third = nurse(site, "Dr A", Role.RESPONDER)
-    begin(site, two[0])
-    swaps.accept(swaps.offer(hours(0, 3), to=two[1], by=two[0], now=NOON).pk, by=two[1], now=NOON)
-    swaps.accept(swaps.offer(hours(1, 2), to=third, by=two[1], now=NOON).pk, by=third, now=NOON)
-    assert [names(site, START + n * DAY)[0][-1] for n in range(4)] == ["M", "A", "M", "N"]
-    assert Override.objects.count() == 3
-
-
-@pytest.mark.parametrize(
-    ("act", "who", "code"),
-    [("accept", 0, "not-yours"), ("decline", 0, "not-yours"), ("withdraw", 1, "not-yours")],
-)
-def test_an_offer_is_answered_by_the_person_it_is_for(site, two, act, who, code) -> None:
-    begin(site, *two)
-    row = swaps.offer(hours(0, 1), to=two[1], by=two[0], now=NOON)
-    with pytest.raises(Refusal) as refusal:
-        getattr(swaps, act)(row.pk, by=two[who], now=NOON)
-    assert refusal.value.code == code
-    assert Swap.objects.get().state == "offered"
-
-
-@pytest.mark.parametrize("act", ["decline", "withdraw"])
-def test_the_text_of_an_answered_offer_is_not_sent_any_more(site, two, act) -> None:
-    begin(site, *two)
-    row = swaps.offer(hours(0, 1), to=two[1], by=two[0], now=NOON)
-    [text] = Delivery.objects.filter(message__clinician=two[1])
-    assert text.message.not_after == START
-    getattr(swaps, act)(row.pk, by=two[1 if act == "decline" else 0], now=NOON)
-    text.refresh_from_db()
-    assert text.state == Delivery.State.CANCELLED
-
-
-def test_nothing_is_offered_to_somebody_without_a_phone(site, two) -> None:
-    begin(site, *two)
-    Clinician.objects.filter(pk=two[1].pk).update(phone="")
-    two[1].refresh_from_db()
-    with pytest.raises(Refusal, match="no phone on record"):
-        swaps.offer(hours(0, 1), to=two[1], by=two[0], now=NOON)
-    assert not Swap.objects.exists()
-
-
-@pytest.mark.parametrize("act", ["decline", "withdraw"])
-def test_an_answered_offer_is_over(site, two, act) -> None:
-    begin(site, *two)
-    row = swaps.offer(hours(0, 1), to=two[1], by=two[0], now=NOON)
-    getattr(swaps, act)(row.pk, by=two[1 if act == "decline" else 0], now=NOON)
-    with pytest.raises(Refusal, match="already"):
-        swaps.accept(row.pk, by=two[1], now=NOON)
-    assert names(site, START) == ["Nurse N"]
-
-
-def test_hours_that_are_not_one_s_own_are_neither_offered_nor_accepted(site, two, lead) -> None:
-    begin(site, *two)
-    with pytest.raises(Refusal, match="not on rung 1 for all"):
-        swaps.offer(hours(0, 2), to=two[1], by=two[0], now=NOON)
-    row = swaps.offer(hours(2, 3), to=two[1], by=two[0], now=NOON)
-    third = nurse(site, "Dr A", Role.RESPONDER)
-    overrides.make(
-        site, third, 1, starts_at=START + 2 * DAY, ends_at=START + 3 * DAY, why="ill", by=lead, now=NOON
-    )
-    with pytest.raises(Refusal, match="not on rung 1 for all"):
-        swaps.accept(row.pk, by=two[1], now=NOON)
-    with pytest.raises(Refusal, match="have begun"):
-        swaps.offer(hours(0, 1), to=two[1], by=two[0], now=START + HOUR)
 
 
 def test_an_override_on_a_shift_made_by_hand_gives_it_back_afterwards(site, two, lead) -> None:

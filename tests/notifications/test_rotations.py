@@ -115,9 +115,9 @@ def test_a_rotation_is_refused_with_its_reason(site, two, lead, facts, code) -> 
 
 
 def test_the_most_that_a_rotation_may_be_is_not_refused(site, two, lead) -> None:
-    """A first turn a year from now, turns of a year, twelve people."""
+    """From this moment on, a first turn a year from now, turns of a year, twelve people."""
     people = [nurse(site) for _ in range(12)]
-    most = a_plan(*people, starts_on=date(2028, 3, 1), turn_hours=366 * 24)
+    most = a_plan(*people, since=NOON, starts_on=date(2028, 3, 1), turn_hours=366 * 24)
     assert rotations.begin(site, most, by=lead, now=NOON).turns.count() == 12
     with pytest.raises(Refusal, match="At most 12 people"):
         rotations.begin(site, a_plan(*people, nurse(site), rung=2), by=lead, now=NOON)

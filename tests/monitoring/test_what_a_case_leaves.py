@@ -1,6 +1,7 @@
 """What each act on a case leaves behind: its lines in the case and in the ledger; and nothing still waits to ring."""
 
 import pytest
+from celery import current_app
 
 from monitoring import climbing, closer, escalations, offers
 from monitoring.models import Escalation, Page, Reaction
@@ -195,6 +196,16 @@ def test_what_still_waits_to_ring_is_called_back(home, act) -> None:
     else:
         escalations.take(home.case.pk, by=home.doctors[0], now=NIGHT, how="text")
     assert states(home.case) == {"cancelled"}
+
+
+def test_whoever_carries_pages_is_nudged_when_somebody_declines(
+    home, monkeypatch, django_capture_on_commit_callbacks
+) -> None:
+    nudged: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **_: nudged.append(name))
+    with django_capture_on_commit_callbacks(execute=True):
+        escalations.decline(home.case.pk, by=home.doctors[0], now=NIGHT, reason="driving")
+    assert "monitoring.climb" in nudged
 
 
 def test_closer_questions_end_with_the_case(home) -> None:

@@ -3,8 +3,9 @@
 from datetime import date, time
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.test.utils import CaptureQueriesContext
 
 from monitoring import pulse
 from notifications import oncall, overrides, rotations
@@ -77,6 +78,16 @@ def test_an_ended_rung_is_retired_after_two_weeks(site, two, lead) -> None:
     second = begin(site, two[1], rung=2)
     rotations.end(second.pk, at=START + DAY, by=lead, now=START)
     assert [oncall.rungs(site, now=START + n * DAY) for n in (2, 14, 16)] == [2, 2, 1]
+
+
+def test_a_longer_list_is_read_in_as_many_queries(site, two, django_assert_num_queries) -> None:
+    begin(site, two[0])
+    with CaptureQueriesContext(connection) as few:
+        oncall.read(site, since=START, until=START + DAY)
+    begin(site, *two, layer=2)
+    begin(site, *two, rung=2)
+    with django_assert_num_queries(len(few)):
+        oncall.read(site, since=START, until=START + DAY)
 
 
 def test_a_first_turn_at_the_end_of_the_calendar_stops_no_reading_of_the_list(site, two) -> None:

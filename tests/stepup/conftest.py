@@ -5,6 +5,7 @@ import pytest
 from notifications.models import Clinician, Role, Site
 from stepup.models import Draft
 from tests import makers
+from tests.stepup.nights import Night
 
 
 @pytest.fixture
@@ -33,3 +34,9 @@ def people(site) -> dict[str, Clinician]:
         "nurse": Role.NURSE,
     }
     return {name: makers.a_clinician(site, role, name=f"Dr {name}") for name, role in roles.items()}
+
+
+@pytest.fixture
+def night() -> Night:
+    """A healthy night of one patient, with nothing for the engine to find."""
+    return Night()

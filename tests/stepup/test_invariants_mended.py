@@ -13,10 +13,10 @@ from django.test import Client
 from monitoring import escalations
 from monitoring.models import Escalation
 from notifications import clock, gateway, heartbeat
-from notifications.models import Delivery, Heartbeat, Lane, Message, Shift
+from notifications.models import Heartbeat, Message, Shift
 from stepup import engine, invariants
 from tests.makers import NOON
-from tests.stepup.test_invariants_queries import (
+from tests.stepup.nights import (
     CASES,
     HOUR,
     SECOND,
@@ -24,19 +24,14 @@ from tests.stepup.test_invariants_queries import (
     a_reply_from_the_future,
     a_report_from_the_future,
     a_sign_from_the_future,
-    escalations_over,
+    ask_nothing_more,
     report_on_two,
+    send_twice,
     set_the_clock_back,
 )
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-State = Delivery.State
 TURNS = [NOON + n * 5 * SECOND for n in range(1, 7)]
-
-
-@pytest.fixture
-def night() -> Night:
-    return Night()
 
 
 def quiet_provider(method: str, path: str, fields: Mapping[str, object]) -> tuple[int, str]:
@@ -46,19 +41,6 @@ def quiet_provider(method: str, path: str, fields: Mapping[str, object]) -> tupl
         return 201, json.dumps({"sid": sid, "status": "queued"})
     kind = "calls" if "Calls" in path else "messages"
     return 200, json.dumps({kind: [], "page": 0, "page_size": 50, "next_page_uri": None})
-
-
-def send_twice(night: Night, _: int) -> None:
-    first = Delivery.objects.filter(lane=Lane.PAGE_TEXT)[0]
-    Delivery.objects.create(
-        message=first.message, attempt=2, lane=first.lane, due_at=NOON, provider_sid="SM9",
-        state=State.DELIVERED, ended_at=NOON,
-    )  # fmt: skip
-
-
-def ask_nothing_more(night: Night, _: int) -> None:
-    escalations_over(night)
-    night.watch.checkins.all().delete()
 
 
 def leave_a_gap(night: Night, _: int) -> None:

@@ -26,9 +26,7 @@ class Home:
 
     def __init__(self, *, watched: bool = True) -> None:
         self.site = makers.a_site()
-        self.doctors: list[Clinician] = [
-            makers.a_responder(self.site, rung, name=f"Dr {'AB'[rung - 1]}") for rung in (1, 2)
-        ]
+        self.doctors: list[Clinician] = makers.doctors(self.site)
         self.patient: Patient = makers.a_patient(self.site)
         self.course = makers.a_course(self.patient)
         if watched:

@@ -72,6 +72,11 @@ def a_responder(site: Site, rung: int, *, name: str, since: datetime = NOON, day
     return clinician
 
 
+def doctors(site: Site, *, since: datetime = NOON) -> list[Clinician]:
+    """Dr A on the first rung and Dr B on the second."""
+    return [a_responder(site, rung, name=name, since=since) for rung, name in ((1, "Dr A"), (2, "Dr B"))]
+
+
 def on_call(site: Site, *, since: datetime = NOON, days: int = 30) -> Clinician:
     """Dr A on the first place for so many days, and somebody on the second for long: whom the shipped ladders call."""
     a_responder(site, 2, name="Dr Second", since=since, days=400)

@@ -1,19 +1,20 @@
 """A word without a code takes a case only where it can mean nothing else: never one that person was not called for."""
 
 from datetime import datetime
-from itertools import count
+from functools import partial
 
 import pytest
 
-from monitoring import drills, escalations, inbound, offers
+from monitoring import drills, escalations, offers
 from monitoring.models import Escalation
-from notifications.models import Clinician, Delivery, Message, Site
+from notifications.models import Clinician, Delivery, Site
 from tests import makers
 from tests.home import MINUTE
 from tests.makers import NOON
+from tests.monitoring import responding
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-_sids = count(1)
+says = partial(responding.says, now=NOON + 2 * MINUTE)
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def site() -> Site:
 @pytest.fixture
 def doctors(site) -> list[Clinician]:
     """Dr A stands on the first rung, Dr B on the second."""
-    return [makers.a_responder(site, rung, name=f"Dr {'AB'[rung - 1]}") for rung in (1, 2)]
+    return makers.doctors(site)
 
 
 def a_case(site: Site, *, now: datetime = NOON) -> Escalation:
@@ -33,15 +34,6 @@ def a_case(site: Site, *, now: datetime = NOON) -> Escalation:
         site=site, patient=makers.a_patient(site), urgency="urgent", headline="a fever", now=now
     )
     return case
-
-
-def says(person: Clinician, words: str, *, now: datetime = NOON + 2 * MINUTE) -> str:
-    """What a text from somebody's phone is answered with."""
-    reply = inbound.receive(
-        provider_sid=f"SM-bare-{next(_sids)}", sender=person.phone, sent_to=person.site.page_number, body=words,
-        now=now,
-    )  # fmt: skip
-    return Message.objects.get(key=f"answer:{reply.pk}").body
 
 
 def owner(case: Escalation) -> Clinician | None:

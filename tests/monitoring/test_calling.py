@@ -17,6 +17,7 @@ from stepup import engine
 from tests import kept, makers
 from tests.home import FEVER, HOUR, MINUTE, Home
 from tests.makers import NOON
+from tests.monitoring import responding
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 NIGHT = NOON + 10 * HOUR
@@ -43,7 +44,7 @@ def paged(home: Home) -> list[str]:
 def answer_to(home: Home, phone: str, words: str, *, at: object = NIGHT + MINUTE) -> str:
     """What a text to the paging number is answered with."""
     reply = home.hears(words, at=at, sender=phone, to=home.site.page_number)
-    return Message.objects.get(key=f"answer:{reply.pk}").body
+    return responding.answer_to(reply)
 
 
 # Who may act

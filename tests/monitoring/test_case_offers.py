@@ -13,6 +13,7 @@ from protocols.errors import Refusal
 from tests import makers
 from tests.home import MINUTE, Home
 from tests.makers import NOON
+from tests.monitoring import responding
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 State = Escalation.State
@@ -43,7 +44,7 @@ def page(_home: Home | None) -> Page:
 def texts(home: Home, who: int, words: str) -> str:
     sender = home.doctors[who].phone
     reply = home.hears(words, at=TAKEN_AT + MINUTE, sender=sender, to=home.site.page_number)
-    return Message.objects.get(key=f"answer:{reply.pk}").body
+    return responding.answer_to(reply)
 
 
 def test_the_person_is_paged_at_once_and_the_owner_keeps_it_with_its_clock(home) -> None:

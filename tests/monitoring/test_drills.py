@@ -1,24 +1,25 @@
 """Whether whoever comes on call can be reached: asked, proved by any answer, and replaced where nobody answers."""
 
 from datetime import datetime, time, timedelta
-from itertools import count
+from functools import partial
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from monitoring import drills, escalations, inbound, voice
+from monitoring import drills, escalations, voice
 from monitoring.models import ReachTest, Task
 from notifications import oncall, overrides, rotations
 from notifications.models import Channel, Clinician, Message, Override, Site
 from protocols.errors import Refusal
 from tests import makers
 from tests.makers import NOON
+from tests.monitoring import responding
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 LATE = NOON + 10 * MINUTE
-_sids = count(1)
+says = partial(responding.says, now=NOON + MINUTE)
 
 
 @pytest.fixture
@@ -34,18 +35,6 @@ def people(site) -> list[Clinician]:
         starts_at = NOON + n * 8 * HOUR
         oncall.add_shift(site, person, 1, starts_at=starts_at, ends_at=starts_at + 8 * HOUR)
     return found
-
-
-def says(person: Clinician, words: str, *, now: datetime = NOON + MINUTE) -> str:
-    """What a text from somebody's phone is answered with."""
-    reply = inbound.receive(
-        provider_sid=f"SM-drill-{next(_sids)}",
-        sender=person.phone,
-        sent_to=person.site.page_number,
-        body=words,
-        now=now,
-    )
-    return Message.objects.get(key=f"answer:{reply.pk}").body
 
 
 def asked(person: Clinician) -> list[str]:

@@ -1,12 +1,11 @@
 """A whole ladder called for practice: who is called when, how it ends, what it shows, and what it never touches."""
 
 from datetime import datetime, timedelta
-from itertools import count
 
 import pytest
 from django.urls import reverse
 
-from monitoring import drills, escalations, inbound, ladder_drills, voice
+from monitoring import drills, escalations, ladder_drills, voice
 from monitoring.models import Escalation, LadderDrill, Page, ReachTest
 from monitoring.rules import DEFAULT, WatchRules
 from notifications import clock
@@ -16,6 +15,7 @@ from protocols.ladder import Rung
 from stepup import engine
 from tests import makers
 from tests.makers import NOON
+from tests.monitoring.responding import says
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 MINUTE = timedelta(minutes=1)
@@ -26,7 +26,6 @@ THREE = WatchRules(
         Rung(("nurse",)),
     )
 )
-_sids = count(1)
 
 
 @pytest.fixture
@@ -36,20 +35,12 @@ def site() -> Site:
 
 @pytest.fixture
 def people(site) -> list[Clinician]:
-    return [makers.a_responder(site, rung, name=f"Dr {'AB'[rung - 1]}") for rung in (1, 2)]
+    return makers.doctors(site)
 
 
 def begun(site: Site, rules: WatchRules = THREE, *, now: datetime = NOON) -> LadderDrill:
     by = makers.a_clinician(site, Role.LEAD)
     return ladder_drills.begin(site, rules=rules, named="the signed one", by=by, now=now)
-
-
-def says(person: Clinician, words: str, *, now: datetime) -> str:
-    reply = inbound.receive(
-        provider_sid=f"SM-ladder-drill-{next(_sids)}", sender=person.phone, sent_to=person.site.page_number, body=words,
-        now=now,
-    )  # fmt: skip
-    return Message.objects.get(key=f"answer:{reply.pk}").body
 
 
 def called(drill: LadderDrill) -> list[str]:

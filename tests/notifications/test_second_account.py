@@ -1,11 +1,10 @@
 """Pages leave by the second account while the first cannot send, and by both only where the first gives no answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import pytest
 from celery import current_app
-from django.db.models import Q
 
 from notifications import accounts, clock, gateway, outbox, reconcile
 from notifications.double.options import Options
@@ -277,31 +276,32 @@ def doubles(site, settings) -> Iterator[list[ProviderDouble]]:
         double.stop()
 
 
-def test_an_outage_of_the_first_provider_costs_a_page_seconds(site, doubles) -> None:
+def paged_by_the_second_while(error: str, site: Site, doubles: Sequence[ProviderDouble]) -> list[Message]:
+    """A text and a call that leave while the first provider answers with this error: both by the second, at once."""
     first, second = doubles
-    first.faults({"do": "error:20003"})
+    first.faults({"do": f"error:{error}"})
     now = clock.now()
-    text, call = a_page(site, now=now), a_page(site, lane=Lane.PAGE_VOICE, now=now)
+    text, call = (a_page(site, lane=lane, now=now) for lane in (Lane.PAGE_TEXT, Lane.PAGE_VOICE))
     outbox.deliver_due(now=now)
-    assert [sent["sender"] for sent in second.ledger()["messages"]] == [STAND_IN]
+    taken = second.ledger()["messages"]
+    assert [(sent["sender"], sent["to"]) for sent in taken] == [(STAND_IN, text.to)]
     assert [placed["to"] for placed in second.calls()] == [call.to]
+    return [text, call]
+
+
+def test_an_outage_of_the_first_provider_costs_a_page_seconds(site, doubles) -> None:
+    paged = paged_by_the_second_while("20003", site, doubles)
     assert not gateway.is_well(Account.FIRST)
-    first.faults()
+    doubles[0].faults()
     assert gateway.is_well(Account.FIRST)
-    accounts.look_after(now=now + MINUTE)
+    accounts.look_after(now=clock.now() + MINUTE)
     assert accounts.out() == {}
-    by_second = Delivery.objects.filter(Q(message=text) | Q(message=call), account="second")
+    by_second = Delivery.objects.filter(message__in=paged, account="second")
     assert by_second.filter(state=State.ACCEPTED).count() == 2
 
 
 def test_a_number_whose_queue_is_full_hands_its_page_to_the_second_at_once(site, doubles) -> None:
-    first, second = doubles
-    first.faults({"do": "error:21611"})
-    now = clock.now()
-    text, call = a_page(site, now=now), a_page(site, lane=Lane.PAGE_VOICE, now=now)
-    outbox.deliver_due(now=now)
-    assert [sent["to"] for sent in second.ledger()["messages"]] == [text.to]
-    assert [placed["to"] for placed in second.calls()] == [call.to]
+    paged_by_the_second_while("21611", site, doubles)
     assert accounts.out() == {}, "the rest of the account is well"
 
 

@@ -23,8 +23,7 @@ def site(transactional_db) -> Site:
 @pytest.fixture
 def doctors(site) -> list[Clinician]:
     """Three people: two on the ladder now, and one beside it."""
-    now = clock.now()
-    on_call = [makers.a_responder(site, rung, name=f"Dr {'AB'[rung - 1]}", since=now) for rung in (1, 2)]
+    on_call = makers.doctors(site, since=clock.now())
     return [*on_call, makers.a_clinician(site, "responder", name="Dr C", phone=makers.a_phone())]
 
 

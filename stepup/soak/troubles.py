@@ -37,7 +37,8 @@ class Troubles:
     """Everything that happens, one thing at a time; `happened` counts it, `said` is what patients texted."""
 
     def __init__(self, house: House, seed: int, tell: Callable[[str], None]) -> None:
-        self.house, self.rng, self.tell = house, Random(seed), tell
+        self.house, self.tell = house, tell
+        self._seed, self._drawn = seed, 0
         self.happened: Counter[str] = Counter()
         self.said: list[tuple[str, str]] = []  # the provider's id, the words
         self._alive_at: dict[str, float] = {}
@@ -47,6 +48,10 @@ class Troubles:
     def next(self, elapsed: float) -> float:
         """Let one thing happen, `elapsed` seconds after the beginning; answer how long to wait for the next."""
         self._let_go(elapsed)
+        # Each is drawn by itself: what a person could or could not do just then changes nothing that comes after.
+        self._drawn += 1
+        self.rng = Random(f"{self._seed}:{self._drawn}")
+        pause = self.rng.uniform(*PAUSE_SECONDS)
         acts: list[tuple[int, Callable[[float], None]]] = [
             (5, self._a_text), (3, self._a_kill), (2, self._a_hold), (3, self._a_fault), (1, self._no_faults),
             (2, self._time), (1, self._time_back), (5, self._an_answer), (4, self._a_clinician),
@@ -54,7 +59,7 @@ class Troubles:
         ]  # fmt: skip
         [act] = self.rng.choices([act for _, act in acts], [weight for weight, _ in acts])
         act(elapsed)
-        return self.rng.uniform(*PAUSE_SECONDS)
+        return pause
 
     def end(self) -> None:
         """All trouble is over: everything held goes on, no fault is left."""

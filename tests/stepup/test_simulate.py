@@ -1,5 +1,7 @@
 """The virtual ward: it lives by the service's own operations, says the same for the same seed, and sees what breaks."""
 
+import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -15,6 +17,7 @@ from stepup.simulate.ward import BEGINS, Plan, Ward
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 SMALL = Plan(patients=1, days=1, seed=3, faults="storm", starting=1.0)
+SPANS = report.PERSON_TIMES.values()
 
 
 def lived_through(plan: Plan) -> report.Report:
@@ -48,6 +51,26 @@ def test_what_is_reported_adds_up_over_clinics() -> None:
     assert (whole.days, whole.patients, whole.pages) == (2, 6, 48)
     assert whole.by_hour == {"pages": [2] * 24}
     assert whole.spans == {"take": [60.0, 60.0]}
+
+
+def test_the_report_for_people_says_load_pages_times_staff_and_what_broke() -> None:
+    plan, quiet = Plan(patients=170, days=2, seed=3), [0] * 24
+    hours = {"pages": quiet, "texts to read": quiet, "cases": [*quiet[:23], 42]}
+    found = report.Report(
+        days=2, patients=170, watched_days=68.0, by_hour=hours, spans={name: [60.0, 180.0] for name in SPANS}, pages=34,
+        checks=24, broken=Counter(I3=2),
+    )  # fmt: skip
+    told = "\n".join(report.lines(plan, found))
+    assert re.search(r"^23:00 +0 +0 +42 +12.50$", told, re.MULTILINE), (
+        "42 cases of 25 minutes in two such hours"
+    )
+    assert "34: 0.1 a patient and day, 0.5 a watched day" in told
+    assert re.search(r"^case taken +2 +0:02:00 +0:02:48 +0:03:00$", told, re.MULTILINE)
+    assert (
+        "12.5 people busy at the hour with most work (23:00), 0.52 on average; 1.0 by the published ratio"
+        in told
+    )
+    assert "24 checks, 2 I3" in told
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def how_it_stands(case: Escalation) -> str:
     holder = ""
     if case.owner and case.taken_at:
         holder = f" by {case.owner.name} at {texts.site_time(case.site, case.taken_at)}"
-    return f"Case {case.code} is {case.get_state_display()}{holder}."
+    return f"Case {case.code}: {case.get_state_display()}{holder}."
 
 
 def must_own(case: Escalation, by: Clinician) -> None:

@@ -250,6 +250,13 @@ def test_an_outcome_is_one_of_the_list_and_grades_are_given_or_ruled_out(home) -
     assert home.case.state == State.REACHED
 
 
+def test_whoever_speaks_with_the_patient_too_late_reads_that_nobody_has_it_now(home) -> None:
+    escalations.take(home.case.pk, by=home.doctors[0], now=NIGHT, how="text")
+    escalations.climb(now=home.case.next_at)
+    with pytest.raises(Refusal, match=rf"^Case {home.case.code}: nobody has it yet\.$"):
+        escalations.reach(home.case.pk, by=home.doctors[0], now=NIGHT + 20 * MINUTE)
+
+
 def test_a_stranger_s_case_needs_no_grade(home) -> None:
     case, _ = escalations.raise_concern(
         site=home.site, patient=None, caller=makers.a_phone(), urgency="urgent", headline="help", now=NIGHT
@@ -283,6 +290,6 @@ def test_the_second_to_take_it_hears_who_has_it_and_whoever_presses_twice_has_it
     escalations.take(home.case.pk, by=first, now=NIGHT, how="text")
     before = home.history
     assert escalations.take(home.case.pk, by=first, now=NIGHT, how="screen").owner == first
-    with pytest.raises(Refusal, match=r"is taken by Dr A at"):
+    with pytest.raises(Refusal, match=rf"Case {home.case.code}: taken by Dr A at"):
         escalations.take(home.case.pk, by=second, now=NIGHT, how="text")
     assert (home.case.owner, home.history) == (first, before)

@@ -1,7 +1,6 @@
 """Who judges a soak: the provider's ledger and the invariants, once all trouble is over and everything is quiet."""
 
 import time
-from collections.abc import Callable, Sequence
 
 import environ
 from django.db import InterfaceError, OperationalError, connection
@@ -13,6 +12,7 @@ from notifications import accounts, clock, heartbeat
 from notifications.models import Delivery, Message
 from stepup import invariants
 from stepup.soak.house import House
+from stepup.soak.troubles import DANGER
 
 QUIET_WITHIN_SECONDS = 150
 LIVE = [Delivery.State.PENDING, *Delivery.LIVE]
@@ -24,12 +24,11 @@ def look_into(database_url: str) -> None:
     connection.settings_dict.update(environ.Env.db_url_config(database_url))
 
 
-def to_quiet(house: House, step: Callable[[], None]) -> None:
+def to_quiet(house: House) -> None:
     """Let the clock run until nothing is on its way and no invariant is broken, or the time for it is up."""
     until = time.monotonic() + QUIET_WITHIN_SECONDS
     while time.monotonic() < until:
         house.go_on(3)
-        step()
         try:
             at_rest = not Delivery.objects.filter(state__in=LIVE).exists() and not broken()
             if at_rest and not unwell():
@@ -59,8 +58,11 @@ def canaries_taken() -> int:
     return Canary.objects.exclude(taken_at=None).count()
 
 
-def verdict(house: House, said: Sequence[tuple[str, str]]) -> list[str]:
-    """What is wrong, a line each; nothing if nobody was left unanswered."""
+def verdict(house: House) -> list[str]:
+    """What is wrong, a line each; nothing if nobody was left unanswered.
+
+    Whatever stands in the ledger was said and was handed over, whether or not anybody was told so at the time.
+    """
     found = [f"invariant {name} has {rows} rows" for name, rows in broken().items()]
     found += unwell()
     if not canaries_taken():
@@ -78,8 +80,9 @@ def verdict(house: House, said: Sequence[tuple[str, str]]) -> list[str]:
         .annotate(times=Count("deliveries")).filter(times__gt=1, deliveries__attempt=1)
     )  # fmt: skip
     found += [f"message {one.pk} was delivered twice" for one in twice if _delivered(one) > 1]
-    for sid, words in said:
-        found += _heard(sid, words)
+    for text in ledger["messages"]:
+        if text["direction"] == "inbound":
+            found += _heard(text["sid"], text["body"])
     return found
 
 
@@ -93,7 +96,7 @@ def _heard(sid: str, words: str) -> list[str]:
     if len(replies) != 1 or replies[0].understood_at is None:
         return [f"text {sid} was heard {len(replies)} times, or not understood"]
     finding = Finding.objects.filter(reply=replies[0]).order_by("pk").first()
-    if words in {"38.6 and shaking", "I cannot breathe"}:
+    if words in DANGER:
         if finding is None or finding.urgency not in {"urgent", "emergency"}:
             return [f"text {sid} was danger and was not found to be"]
         if not finding.events.exists():

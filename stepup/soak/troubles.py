@@ -19,7 +19,7 @@ from stepup.soak.house import House
 
 PAUSE_SECONDS = (1.0, 4.0)
 ROUTINE = ["98.6", "6", "none", "Thank you", "98.4", "What time is my visit?"]
-FEVER = ["38.6", "101.4", "38.6 and shaking", "chills", "I cannot breathe"]
+DANGER = ["38.6", "101.4", "38.6 and shaking", "chills", "I cannot breathe"]
 PARTS = ["engine", "engine-2", "worker", "worker-2", "web", "valkey", "postgres"]
 HELD = ["engine", "worker", "engine-2", "worker-2", "valkey"]
 FAULTS = [
@@ -34,13 +34,12 @@ REST_BETWEEN_KILLS = 16.0  # of one part: who dies oftener than five times a min
 
 
 class Troubles:
-    """Everything that happens, one thing at a time; `happened` counts it, `said` is what patients texted."""
+    """Everything that happens, one thing at a time; `happened` counts it."""
 
     def __init__(self, house: House, seed: int, tell: Callable[[str], None]) -> None:
         self.house, self.tell = house, tell
         self._seed, self._drawn = seed, 0
         self.happened: Counter[str] = Counter()
-        self.said: list[tuple[str, str]] = []  # the provider's id, the words
         self._alive_at: dict[str, float] = {}
         self._held: dict[str, float] = {}
         self._answered: set[str] = set()
@@ -75,15 +74,10 @@ class Troubles:
     def _a_text(self, elapsed: float) -> None:
         patients = list(Patient.objects.filter(is_active=True, texting_ended_at=None).order_by("pk"))
         patient = self.rng.choice(patients)
-        words = self.rng.choice(FEVER if self.rng.random() < 0.4 else ROUTINE)
+        words = self.rng.choice(DANGER if self.rng.random() < 0.4 else ROUTINE)
         sender = patient.caregiver_phone if self.rng.random() < 0.1 else patient.phone
-        sent = self.house.ask(
-            "/double/inbound",
-            method="POST",
-            body={"from": sender, "to": patient.site.patient_number, "body": words},
-        )
-        if sent and sent.get("sid"):
-            self.said.append((sent["sid"], words))
+        body = {"from": sender, "to": patient.site.patient_number, "body": words}
+        self.house.ask("/double/inbound", method="POST", body=body)
         self._note("text", words)
 
     def _a_kill(self, elapsed: float) -> None:

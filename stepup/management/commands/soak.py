@@ -43,7 +43,7 @@ class Command(PlainCommand):
         with houses.running() as house:
             judge.look_into(house.database_url)
             troubles = _live(house, seed, minutes * 60.0, tell)
-            wrong = judge.verdict(house, troubles.said)
+            wrong = judge.verdict(house)
             troubles.happened["canary taken"] = judge.canaries_taken()
             connection.close()
         self.is_broken = bool(wrong)
@@ -74,5 +74,5 @@ def _live(house: houses.House, seed: int, seconds: float, tell: Any) -> Troubles
             pause = 1.0
         house.go_on(pause)
     troubles.end()
-    judge.to_quiet(house, lambda: None)
+    judge.to_quiet(house)
     return troubles

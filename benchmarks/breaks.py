@@ -93,6 +93,7 @@ TESTS_OF: dict[str, Sequence[str]] = {
     "monitoring/paging.py": (
         "tests/monitoring/test_who_is_told.py", "tests/monitoring/test_what_a_case_leaves.py",
         "tests/monitoring/test_ladders.py", "tests/monitoring/test_calling.py",
+        "tests/monitoring/test_case_offers.py",
     ),
     "notifications/outbox.py": (
         "tests/notifications/test_outbox_queue.py", "tests/notifications/test_second_account.py", DELIVER,

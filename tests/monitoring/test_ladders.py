@@ -61,6 +61,16 @@ def test_each_route_waits_its_delay_and_the_next_rung_its_own_minutes() -> None:
     assert case.next_at == NIGHT + (9 + 15) * MINUTE
 
 
+@pytest.mark.parametrize(("handed", "waits"), [(False, -15 * MINUTE), (True, 0 * MINUTE)])
+def test_a_case_whose_page_was_never_handed_over_keeps_its_place_in_the_queue(handed, waits) -> None:
+    """In a storm: those heard of already go before nobody who still waits for a first page."""
+    case = raised(Home(), Rung(("on call 1",)), Rung(("on call 2",)))
+    if handed:
+        case.pages.get().text.deliveries.update(submitted_at=NIGHT)
+    escalations.climb(now=case.next_at)
+    assert due(case.pages.get(rung=2), "text") == waits
+
+
 def test_a_rung_has_other_minutes_in_an_emergency() -> None:
     case = raised(Home(), Rung(("on call 1",), emergency_minutes=2, urgent_minutes=9), urgency="emergency")
     assert case.next_at == NIGHT + 2 * MINUTE

@@ -72,6 +72,15 @@ def test_a_provider_that_does_not_answer_is_asked_once_a_turn(site, line) -> Non
     assert {delivery_of(message).state for message in messages} == {State.ACCEPTED}
 
 
+def test_a_provider_that_did_not_answer_is_asked_again_after_five_seconds(site, line) -> None:
+    line.says("unheard")
+    a_message(site)
+    outbox.deliver_due(now=NOON)
+    line.is_silent = True
+    asked = [reconcile.settle_ambiguous(now=NOON + seconds * SECOND) for seconds in (0, 4, 5, 9, 10)]
+    assert asked == [1, 0, 1, 0, 1]
+
+
 def two_perhaps_sent(site: Site, line: Line) -> tuple[Message, Message]:
     """A text to a patient, and a page after it."""
     line.says("unheard", "unheard")

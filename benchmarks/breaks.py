@@ -80,7 +80,7 @@ BREAKS = [
 
 TESTS_OF: dict[str, Sequence[str]] = {
     "stepup/engine.py": ("tests/stepup/test_engine.py", "tests/stepup/test_glance.py"),
-    "notifications/glance.py": ("tests/stepup/test_glance.py",),
+    "notifications/glance.py": ("tests/stepup/test_glance.py", "tests/monitoring/test_background.py"),
     "monitoring/escalations.py": (
         "tests/monitoring/test_what_a_case_leaves.py", "tests/monitoring/test_who_is_told.py",
         "tests/monitoring/test_calling.py", NO_CASE_RESTS, "tests/monitoring/test_deaths.py",

@@ -81,6 +81,59 @@ def test_a_provider_that_did_not_answer_is_asked_again_after_five_seconds(site, 
     assert asked == [1, 0, 1, 0, 1]
 
 
+def test_what_the_provider_does_not_show_yet_is_asked_about_every_five_seconds(site, line) -> None:
+    line.says("unheard")
+    a_message(site)
+    outbox.deliver_due(now=NOON)
+    line.held.clear()
+    asked = [reconcile.settle_ambiguous(now=NOON + seconds * SECOND) for seconds in (0, 4, 5, 9, 10)]
+    assert asked == [1, 0, 1, 0, 1]
+
+
+def by_the_second_too(message: Message, state: str) -> Delivery:
+    """Another try of a page by the second account, beside the first that was perhaps sent."""
+    return Delivery.objects.create(
+        message=message, lane=message.deliveries.get().lane, attempt=2, state=state, account=Account.SECOND,
+        due_at=NOON, fence=1, submitted_at=NOON if state == State.AMBIGUOUS else None,
+    )  # fmt: skip
+
+
+def test_what_turns_out_to_be_with_the_provider_is_not_said_by_the_second_account_too(site, line) -> None:
+    line.says("unheard")
+    page = a_message(site, lane=Lane.PAGE_TEXT)
+    outbox.deliver_due(now=NOON)
+    second = by_the_second_too(page, State.PENDING)
+    reconcile.settle_ambiguous(now=NOON)
+    second.refresh_from_db()
+    assert (page.deliveries.get(attempt=1).state, second.state) == (State.ACCEPTED, State.CANCELLED)
+
+
+def test_what_is_sent_again_goes_by_the_account_that_was_chosen_for_it(site, line) -> None:
+    """The first try by whichever account can send by then; the second account's own by none but it."""
+    line.says("unheard")
+    page = a_message(site, lane=Lane.PAGE_TEXT)
+    outbox.deliver_due(now=NOON)
+    line.held.clear()
+    Delivery.objects.update(account=Account.FIRST)
+    reconcile.settle_ambiguous(now=NOON + 30 * SECOND)
+    assert delivery_of(page).account == ""
+    page.deliveries.update(state=State.FAILED, error_code="30003", ended_at=NOON)
+    by_the_second_too(page, State.AMBIGUOUS)
+    reconcile.settle_ambiguous(now=NOON + MINUTE)
+    again = page.deliveries.get(attempt=2)
+    assert (again.state, again.account) == (State.PENDING, Account.SECOND)
+
+
+def test_whoever_took_it_is_asked_about_it(site, line) -> None:
+    page = a_message(site, lane=Lane.PAGE_TEXT)
+    outbox.deliver_due(now=NOON)
+    Delivery.objects.update(account=Account.SECOND)
+    line.silent = {Account.FIRST}
+    line.statuses[delivery_of(page).provider_sid] = ("delivered", "")
+    reconcile.ask_about_silent(now=NOON + 2 * MINUTE)
+    assert delivery_of(page).state == State.DELIVERED
+
+
 def two_perhaps_sent(site: Site, line: Line) -> tuple[Message, Message]:
     """A text to a patient, and a page after it."""
     line.says("unheard", "unheard")

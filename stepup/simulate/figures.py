@@ -26,7 +26,7 @@ PICKS_UP = 0.6
 
 OFF_FORMAT = 0.22  # 78 % of replies in the asked format (Singapore)
 IN_PARTS = 0.05  # ours
-WRONG_PERSON = 0.0005  # a reply; ours
+WRONG_PERSON = 0.005  # a reply; ours
 SENT_TWICE = 0.03  # the same words again after a slow answer; ours
 UNASKED_EARLY, UNASKED_LATER = 1.1, 0.3  # texts a day; 31.4 in four weeks (SMS-DMCare), days 0 to 3 and later
 UNASKED_EARLY_DAYS = 3

@@ -1,10 +1,11 @@
-"""Fixtures of the outbox tests: a site, and the gateway replaced by a line that does as it is told."""
+"""Fixtures of these tests: a site and its people, and the gateway replaced by a line that does as it is told."""
 
 import pytest
 
 from notifications import gateway
-from notifications.models import Site
+from notifications.models import Clinician, Role, Site
 from tests import makers
+from tests.notifications.arranging import nurse
 from tests.notifications.sending import Line
 
 STOOD_IN_FOR = ("send_text", "place_call", "status", "texts_sent", "calls_placed", "is_well")
@@ -28,3 +29,13 @@ def line(monkeypatch) -> Line:
 def _passwords_cost_nothing(settings) -> None:
     """Nobody signs in here, and a rota needs many people."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def lead(site) -> Clinician:
+    return makers.a_clinician(site, Role.LEAD)
+
+
+@pytest.fixture
+def two(site) -> tuple[Clinician, Clinician]:
+    return nurse(site, "Nurse N"), nurse(site, "Nurse M")

@@ -27,16 +27,6 @@ from tests.notifications.arranging import DAY, HOUR, START, a_plan, begin, names
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
-@pytest.fixture
-def lead(site) -> Clinician:
-    return makers.a_clinician(site, Role.LEAD)
-
-
-@pytest.fixture
-def two(site) -> tuple[Clinician, Clinician]:
-    return nurse(site, "Nurse N"), nurse(site, "Nurse M")
-
-
 # Who answers
 
 

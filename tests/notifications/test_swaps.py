@@ -12,16 +12,6 @@ from tests.notifications.arranging import DAY, HOUR, START, begin, names, nurse
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 
-@pytest.fixture
-def lead(site) -> Clinician:
-    return makers.a_clinician(site, Role.LEAD)
-
-
-@pytest.fixture
-def two(site) -> tuple[Clinician, Clinician]:
-    return nurse(site, "Nurse N"), nurse(site, "Nurse M")
-
-
 def hours(start: int, end: int, rung: int = 1) -> swaps.Hours:
     """Days after START."""
     return swaps.Hours(rung, START + start * DAY, START + end * DAY)

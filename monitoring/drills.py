@@ -93,7 +93,11 @@ def _went_straight_on(one: oncall.Stint, read: Sequence[oncall.Stint]) -> bool:
 def _ask_turn(site: Site, one: oncall.Stint, kind: ReachTest.Kind, now: datetime) -> int:
     about = {"clinician": one.clinician, "rung": one.rung, "starts_at": one.starts_at}
     Clinician.objects.select_for_update(no_key=True).get(pk=one.clinician.pk)  # two engines ask once
-    if ReachTest.objects.filter(kind__in=[Kind.START, Kind.STAND_IN], **about).exists():
+    turns = ReachTest.objects.filter(kind__in=[Kind.START, Kind.STAND_IN])
+    if turns.filter(**about).exists():
+        return 0
+    # Whoever said yes to standing in proved their phone with it: the turn their yes began asks nothing more.
+    if turns.filter(clinician=one.clinician, rung=one.rung, answered_at=one.starts_at).exists():
         return 0
     ends_at, link = one.ends_at, settings.PUBLIC_BASE_URL + STAND_IN_PATH
     if kind == Kind.START:

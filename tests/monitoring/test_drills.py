@@ -140,6 +140,17 @@ def test_whoever_says_yes_stands_in_for_the_rest_of_the_turn(site, people) -> No
     assert Override.objects.get().why.startswith("stands in")
 
 
+def test_whoever_said_yes_is_not_asked_again_for_the_turn_it_began(site, people) -> None:
+    """The second question came a second after the thanks; unanswered, it had them replaced in turn."""
+    drills.begin_due(now=NOON)
+    drills.look_after(now=LATE)
+    says(people[1], "1", now=LATE + MINUTE)
+    assert [drills.begin_due(now=LATE + n * MINUTE) for n in range(1, 13)] == [0] * 12
+    assert drills.look_after(now=LATE + 13 * MINUTE) == 0
+    assert [asked(one) for one in people[1:]] == [["stand in"], []]
+    assert not drills.proofs(people)[people[1].pk].is_unproved
+
+
 def test_another_text_is_no_yes(site, people) -> None:
     drills.begin_due(now=NOON)
     drills.look_after(now=LATE)

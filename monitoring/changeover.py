@@ -4,14 +4,16 @@ Nothing moves by itself. Until somebody accepts it a case stays with whoever too
 on-call list says so. Cases nobody has are not handed over: they are paged.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from monitoring import caselog, paging
-from monitoring.models import Escalation
+from monitoring import caselog, offers, paging
+from monitoring.models import Escalation, EscalationEvent
 from notifications import audit, oncall, roles
 from notifications.models import Clinician, Site
 from protocols.errors import Refusal
@@ -22,7 +24,7 @@ HELD = (State.TAKEN, State.REACHED)
 
 @dataclass(frozen=True)
 class Waiting:
-    """A case whose owner was on call when they took it and is not any more, and since when."""
+    """A case whose owner was on call when it became theirs and is not any more, and since when."""
 
     case: Escalation
     owner: Clinician
@@ -38,17 +40,26 @@ def waiting(site: Site, *, now: datetime) -> list[Waiting]:
     )
     if not held:
         return []
-    since = min(case.taken_at for case in held if case.taken_at is not None)
-    stints = oncall.stints(site, since=since, until=now + oncall.INSTANT)
+    had = _had_since(held)
+    stints = oncall.stints(site, since=min(had.values()), until=now + oncall.INSTANT)
     found: list[Waiting] = []
     for case in held:
-        owner, taken_at = case.owner, case.taken_at
-        if owner is None or taken_at is None:
+        owner = case.owner
+        if owner is None:
             continue
         mine = [one for one in stints if one.clinician == owner]
-        was_on = any(one.starts_at <= taken_at < one.ends_at for one in mine)
+        was_on = any(one.starts_at <= had[case.pk] < one.ends_at for one in mine)
         if was_on and not any(one.ends_at > now for one in mine):
             found.append(Waiting(case, owner, max(one.ends_at for one in mine)))
+    return found
+
+
+def _had_since(held: Iterable[Escalation]) -> dict[int, datetime]:
+    """Since when each case has been its owner's: from when they took it, or from when it was handed over to them."""
+    found = {case.pk: case.taken_at for case in held if case.taken_at is not None}
+    lines = EscalationEvent.objects.filter(escalation__in=list(found), what="handed over")
+    for pk, at in lines.values_list("escalation").annotate(last=Max("at")):
+        found[pk] = max(found[pk], at)
     return found
 
 
@@ -69,6 +80,7 @@ def accept(case_id: int, *, by: Clinician, now: datetime) -> Escalation:
         raise Refusal("not-waiting", _how_it_stands(case))
     Escalation.objects.filter(pk=case.pk, owner=found.owner, state__in=HELD).update(owner=by)
     case.refresh_from_db()
+    offers.withdraw(case, now=now)  # what its owner of before had asked somebody else
     said = f"From {found.owner.name}, who is off call. The clocks go on."
     caselog.note(case, "handed over", now=now, by=by, text=said)
     paging.tell_the_others(case, by, now=now)

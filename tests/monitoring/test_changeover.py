@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from monitoring import changeover, escalations
+from monitoring import changeover, escalations, offers
 from monitoring.models import Escalation
 from notifications import oncall, overrides, rotations
 from notifications.models import Clinician, Message, Role, Shift, Site
@@ -86,6 +86,37 @@ def test_a_case_of_somebody_on_call_or_who_never_was_is_not_taken_from_them(site
     )
     escalations.take(other.pk, by=day, now=CHANGE, how="screen")
     assert [one.case for one in changeover.waiting(site, now=LATER)] == [case]
+
+
+def test_a_case_that_was_accepted_waits_again_at_the_next_change(site, people, case) -> None:
+    """Whoever accepted it was not on call when it was first taken, and stayed its owner after their own hours."""
+    changeover.accept(case.pk, by=people[1], now=CHANGE)
+    ends_at = CHANGE + 8 * HOUR
+    third = makers.a_clinician(site, name="Nurse O", phone=makers.a_phone())
+    oncall.add_shift(site, third, 1, starts_at=ends_at, ends_at=ends_at + 8 * HOUR)
+    assert changeover.waiting(site, now=ends_at - timedelta(seconds=1)) == []
+    [one] = changeover.waiting(site, now=ends_at)
+    assert (one.case, one.owner, one.off_since) == (case, people[1], ends_at)
+    assert changeover.accept(case.pk, by=third, now=ends_at).owner == third
+
+
+def test_a_case_handed_to_somebody_off_call_is_not_taken_from_them(site, people, case) -> None:
+    """Nurse M was on call when it was handed over; Nurse N, who had been when it was taken, is asked for it back."""
+    changeover.accept(case.pk, by=people[1], now=CHANGE)
+    offers.make(case.pk, to=people[0], reason="knows the patient", by=people[1], now=LATER)
+    escalations.take(case.pk, by=people[0], now=LATER, how="text")
+    assert changeover.waiting(site, now=LATER) == []
+
+
+def test_what_its_owner_asked_somebody_else_is_withdrawn_when_a_case_is_accepted(site, people, case) -> None:
+    """The new owner could ask nobody, and the page of the offer went on."""
+    beside = makers.a_clinician(site, Role.RESPONDER, name="Dr A", phone=makers.a_phone())
+    minute = timedelta(minutes=1)
+    offer = offers.make(case.pk, to=beside, reason="going home", by=people[0], now=CHANGE - minute)
+    moved = changeover.accept(case.pk, by=people[1], now=CHANGE)
+    offer.refresh_from_db()
+    assert (offer.end, offers.standing(moved)) == ("withdrawn", None)
+    offers.make(case.pk, to=beside, reason="busy", by=people[1], now=CHANGE + minute)
 
 
 @pytest.mark.parametrize("by_hand", ["shift", "override"])

@@ -21,7 +21,7 @@ from monitoring.models import Page, ReachTest, Reply
 from notifications import audit, oncall, outbox, overrides, written
 from notifications.each import each
 from notifications.models import Channel, Clinician, Lane, Message, Site, TimeOff
-from protocols import wording
+from protocols import rotas, wording
 from protocols.errors import Refusal
 
 Kind = ReachTest.Kind
@@ -52,7 +52,7 @@ def _begin_at(site_id: int, now: datetime) -> int:
     ]
     new = [one for one in begun if not _went_straight_on(one, read)]
     new += _long_unheard(site, [one for one in read if one.starts_at <= now < one.ends_at], now)
-    return sum(_ask_turn(site, _whole(one, now), Kind.START, now) for one in new)
+    return sum(_ask_turn(site, _whole(one, read, now), Kind.START, now) for one in new)
 
 
 def _long_unheard(site: Site, on_now: Sequence[oncall.Stint], now: datetime) -> list[oncall.Stint]:
@@ -61,11 +61,13 @@ def _long_unheard(site: Site, on_now: Sequence[oncall.Stint], now: datetime) -> 
         return []
     able = {one.clinician.pk: one for one in reversed(on_now) if one.can_be_reached}
     known, since = proofs(one.clinician for one in able.values()), now - PROVED_FOR
-    began = {
-        one.clinician.pk
-        for one in oncall.stints(site, since=since - oncall.INSTANT, until=now)
-        if one.starts_at < since and one.ends_at == now
-    }
+    begins = since - oncall.INSTANT
+    held: dict[int, list[tuple[datetime, datetime]]] = {pk: [] for pk in able}
+    for one in oncall.stints(site, since=begins, until=now):
+        if one.clinician.pk in held:
+            held[one.clinician.pk].append((one.starts_at, one.ends_at))
+    # However many shifts and turns made up the week.
+    began = {pk for pk, spans in held.items() if not rotas.without([(begins, now)], spans)}
     hour = now.replace(minute=0, second=0, microsecond=0)  # the same for two engines, so that one asks
     return [
         replace(one, starts_at=hour)
@@ -74,10 +76,14 @@ def _long_unheard(site: Site, on_now: Sequence[oncall.Stint], now: datetime) -> 
     ]
 
 
-def _whole(one: oncall.Stint, now: datetime) -> oncall.Stint:
-    """The turn to its real end, or to a year from now, where the list was read only so far."""
-    if one.ends_at < now + oncall.LOOK_AHEAD:
-        return one
+def _whole(one: oncall.Stint, read: Sequence[oncall.Stint], now: datetime) -> oncall.Stint:
+    """The turn to where its person goes off, over every shift they go straight on with; or to a year from now."""
+    ends_at = one.ends_at
+    for later in read:
+        if (later.rung, later.clinician) == (one.rung, one.clinician) and later.starts_at <= ends_at:
+            ends_at = max(ends_at, later.ends_at)
+    if ends_at < now + oncall.LOOK_AHEAD:
+        return replace(one, ends_at=ends_at)
     return replace(one, ends_at=oncall.goes_on_until(one) or one.ends_at + oncall.A_YEAR)
 
 

@@ -58,6 +58,18 @@ def test_whoever_goes_straight_on_is_not_woken_for_it(site, people) -> None:
     assert drills.begin_due(now=starts_at) == 0
 
 
+def test_whoever_goes_straight_on_with_more_shifts_reads_when_they_are_off(site, people) -> None:
+    """The text named the end of the first shift, and at that hour nothing said that they still were on call."""
+    day = [(NOON + n * 24 * HOUR, NOON + (n + 1) * 24 * HOUR) for n in (1, 2, 3)]
+    for starts_at, ends_at in (day[0], day[1]):
+        oncall.add_shift(site, people[0], 1, starts_at=starts_at, ends_at=ends_at)
+    oncall.add_shift(site, people[0], 2, starts_at=day[2][0], ends_at=day[2][1])
+    assert drills.begin_due(now=day[0][0]) == 1
+    test = ReachTest.objects.get()
+    assert test.ends_at == day[1][1], "then they are off rung 1"
+    assert test.text.body.startswith("You are on call now, until Thu 04 Mar 12:00 EST.")
+
+
 def a_rotation_of_one(site: Site) -> Clinician:
     """Nurse N on rung 1 from noon on, with no end."""
     nurse = makers.a_clinician(site, name="Nurse N", phone=makers.a_phone())
@@ -83,6 +95,19 @@ def test_whoever_goes_straight_on_is_asked_when_a_week_has_brought_nothing(
     if heard is not None:
         says(nurse, "here", now=NOON + heard * 24 * HOUR)
     now = NOON + days * 24 * HOUR + hours * HOUR
+    assert [drills.begin_due(now=now + n * MINUTE) for n in range(3)] == [asked, 0, 0]
+
+
+@pytest.mark.parametrize(("off", "asked"), [(False, 1), (True, 0)], ids=["a shift each day", "an hour off"])
+def test_a_week_of_shifts_that_follow_each_other_is_one_week(site, off, asked) -> None:
+    """As an imported list has them: no shift is longer than a day, and none begins a turn."""
+    nurse = makers.a_clinician(site, name="Nurse N", phone=makers.a_phone())
+    for day in range(10):
+        starts_at = NOON + day * 24 * HOUR
+        ends_at = starts_at + (23 if off and day == 5 else 24) * HOUR
+        oncall.add_shift(site, nurse, 1, starts_at=starts_at, ends_at=ends_at)
+    assert drills.begin_due(now=NOON) == 1
+    now = NOON + 8 * 24 * HOUR
     assert [drills.begin_due(now=now + n * MINUTE) for n in range(3)] == [asked, 0, 0]
 
 

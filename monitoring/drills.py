@@ -316,11 +316,10 @@ def _ask_somebody(test: ReachTest, now: datetime) -> Clinician | None:
     busy = {one.clinician.pk for one in read if one.starts_at <= now}
     turn = ReachTest.objects.filter(site=test.site, rung=test.rung, starts_at=test.starts_at)
     asked = set(turn.values_list("clinician", flat=True))
-    away = set(
-        TimeOff.objects.filter(site=test.site, period__overlap=(now, test.ends_at)).values_list(
-            "clinician", flat=True
-        )
-    )
+    # Whoever goes on leave after the hours they would stand in for can stand in.
+    span = (now, _stands_in_until(test.ends_at, now))
+    off = TimeOff.objects.filter(site=test.site, period__overlap=span)
+    away = set(off.values_list("clinician", flat=True))
     for one in sorted(
         (s for s in read if s.starts_at > now), key=lambda s: (s.rung != test.rung, s.starts_at)
     ):

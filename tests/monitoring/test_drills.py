@@ -216,6 +216,19 @@ def test_a_turn_longer_than_an_override_is_stood_in_for_as_far_as_one_goes(site)
     assert on_call(site, LATE) == ["Nurse M"]
 
 
+@pytest.mark.parametrize(("days", "is_asked"), [(60, False), (70, True)], ids=["within", "after"])
+def test_whoever_goes_on_leave_after_the_hours_they_stand_in_for_is_asked(site, days, is_asked) -> None:
+    """A turn without an end has a year, and one override two months: a holiday in summer kept nobody from it."""
+    a_rotation_of_one(site)
+    other = makers.a_clinician(site, name="Nurse M", phone=makers.a_phone())
+    oncall.add_shift(site, other, 2, starts_at=NOON + 24 * HOUR, ends_at=NOON + 32 * HOUR)
+    leave = NOON + days * 24 * HOUR
+    overrides.take_time_off(other, starts_at=leave, ends_at=leave + 24 * HOUR, by=other, now=NOON)
+    drills.begin_due(now=NOON)
+    drills.look_after(now=LATE)
+    assert asked(other) == ["stand in"] * is_asked
+
+
 def test_a_yes_that_the_list_refuses_is_said_and_put_on_the_work_list_and_the_next_is_asked(
     site, people
 ) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring import texts, worklist
@@ -26,14 +26,16 @@ from protocols.errors import Refusal
 
 Kind = ReachTest.Kind
 ANSWER_WITHIN = timedelta(minutes=10)  # a proposal of ours: nobody has published it
-LOOK_BACK = timedelta(
-    minutes=10
-)  # an engine that was away this long still asks; later the turn is well under way
+# An engine that was away this long still asks; later the turn is well under way.
+LOOK_BACK = timedelta(minutes=10)
 MARKED = frozenset({Kind.ASKED, Kind.LADDER})  # asked and answered with the word DRILL
 # Proposals of ours, both: how long a phone that was not heard from counts as proved, and when nobody is woken to ask.
 PROVED_FOR = timedelta(days=7)
 BY_DAY = range(9, 17)  # hours of the site's clock
 STAND_IN_PATH = "/on-call/mine/"
+OWN_PHONE = F(
+    "clinician__phone"
+)  # what came from or went to a phone of before says nothing of the one of now
 
 
 # Asking
@@ -51,8 +53,18 @@ def _begin_at(site_id: int, now: datetime) -> int:
         one for one in read if now - LOOK_BACK <= one.starts_at <= now < one.ends_at and one.can_be_reached
     ]
     new = [one for one in begun if not _went_straight_on(one, read)]
-    new += _long_unheard(site, [one for one in read if one.starts_at <= now < one.ends_at], now)
+    on_now = [one for one in read if one.starts_at <= now < one.ends_at]
+    new += _on_another_phone(on_now, now) or _long_unheard(site, on_now, now)
     return sum(_ask_turn(site, _whole(one, read, now), Kind.START, now) for one in new)
+
+
+def _on_another_phone(on_now: Sequence[oncall.Stint], now: datetime) -> list[oncall.Stint]:
+    """Whoever was asked on a phone that is theirs no more, where the one pages go to now was not: once each."""
+    able = {one.clinician.pk: one for one in reversed(on_now) if one.can_be_reached}
+    elsewhere = ReachTest.objects.filter(clinician__in=able, ends_at__gt=now).exclude(text__to=OWN_PHONE)
+    known = proofs(able[pk].clinician for pk in set(elsewhere.values_list("clinician", flat=True)))
+    minute = now.replace(second=0, microsecond=0)  # the same for two engines, so that one asks
+    return [replace(able[pk], starts_at=minute) for pk, proof in known.items() if proof == Proof(None, None)]
 
 
 def _long_unheard(site: Site, on_now: Sequence[oncall.Stint], now: datetime) -> list[oncall.Stint]:
@@ -347,7 +359,7 @@ def _may_stand_in(test: ReachTest, clinician: Clinician) -> bool:
 
 @dataclass(frozen=True)
 class Proof:
-    """What is known of one person's phone: when it was last heard from, and the newest test of the turn they have."""
+    """What is known of the phone that is somebody's now: when it was last heard from, and its newest test."""
 
     heard_at: datetime | None
     test: ReachTest | None
@@ -366,10 +378,9 @@ class Proof:
 def proofs(people: Iterable[Clinician]) -> dict[int, Proof]:
     """What is known of each phone, in three queries, by the clinician's number."""
     ids = [one.pk for one in people]
-    texted = dict(
-        Reply.objects.filter(clinician__in=ids).values_list("clinician").annotate(last=Max("received_at"))
-    )
-    tests = ReachTest.objects.filter(clinician__in=ids)
+    texts_of = Reply.objects.filter(clinician__in=ids, sender=OWN_PHONE)
+    texted = dict(texts_of.values_list("clinician").annotate(last=Max("received_at")))
+    tests = ReachTest.objects.filter(clinician__in=ids, text__to=OWN_PHONE)
     answered = dict(
         tests.filter(answered_at__isnull=False).values_list("clinician").annotate(last=Max("answered_at"))
     )

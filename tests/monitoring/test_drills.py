@@ -10,8 +10,9 @@ from django.urls import reverse
 from monitoring import drills, escalations, voice
 from monitoring.models import ReachTest, Task
 from notifications import oncall, overrides, rotations
-from notifications.models import Channel, Clinician, Message, Override, Site
+from notifications.models import Channel, Clinician, Message, Override, Role, Site
 from protocols.errors import Refusal
+from stepup import staff
 from tests import makers
 from tests.makers import NOON
 from tests.monitoring import responding
@@ -118,6 +119,40 @@ def test_a_reply_proves_the_phone(site, people) -> None:
     proof = drills.proofs(people)[people[0].pk]
     assert (proof.heard_at, proof.is_unproved) == (NOON + MINUTE, False)
     assert not Task.objects.exists()
+
+
+def another_phone(person: Clinician, phone: str, *, now: datetime) -> None:
+    lead = makers.a_clinician(person.site, Role.LEAD)
+    said = staff.Person(person.name, person.role, phone)
+    seen_at = staff.seen(person.site, person)
+    staff.change(person.pk, said=said, seen_at=seen_at, why="another telephone", by=lead, now=now)
+    person.refresh_from_db()
+
+
+def test_another_phone_in_the_middle_of_a_turn_is_asked_at_once(site, people) -> None:
+    """The answer of the old one stood as proof of a number that no page may ever have reached."""
+    drills.begin_due(now=NOON)
+    says(people[0], "1")
+    another_phone(people[0], makers.a_phone(), now=NOON + HOUR)
+    assert drills.proofs(people)[people[0].pk] == drills.Proof(None, None)
+    assert [drills.begin_due(now=NOON + HOUR + n * MINUTE) for n in range(3)] == [1, 0, 0]
+    test = people[0].reach_tests.latest("pk")
+    assert (test.text.to, test.ends_at) == (people[0].phone, NOON + 8 * HOUR)
+    drills.look_after(now=NOON + HOUR + 10 * MINUTE)
+    assert drills.proofs(people)[people[0].pk].is_unproved
+    assert asked(people[1]) == ["stand in"]
+
+
+def test_a_phone_that_was_heard_from_is_not_asked_again_for_having_been_changed(site, people) -> None:
+    old, new = people[0].phone, makers.a_phone()
+    drills.begin_due(now=NOON)
+    says(people[0], "1")
+    another_phone(people[0], new, now=NOON + HOUR)
+    says(people[0], "here", now=NOON + HOUR)
+    assert drills.begin_due(now=NOON + HOUR + MINUTE) == 0
+    another_phone(people[0], old, now=NOON + 2 * HOUR)
+    assert drills.begin_due(now=NOON + 2 * HOUR) == 0
+    assert drills.proofs(people)[people[0].pk].heard_at == NOON + MINUTE
 
 
 def test_one_means_the_case_once_a_case_was_paged_after_the_question(site, people) -> None:

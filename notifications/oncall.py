@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Func, QuerySet, Value, prefetch_related_objects
+from django.db.models import F, Func, QuerySet, Value, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from notifications import roles, written
@@ -235,7 +235,8 @@ def _by_rung(*, site: int, since: datetime) -> QuerySet[Shift]:
     shifts, overrides = (
         rows.objects.filter(site=site, period__endswith__gte=since) for rows in (Shift, Override)
     )
-    rotations = Rotation.objects.filter(site=site).exclude(until__lt=since)
+    # One that was ended before it began never spoke: nobody ever stood on its rung.
+    rotations = Rotation.objects.filter(site=site).exclude(until__lt=since).exclude(until=F("since"))
     highest, *others = (rows.order_by("-rung").only("rung")[:1] for rows in (shifts, overrides, rotations))
     return cast("QuerySet[Shift]", highest).union(*others, all=True).order_by("-rung")
 

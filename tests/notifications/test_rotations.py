@@ -70,6 +70,14 @@ def test_an_ended_rung_is_retired_after_two_weeks(site, two, lead) -> None:
     assert [oncall.rungs(site, now=START + n * DAY) for n in (2, 14, 16)] == [2, 2, 1]
 
 
+def test_a_rotation_that_was_ended_before_it_began_made_no_rung(site, lead) -> None:
+    """A slip in the number of a rung, mended at once, left every rung up to it a gap for weeks."""
+    row = begin(site, nurse(site), rung=4, since=START + 30 * DAY)
+    assert oncall.rungs(site, now=NOON) == 4
+    rotations.end(row.pk, at=NOON, by=lead, now=NOON)
+    assert oncall.rungs(site, now=NOON) == 1
+
+
 def test_a_longer_list_is_read_in_as_many_queries(site, two, django_assert_num_queries) -> None:
     begin(site, two[0])
     with CaptureQueriesContext(connection) as few:

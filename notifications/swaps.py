@@ -1,7 +1,7 @@
 """Swaps: hours offered to a colleague, perhaps for some of theirs, and answered by that colleague alone."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from protocols import wording
 from protocols.errors import Refusal
 
 ANSWER_PATH = "/on-call/mine/"
+TELL_WITHIN = timedelta(hours=1)  # an answer that comes when the hours have begun is still told
 
 
 @dataclass(frozen=True)
@@ -59,22 +60,42 @@ def offer(given: Hours, *, to: Clinician, by: Clinician, now: datetime, back: Ho
 
 def _tell(row: Swap, now: datetime) -> None:
     """Text the colleague; never sent once the hours have begun."""
-    facts = {
-        "who": row.offered_by.name,
-        "rung": str(row.rung),
-        "since": _said(row.period.lower, row.site),
-        "until": _said(row.period.upper, row.site),
-        "link": settings.PUBLIC_BASE_URL + ANSWER_PATH,
-    }
+    words = "page.swap" if row.back_period is None else "page.swap_back"
+    link = settings.PUBLIC_BASE_URL + ANSWER_PATH
+    valid_for = row.period.lower - now
+    _text(
+        row, words, _key(row), of=row.offered_by, to=row.offered_to, valid_for=valid_for, now=now, link=link
+    )
+
+
+def _tell_maker(row: Swap, words: str, now: datetime) -> None:
+    """Text whoever made the offer how it was answered, if they still can be: until then the hours are theirs."""
+    key, valid_for = f"{_key(row)}:answered", max(row.period.lower - now, TELL_WITHIN)
+    if row.offered_by.phone and row.offered_by.is_active:
+        _text(row, words, key, of=row.offered_to, to=row.offered_by, valid_for=valid_for, now=now)
+
+
+def _text(
+    row: Swap,
+    words: str,
+    key: str,
+    *,
+    of: Clinician,
+    to: Clinician,
+    valid_for: timedelta,
+    now: datetime,
+    **more: str,
+) -> None:
+    since, until = (_said(at, row.site) for at in (row.period.lower, row.period.upper))
     outbox.queue(
         site=row.site,
-        key=_key(row),
+        key=key,
         lane=Lane.PAGE_TEXT,
         channel=Channel.TEXT,
-        to=row.offered_to.phone,
-        body=wording.text("page.swap" if row.back_period is None else "page.swap_back", "en", **facts),
-        clinician=row.offered_to,
-        valid_for=row.period.lower - now,
+        to=to.phone,
+        body=wording.text(words, "en", who=of.name, rung=str(row.rung), since=since, until=until, **more),
+        clinician=to,
+        valid_for=valid_for,
         now=now,
     )
 
@@ -89,7 +110,10 @@ def _said(at: datetime, site: Site) -> str:
 
 @transaction.atomic
 def accept(swap_id: int, *, by: Clinician, now: datetime) -> Swap:
-    """Take the hours: from here on both are on call as agreed. Refused once the hours are somebody else's or began."""
+    """Take the hours: from here on both are on call as agreed, and whoever made the offer is texted so.
+
+    Refused once the hours are somebody else's or began.
+    """
     # One answer of a site at a time: the same hours may stand in two offers, and go to one person.
     Site.objects.select_for_update(no_key=True).get(pk=Swap.objects.values("site").get(pk=swap_id)["site"])
     row = _answer(swap_id, Swap.State.ACCEPTED, by=by, now=now)
@@ -100,13 +124,16 @@ def accept(swap_id: int, *, by: Clinician, now: datetime) -> Swap:
     _put(given, by, row, now)
     if back is not None:
         _put(back, row.offered_by, row, now)
+    _tell_maker(row, "page.swap_accepted" if back is None else "page.swap_stands", now)
     return row
 
 
 @transaction.atomic
 def decline(swap_id: int, *, by: Clinician, now: datetime) -> Swap:
-    """Say no: the hours stay with whoever offered them."""
-    return _answer(swap_id, Swap.State.DECLINED, by=by, now=now)
+    """Say no: the hours stay with whoever offered them, who is texted so."""
+    row = _answer(swap_id, Swap.State.DECLINED, by=by, now=now)
+    _tell_maker(row, "page.swap_declined", now)
+    return row
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 import pytest
 
 from notifications import overrides, swaps
-from notifications.models import AuditEntry, Clinician, Delivery, Override, Role, Swap
+from notifications.models import AuditEntry, Clinician, Delivery, Message, Override, Role, Swap
 from protocols.errors import Refusal
 from tests import makers
 from tests.makers import NOON
@@ -129,6 +129,53 @@ def test_the_colleague_reads_whether_hours_of_theirs_are_wanted(site, two) -> No
     plain, with_back = (one.message.body for one in Delivery.objects.order_by("message__pk"))
     assert "offers you on call rung 1" in plain
     assert "asks you to swap rung 1" in with_back
+
+
+HOURS = "Tue 02 Mar 12:00 EST to Wed 03 Mar 12:00 EST"
+
+
+@pytest.mark.parametrize(
+    ("act", "back", "said"),
+    [
+        ("accept", None, f"Nurse M has taken your on call rung 1, {HOURS}."),
+        (
+            "accept",
+            hours(1, 2),
+            f"Nurse M has agreed to your swap of rung 1, {HOURS}. The on-call list has changed.",
+        ),
+        ("decline", None, f"Nurse M has declined: on call rung 1, {HOURS}, is still yours."),
+    ],
+)
+def test_whoever_made_an_offer_reads_how_it_was_answered(site, two, act, back, said) -> None:
+    """They believed that the hours were gone, or waited for an answer that had been given."""
+    begin(site, *two)
+    row = swaps.offer(hours(0, 1), to=two[1], by=two[0], now=NOON, back=back)
+    assert not Message.objects.filter(clinician=two[0]).exists()
+    getattr(swaps, act)(row.pk, by=two[1], now=NOON)
+    assert [one.body for one in Message.objects.filter(clinician=two[0])] == [said]
+
+
+def test_an_answer_given_when_the_hours_have_begun_is_still_told(site, two) -> None:
+    begin(site, *two)
+    row = swaps.offer(hours(0, 1), to=two[1], by=two[0], now=NOON)
+    swaps.decline(row.pk, by=two[1], now=START + HOUR)
+    assert Message.objects.get(clinician=two[0]).not_after == START + 2 * HOUR
+
+
+@pytest.mark.parametrize("why", ["left", "no phone", "refused", "taken back"])
+def test_nobody_is_told_who_is_gone_or_did_it_themselves(site, two, why) -> None:
+    begin(site, *two)
+    row = swaps.offer(hours(0, 1), to=two[1], by=two[0], now=NOON)
+    if why == "taken back":
+        swaps.withdraw(row.pk, by=two[0], now=NOON)
+    elif why == "refused":
+        with pytest.raises(Refusal, match="have begun"):
+            swaps.accept(row.pk, by=two[1], now=START + HOUR)
+    else:
+        changed = {"is_active": False} if why == "left" else {"phone": ""}
+        Clinician.objects.filter(pk=two[0].pk).update(**changed)
+        swaps.decline(row.pk, by=two[1], now=NOON)
+    assert not Message.objects.filter(clinician=two[0]).exists()
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,8 @@ DATA = re.compile(
     r"(· )?StepUp|Test (Hospital|Patient|Caregiver) \d+,?|Dr A,?"
     r"|Nurse \w+,?|(nurse|pharmacist|prescriber) \d+|(Emergency|Urgent):|America/New_York"
     r"|English|Spanish|Traditional Chinese|(\w{3} )?(\d\d \w{3} \d{4}|(\d{4} )?\d\d:\d\d)( \d\d:\d\d)?( [A-Z]{3})?"
-    r"|teclistamab-cqyv, US: .*|(, )?Step-up dose 1,?|every dose|(later steps and )?maintenance doses( only)?"
+    r"|teclistamab-cqyv, US: .*|(, )?(Step-up dose \d|First treatment dose),?|every dose"
+    r"|(later steps and )?maintenance doses( only)?"
     r"|(Satur|Sun)day|page by (voice|text)|reply to a patient|scheduled check-in"
 )
 HEADLINE = "a headline as it was stored"

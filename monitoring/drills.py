@@ -33,9 +33,8 @@ MARKED = frozenset({Kind.ASKED, Kind.LADDER})  # asked and answered with the wor
 PROVED_FOR = timedelta(days=7)
 BY_DAY = range(9, 17)  # hours of the site's clock
 STAND_IN_PATH = "/on-call/mine/"
-OWN_PHONE = F(
-    "clinician__phone"
-)  # what came from or went to a phone of before says nothing of the one of now
+# What came from or went to a phone of before says nothing of the one of now.
+OWN_PHONE = F("clinician__phone")
 
 
 # Asking

@@ -38,15 +38,14 @@ class Night:
         self.patient: Patient = makers.a_patient(self.site)
         makers.a_dose(makers.a_course(self.patient))
         self.watch = watches.current(self.patient)
-        self.case, _ = escalations.raise_concern(
-            site=self.site,
-            patient=self.patient,
-            urgency="urgent",
-            headline="fever",
-            now=NOON,
-            watch=self.watch,
-        )
+        self.case = self.concern("urgent", "fever")
         self.all_arrives()
+
+    def concern(self, urgency: str, headline: str) -> Escalation:
+        """The patient's case, opened with this or joined by it."""
+        about = {"site": self.site, "patient": self.patient, "watch": self.watch}
+        case, _ = escalations.raise_concern(**about, urgency=urgency, headline=headline, now=NOON)
+        return case
 
     def all_arrives(self) -> None:
         """Whatever was queued has been delivered."""

@@ -3,7 +3,7 @@
 import pytest
 from django.db.models import F
 
-from monitoring import escalations, pulse, watches
+from monitoring import pulse, watches
 from monitoring.models import CheckIn, Escalation, Page, Reaction, Task, Watch
 from notifications import heartbeat
 from notifications.models import Delivery, Lane, Message, Shift
@@ -131,14 +131,7 @@ def test_a_page_known_to_have_failed_has_been_acted_on(night) -> None:
 def test_pages_withdrawn_because_the_case_got_worse_are_not_dead(night) -> None:
     """Two texts in a minute: the first page was still waiting when the second, worse one replaced it."""
     night.pages(State.PENDING)
-    escalations.raise_concern(
-        site=night.site,
-        patient=night.patient,
-        urgency="emergency",
-        headline="worse",
-        now=NOON,
-        watch=night.watch,
-    )
+    night.concern("emergency", "worse")
     assert Delivery.objects.filter(state=State.CANCELLED).count() == 2, "the withdrawn page"
     night.all_arrives()
     assert invariants.counts(now=NOON + 20 * SECOND) == {}

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from twilio.request_validator import RequestValidator
@@ -181,3 +182,20 @@ def test_a_key_on_what_somebody_has_by_now_says_who_though_it_was_raised_meanwhi
     home.worse()
     escalations.take(home.case.pk, by=home.doctors[1], now=clock.now(), how="screen")
     assert "was taken by Dr B" in on_the_call(page, keys(heard), Digits="1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_words_are_spoken_after_the_commit_of_what_they_say(home, monkeypatch) -> None:
+    """Whoever hears "you have it" has it: nothing can undo it any more when the words are chosen."""
+    page = home.case.pages.get()
+    heard = on_the_call(page)
+    whose: list[tuple[bool, int | None]] = []
+    say = voice._say
+
+    def note_and_say(key: str, language: str, **facts: str) -> str:
+        whose.append((connection.in_atomic_block, home.case.owner_id))
+        return say(key, language, **facts)
+
+    monkeypatch.setattr(voice, "_say", note_and_say)
+    assert "You have it." in on_the_call(page, keys(heard), Digits="1")
+    assert whose == [(False, home.doctors[0].pk)]

@@ -1,4 +1,7 @@
-"""Every screen of the demo and its address: those behind the sign-in, and those that need none."""
+"""Every screen of the demo and its address: those behind the sign-in, and those that need none.
+
+A case has whichever number is free when it is opened: the service's own test alarms use some up.
+"""
 
 SCREENS = {
     "board": "/board/",
@@ -7,7 +10,7 @@ SCREENS = {
     "home kit": "/patient/2/kit/",
     "whose a number is": "/patient/2/number/?whose=caregiver",
     "temperatures": "/patient/2/temperatures/",
-    "case": "/case/1/",
+    "case": "/case/{case}/",
     "not ready": "/patient/4/",
     "readiness": "/course/4/readiness/",
     "record a weight": "/course/3/weight/",

@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -43,12 +43,19 @@ def service(tmp_path_factory) -> Iterator[Service]:
         yield service
 
 
+@pytest.fixture(scope="module")
+def at(service, base) -> Callable[[str], str]:
+    """The whole address of one of the screens."""
+    [(number,)] = service.rows("SELECT min(id) FROM monitoring_escalation")
+    return lambda path: base + path.format(case=number)
+
+
 @pytest.fixture(scope="module", params=SCREENS.values(), ids=SCREENS.keys())
-def screen(request, browser, base, session) -> Iterator["Screen"]:
+def screen(request, browser, at, session) -> Iterator["Screen"]:
     """Each screen opened once, as a nurse: to open one takes longer than to look at it from every side."""
     context = browser.new_context(viewport=WIDE)
     context.add_cookies(session("nora"))
-    yield Screen(context.new_page(), base + request.param)
+    yield Screen(context.new_page(), at(request.param))
     context.close()
 
 
@@ -236,9 +243,9 @@ def test_hours_and_chairs_are_entered_with_the_keyboard_alone_at_320_pixels(open
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
-def test_ux11b_a_case_is_taken_with_the_keyboard_alone_and_focus_lands_on_the_result(opened, base) -> None:
+def test_ux11b_a_case_is_taken_with_the_keyboard_alone_and_focus_lands_on_the_result(opened, at) -> None:
     page = opened(who="rosa")
-    page.goto(f"{base}/case/1/")
+    page.goto(at(SCREENS["case"]))
     for _ in range(40):
         page.keyboard.press("Tab")
         if "take" in page.evaluate("document.activeElement.innerText || ''").lower():
@@ -250,10 +257,10 @@ def test_ux11b_a_case_is_taken_with_the_keyboard_alone_and_focus_lands_on_the_re
 
 
 @pytest.mark.parametrize("name", ["board", "patient", "case", "record a dose", "on call"])
-def test_ux11a_focus_is_seen_and_uncovered_and_help_stands_first(opened, base, name) -> None:
+def test_ux11a_focus_is_seen_and_uncovered_and_help_stands_first(opened, at, name) -> None:
     """Tab by tab through the screen at 320 px: a thick outline, nothing on top of it, and large enough to press."""
     page = opened(size=NARROW, reduced_motion="reduce")
-    page.goto(base + SCREENS[name])
+    page.goto(at(SCREENS[name]))
     assert page.evaluate("document.body.querySelector('.skip + .help a[href^=tel]') !== null")
     for _ in range(25):
         page.keyboard.press("Tab")

@@ -1,6 +1,7 @@
 """Who judges a soak: the provider's ledger and the invariants, once all trouble is over and everything is quiet."""
 
 import time
+from typing import Any
 
 import environ
 from django.db import InterfaceError, OperationalError, connection
@@ -70,20 +71,25 @@ def verdict(house: House) -> list[str]:
     ledger = house.ask("/double/ledger")
     if ledger is None:
         return [*found, "the provider's ledger could not be read"]
+    found += sends(ledger)
+    for text in ledger["messages"]:
+        if text["direction"] == "inbound":
+            found += _heard(text["sid"], text["body"])
+    return found
+
+
+def sends(ledger: dict[str, Any]) -> list[str]:
+    """What stands in the ledger or here alone, and what was delivered twice: a line each, none if all is well."""
     placed = [m["sid"] for m in ledger["messages"] if m["direction"] != "inbound"]
     placed += [call["sid"] for call in ledger["calls"]]
     known = set(Delivery.objects.exclude(provider_sid=None).values_list("provider_sid", flat=True))
-    found += [f"the provider took {sid}, and nobody here knows it" for sid in placed if sid not in known]
+    found = [f"the provider took {sid}, and nobody here knows it" for sid in placed if sid not in known]
     found += [f"{sid} was never taken by the provider" for sid in known - set(placed)]
     twice = (
         Message.objects.filter(deliveries__state=Delivery.State.DELIVERED, channel="text")
         .annotate(times=Count("deliveries")).filter(times__gt=1, deliveries__attempt=1)
     )  # fmt: skip
-    found += [f"message {one.pk} was delivered twice" for one in twice if _delivered(one) > 1]
-    for text in ledger["messages"]:
-        if text["direction"] == "inbound":
-            found += _heard(text["sid"], text["body"])
-    return found
+    return [*found, *(f"message {one.pk} was delivered twice" for one in twice if _delivered(one) > 1)]
 
 
 def _delivered(message: Message) -> int:

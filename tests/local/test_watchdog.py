@@ -1,6 +1,7 @@
 """The watchdog as it is run: a process of its own, a service that falls silent, and a provider to call with."""
 
 import http.server
+import json
 import os
 import socketserver
 import subprocess
@@ -10,8 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from notifications import heartbeat
 from notifications.double.options import Options
 from notifications.double.server import Double
+from stepup import invariants
 from tests.local.trees import REPOSITORY
 from tests.waiting import until
 
@@ -30,6 +33,8 @@ class Health(http.server.BaseHTTPRequestHandler):
         if status == 302:
             self.send_header("Location", "/elsewhere")
         self.end_headers()
+        if status == 503:
+            self.wfile.write(self.server.page)
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -38,7 +43,7 @@ class Health(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def service() -> Iterator[http.server.HTTPServer]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Health)
-    server.status, server.asked = 200, 0
+    server.status, server.page, server.asked = 200, b"Service Unavailable", 0
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield server
     server.shutdown()
@@ -98,7 +103,104 @@ def test_h12_silence_outside_rings_every_number_of_the_desk(service, provider, w
     assert sorted(rung(provider)) == DESKS
     [call, _] = provider.ledger.calls.values()
     assert call.sender == FROM
+    assert "has stopped answering" in call.twiml
     assert "downtime list" in call.twiml
+
+
+def unwell(**wrong: object) -> bytes:
+    """The health page of a service that answers and is not well."""
+    return json.dumps({"healthy": False, "silent_parts": [], "broken_invariants": {}, **wrong}).encode()
+
+
+def said_at(desks: list[str], provider: Double) -> str:
+    """What each of these heard, which is the same."""
+    until(lambda: len(rung(provider)) >= len(desks), "both desks to be rung")
+    [words] = {call.twiml for call in provider.ledger.calls.values()}
+    return words
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"silent_parts": [heartbeat.ENGINE]}, ["A part of it has stopped", "downtime list"]),
+        ({"accounts_out": {"first": "error 30002"}}, ["account at the telephone company", "Ring whoever runs it now"]),
+        ({"canary_late": ["here"]}, ["test alarm", "Ring whoever runs it now"]),
+        ({"broken_invariants": {"I3": 2}}, ["about a case reached nobody", "Ring whoever runs it now"]),
+        ({"broken_invariants": {"I99": 1}}, ["has no words for", "Ring whoever runs it now"]),
+        ({}, ["has no words for", "Ring whoever runs it now"]),
+    ],
+    ids=["a part", "an account", "the test alarm", "a check", "a check it does not know", "it does not say what"],
+)  # fmt: skip
+def test_h12_a_service_that_answers_and_is_not_well_is_told_by_what_its_page_says(
+    service, provider, watchdog, wrong, words
+) -> None:
+    service.page, service.status = unwell(**wrong), 503
+    said = said_at(DESKS, provider)
+    assert "The service answers" in said
+    assert "stopped answering" not in said
+    assert [one for one in words if one not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [("I11", "Look at the on-call list"), ("I8", "gone out twice"), ("I8 reports", "gone out twice")],
+)
+def test_what_can_wait_is_told_as_what_it_is_and_seldom(
+    service, provider, surroundings, check, words
+) -> None:
+    service.page, service.status = unwell(broken_invariants={check: 1}), 503
+    process = start(surroundings, "--every", "0.05", "--after", "0.1", "--again", "0.1", "--later", "60")
+    try:
+        said = said_at(DESKS, provider)
+        assert words in said
+        assert not any(
+            one in said for one in ("stopped answering", "downtime list", "Ring whoever runs it now")
+        )
+        seen = service.asked
+        until(lambda: service.asked > seen + 6, "it to go on looking")
+        assert len(rung(provider)) == 2, "within the hour it rings for it once"
+        service.page = unwell(broken_invariants={check: 1, "I3": 1})
+        until(lambda: len(rung(provider)) > 2, "the desk to be rung for what came on top")
+        newest = list(provider.ledger.calls.values())[-1].twiml
+        assert "reached nobody" in newest
+        assert words not in newest, "what can wait was told, and is not mixed with it"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_short_outage_does_not_tell_the_desk_again_what_can_wait(service, provider, surroundings) -> None:
+    service.page, service.status = unwell(broken_invariants={"I11": 1}), 503
+    process = start(surroundings, "--every", "0.05", "--after", "0.3", "--later", "60")
+    try:
+        said_at(DESKS, provider)
+        service.status, seen = 500, service.asked
+        until(lambda: service.asked > seen + 1, "a look without an answer")
+        service.status, seen = 503, service.asked
+        until(lambda: service.asked > seen + 12, "more looks than it takes to ring")
+        assert len(rung(provider)) == 2
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_every_check_of_the_service_has_words(service, provider, watchdog) -> None:
+    service.page, service.status = unwell(broken_invariants=dict.fromkeys(invariants.QUERIES, 1)), 503
+    assert "has no words for" not in said_at(DESKS, provider)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b'{"healthy": fal', b"[]", b"null", b'{"healthy": true}', b'{"error": "no upstream"}',
+        unwell(broken_invariants=[7]),
+    ],
+    ids=["cut short", "a list", "nothing", "well", "a proxy's", "odd checks"],
+)  # fmt: skip
+def test_h12_a_page_that_makes_no_sense_is_no_answer(service, provider, watchdog, page) -> None:
+    service.page, service.status = page, 503
+    assert "has stopped answering" in said_at(DESKS, provider)
+    assert watchdog.poll() is None
 
 
 GARBAGE = [
@@ -198,13 +300,15 @@ def test_its_lines_name_no_number_and_no_token(service, provider, watchdog) -> N
     watchdog.terminate()
     said, trouble = watchdog.communicate(timeout=10)
     assert watchdog.returncode == 0
-    assert "ringing the desk" in said
+    assert "(no answer): ringing the desk" in said
     assert not any(word in said + trouble for word in (*DESKS, FROM, TOKEN, ACCOUNT))
 
 
 def test_it_can_be_tried_without_an_outage(surroundings, provider) -> None:
     assert start(surroundings, "--try").wait(timeout=10) == 0
     assert sorted(rung(provider)) == DESKS
+    assert "Nothing is wrong" in said_at(DESKS, provider), "or whoever is rung looks for an outage"
+    assert "stopped answering" not in said_at(DESKS, provider)
 
 
 def test_what_is_missing_is_named(surroundings) -> None:

@@ -1,6 +1,7 @@
 """The health page is red as soon as a part of the engine is silent, and costs nothing to whoever asks."""
 
 import logging
+import runpy
 import threading
 
 import pytest
@@ -11,6 +12,7 @@ from notifications import accounts, clock, heartbeat
 from notifications.models import Account
 from stepup import engine, invariants
 from stepup.management.commands import engine as command
+from tests.local.trees import REPOSITORY
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -51,6 +53,12 @@ def test_an_account_that_is_out_turns_it_red_and_is_named() -> None:
     accounts.note_out(Account.FIRST, "error 30002", now=clock.now())
     status, said = ask()
     assert (status, said["accounts_out"], said["pages_leave_by"]) == (503, {"first": "error 30002"}, "second")
+
+
+def test_the_page_has_every_field_that_the_watchdog_reads() -> None:
+    watchdog = runpy.run_path(str(REPOSITORY / "deploy/watchdog.py"))
+    _, said = ask()
+    assert {"healthy", "broken_invariants", *watchdog["FIELDS"]} <= said.keys()
 
 
 class Turns:

@@ -171,7 +171,7 @@ def test_every_alert_asks_for_figures_and_values_that_exist() -> None:
     asked = re.findall(r"^ +expr: (.+)$", ALERTS, re.MULTILINE)
     assert len(asked) == ALERTS.count("- alert: ") > 8
     for name, labels in re.findall(r"(stepup_\w+)(\{[^}]*\})?", "\n".join(asked)):
-        for label, matches, wanted in re.findall(r'(\w+)(=~?)"([^"]*)"', labels):
+        for label, matches, wanted in re.findall(r'(\w+)([=!]~?)"([^"]*)"', labels):
             known = {dict(sample.labels)[label] for sample in taken[name].samples}
             found = {
                 value for value in known if (re.fullmatch if "~" in matches else str.__eq__)(wanted, value)

@@ -83,14 +83,16 @@ class Inbox:
 def look(site: Site, *, now: datetime) -> Inbox:
     """What the site has to read at `now`, and the cases that are not resolved."""
     cases = _cases(site)
-    items = sorted(_items(site, _tasks().filter(site=site), cases, now), key=_order)
+    items = sorted(_items(site, _tasks().filter(site=site, done_at=None), cases, now), key=_order)
     dangers = [Danger(_name(case), board.case_line(case)) for case in cases]
     first = sorted(dangers, key=lambda one: (one.case.owner != "", board_rank(one.case), one.case.opened_at))
     return Inbox(tuple(first), tuple(items), sum(item.count for item in items))
 
 
 def item(task: Task, *, now: datetime) -> Item:
-    """One item, as it stands at `now`."""
+    """One item, as it stands at `now`. One that a colleague finished this very moment is shown like one they finish
+    the moment after: whoever acts on it is told who was first.
+    """
     [found] = _items(task.site, _tasks().filter(pk=task.pk), _cases(task.site), now)
     replies = {one.reply_id: one.reply for one in task.unread.select_related("reply")}
     lines = [replace(line, benign=tuple(phrases.suggested(replies[line.reply]))) for line in found.lines]
@@ -108,12 +110,7 @@ def _order(one: Item) -> tuple[int, datetime, int]:
 
 def _tasks() -> QuerySet[Task]:
     beside = ("unread__reply__translations__by", "unread__finding", "events__by")
-    return (
-        Task.objects.filter(done_at=None)
-        .exclude(unread_from="")
-        .select_related("patient", "site")
-        .prefetch_related(*beside)
-    )
+    return Task.objects.exclude(unread_from="").select_related("patient", "site").prefetch_related(*beside)
 
 
 def _cases(site: Site) -> list[Escalation]:

@@ -1,7 +1,8 @@
 """Many people, or processes, doing something at the same moment, on real rows."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, connections
@@ -30,6 +31,25 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
         thread.join(LONGEST)
         assert not thread.is_alive(), "somebody waits for ever"
     return results
+
+
+@contextmanager
+def just_after(words: str, act: Callable[[], Any]) -> Iterator[None]:
+    """Inside it, as soon as this connection has asked a question with these words, `act` happens, once and whole, on
+    a connection of its own.
+    """
+    results: list[Any] = []
+
+    def ask(execute: Callable[..., Any], sql: str, *about: Any) -> Any:
+        answer = execute(sql, *about)
+        if words in sql and not results:
+            results.extend(at_once(act))
+        return answer
+
+    with connection.execute_wrapper(ask):
+        yield
+    assert results, f"nothing asked {words}"
+    assert problems(results) == []
 
 
 def problems(results: list[Any]) -> list[Exception]:

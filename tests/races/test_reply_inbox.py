@@ -1,12 +1,14 @@
 """Two people, or a person and the clock, with the same unread replies at once."""
 
 import pytest
+from django.urls import reverse
 
 from monitoring import inbound, reader, unread, worklist
 from monitoring.models import Escalation, Patient, Task, Unread
 from notifications import clock
 from protocols.errors import Refusal
-from tests.races.crowd import at_once, problems
+from tests import makers
+from tests.races.crowd import at_once, just_after, problems
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
@@ -70,3 +72,38 @@ def test_escalated_and_late_at_once_is_one_case(task, patient, doctors) -> None:
     )
     assert [one for one in problems(results) if not isinstance(one, Refusal)] == []
     assert Escalation.objects.filter(patient=patient).count() == 1
+
+
+def answered_while_a_colleague_finishes(task: Task, doctors, name: str, typed: dict[str, str] | None):
+    """What one person's page answers if another finishes the item once the page has found it open."""
+    reads, finishes = doctors[:2]
+    browser = makers.signed_in(reads)
+    read, address = unread.newest(task), reverse(name, args=[task.pk])
+
+    def finish() -> None:
+        worklist.finish(task.pk, by=finishes, outcome="a joke", read=read, now=clock.now())
+
+    with just_after('FROM "monitoring_task"', finish):
+        return browser.get(address) if typed is None else browser.post(address, typed, follow=True)
+
+
+def test_a_page_whose_item_a_colleague_finishes_while_it_is_read_is_still_answered(task, doctors) -> None:
+    answer = answered_while_a_colleague_finishes(task, doctors, "inbox-item", None)
+    assert answer.status_code == 200
+    assert "blue elephants" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("inbox-call", {"whom": "patient", "call": "more", "said": "it was a joke", "read": "9999999"}),
+        ("inbox-translate", {"reply": "", "meaning": "blue elephants", "read": "9999999"}),
+    ],
+)
+def test_whoever_acts_while_a_colleague_finishes_is_told_who_it_was(task, doctors, name, typed) -> None:
+    if "reply" in typed:
+        typed["reply"] = str(task.unread.get().reply_id)
+    answer = answered_while_a_colleague_finishes(task, doctors, name, typed)
+    assert answer.status_code == 200
+    assert doctors[1].name in answer.content.decode()
+    assert "already" in answer.content.decode()

@@ -37,8 +37,7 @@ def of(clinician: Clinician, *, now: datetime) -> Own:
     """The coming four weeks of one clinician, and of colleagues whose hours could be asked for."""
     read = oncall.stints(clinician.site, since=now, until=now + SHOWN)
     mine = tuple(sorted((s for s in read if s.clinician == clinician), key=lambda one: one.starts_at))
-    whole = now + SHOWN  # what goes on beyond was cut, and cannot be swapped as shown
-    theirs = (s for s in read if s.clinician != clinician and s.starts_at > now and s.ends_at < whole)
+    theirs = (s for s in read if s.clinician != clinician)
     is_on_now = any(one.starts_at <= now for one in mine)
     swaps = Swap.objects.filter(state=Swap.State.OFFERED, period__startswith__gt=now)
     swaps = swaps.select_related("offered_by", "offered_to")

@@ -1,6 +1,6 @@
-"""The forms of the on-call list: any hour, a rotation, a rung, an override, time off and a swap."""
+"""The forms of the on-call list: any hour, a rotation, a rung, an override and time off."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -164,35 +164,6 @@ class TimeOffForm(SpanForm):
         self.people = {str(one.pk): one for one in people}
         field: Any = self.fields["clinician"]
         field.choices = [(pk, one.name) for pk, one in self.people.items()]
-
-
-class SwapForm(WardForm):
-    """One's own hours for a colleague, and perhaps hours of theirs in return."""
-
-    refusals: ClassVar[dict[str, str]] = {
-        "same-person": "to", "no-phone": "to", "role": "to", "rung-role": "to", "not-theirs": "back", "begun": "given",
-    }  # fmt: skip
-
-    given = forms.ChoiceField(
-        label=_("Your hours"), error_messages={"required": _("Choose the hours you offer.")}
-    )
-    to = forms.ChoiceField(label=_("Offered to"), error_messages={"required": _("Choose a colleague.")})
-    back = forms.ChoiceField(label=_("For these hours of theirs"), required=False)
-
-    def __init__(
-        self,
-        *args: Any,
-        people: dict[str, Clinician],
-        mine: Sequence[tuple[str, str]],
-        theirs: Sequence[tuple[str, str]],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.people = people
-        fields: Any = self.fields
-        fields["given"].choices = [("", _("choose")), *mine]
-        fields["to"].choices = choices(people)
-        fields["back"].choices = [("", "nothing in return"), *theirs]
 
 
 class RungForm(WardForm):

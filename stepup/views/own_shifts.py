@@ -1,7 +1,6 @@
 """One's own on call: hours, swaps, time off, and cases accepted at a change of shift."""
 
 from collections.abc import Callable
-from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from monitoring import changeover, drills
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Escalation
-from notifications import clock, oncall, overrides, roles, swaps
+from notifications import clock, overrides, roles, swaps
 from notifications.models import Swap, TimeOff
 from protocols.errors import Refusal
-from stepup import own_shifts, rota_forms
+from stepup import own_shifts, rota_forms, swap_forms
 
 UNPROCESSABLE = 422
 
@@ -27,17 +26,16 @@ def show_own(request: SignedIn) -> HttpResponse:
     """One's own hours for four weeks; a form offers some of them to a colleague."""
     now, person = clock.now(), request.user
     own = own_shifts.of(person, now=now)
-    mine, theirs = _choices(own.stints, now), _choices(own.others, now, named=True)
+    mine, theirs = swap_forms.choices(own.stints, now), swap_forms.choices(own.others, now)
     people = {pk: one for pk, one in rota_forms.able(person.site).items() if one.pk != person.pk}
-    form = rota_forms.SwapForm(
-        request.POST or None, people=people, mine=_options(mine), theirs=_options(theirs)
+    form = swap_forms.SwapForm(
+        request.POST or None, people=people, mine=mine, theirs=theirs, initial=_asked(request, mine)
     )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
+        to = form.people[given["to"]]
         try:
-            back = theirs[given["back"]][1] if given["back"] else None
-            to = form.people[given["to"]]
-            swaps.offer(mine[given["given"]][1], to=to, by=person, now=now, back=back)
+            swaps.offer(given["hours"], to=to, by=person, now=now, back=given["hours_back"])
             messages.success(
                 request,
                 gettext("Offered to %(to)s. Until they accept, the hours are yours.") % {"to": to.name},
@@ -45,32 +43,20 @@ def show_own(request: SignedIn) -> HttpResponse:
             return redirect(reverse("own-shifts") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
-    context = {"own": own, "form": form, "now": now, "proof": drills.proofs([person])[person.pk]}
+    context = {
+        "own": own,
+        "mine": mine.items(),
+        "form": form,
+        "now": now,
+        "proof": drills.proofs([person])[person.pk],
+    }
     return render(request, "stepup/own_shifts.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
-Choices = dict[str, tuple[str, swaps.Hours]]
-
-
-def _choices(stints: tuple[oncall.Stint, ...], now: datetime, *, named: bool = False) -> Choices:
-    """Hours to choose from, by a value that stays the same while they do. What has begun cannot be swapped."""
-    return {
-        f"{one.rung}.{one.starts_at:%Y%m%d%H%M}": (
-            f"{one.clinician.name}: {_words(one)}" if named else _words(one),
-            swaps.Hours(one.rung, one.starts_at, one.ends_at),
-        )
-        for one in stints
-        if one.starts_at > now and one.ends_at < now + own_shifts.SHOWN
-    }
-
-
-def _words(one: oncall.Stint) -> str:
-    zone = one.clinician.site.time_zone
-    return f"rung {one.rung}, {rota_forms.said(one.starts_at, zone)} to {rota_forms.said(one.ends_at, zone)}"
-
-
-def _options(choices: Choices) -> list[tuple[str, str]]:
-    return [(value, words) for value, (words, _) in choices.items()]
+def _asked(request: SignedIn, mine: dict[str, swap_forms.Choice]) -> dict[str, object]:
+    """What the form begins with: the whole of the hours whose link was followed."""
+    key = request.GET.get("given", "")
+    return {"given": key, **mine[key].initial(swap_forms.OWN)} if key in mine else {}
 
 
 @require_POST

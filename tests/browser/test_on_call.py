@@ -1,6 +1,7 @@
 """The on-call list at 320 px by keyboard: a test page answered from a real phone, and hours offered to a colleague."""
 
 import os
+import re
 from pathlib import Path
 
 from tests.browser.keyboard import IN_A_BROWSER, NARROW, WIDE, reads_well, tab_to, words
@@ -36,7 +37,7 @@ def test_a_test_page_goes_out_marked_and_its_answer_proves_the_phone(opened, bas
 def test_hours_are_offered_and_accepted_with_the_keyboard_alone(opened, base) -> None:
     page = opened("rosa", size=NARROW)
     page.goto(f"{base}/on-call/mine/")
-    page.select_option("select[name=given]", index=1)
+    page.select_option("select[name=given]", index=2)  # the first that has not begun
     page.select_option("select[name=to]", label="Dr Ravi Demo, responder")
     tab_to(page, "offer them")
     page.keyboard.press("Enter")
@@ -57,6 +58,39 @@ def test_hours_are_offered_and_accepted_with_the_keyboard_alone(opened, base) ->
     for name in ("rotations/1", "override", "import", "time-off", "rungs"):
         lead.goto(f"{base}/on-call/{name}/")
         _look(lead, name.replace("/", "-"))
+
+
+def test_four_hours_of_a_turn_are_offered_from_their_link_by_keyboard(opened, base) -> None:
+    page = opened("rosa", size=NARROW)
+    page.goto(f"{base}/on-call/mine/")
+    page.locator("a", has_text="Offer all or part").nth(1).focus()  # the first that has not begun
+    page.keyboard.press("Enter")
+    page.wait_for_url("**given=**")
+    reads_well(page)
+    form = page.locator("form", has_text="Offer hours to a colleague")
+    day, hour = (form.locator(f"[name={name}]").input_value() for name in ("starts_on", "starts_at"))
+    last = form.locator("[name=ends_on]").input_value()
+    assert day < last, "the whole turn is filled in"
+    _look(page, "part-320")
+    until_ = f"{int(hour[:2]) + 2:02}{hour[2:]}"
+    form.locator("[name=ends_on]").fill(day)
+    form.locator("[name=ends_at]").fill(until_)
+    page.select_option("select[name=to]", label="Dr Ravi Demo, responder")
+    tab_to(page, "offer them")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Until they accept, the hours are yours.")
+    assert all(f" {at} " in words(page) for at in (hour, until_))
+    _look(page, "part-offered-320")
+    colleague = opened("ravi", size=NARROW)
+    colleague.goto(f"{base}/on-call/mine/")
+    _look(colleague, "part-to-answer-320")
+    tab_to(colleague, "accept")
+    colleague.keyboard.press("Enter")
+    colleague.wait_for_selector("text=Accepted: the on-call list has changed.")
+    lead = opened("lena", size=WIDE)
+    lead.goto(f"{base}/on-call/")
+    assert re.search(rf"{hour} E[SD]T to {until_} E[SD]T\s+Dr Ravi Demo", words(lead))
+    _look(lead, "part-list-wide")
 
 
 def _look(page, name: str) -> None:

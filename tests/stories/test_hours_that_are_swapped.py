@@ -34,7 +34,8 @@ def offers(clinic: Clinic, by: Clinician, to: Clinician, *, back: bool = False) 
     """Nora offers her day, perhaps for Max's; what his phone shows then."""
     page = makers.signed_in(by)
     form = page.get(reverse("own-shifts")).context["form"]
-    given, theirs = (form.fields[name].choices[1][0] for name in ("given", "back"))
+    given = form.fields["given"].choices[1][0]
+    theirs = next(value for value, said in form.fields["back"].choices if said.startswith(f"{to.name}:"))
     page.post(reverse("own-shifts"), {"given": given, "to": to.pk, "back": theirs if back else ""})
     clinic.settle()
     return clinic.phone_of(to)

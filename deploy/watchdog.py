@@ -35,6 +35,7 @@ TRIED = "It is being tried. Nothing is wrong, and there is nothing to do."
 FIELDS = {
     "silent_parts": "A part of it has stopped. People may not be asked, and nobody may be called.",
     "accounts_out": "An account at the telephone company cannot be used. Texts to people may wait.",
+    "database": "Its database does not answer. Nothing comes in, and nobody is asked or called.",
     "canary_late": "The test alarm that it sends to itself was not answered. Texts may not arrive.",
 }
 STUCK = "A message is stuck on its way."

@@ -20,7 +20,7 @@ def text_received(request: HttpRequest) -> HttpResponse:
     """
     sid = request.POST.get("MessageSid") or request.POST.get("SmsMessageSid") or ""
     if not sid:
-        return HttpResponse("A text needs MessageSid. Nothing was stored.", status=400)
+        return _no("A text needs MessageSid. Nothing was stored.", status=400)
     inbound.receive(
         provider_sid=sid,
         sender=request.POST.get("From", ""),
@@ -38,7 +38,7 @@ def call_answered(request: HttpRequest, token: str) -> HttpResponse:
     """What to say on a call that somebody, or a voicemail, has picked up."""
     delivery = _delivery(token)
     if delivery is None:
-        return HttpResponse("No such call.", status=404)
+        return _no("No such call.", status=404)
     return _twiml(voice.spoken(delivery, key_action=_address("call-key", token)))
 
 
@@ -49,7 +49,7 @@ def key_pressed(request: HttpRequest, token: str) -> HttpResponse:
     digit = request.POST.get("Digits", "")
     heard = request.GET.get("heard", "")
     if delivery is None or not digit:
-        return HttpResponse("No such call, or no key.", status=404)
+        return _no("No such call, or no key.", status=404)
     if request.GET.get("asked") == voice.WHO:
         key_action, words_at = _address("call-key", token), _address("call-answered", token)
         return _twiml(voice.menu(delivery, digit[:1], key_action=key_action, words_at=words_at))
@@ -74,3 +74,8 @@ def _address(name: str, token: str) -> str:
 
 def _twiml(document: str) -> HttpResponse:
     return HttpResponse(document, content_type="text/xml; charset=utf-8")
+
+
+def _no(words: str, *, status: int) -> HttpResponse:
+    """Plain words: the provider writes them into its own log, and reads no page."""
+    return HttpResponse(words, status=status, content_type="text/plain")

@@ -42,7 +42,8 @@ def signed(view: Webhook) -> Webhook:
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not is_genuine(request):
-            return HttpResponse("This address answers the telephone provider only.", status=403)
+            words = "This address answers the telephone provider only."
+            return HttpResponse(words, status=403, content_type="text/plain")
         return view(request, *args, **kwargs)
 
     return guarded

@@ -1,8 +1,10 @@
-"""/healthz for an outside monitor, /readyz for whoever routes traffic."""
+"""/healthz for an outside monitor, /readyz for whoever routes traffic. Both answer a machine, in JSON."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, JsonResponse
 
 from monitoring import canary
@@ -10,7 +12,28 @@ from notifications import accounts, clock, heartbeat
 from notifications.models import Account
 from protocols import triage
 
+Page = Callable[[HttpRequest], JsonResponse]
+NOT_READY: dict[str, object] = {"ready": False}
+NO_DATABASE: dict[str, object] = {"healthy": False, "database": "does not answer"}
 
+
+def or_else(said: dict[str, object]) -> Callable[[Page], Page]:
+    """The page, or 503 and these words where the database does not answer."""
+
+    def guard(page: Page) -> Page:
+        @wraps(page)
+        def guarded(request: HttpRequest) -> JsonResponse:
+            try:
+                return page(request)
+            except (OperationalError, InterfaceError):
+                return JsonResponse(said, status=503)
+
+        return guarded
+
+    return guard
+
+
+@or_else(NOT_READY)
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 as soon as this process can answer from the database."""
     with connection.cursor() as cursor:
@@ -18,6 +41,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"ready": True})
 
 
+@or_else(NO_DATABASE)
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 while every part of the engine signs in, no invariant is broken, no account is out and the canary of every
     site came back; 503 otherwise.

@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from notifications import clock
 from stepup import figures
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+PLAIN = "text/plain"
+CONTENT_TYPE = f"{PLAIN}; version=0.0.4; charset=utf-8"
 ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
@@ -21,10 +22,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """The figures, for whoever shows the token. Without a token in the settings there is no such page."""
     token = settings.METRICS_TOKEN
     if not token:
-        return HttpResponse("No METRICS_TOKEN is set.", status=404, content_type="text/plain")
+        return HttpResponse("No METRICS_TOKEN is set.", status=404, content_type=PLAIN)
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        return HttpResponse("This page wants its token.", status=401, headers={"WWW-Authenticate": "Bearer"})
+        asks = {"WWW-Authenticate": "Bearer"}
+        return HttpResponse("This page wants its token.", status=401, content_type=PLAIN, headers=asks)
     return HttpResponse(written(figures.take(now=clock.now())), content_type=CONTENT_TYPE)
 
 

@@ -124,12 +124,13 @@ def said_at(desks: list[str], provider: Double) -> str:
     [
         ({"silent_parts": [heartbeat.ENGINE]}, ["A part of it has stopped", "downtime list"]),
         ({"accounts_out": {"first": "error 30002"}}, ["account at the telephone company", "Ring whoever runs it now"]),
+        ({"database": "does not answer"}, ["Its database does not answer", "Ring whoever runs it now"]),
         ({"canary_late": ["here"]}, ["test alarm", "Ring whoever runs it now"]),
         ({"broken_invariants": {"I3": 2}}, ["about a case reached nobody", "Ring whoever runs it now"]),
         ({"broken_invariants": {"I99": 1}}, ["has no words for", "Ring whoever runs it now"]),
         ({}, ["has no words for", "Ring whoever runs it now"]),
     ],
-    ids=["a part", "an account", "the test alarm", "a check", "a check it does not know", "it does not say what"],
+    ids=["a part", "an account", "the database", "the test alarm", "a check", "a new check", "it does not say what"],
 )  # fmt: skip
 def test_h12_a_service_that_answers_and_is_not_well_is_told_by_what_its_page_says(
     service, provider, watchdog, wrong, words

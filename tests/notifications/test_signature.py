@@ -207,6 +207,7 @@ def test_the_provider_gets_in_without_a_session_or_a_form_token(door) -> None:
 def test_everybody_else_learns_nothing(door) -> None:
     refused = door(post(FORM, "forged"))
     assert refused.status_code == 403
+    assert refused["Content-Type"] == "text/plain"
     assert refused.content == b"This address answers the telephone provider only."
 
 

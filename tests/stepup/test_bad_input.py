@@ -289,6 +289,7 @@ def test_a_signed_webhook_that_lacks_its_id_is_told_so_and_stores_nothing(site, 
     answer = provider_posts(form)
     assert answer.status_code == 400
     assert answer.content.decode() == "A text needs MessageSid. Nothing was stored."
+    assert answer["Content-Type"] == "text/plain"
     assert not Reply.objects.exists()
 
 
@@ -336,6 +337,7 @@ def test_a_call_nobody_placed_is_answered_in_words(site, path) -> None:
     answer = provider_posts({"Digits": "1"}, path=path)
     assert answer.status_code == 404
     assert answer.content.decode().startswith("No such call")
+    assert answer["Content-Type"] == "text/plain"
 
 
 # other forms

@@ -5,12 +5,12 @@ import runpy
 import threading
 
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 
 from notifications import accounts, clock, heartbeat
 from notifications.models import Account
-from stepup import engine, invariants
+from stepup import engine, health, invariants
 from stepup.management.commands import engine as command
 from tests.local.trees import REPOSITORY
 
@@ -55,10 +55,24 @@ def test_an_account_that_is_out_turns_it_red_and_is_named() -> None:
     assert (status, said["accounts_out"], said["pages_leave_by"]) == (503, {"first": "error 30002"}, "second")
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("/readyz", {"ready": False}), ("/healthz", {"healthy": False, "database": "does not answer"})],
+)
+@pytest.mark.parametrize("trouble", [OperationalError, InterfaceError])
+def test_without_the_database_a_machine_is_answered_in_its_own_language(trouble, address, said) -> None:
+    def gone(*_: object) -> None:
+        raise trouble("away")
+
+    with connection.execute_wrapper(gone):
+        answer = Client().get(address)
+    assert (answer.status_code, answer.json()) == (503, said)
+
+
 def test_the_page_has_every_field_that_the_watchdog_reads() -> None:
     watchdog = runpy.run_path(str(REPOSITORY / "deploy/watchdog.py"))
     _, said = ask()
-    assert {"healthy", "broken_invariants", *watchdog["FIELDS"]} <= said.keys()
+    assert {"healthy", "broken_invariants", *watchdog["FIELDS"]} <= said.keys() | health.NO_DATABASE.keys()
 
 
 class Turns:

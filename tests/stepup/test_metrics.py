@@ -63,6 +63,7 @@ def test_only_whoever_shows_the_token_reads_the_figures(settings, token, shown, 
     answer = Client().get("/metrics", headers={"Authorization": shown})
     assert answer.status_code == status
     assert ("stepup_cases" in answer.content.decode()) is (status == 200)
+    assert answer["Content-Type"].startswith("text/plain"), "a machine reads it, whatever it says"
 
 
 # What they say

@@ -18,7 +18,6 @@ from protocols.rotas import EVERY_DAY, Hours
 from stepup import moments, rota_import
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-PLACES = 8
 UNITS = {"hours": 1, "days": 24, "weeks": 168}
 TWICE = "That time comes twice this night. Choose an hour earlier or later."
 
@@ -231,10 +230,12 @@ class RotationForm(WardForm):
     )
     from_at = moments.ClockField(label=_("In force from, time"), required=False)
 
-    def __init__(self, *args: Any, site: Site, now: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, site: Site, now: datetime, places: int = 0, **kwargs: Any) -> None:
+        """With as many places as may take turns, and no fewer than the rotation to be changed has."""
         super().__init__(*args, **kwargs)
         self.site, self.now, self.people = site, now, able(site)
-        for n in range(1, PLACES + 1):
+        self.places = range(1, max(places, rotations.MOST_PEOPLE) + 1)
+        for n in self.places:
             label = "Takes the first turn" if n == 1 else f"Then, {n}"
             field = forms.ChoiceField(label=label, required=n == 1, choices=choices(self.people, "nobody"))
             field.error_messages["required"] = "Choose who takes the first turn."
@@ -265,7 +266,7 @@ class RotationForm(WardForm):
     def plan(self) -> rotations.Plan:
         """What was typed, as the operation takes it."""
         data = self.cleaned_data
-        chosen = [data.get(f"person_{n}") for n in range(1, PLACES + 1)]
+        chosen = [data.get(f"person_{n}") for n in self.places]
         return rotations.Plan(
             rung=data["rung"],
             layer=data["layer"],
@@ -280,7 +281,7 @@ class RotationForm(WardForm):
 
     def place_fields(self) -> list[BoundField]:
         """The places in order, for the page."""
-        return [self[f"person_{n}"] for n in range(1, PLACES + 1)]
+        return [self[f"person_{n}"] for n in self.places]
 
 
 def _hours(data: dict[str, Any]) -> Hours | None:

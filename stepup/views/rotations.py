@@ -32,13 +32,16 @@ def new_rotation(request: SignedIn) -> HttpResponse:
 @act("change who is on call")
 def change_rotation(request: SignedIn, pk: int) -> HttpResponse:
     """A changed rotation in the place of one, from a moment on; what was on call until then stays."""
-    row = find(Rotation.objects.prefetch_related("turns"), request, pk)
+    row = find(Rotation.objects.prefetch_related("turns__clinician"), request, pk)
     return _rotation(request, row, rota_forms.rotation_initial(row))
 
 
 def _rotation(request: SignedIn, row: Rotation | None, initial: dict[str, object]) -> HttpResponse:
     now, site = clock.now(), request.user.site
-    form = rota_forms.RotationForm(request.POST or None, site=site, now=now, initial=initial)
+    turns = list(row.turns.all()) if row is not None else []
+    form = rota_forms.RotationForm(
+        request.POST or None, site=site, now=now, places=len(turns), initial=initial
+    )
     if request.method == "POST" and form.is_valid():
         try:
             made = rotations.begin(site, form.plan(), by=request.user, now=now, instead_of=row)
@@ -48,7 +51,8 @@ def _rotation(request: SignedIn, row: Rotation | None, initial: dict[str, object
             return redirect(reverse("on-call") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
-    context = {"form": form, "row": row, "now": now}
+    lost = [turn.clinician.name for turn in turns if str(turn.clinician_id) not in form.people]
+    context = {"form": form, "row": row, "now": now, "lost": lost}
     return render(request, "stepup/rotation.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 

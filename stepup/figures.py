@@ -87,6 +87,11 @@ def _line(now: datetime) -> tuple[Figure, ...]:
             _age(heartbeat.MISSED_TEXTS, now),
         ),
         Figure(
+            "stepup_log_compared_age_seconds",
+            "since all of the provider's log of what it sent was last compared with ours; no value: never",
+            _age(heartbeat.LOG_COMPARED, now),
+        ),
+        Figure(
             "stepup_log_differences",
             "texts and calls of the last hour that only the provider's log, or only ours, has",
             _by("kind", {str(kind): lately.filter(kind=kind).count() for kind in LogDifference.Kind}),

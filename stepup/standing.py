@@ -14,7 +14,8 @@ from notifications.models import Account, AccountState, Site
 from stepup import cover, downtime_files, feasible, trials
 
 WEEK = timedelta(days=7)
-LOG_READ_EVERY = timedelta(minutes=5)  # the log is fetched each minute: later than this it stands still
+# Both happen each minute: later than this they stand still. What is still settling puts the second off.
+READ_WITHIN = {heartbeat.MISSED_TEXTS: timedelta(minutes=5), heartbeat.LOG_COMPARED: timedelta(minutes=30)}
 WORDS = {
     heartbeat.ENGINE: gettext_lazy("Asking, noticing silence, calling the next person"),
     heartbeat.CARRIER: gettext_lazy("Settling what the provider did with each message"),
@@ -126,8 +127,9 @@ def _provider(site: Site, now: datetime) -> Iterable[Part]:
         (heartbeat.LOG_COMPARED, _("Comparing the provider's log with ours")),
     ):
         at = heartbeat.last_at(name)
-        works = None if at is None else name != heartbeat.MISSED_TEXTS or now - at <= LOG_READ_EVERY
-        yield Part(what, works, _("last done") if at else _("not done yet"), at)
+        works = None if at is None else now - at <= READ_WITHIN[name]
+        instead = _("Tell whoever runs the service.") if works is False else ""
+        yield Part(what, works, _("last done") if at else _("not done yet"), at, instead)
 
 
 def _rate(site: Site) -> Iterable[Part]:

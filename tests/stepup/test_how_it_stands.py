@@ -58,6 +58,22 @@ def test_nobody_on_call_and_an_account_that_is_out_do_not_work(site) -> None:
     assert [works(site)[name] for name in names] == [False, False]
 
 
+@pytest.mark.parametrize(
+    ("reading", "what", "minutes"),
+    [
+        (heartbeat.MISSED_TEXTS, "Fetching texts that never reached us", 5),
+        (heartbeat.LOG_COMPARED, "Comparing the provider's log with ours", 30),
+    ],
+)
+def test_a_log_that_was_not_read_or_compared_for_long_does_not_work(site, reading, what, minutes) -> None:
+    assert {one.name: one.works for one in standing.parts(site, now=NOON)}[what] is None
+    heartbeat.sign_in(reading, now=NOON)
+    for later, well in ((0, True), (1, False)):
+        now = NOON + timedelta(minutes=minutes, seconds=later)
+        [part] = [one for one in standing.parts(site, now=now) if one.name == what]
+        assert (part.works, part.at, bool(part.instead)) == (well, NOON, not well)
+
+
 BACKUP = str(trials.KINDS[trials.BACKUP])
 
 

@@ -17,6 +17,10 @@ from tests.makers import NOON
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 SECOND = timedelta(seconds=1)
 TOKEN = "a token for figures"
+LOGS = {
+    "stepup_missed_texts_age_seconds": heartbeat.MISSED_TEXTS,
+    "stepup_log_compared_age_seconds": heartbeat.LOG_COMPARED,
+}
 ALERTS = (REPOSITORY / "deploy/alerts.yml").read_text()
 LINE = re.compile(r'(stepup_[a-z_]+)(\{[a-z]+="[^"\\\n]*"(,[a-z]+="[^"\\\n]*")*\})? (-?\d+\.\d+(e[+-]\d+)?)')
 
@@ -132,6 +136,14 @@ def test_the_engine_s_parts_and_what_it_found(site) -> None:
     assert values(invariant="I1")["stepup_invariant_rows"] == 0
 
 
+@pytest.mark.parametrize("figure", LOGS)
+def test_how_long_ago_the_provider_s_log_was_read_and_compared(site, figure) -> None:
+    assert figure not in values(), "never, so that an alert on its absence can tell"
+    heartbeat.sign_in(LOGS[figure], now=NOON - 90 * SECOND)
+    assert values()[figure] == 90
+    assert f"absent({figure})" in ALERTS
+
+
 def test_an_account_that_is_out_is_a_one(site) -> None:
     accounts.note_out(Account.FIRST, "error 30002", now=NOON)
     assert [values(account=one)["stepup_account_out"] for one in Account] == [1, 0]
@@ -167,7 +179,8 @@ def test_they_name_nobody(site) -> None:
 def test_every_alert_asks_for_figures_and_values_that_exist() -> None:
     for part in heartbeat.parts():
         heartbeat.sign_in(part, now=NOON)
-    heartbeat.sign_in(heartbeat.MISSED_TEXTS, now=NOON)
+    for reading in LOGS.values():
+        heartbeat.sign_in(reading, now=NOON)
     taken = {figure.name: figure for figure in figures.take(now=NOON)}
     asked = re.findall(r"^ +expr: (.+)$", ALERTS, re.MULTILINE)
     assert len(asked) == ALERTS.count("- alert: ") > 8

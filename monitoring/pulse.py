@@ -103,15 +103,13 @@ def take(site: Site, *, ladders: Iterable[Sequence[Rung]], now: datetime) -> Pul
     delivered = pages.filter(state=Delivery.State.DELIVERED)
     until = now + oncall.LOOK_AHEAD
     listed = oncall.read(site, since=now, until=until)
-    places = oncall.rungs(site, now=now)
-    able = tuple(one for one in listed.stints(now, until) if one.can_be_reached)
-    signed = oncall.wanted(site, ladders, places=places, since=now, until=until)
-    cover = oncall.Cover(now, until, places, able, signed)
+    cover = oncall.covered_by(listed, site, since=now, until=until, now=now, ladders=ladders)
+    able = cover.stints
     return Pulse(
         **vars(signs(site, now=now)),
         page_sent_at=handed_over.aggregate(last=Max("submitted_at"))["last"],
         page_heard_at=delivered.aggregate(last=Max("ended_at"))["last"],
-        rungs=_proved([_rung(rung, able, now) for rung in range(1, places + 1)], able, now),
+        rungs=_proved([_rung(rung, able, now) for rung in range(1, cover.rungs + 1)], able, now),
         ahead=_ahead(cover.gaps(now, until), now),
         doubles=tuple(listed.doubles(now, until)),
         untexted=_untexted(able, now),

@@ -28,6 +28,7 @@ LOOK_AHEAD = timedelta(days=14)
 PERSON = "person:"
 INSTANT = timedelta(microseconds=1)
 A_YEAR = timedelta(days=366)
+Ladders = Iterable[Sequence[Rung]]
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,15 @@ class Reading:
         at_work = rotas.Rota(self.rota.rotations, self.rota.fixed).stints(since, until)
         return [self._named(one) for one in at_work if one.person == clinician.pk]
 
+    def coming(self, places: int) -> tuple[tuple[int, datetime], ...]:
+        """The rungs above those the list has now, and from when on rotations to come put them there."""
+        begins: dict[int, datetime] = {}
+        for one in self.rota.rotations:
+            if one.until != one.since:  # one that was ended before it began brings nothing
+                for rung in range(places + 1, one.rung + 1):
+                    begins[rung] = min(one.since, begins.get(rung, one.since))
+        return tuple(sorted(begins.items()))
+
     def _named(self, one: rotas.Stint) -> Stint:
         role = self.roles.get(one.rung, "")
         return Stint(one.rung, self.people[one.person], one.starts_at, one.ends_at, one.kind, one.id, role)
@@ -109,7 +119,7 @@ def read(site: Site, *, since: datetime, until: datetime) -> Reading:
             fixed.append(rotas.Stint(row.rung, row.clinician_id, period.lower, period.upper, kind, row.pk))
     off = _time_off.rows(**span) if "time off" in says else []
     away = tuple(rotas.Away(one.clinician_id, one.period.lower, one.period.upper) for one in off)
-    rota = rotas.Rota(tuple(_rotation(one, site) for one in rotations), tuple(fixed), away)
+    rota = rotas.Rota(tuple(one.plain(site.time_zone) for one in rotations), tuple(fixed), away)
     whose = {rung: rule.role for rung, rule in rules(site).items()} if "whose a rung is" in says else {}
     return Reading(rota, people, whose)
 
@@ -165,25 +175,6 @@ SAYS = Glance(
 """Which rows besides shifts say who is on call, and who may be, between a moment and `until`."""
 
 
-def _rotation(row: Rotation, site: Site) -> rotas.Rotation:
-    hours = None
-    if row.opens is not None and row.closes is not None:
-        hours = rotas.Hours(frozenset(row.weekdays), row.opens, row.closes)
-    return rotas.Rotation(
-        id=row.pk,
-        rung=row.rung,
-        layer=row.layer,
-        zone=site.time_zone,
-        people=tuple(turn.clinician_id for turn in row.turns.all()),
-        starts_on=row.starts_on,
-        hand_over=row.hand_over,
-        turn_hours=row.turn_hours,
-        since=row.since,
-        until=row.until,
-        hours=hours,
-    )
-
-
 def stints(site: Site, *, since: datetime, until: datetime) -> list[Stint]:
     """Everybody on call between two moments, by rung and time, whether they can be reached or not."""
     return read(site, since=since, until=until).stints(since, until)
@@ -220,15 +211,16 @@ def people_now(site: Site, *, now: datetime) -> list[Stint]:
 def rungs(site: Site, *, now: datetime) -> int:
     """How many rungs the site's list has; at least one, so that a ladder always has a foot.
 
-    A rung nobody has stood on for two weeks, and nobody will, is retired and no longer a gap.
+    A rung nobody has stood on for two weeks, and nobody will, is retired and no longer a gap. One that a rotation
+    brings later is there from its beginning on.
     """
-    highest = _by_rung.first(site=site.pk, since=now - RETIRED_AFTER)
+    highest = _by_rung.first(site=site.pk, since=now - RETIRED_AFTER, now=now)
     return max(1, highest.rung) if highest is not None else 1
 
 
 @written.Query
-def _by_rung(*, site: int, since: datetime) -> QuerySet[Shift]:
-    """Of shifts, overrides and rotations that end at a moment or later, or never, the highest of each kind, by rung.
+def _by_rung(*, site: int, since: datetime, now: datetime) -> QuerySet[Shift]:
+    """Of shifts, overrides and rotations begun that end at a moment or later, or never, the highest of each kind.
 
     Whatever it is, it comes as a shift of which only the rung was read.
     """
@@ -236,7 +228,8 @@ def _by_rung(*, site: int, since: datetime) -> QuerySet[Shift]:
         rows.objects.filter(site=site, period__endswith__gte=since) for rows in (Shift, Override)
     )
     # One that was ended before it began never spoke: nobody ever stood on its rung.
-    rotations = Rotation.objects.filter(site=site).exclude(until__lt=since).exclude(until=F("since"))
+    rotations = Rotation.objects.filter(site=site, since__lte=now)
+    rotations = rotations.exclude(until__lt=since).exclude(until=F("since"))
     highest, *others = (rows.order_by("-rung").only("rung")[:1] for rows in (shifts, overrides, rotations))
     return cast("QuerySet[Shift]", highest).union(*others, all=True).order_by("-rung")
 
@@ -273,7 +266,7 @@ def named(site: Site, usernames: Iterable[str], *, now: datetime | None = None) 
 
 
 def wanted(
-    site: Site, ladders: Iterable[Sequence[Rung]], *, places: int, since: datetime, until: datetime
+    site: Site, ladders: Ladders, *, places: int, since: datetime, until: datetime
 ) -> tuple[Wanted, ...]:
     """What these ladders call between two moments besides the places the list has, once each.
 
@@ -304,13 +297,17 @@ def _present(
 
 @dataclass(frozen=True)
 class Cover:
-    """Whoever can be reached on each rung between two moments: read once, asked about many watches."""
+    """Whoever can be reached on each rung between two moments: read once, asked about many watches.
+
+    `coming` are rungs that the list does not have yet, each with its beginning: before it, it is no gap.
+    """
 
     since: datetime
     until: datetime
     rungs: int
     stints: tuple[Stint, ...]
     wanted: tuple[Wanted, ...] = ()
+    coming: tuple[tuple[int, datetime], ...] = ()
 
     def gaps(self, since: datetime, until: datetime) -> list[Gap]:
         """Every span between two moments in which some rung has nobody reachable, per rung in order.
@@ -318,28 +315,33 @@ class Cover:
         Outside what was read nobody is known to be reachable, so it is a gap. Rungs that only a signed ladder has
         follow those of the list.
         """
-        listed = _gaps(self.stints, self.rungs, since, until)
+        listed = _gaps(self.stints, range(1, self.rungs + 1), since, until)
+        signed = {one.calls for one in self.wanted}
+        for rung, begins in self.coming:
+            if (f"on call {rung}",) not in signed and begins < until:
+                listed += _gaps(self.stints, [rung], max(since, begins), until)
         return [*listed, *(gap for one in self.wanted for gap in one.gaps(self.stints, since, until))]
 
 
-def cover(
-    site: Site, *, since: datetime, until: datetime, now: datetime, ladders: Iterable[Sequence[Rung]] = ()
-) -> Cover:
+def cover(site: Site, *, since: datetime, until: datetime, now: datetime, ladders: Ladders = ()) -> Cover:
     """The on-call list of a site between two moments; `now` says whose rungs it has, `ladders` what is signed."""
-    reachable = [one for one in stints(site, since=since, until=until) if one.can_be_reached]
-    top = rungs(site, now=now)
-    return Cover(
-        since, until, top, tuple(reachable), wanted(site, ladders, places=top, since=since, until=until)
+    return covered_by(
+        read(site, since=since, until=until), site, since=since, until=until, now=now, ladders=ladders
     )
 
 
+def covered_by(
+    listed: Reading, site: Site, *, since: datetime, until: datetime, now: datetime, ladders: Ladders = ()
+) -> Cover:
+    """The same of a list that was read already."""
+    reachable = tuple(one for one in listed.stints(since, until) if one.can_be_reached)
+    top = rungs(site, now=now)
+    signed = wanted(site, ladders, places=top, since=since, until=until)
+    return Cover(since, until, top, reachable, signed, listed.coming(top))
+
+
 def gaps(
-    site: Site,
-    *,
-    since: datetime,
-    until: datetime,
-    now: datetime | None = None,
-    ladders: Iterable[Sequence[Rung]] = (),
+    site: Site, *, since: datetime, until: datetime, now: datetime | None = None, ladders: Ladders = ()
 ) -> list[Gap]:
     """Every span between `since` and `until` in which some rung has nobody reachable, per rung in order.
 
@@ -349,9 +351,9 @@ def gaps(
     return read.gaps(since, until)
 
 
-def _gaps(read: Sequence[Stint], top: int, since: datetime, until: datetime) -> list[Gap]:
+def _gaps(read: Sequence[Stint], rungs_: Iterable[int], since: datetime, until: datetime) -> list[Gap]:
     taken = [rotas.Stint(s.rung, s.clinician.pk, s.starts_at, s.ends_at, s.kind, s.id) for s in read]
-    return rotas.gaps(taken, range(1, top + 1), since, until)
+    return rotas.gaps(taken, rungs_, since, until)
 
 
 def rules(site: Site) -> dict[int, RungRule]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -54,8 +55,8 @@ def begin(
         raise Refusal(
             "overlap",
             _(
-                "Rung %(rung)s has another rotation on layer %(layer)s for part of that time. End it "
-                "first, or choose another layer."
+                "Rung %(rung)s has another rotation on layer %(layer)s for part of that time. Change that one "
+                "and say from when this one is in force: it stays until then. Or choose another layer."
             )
             % {"rung": plan.rung, "layer": plan.layer},
         ) from clash
@@ -120,6 +121,12 @@ def end(rotation_id: int, *, at: datetime, by: Clinician, now: datetime) -> Rota
     if at < now:
         raise Refusal("past-rotation", _("A rotation ends now or later: who was on call stays as it was."))
     return _end(_hold(rotation_id), at=at, by=by, now=now)
+
+
+def before(row: Rotation) -> Rotation | None:
+    """The rotation of the same layer that ends when this one begins: the one this was planned to follow."""
+    same = Rotation.objects.filter(site=row.site_id, rung=row.rung, layer=row.layer, until=row.since)
+    return same.exclude(until=F("since")).exclude(pk=row.pk).first()
 
 
 def _hold(rotation_id: int) -> Rotation:

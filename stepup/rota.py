@@ -92,13 +92,15 @@ def sheet(site: Site, *, now: datetime) -> Sheet:
     today = now.astimezone(zone).date()
     edges = [chairs.moment(today + n * DAY, time(0), site.time_zone, last=False) for n in range(SHOWN + 1)]
     read = oncall.read(site, since=edges[0], until=edges[-1])
-    stints, top = read.stints(edges[0], edges[-1]), oncall.rungs(site, now=now)
+    stints = read.stints(edges[0], edges[-1])
     doubles = [one for one in read.doubles(edges[0], edges[-1]) if one.ends_at > now]
     taken = [_stretch(one, doubles, now) for one in stints]
-    reachable = tuple(one for one in stints if one.can_be_reached)
-    signed = oncall.wanted(site, cover.ladders_of(site), places=top, since=now, until=edges[-1])
-    found = oncall.Cover(now, edges[-1], top, reachable, signed).gaps(now, edges[-1])
-    gaps = [Stretch(gap.rung, gap.starts_at, gap.ends_at, named=gap.named, whom=gap.whom) for gap in found]
+    found = oncall.covered_by(read, site, since=now, until=edges[-1], now=now, ladders=cover.ladders_of(site))
+    gaps = [
+        Stretch(gap.rung, gap.starts_at, gap.ends_at, named=gap.named, whom=gap.whom)
+        for gap in found.gaps(now, edges[-1])
+    ]
+    top = max([found.rungs, *(one.rung for one in stints), *(rung for rung, _ in found.coming)])
     spans = sorted([*taken, *gaps], key=lambda one: one.starts_at)
     heads = _places(site, top) + _of_ladders(gaps)
     return Sheet(
@@ -168,7 +170,7 @@ def _cut(
 def at_hour(site: Site, *, at: datetime, now: datetime) -> list[tuple[Head, oncall.Stint | None]]:
     """Who is on each rung at any moment that somebody asks for; None where nobody is."""
     found = {one.rung: one for one in oncall.people_now(site, now=at)}
-    top = max([oncall.rungs(site, now=now), *found])
+    top = max([oncall.rungs(site, now=now), oncall.rungs(site, now=at), *found])
     return [(head, found.get(head.rung)) for head in _places(site, top)]
 
 

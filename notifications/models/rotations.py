@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.models.people import Clinician, Role, Site
 from notifications.models.shifts import PointRange
+from protocols import rotas
 
 
 class SpeaksRange(Func):
@@ -125,6 +126,25 @@ class Rotation(models.Model):
         """The part of the week it speaks for, in words."""
         days = ", ".join(calendar.day_abbr[n] for n in self.weekdays)
         return f"{days} from {self.opens:%H:%M} to {self.closes:%H:%M}"
+
+    def plain(self, zone: str) -> rotas.Rotation:
+        """The same without the database: `protocols.rotas` alone decides who goes before whom."""
+        hours = None
+        if self.opens is not None and self.closes is not None:
+            hours = rotas.Hours(frozenset(self.weekdays), self.opens, self.closes)
+        return rotas.Rotation(
+            id=self.pk,
+            rung=self.rung,
+            layer=self.layer,
+            zone=zone,
+            people=tuple(turn.clinician_id for turn in self.turns.all()),
+            starts_on=self.starts_on,
+            hand_over=self.hand_over,
+            turn_hours=self.turn_hours,
+            since=self.since,
+            until=self.until,
+            hours=hours,
+        )
 
 
 class Turn(models.Model):

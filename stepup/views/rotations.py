@@ -63,10 +63,27 @@ def end_rotation(request: SignedIn, pk: int) -> HttpResponse:
     row, now = find(Rotation.objects.all(), request, pk), clock.now()
     try:
         rotations.end(row.pk, at=now, by=request.user, now=now)
-        messages.success(request, _("%(row)s ended now. Look for gaps below.") % {"row": row.name})
+        messages.success(request, _ended(row, now))
     except Refusal as refusal:
         messages.error(request, refusal.sentence)
     return redirect(reverse("on-call") + "#result")
+
+
+def _ended(row: Rotation, now: datetime) -> str:
+    """What ended; of one that had not begun, that the one before it still ends as it was to."""
+    if row.since <= now:
+        return _("%(row)s ended now. Look for gaps below.") % {"row": row.name}
+    former = rotations.before(row)
+    if former is None:
+        return _("%(row)s will not begin.") % {"row": row.name}
+    return _(
+        "%(row)s will not begin. %(former)s still ends %(until)s: for it to go on, change it and give that "
+        "moment as the one it is in force from."
+    ) % {
+        "row": row.name,
+        "former": former.name,
+        "until": rota_forms.said(row.since, row.site.time_zone),
+    }
 
 
 @require_http_methods(["GET", "POST"])

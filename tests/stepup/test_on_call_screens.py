@@ -80,6 +80,22 @@ def test_a_changed_rotation_takes_the_place_of_the_old_one(client, site, people)
     assert old.until is not None
 
 
+def test_a_planned_rotation_leaves_the_one_before_it_in_force_and_is_taken_back(client, site, people) -> None:
+    client.post(reverse("new-rotation"), typed(site, people))
+    old, on = Rotation.objects.get(), shown(site, clock.now() + 9 * DAY)[0]
+    planned = typed(site, people[::-1], name="turned round", from_on=on, from_at="08:00")
+    page = words(client.post(reverse("change-rotation", args=[old.pk]), planned, follow=True))
+    assert "To mend" not in page
+    assert [one.name for one in oncall.who(site, 1, now=clock.now())] == ["Nurse N"]
+    row = Rotation.objects.get(name="turned round")
+    page = words(client.post(reverse("end-rotation", args=[row.pk]), follow=True))
+    until = rota_forms.said(row.since, site.time_zone)
+    assert f"turned round will not begin. nurses still ends {until}: for it to go on, change it" in page
+    again = typed(site, people, name="goes on", from_on=on, from_at="08:00")
+    page = words(client.post(reverse("change-rotation", args=[old.pk]), again, follow=True))
+    assert "To mend" not in page
+
+
 @pytest.mark.parametrize(
     ("facts", "says"),
     [

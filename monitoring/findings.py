@@ -24,7 +24,7 @@ from monitoring import (
     unread,
     worklist,
 )
-from monitoring.hearing import Heard
+from monitoring.hearing import NO_SENDER, Heard
 from monitoring.models import CheckIn, Escalation, Finding, Patient, Reply
 from notifications import once, outbox, written
 from notifications.models import Channel, Lane
@@ -253,6 +253,7 @@ def from_stranger(reply: Reply, *, now: datetime) -> Finding:
     """A number nobody registered: triaged all the same; danger pages, anything else is read the same hour.
 
     It is answered when it alarms and when it begins: a flood of texts is kept whole and not answered text by text.
+    Where the text does not say who sent it, there is nobody to answer.
     """
     context = triage.Context(sender="unregistered", in_watch="no", media=reply.media)
     concluded = triage.assess(reply.body, context)
@@ -277,14 +278,19 @@ def from_stranger(reply: Reply, *, now: datetime) -> Finding:
         )
         if not is_new:
             return finding
+    if reply.sender != NO_SENDER:
+        _answer_stranger(reply, now)
+    return finding
+
+
+def _answer_stranger(reply: Reply, now: datetime) -> None:
     outbox.queue(
-        site=site,
+        site=reply.site,
         key=f"answer:{reply.pk}",
         lane=Lane.REPLY,
         channel=Channel.TEXT,
         to=reply.sender,
-        body=wording.text("reply.unknown_number", "en", emergency_number=site.emergency_number),
+        body=wording.text("reply.unknown_number", "en", emergency_number=reply.site.emergency_number),
         valid_for=texts.REPLY_VALID_FOR,
         now=now,
     )
-    return finding

@@ -7,6 +7,9 @@ from typing import NamedTuple
 from monitoring.models import CheckIn, ClinicianText, Patient, Reply, Watch
 from monitoring.rules import DEFAULT, WatchRules
 
+NO_SENDER = "(not told)"
+"""Stands for the sender of a text that does not say who sent it. Nobody can be answered there."""
+
 
 class Said(NamedTuple):
     """As much of a finding as bears on what is said after it. `sender` is empty where it came of a silence."""

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import NullIf
 
-from monitoring import canary, findings, responders, unread
+from monitoring import canary, findings, hearing, responders, unread
 from monitoring.models import Patient, Reply, Unread
 from monitoring.rules import DEFAULT
 from notifications import crashing, once, written
@@ -24,7 +24,6 @@ TELL_AFTER = timedelta(
     seconds=30
 )  # by then a lock that was in the way has been let go, or its holder is stuck
 NOBODY = 0  # no row has this number
-NO_SENDER = "an unknown number"
 
 
 @written.Query
@@ -63,7 +62,7 @@ def receive(
     the words stay stored and a person is told; of what only waits for a lock, once it has waited too long.
     """
     with transaction.atomic():
-        sender, sent_to = storable(sender, 60) or NO_SENDER, storable(sent_to, 60)
+        sender, sent_to = storable(sender, 60) or hearing.NO_SENDER, storable(sent_to, 60)
         facts = {
             "site": _site(sender, sent_to),
             "sender": sender,

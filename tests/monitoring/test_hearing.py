@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError
 
-from monitoring import canary, checkins, findings, inbound, pocket, worklist
+from monitoring import canary, checkins, findings, hearing, inbound, pocket, worklist
 from monitoring.models import Escalation, Page, Reply, Task, Watch
 from notifications.models import Message, Site
 from tests import makers
@@ -239,10 +239,11 @@ def test_a_text_that_does_not_say_who_sends_it_opens_a_case_and_joins_no_task_of
     )
     for sid, words in (("SM1", "my husband cannot breathe"), ("SM2", "blue elephants")):
         inbound.receive(provider_sid=sid, sender=sender, sent_to=site.patient_number, body=words, now=NIGHT)
-    assert (home.case.caller, home.case.urgency) == (inbound.NO_SENDER, "emergency")
+    assert (home.case.caller, home.case.urgency) == (hearing.NO_SENDER, "emergency")
     other.refresh_from_db()
     assert (other.what, other.unread.count()) == ("Ring the pharmacy.", 0)
-    assert Task.objects.get(reply__provider_sid="SM2").unread_from == inbound.NO_SENDER
+    assert Task.objects.get(reply__provider_sid="SM2").unread_from == hearing.NO_SENDER
+    assert not Message.objects.filter(to=hearing.NO_SENDER).exists(), "there is nobody to answer"
 
 
 @pytest.mark.parametrize("words", ["98", "blue elephants"])

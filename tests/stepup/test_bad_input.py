@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from twilio.request_validator import RequestValidator
 
-from monitoring import inbound
+from monitoring import hearing
 from monitoring.models import Patient, Reply, Task
 from notifications import clock
 from notifications.models import Delivery, Site
@@ -280,7 +280,7 @@ def test_danger_from_nobody_the_webhook_names_opens_a_case(site) -> None:
     said = {**text("", site), "Body": "my husband cannot breathe"}
     del said["From"]
     assert provider_posts(said).status_code == 200
-    assert site.escalations.get().caller == inbound.NO_SENDER
+    assert site.escalations.get().caller == hearing.NO_SENDER
 
 
 @pytest.mark.parametrize("missing", [["MessageSid"], ["MessageSid", "From", "To", "Body", "NumMedia"]])

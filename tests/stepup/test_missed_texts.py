@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from monitoring import inbound
+from monitoring import hearing, inbound
 from monitoring.models import Escalation, Reply, Task
 from notifications import gateway, heartbeat
 from stepup import missed_texts
@@ -146,7 +146,7 @@ def test_a_picture_in_the_log_is_looked_at_by_a_person_as_one_that_came_to_the_d
 def test_a_text_of_which_the_log_does_not_say_who_sent_it_is_heard_too(listing) -> None:
     listing.lists("SM1", "my husband cannot breathe", is_named=False)
     assert missed_texts.fetch(now=NOON + HOUR) == 1
-    assert Escalation.objects.get().caller == inbound.NO_SENDER
+    assert Escalation.objects.get().caller == hearing.NO_SENDER
 
 
 UNSTORABLE = "SM" + "9" * 70  # no column is as long

@@ -41,8 +41,8 @@ class Report:
 
     @cached_property
     def misses(self) -> list[Miss]:
-        """Every miss of these cases."""
-        return response.misses(self.cases, now=self.until)
+        """Every miss that happened in the span, of an older case too."""
+        return response.misses(self.site, since=self.since, until=self.until)
 
     @property
     def waits(self) -> list[Wait]:

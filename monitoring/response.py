@@ -4,6 +4,9 @@ A case is open when it is opened, and anew when it gets worse, comes back or is 
 have it again, however soon it was taken before. Each such time counts under the urgency it had then, up to the first
 page handed to the provider, the next taking and the next reaching. Resolving counts once, from the opening. What has
 not happened yet is counted as waiting and never left out.
+
+A case belongs to the span in which it was opened; a miss to the span in which it happened, so that of spans that follow
+each other each miss is in exactly one.
 """
 
 from collections import defaultdict
@@ -14,7 +17,7 @@ from itertools import zip_longest
 from math import ceil
 from typing import NamedTuple
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from monitoring.models import Escalation, EscalationEvent, Page
@@ -252,33 +255,37 @@ def _rank(times: Sequence[timedelta], percent: int) -> timedelta:
     return times[ceil(len(times) * percent / 100) - 1]
 
 
-def misses(some: Iterable[Answered], *, now: datetime) -> list[Miss]:
-    """Every miss of these cases up to `now`, newest first: each line that says so, and each time a case was open for
-    longer than its set minutes of which no line says anything.
+def misses(site: Site, *, since: datetime, until: datetime) -> list[Miss]:
+    """Every miss of a site that happened in the span, however old its case is, newest first: each line that says so,
+    and each time a case was open for longer than its set minutes of which no line says anything.
     """
-    cases = {one.case.pk: one for one in some}
-    events = EscalationEvent.objects.filter(escalation__in=list(cases), what__in=list(MISSES))
+    events = EscalationEvent.objects.filter(
+        escalation__site=site, at__gte=since, at__lt=until, what__in=list(MISSES)
+    )
     found = [
-        Miss(cases[event.escalation_id].case, event.at, event.what, MISSES[event.what], event.text)
-        for event in events.order_by("-at", "-pk")
+        Miss(event.escalation, event.at, event.what, MISSES[event.what], event.text)
+        for event in events.select_related("escalation").order_by("-at", "-pk")
     ]
-    found += [miss for one in cases.values() for wait in one.waits for miss in _untaken(wait, now)]
+    waits = [wait for one in answered(list(_open_in(site, since, until))) for wait in one.waits]
+    found += [miss for wait in waits if (miss := _untaken(wait)) and since <= miss.at < until]
     return sorted(found, key=lambda miss: miss.at, reverse=True)
 
 
-def _untaken(wait: Wait, now: datetime) -> Iterator[Miss]:
+def _open_in(site: Site, since: datetime, until: datetime) -> QuerySet[Escalation]:
+    """Every case of a site that was not resolved before the span, newest first."""
+    not_over = Q(resolved_at=None) | Q(resolved_at__gt=since)
+    return Escalation.objects.filter(not_over, site=site, opened_at__lt=until).order_by("-opened_at")
+
+
+def _untaken(wait: Wait) -> Miss | None:
     """That nobody took a case at the minute at which its patient is told so, where no line says it: there was nobody
-    to tell, or the case had got worse meanwhile.
+    to tell, or the case had got worse meanwhile. Where that minute is still to come, nobody knows yet.
     """
     minutes = WatchRules.thaw(wait.case.rules).tell_patient
     set_at = wait.at + timedelta(minutes=minutes)
-    until = (wait.case.resolved_at or now) if wait.take is None else wait.at + wait.take
-    if until > set_at and not wait.told:
-        said = _("Nobody took it within %(minutes)s minutes.") % {"minutes": minutes}
-        yield Miss(
-            wait.case,
-            set_at,
-            UNTAKEN,
-            MISSES["patient told"],
-            f"{wait.what.capitalize()}, {wait.urgency}. {said}",
-        )
+    over_at = wait.case.resolved_at if wait.take is None else wait.at + wait.take
+    if wait.told or (over_at is not None and over_at <= set_at):
+        return None
+    said = _("Nobody took it within %(minutes)s minutes.") % {"minutes": minutes}
+    words = f"{wait.what.capitalize()}, {wait.urgency}. {said}"
+    return Miss(wait.case, set_at, UNTAKEN, MISSES["patient told"], words)

@@ -43,9 +43,9 @@ def parts(site: Site, *, now: datetime) -> tuple[Part, ...]:
 
 
 def week(site: Site, *, now: datetime) -> tuple[list[response.Spread], list[response.Miss]]:
-    """How fast the last seven days' cases were answered, and every miss among them."""
+    """How fast the cases of the last seven days were answered, and every miss of these days."""
     cases = response.answered(list(response.cases(site, since=now - WEEK, until=now)))
-    return response.spreads(cases), response.misses(cases, now=now)
+    return response.spreads(cases), response.misses(site, since=now - WEEK, until=now)
 
 
 def _engine(now: datetime) -> Iterable[Part]:

@@ -1,7 +1,7 @@
 """The record of response: how long each step took, every miss, what rules were worth; no figure of too little."""
 
 import csv
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 
@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from monitoring import economy, escalations, reports, response
-from monitoring.models import RuleReview, Watch
+from monitoring.models import EscalationEvent, RuleReview, Watch
 from monitoring.rules import WatchRules
 from notifications import clock
-from notifications.models import AuditEntry, Clinician, Role
+from notifications.models import AuditEntry, Clinician, Role, Site
 from protocols.errors import Refusal
 from tests import makers
 from tests.home import FEVER, HOUR, MINUTE, Home
@@ -178,6 +178,48 @@ def test_every_miss_is_named(home) -> None:
         ("reopened", NOON + 40 * MINUTE),
         ("patient told", home.case.opened_at + 15 * MINUTE),
     ]
+
+
+@pytest.fixture
+def nights(home) -> Home:
+    """What `home` has, taken again too late after it got worse, and two strangers nobody calls back in time."""
+    first = home.case
+    for caller, minute in (("+15550001111", 30), ("+15550001112", 45)):
+        at, about = NOON + minute * MINUTE, {"site": home.site, "patient": None, "caller": caller}
+        case, _ = escalations.raise_concern(**about, urgency="urgent", headline="x", now=at)
+    escalations.take(case.pk, by=home.doctors[1], now=NOON + 3 * HOUR, how="text")
+    home.hears("she is confused and will not wake up", at=NOON + 55 * MINUTE)
+    escalations.take(first.pk, by=home.doctors[0], now=NOON + 80 * MINUTE, how="text")
+    return home
+
+
+def moments(site: Site) -> list[datetime]:
+    """Whenever anything happened to a case of the site, and whenever its report says so, with the microsecond on
+    either side.
+    """
+    lines = EscalationEvent.objects.filter(escalation__site=site).values_list("at", flat=True)
+    at = {*lines, *(one.at for one in reports.Report(site, NOON - DAY, NOON + DAY).misses)}
+    return sorted(
+        {one + microseconds * timedelta(microseconds=1) for one in at for microseconds in (-1, 0, 1)}
+    )
+
+
+def test_each_miss_is_in_one_of_two_reports_that_follow_each_other_wherever_they_meet(nights) -> None:
+    site, start, end = nights.site, NOON - DAY, NOON + DAY
+    whole = reports.Report(site, start, end).misses
+    assert {one.what for one in whole} == {"reopened", "patient told", "not taken"}
+    assert len(whole) > 4
+    for meet in moments(site):
+        parts = [*reports.Report(site, meet, end).misses, *reports.Report(site, start, meet).misses]
+        assert parts == whole, meet
+
+
+def test_a_miss_counts_in_the_week_in_which_it_happened_although_its_case_is_older(home) -> None:
+    later = reports.Report(home.site, NOON + 30 * MINUTE, NOON + DAY)
+    assert later.cases == []
+    assert [one.what for one in later.misses] == ["reopened"]
+    [_, (_, code, *_)] = list(csv.reader(StringIO(reports.table(later, "misses"))))
+    assert code == home.case.code
 
 
 def test_a_rule_is_worth_what_came_of_its_cases(home) -> None:

@@ -7,17 +7,17 @@ next person is asked to stand in for the rest of the turn.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from monitoring import texts, worklist
-from monitoring.models import Page, ReachTest, Reply
+from monitoring import phone_proofs, texts, worklist
+from monitoring.models import Page, ReachTest
 from notifications import audit, oncall, outbox, overrides, written
 from notifications.each import each
 from notifications.models import Channel, Clinician, Lane, Message, Site, TimeOff
@@ -33,8 +33,6 @@ MARKED = frozenset({Kind.ASKED, Kind.LADDER})  # asked and answered with the wor
 PROVED_FOR = timedelta(days=7)
 BY_DAY = range(9, 17)  # hours of the site's clock
 STAND_IN_PATH = "/on-call/mine/"
-# What came from or went to a phone of before says nothing of the one of now.
-OWN_PHONE = F("clinician__phone")
 
 
 # Asking
@@ -60,10 +58,14 @@ def _begin_at(site_id: int, now: datetime) -> int:
 def _on_another_phone(on_now: Sequence[oncall.Stint], now: datetime) -> list[oncall.Stint]:
     """Whoever was asked on a phone that is theirs no more, where the one pages go to now was not: once each."""
     able = {one.clinician.pk: one for one in reversed(on_now) if one.can_be_reached}
-    elsewhere = ReachTest.objects.filter(clinician__in=able, ends_at__gt=now).exclude(text__to=OWN_PHONE)
-    known = proofs(able[pk].clinician for pk in set(elsewhere.values_list("clinician", flat=True)))
+    elsewhere = ReachTest.objects.filter(clinician__in=able, ends_at__gt=now).exclude(
+        text__to=phone_proofs.OWN_PHONE
+    )
+    known = phone_proofs.of(able[pk].clinician for pk in set(elsewhere.values_list("clinician", flat=True)))
     minute = now.replace(second=0, microsecond=0)  # the same for two engines, so that one asks
-    return [replace(able[pk], starts_at=minute) for pk, proof in known.items() if proof == Proof(None, None)]
+    return [
+        replace(able[pk], starts_at=minute) for pk, proof in known.items() if proof == phone_proofs.NOTHING
+    ]
 
 
 def _long_unheard(site: Site, on_now: Sequence[oncall.Stint], now: datetime) -> list[oncall.Stint]:
@@ -71,7 +73,7 @@ def _long_unheard(site: Site, on_now: Sequence[oncall.Stint], now: datetime) -> 
     if now.astimezone(ZoneInfo(site.time_zone)).hour not in BY_DAY:
         return []
     able = {one.clinician.pk: one for one in reversed(on_now) if one.can_be_reached}
-    known, since = proofs(one.clinician for one in able.values()), now - PROVED_FOR
+    known, since = phone_proofs.of(one.clinician for one in able.values()), now - PROVED_FOR
     begins = since - oncall.INSTANT
     held: dict[int, list[tuple[datetime, datetime]]] = {pk: [] for pk in able}
     for one in oncall.stints(site, since=begins, until=now):
@@ -351,45 +353,6 @@ def _may_stand_in(test: ReachTest, clinician: Clinician) -> bool:
     except Refusal:
         return False
     return True
-
-
-# Showing
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What is known of the phone that is somebody's now: when it was last heard from, and its newest test."""
-
-    heard_at: datetime | None
-    test: ReachTest | None
-
-    @property
-    def asked_at(self) -> datetime | None:
-        """When the newest test was asked."""
-        return self.test.asked_at if self.test else None
-
-    @property
-    def is_unproved(self) -> bool:
-        """Asked, and not answered in time."""
-        return self.test is not None and self.test.answered_at is None and self.test.lapsed_at is not None
-
-
-def proofs(people: Iterable[Clinician]) -> dict[int, Proof]:
-    """What is known of each phone, in three queries, by the clinician's number."""
-    ids = [one.pk for one in people]
-    texts_of = Reply.objects.filter(clinician__in=ids, sender=OWN_PHONE)
-    texted = dict(texts_of.values_list("clinician").annotate(last=Max("received_at")))
-    tests = ReachTest.objects.filter(clinician__in=ids, text__to=OWN_PHONE)
-    answered = dict(
-        tests.filter(answered_at__isnull=False).values_list("clinician").annotate(last=Max("answered_at"))
-    )
-    newest = {
-        test.clinician_id: test for test in tests.order_by("clinician", "-asked_at").distinct("clinician")
-    }
-    return {
-        pk: Proof(max((at for at in (texted.get(pk), answered.get(pk)) if at), default=None), newest.get(pk))
-        for pk in ids
-    }
 
 
 def of_call(message: Message) -> bool:

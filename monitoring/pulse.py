@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Max, Subquery
 
-from monitoring import canary, drills
+from monitoring import canary, phone_proofs
 from notifications import heartbeat, oncall, untexted
 from notifications.models import Delivery, Heartbeat, Lane, Site
 from protocols.ladder import Rung
@@ -130,7 +130,7 @@ def _untexted(listed: Iterable[oncall.Stint], now: datetime) -> tuple[str, ...]:
 def _proved(rungs: Sequence[OnCall], listed: Iterable[oncall.Stint], now: datetime) -> tuple[OnCall, ...]:
     """The rungs, each with whether whoever has it now is unproved."""
     on_now = {one.rung: one.clinician for one in listed if one.starts_at <= now}
-    known = drills.proofs(on_now.values())
+    known = phone_proofs.of(on_now.values())
     unproved = {rung for rung, one in on_now.items() if known[one.pk].is_unproved}
     return tuple(replace(one, is_unproved=one.rung in unproved) for one in rungs)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitoring import canary, drills, languages
+from monitoring import canary, languages, phone_proofs
 from monitoring.models import Patient
 from notifications import oncall, phones
 from notifications.models import Role, Site
@@ -82,7 +82,7 @@ def _nights(site: Site, now: datetime) -> Iterable[Line]:
         "every hour is covered" if covered else f"{len(gaps)} spans nobody covers" if gaps else "nobody is on it",
         "on-call",
     )  # fmt: skip
-    proofs = drills.proofs(on_now)
+    proofs = phone_proofs.of(on_now)
     unproved = [one.name for one in on_now if proofs[one.pk].heard_at is None or proofs[one.pk].is_unproved]
     yield Line(
         "Prove each phone on call", "Each presses “page me now” once and answers.", bool(on_now) and not unproved,

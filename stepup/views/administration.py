@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from monitoring import drills, identity
+from monitoring import identity, phone_proofs
 from monitoring.access import SignedIn, act, find
 from notifications import audit, clock, roles
 from notifications.models import Clinician, SettingChange
@@ -39,7 +39,7 @@ def show_administration(request: SignedIn) -> HttpResponse:
     site, now = request.user.site, clock.now()
     audit.record("read the administration", f"site:{site.pk}", site=site, by=request.user, now=now)
     people = site.clinicians.order_by("-is_active", "name")
-    proofs = drills.proofs(people)
+    proofs = phone_proofs.of(people)
     context = {
         "now": now,
         "silences": silences.of(site, now=now),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from monitoring import changeover, drills
+from monitoring import changeover, drills, phone_proofs
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Escalation
 from notifications import clock, overrides, roles, swaps
@@ -48,7 +48,7 @@ def show_own(request: SignedIn) -> HttpResponse:
         "mine": mine.items(),
         "form": form,
         "now": now,
-        "proof": drills.proofs([person])[person.pk],
+        "proof": phone_proofs.of([person])[person.pk],
     }
     return render(request, "stepup/own_shifts.html", context, status=UNPROCESSABLE if form.errors else 200)
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from monitoring import changeover, drills, pulse
+from monitoring import changeover, phone_proofs, pulse
 from monitoring.access import SignedIn, act, find
 from notifications import clock, oncall, roles, untexted
 from notifications.models import Rotation, Shift
@@ -29,7 +29,7 @@ def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpRespo
     hour = rota_forms.HourForm(request.GET if "on" in request.GET else None, site=site)
     asked = hour.cleaned_data["moments"] if hour.is_valid() else ()
     on_now = oncall.people_now(site, now=now)
-    proofs = drills.proofs(one.clinician for one in on_now)
+    proofs = phone_proofs.of(one.clinician for one in on_now)
     context = {
         "now": now,
         "on_now": [(one, proofs[one.clinician.pk]) for one in on_now],

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from monitoring import drills, escalations, voice
+from monitoring import drills, escalations, phone_proofs, voice
 from monitoring.models import ReachTest, Task
 from notifications import oncall, overrides, rotations
 from notifications.models import Channel, Clinician, Message, Override, Role, Site
@@ -116,7 +116,7 @@ def test_a_reply_proves_the_phone(site, people) -> None:
     drills.begin_due(now=NOON)
     assert says(people[0], "1") == "Thank you: pages reach you. Nothing else to do."
     drills.look_after(now=LATE)
-    proof = drills.proofs(people)[people[0].pk]
+    proof = phone_proofs.of(people)[people[0].pk]
     assert (proof.heard_at, proof.is_unproved) == (NOON + MINUTE, False)
     assert not Task.objects.exists()
 
@@ -134,12 +134,12 @@ def test_another_phone_in_the_middle_of_a_turn_is_asked_at_once(site, people) ->
     drills.begin_due(now=NOON)
     says(people[0], "1")
     another_phone(people[0], makers.a_phone(), now=NOON + HOUR)
-    assert drills.proofs(people)[people[0].pk] == drills.Proof(None, None)
+    assert phone_proofs.of(people)[people[0].pk] == phone_proofs.NOTHING
     assert [drills.begin_due(now=NOON + HOUR + n * MINUTE) for n in range(3)] == [1, 0, 0]
     test = people[0].reach_tests.latest("pk")
     assert (test.text.to, test.ends_at) == (people[0].phone, NOON + 8 * HOUR)
     drills.look_after(now=NOON + HOUR + 10 * MINUTE)
-    assert drills.proofs(people)[people[0].pk].is_unproved
+    assert phone_proofs.of(people)[people[0].pk].is_unproved
     assert asked(people[1]) == ["stand in"]
 
 
@@ -152,7 +152,7 @@ def test_a_phone_that_was_heard_from_is_not_asked_again_for_having_been_changed(
     assert drills.begin_due(now=NOON + HOUR + MINUTE) == 0
     another_phone(people[0], old, now=NOON + 2 * HOUR)
     assert drills.begin_due(now=NOON + 2 * HOUR) == 0
-    assert drills.proofs(people)[people[0].pk].heard_at == NOON + MINUTE
+    assert phone_proofs.of(people)[people[0].pk].heard_at == NOON + MINUTE
 
 
 def test_one_means_the_case_once_a_case_was_paged_after_the_question(site, people) -> None:
@@ -163,7 +163,7 @@ def test_one_means_the_case_once_a_case_was_paged_after_the_question(site, peopl
     assert says(people[0], "1") == f"You have {case.code}. Call the patient now, then record it: " + (
         f"http://127.0.0.1:8000/case/{case.pk}/"
     )
-    assert drills.proofs(people)[people[0].pk].test.answered_at is not None
+    assert phone_proofs.of(people)[people[0].pk].test.answered_at is not None
 
 
 def test_one_never_takes_a_case_that_was_paged_before_the_question(site, people) -> None:
@@ -181,7 +181,7 @@ def test_silence_is_shown_and_the_next_person_is_asked_to_stand_in(site, people)
     drills.begin_due(now=NOON)
     assert drills.look_after(now=LATE - MINUTE) == 0
     assert drills.look_after(now=LATE) == 1
-    assert drills.proofs(people)[people[0].pk].is_unproved
+    assert phone_proofs.of(people)[people[0].pk].is_unproved
     assert [asked(one) for one in people] == [["start"], ["stand in"], []]
     assert Task.objects.get().what == "Rung 1: Nurse N did not answer; Nurse M was asked to stand in"
     assert on_call(site, LATE) == ["Nurse N"]  # still called: unproved is not unreachable
@@ -208,7 +208,7 @@ def test_whoever_said_yes_is_not_asked_again_for_the_turn_it_began(site, people)
     assert [drills.begin_due(now=LATE + n * MINUTE) for n in range(1, 13)] == [0] * 12
     assert drills.look_after(now=LATE + 13 * MINUTE) == 0
     assert [asked(one) for one in people[1:]] == [["stand in"], []]
-    assert not drills.proofs(people)[people[1].pk].is_unproved
+    assert not phone_proofs.of(people)[people[1].pk].is_unproved
 
 
 def test_another_text_is_no_yes(site, people) -> None:
@@ -295,7 +295,7 @@ def test_an_answer_late_in_the_turn_still_proves_the_phone_and_keeps_the_rung(si
     drills.begin_due(now=NOON)
     drills.look_after(now=LATE)
     assert says(people[0], "1", now=NOON + 21 * MINUTE) == "Thank you: pages reach you. Nothing else to do."
-    assert not drills.proofs(people)[people[0].pk].is_unproved
+    assert not phone_proofs.of(people)[people[0].pk].is_unproved
     drills.stand_in(people[1].reach_tests.get().pk, how="text", now=NOON + 22 * MINUTE)
     assert on_call(site, NOON + 22 * MINUTE) == ["Nurse N"]
 
@@ -316,7 +316,7 @@ def test_a_stop_proves_nothing(site, people) -> None:
     drills.begin_due(now=NOON)
     says(people[0], "STOP")
     drills.look_after(now=LATE)
-    assert drills.proofs(people)[people[0].pk].is_unproved
+    assert phone_proofs.of(people)[people[0].pk].is_unproved
     assert asked(people[1]) == ["stand in"], "no page by text reaches Nurse N any more"
 
 

@@ -12,23 +12,20 @@ import contextlib
 import http.client
 import logging
 import os
-import signal
 import statistics
 import subprocess
 import sys
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from random import Random
 
 from django.conf import settings
 from django.db import connection
 from twilio.request_validator import RequestValidator
 
-from benchmarks import rows
+from benchmarks import killing, rows
 from monitoring.models import Patient, Reply
 from notifications import clock
 from stepup.local import places, ports
@@ -57,10 +54,10 @@ def main() -> None:
         for size in sorted(options.rows or [0]):
             rows.fill(before, size)
             begin = FIRST + posted
-            with _killing(web.pid, options.kill_every) as killed:
-                spent = _cpu_seconds(web.pid)
+            with killing.now_and_then(web.pid, options.kill_every) as killed:
+                spent = killing.cpu_seconds(web.pid)
                 times = _at_rate(post, options.texts, options.rate, begin=begin)
-                spent = 1000 * (_cpu_seconds(web.pid) - spent) / options.texts
+                spent = 1000 * (killing.cpu_seconds(web.pid) - spent) / options.texts
             _show(f"a text: stored, triaged, committed; {size:,} rows", times)
             _show_work(spent, killed)
             _show("a plain view (/readyz)", _at_rate(get, min(options.texts, 500), options.rate))
@@ -149,43 +146,6 @@ def _show_work(spent: float, killed: list[int]) -> None:
         print(
             f"    the web server worked {spent:.1f} ms for each: a core takes {1000 / spent:.0f} a second at most"
         )
-
-
-@contextlib.contextmanager
-def _killing(parent: int, every: float) -> Iterator[list[int]]:
-    """kill -9 one of the server's processes now and then; who was killed."""
-    killed: list[int] = []
-    over, chance = threading.Event(), Random(1)  # noqa: S311
-
-    def kill() -> None:
-        while not over.wait(chance.uniform(0.5, 1.5) * every):
-            pid = chance.choice([pid for pid, of, _ in _processes() if of == parent])
-            os.kill(pid, signal.SIGKILL)
-            killed.append(pid)
-
-    if not every:
-        yield killed
-        return
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        yield killed
-    finally:
-        over.set()
-        killer.join()
-
-
-def _processes() -> Iterator[tuple[int, int, int]]:
-    """Every process that the system shows: its number, its parent's, and the ticks it has worked."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            facts = stat.read_text().rpartition(")")[2].split()
-            yield int(stat.parent.name), int(facts[1]), int(facts[11]) + int(facts[12])
-
-
-def _cpu_seconds(parent: int) -> float:
-    """What the server's processes have worked so far; 0 where the system does not say."""
-    return sum(ticks for _, of, ticks in _processes() if of == parent) / os.sysconf("SC_CLK_TCK")
 
 
 def _poster(port: int, phones: list[str]) -> Callable[[int], None]:

@@ -39,6 +39,9 @@ WELL = {
 class Clinic:
     """One site, one patient, a ladder of two, and a clock that only the story moves."""
 
+    rests_within = 20.0
+    """Seconds after which it counts as never coming to rest."""
+
     def __init__(self, provider: ProviderDouble, *, label: str = makers.TECLISTAMAB, ladder: int = 2) -> None:
         self.provider = provider
         self.well = True
@@ -95,9 +98,9 @@ class Clinic:
     def settle(self) -> "Clinic":
         """Let the engine act until nothing is left to do at this moment and the provider has reported on it all."""
         if hasattr(self, "site"):
-            until(self._quiet, "the clinic to come to rest")
+            until(self._quiet, "the clinic to come to rest", seconds=self.rests_within)
             while self.well and self._answers_the_open_question():
-                until(self._quiet, "the clinic to come to rest")
+                until(self._quiet, "the clinic to come to rest", seconds=self.rests_within)
             makers.routine_is_read(by=next(iter(self.people.values())), now=clock.now())
         return self
 
@@ -108,9 +111,7 @@ class Clinic:
             return False
         question = checkin.ask[checkin.position]
         sender = self.patient.caregiver_phone if question == "caregiver" else self.patient.phone
-        before = Reply.objects.count()
-        self.provider.text(sender, self.site.patient_number, self._well(question))
-        until(lambda: Reply.objects.count() > before, f"the answer to {question} to arrive")
+        self._text(sender, self.site.patient_number, self._well(question))
         return True
 
     def _quiet(self) -> bool:
@@ -119,7 +120,7 @@ class Clinic:
             return False
         now = max(self.now, clock.now())
         if engine.DUE.at(now) or engine.UNSETTLED.at(now):  # else a turn would ask the same and do nothing
-            engine.tick(now=now, patience=timedelta(0))  # no worker runs here: the engine waits for none
+            self._turn(now)
         self._turn_at = monotonic() + TURN_SECONDS
         if _texts(*Delivery.LIVE).exists():
             return False
@@ -134,6 +135,9 @@ class Clinic:
         # How a call ended may be news to the engine: it has a turn after it.
         known, self._over = self._over, over
         return known == over
+
+    def _turn(self, now: datetime) -> None:
+        engine.tick(now=now, patience=timedelta(0))  # no worker runs here: the engine waits for none
 
     def _is_due(self, now: datetime) -> bool:
         """Whether an act that the engine carries out itself is still waiting at `now`."""
@@ -157,17 +161,18 @@ class Clinic:
 
     def hears(self, words: str, *, sender: str = "") -> "Clinic":
         """The patient, or another phone, texts us."""
-        before = Reply.objects.count()
-        self.provider.text(sender or self.patient.phone, self.site.patient_number, words)
-        until(lambda: Reply.objects.count() > before, f"the text {words!r} to arrive")
+        self._text(sender or self.patient.phone, self.site.patient_number, words)
         return self.settle()
 
     def texts(self, sender: str, words: str) -> "Clinic":
         """A phone texts the paging number."""
-        before = Reply.objects.count()
-        self.provider.text(sender, self.site.page_number, words)
-        until(lambda: Reply.objects.count() > before, f"the text {words!r} to arrive")
+        self._text(sender, self.site.page_number, words)
         return self.settle()
+
+    def _text(self, sender: str, to: str, words: str) -> None:
+        before = Reply.objects.count()
+        self.provider.text(sender, to, words)
+        until(lambda: Reply.objects.count() > before, f"the text {words!r} to arrive")
 
     def texts_the_code(self, name: str) -> "Clinic":
         """A responder texts back the code of the open case."""

@@ -1,6 +1,7 @@
 """Any number of engines side by side, none leading: each act is done once."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,22 +12,32 @@ from monitoring.models import CheckIn, Escalation, Page
 from notifications import clock
 from notifications.models import Delivery
 from stepup import engine
-from tests.races.crowd import at_once, problems
+from tests.races import crowd, processes
 from tests.waiting import until
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 ENGINES = 4
 
 
-def turn(now: datetime, engines: int = ENGINES) -> None:
+@pytest.fixture
+def no_worker(settings) -> None:
+    """Everything is left to the engines."""
+    settings.REDIS_URL = ""
+
+
+def as_threads(*ticks: Callable[[], None]) -> None:
+    """Engines that cost little."""
+    assert crowd.problems(crowd.at_once(*ticks)) == []
+
+
+def turn(now: datetime, engines: int = ENGINES, at_once: Callable[..., None] = as_threads) -> None:
     """Every engine takes turns at the same moments, until all that was due has been reported on."""
 
     def quiet() -> bool:
         # What a first turn queues, workers would carry; without them the next one after their time does.
         for turns in (1, 2):
             moment = now + turns * engine.PATIENCE
-            ticks = at_once(*[lambda moment=moment: engine.tick(now=moment)] * engines)
-            assert problems(ticks) == []
+            at_once(*[lambda moment=moment: engine.tick(now=moment)] * engines)
         return not Delivery.objects.filter(state__in=Delivery.LIVE, message__channel="text").exists()
 
     until(quiet, "the clinic to come to rest")
@@ -38,13 +49,15 @@ def texts(provider) -> Counter[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("engines", [2, 10])
-def test_a_fever_is_paged_once_by_text_and_once_by_voice(provider, site, patient, doctors, engines) -> None:
-    now = clock.now()
-    turn(now, engines)
+def test_a_fever_is_paged_once_by_text_and_once_by_voice(
+    no_worker, provider, patient, doctors, engines
+) -> None:
+    now, site = clock.now(), patient.site
+    turn(now, engines, processes.at_once)
     before = texts(provider)
     with transaction.atomic():
         escalations.raise_concern(site=site, patient=patient, urgency="urgent", headline="fever", now=now)
-    turn(now, engines)
+    turn(now, engines, processes.at_once)
     new = texts(provider) - before
     assert [to for to, _ in new.elements()] == [doctors[0].phone]
     assert len(provider.calls_to(doctors[0].phone)) == 1

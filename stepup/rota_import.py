@@ -1,26 +1,31 @@
 """An on-call list from another system: an iCalendar file read, shown, and only then made into shifts.
 
-Nothing is guessed. An event whose person, hours or zone can be read in two ways is refused with its line, and a file
-with one such event is not taken over at all: half a list looks whole on the calendar.
+A repeating event becomes a shift for each of its turns in the next half year (`stepup/rota_repeats.py`). Nothing is
+guessed. An event whose person, hours or zone can be read in two ways is refused with its line, and a file with one such
+event is not taken over at all: half a list looks whole on the calendar.
 """
 
 import re
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
+from icalendar.timezone import tzp
 
 from notifications import daynames, oncall
 from notifications.models import Clinician, Shift, Site
 from protocols.errors import Refusal
-from stepup import moments, rota
+from stepup import moments, rota, rota_repeats
 
 MOST_BYTES = 200_000
 MOST_EVENTS = 500
+MOST_TURNS = 500
+_ZONES = threading.Lock()
 BEGINS = re.compile(r"BEGIN:VEVENT\s*", re.IGNORECASE)
 
 
@@ -48,50 +53,106 @@ class Read:
     """A file as it was read: the shifts it would make.
 
     `left_out` counts events that are over or cancelled, `there` those whose very shift is on the list already: nothing
-    is lost by either.
+    is lost by either. `going_on` counts repeating events that have turns after `until`, where reading stops.
     """
 
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...]
     left_out: int
     there: int = 0
+    going_on: int = 0
+    until: datetime | None = None
 
 
 def read(raw: bytes, *, site: Site, people: Sequence[Clinician], rung: int, now: datetime) -> Read:
     """What a file says about one rung: the shifts it would make, and everything that cannot be read in one way."""
-    if len(raw) > MOST_BYTES:
-        return _refused(f"The file is larger than {MOST_BYTES // 1000} kB. Export fewer weeks.")
+    until = now + rota_repeats.HORIZON
     try:
-        text = raw.decode("utf-8-sig")
-        events = [one for one in Calendar.from_ical(text).walk("VEVENT") if isinstance(one, Event)]
-    except (ValueError, KeyError, IndexError, AttributeError, TypeError):
-        return _refused("This is no iCalendar file that can be read: its name usually ends in .ics.")
-    lines = [n for n, line in enumerate(text.splitlines(), start=1) if BEGINS.fullmatch(line)]
-    if not events or len(events) != len(lines):
-        return _refused("No events were found in this file, or some cannot be read.")
-    if len(events) > MOST_EVENTS:
-        return _refused(f"The file has more than {MOST_EVENTS} events. Export fewer weeks.")
+        groups = rota_repeats.groups(_events(raw))
+    except Refusal as refusal:
+        return _refused(refusal.sentence)
     rows: list[Row] = []
     problems: list[Problem] = []
-    left_out = 0
-    for line, event in zip(lines, events, strict=True):
+    left_out = going_on = 0
+    for group in groups:
+        try:
+            turns = rota_repeats.turns(group, since=now, until=until)
+            if len(rows) + len(turns) > MOST_TURNS:
+                return _refused(
+                    _("It would make more than %(most)s shifts. Export fewer weeks.") % {"most": MOST_TURNS}
+                )
+            going_on += rota_repeats.goes_on(group, after=until)
+        except Refusal as refusal:
+            problems.append(Problem(group[0][0], refusal.sentence))
+            continue
+        found, wrong = _rows(turns, site, people, rung)
+        to_come = [row for row in found if row.ends_at > now]
+        rows += [row if row.starts_at >= now else replace(row, starts_at=now, begun=True) for row in to_come]
+        problems += wrong
+        left_out += max(len(turns), 1) - len(to_come) - len(wrong)
+    beside = _beside_the_list(rows, site, rung)
+    problems = [*problems, *beside.problems]
+    return replace(beside, problems=_once(problems), left_out=left_out, going_on=going_on, until=until)
+
+
+def _events(raw: bytes) -> list[rota_repeats.Placed]:
+    """The events of a file, each with the line it begins on."""
+    if len(raw) > MOST_BYTES:
+        raise Refusal(
+            "large-file",
+            _("The file is larger than %(most)s kB. Export fewer weeks.") % {"most": MOST_BYTES // 1000},
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+        with _ZONES:
+            tzp.use_zoneinfo()  # forgets the zones that the file before this one defined
+            read_ = [one for one in Calendar.from_ical(text).walk("VEVENT") if isinstance(one, Event)]
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError) as unread:
+        raise Refusal(
+            "no-file", _("This is no iCalendar file that can be read: its name usually ends in .ics.")
+        ) from unread
+    lines = [n for n, line in enumerate(text.splitlines(), start=1) if BEGINS.fullmatch(line)]
+    if not read_ or len(read_) != len(lines):
+        raise Refusal("no-events", _("No events were found in this file, or some cannot be read."))
+    if len(read_) > MOST_EVENTS:
+        raise Refusal(
+            "many-events",
+            _("The file has more than %(most)s events. Export fewer weeks.") % {"most": MOST_EVENTS},
+        )
+    return list(zip(lines, read_, strict=True))
+
+
+def _rows(
+    turns: Sequence[rota_repeats.Placed], site: Site, people: Sequence[Clinician], rung: int
+) -> tuple[list[Row], list[Problem]]:
+    """The shifts these would be, and what is wrong with the others; neither of one that is cancelled."""
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    for line, event in turns:
         try:
             row = _row(line, event, site, people, rung)
         except Refusal as refusal:
             problems.append(Problem(line, refusal.sentence))
             continue
-        if row is None or row.ends_at <= now:
-            left_out += 1
-        else:
-            rows.append(row if row.starts_at >= now else replace(row, starts_at=now, begun=True))
-    met = {row.line: shift for row in rows if (shift := _met(row, site, rung)) is not None}
-    there = {row.line for row in rows if row.line in met and _is_there(row, met[row.line])}
-    problems.extend(_overlaps(rows))
-    problems.extend(_taken(row, met[row.line], site) for row in rows if row.line in met.keys() - there)
+        if row is not None:
+            rows.append(row)
+    return rows, problems
+
+
+def _once(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """In the order of their lines, what is wrong with every turn of one event said once."""
+    return tuple(dict.fromkeys(sorted(problems, key=lambda one: one.line)))
+
+
+def _beside_the_list(rows: Sequence[Row], site: Site, rung: int) -> Read:
+    """Those of these rows that are not on the list yet, and what stands against them."""
+    met = {row: shift for row in rows if (shift := _met(row, site, rung)) is not None}
+    there = {row for row, shift in met.items() if _is_there(row, shift)}
+    taken = [_taken(row, met[row], site) for row in rows if row in met.keys() - there]
     return Read(
-        rows=tuple(row for row in rows if row.line not in there),
-        problems=tuple(sorted(problems, key=lambda one: one.line)),
-        left_out=left_out,
+        rows=tuple(row for row in rows if row not in there),
+        problems=(*_overlaps(rows), *taken),
+        left_out=0,
         there=len(there),
     )
 
@@ -104,8 +165,6 @@ def _row(line: int, event: Event, site: Site, people: Sequence[Clinician], rung:
     """One event, or None where it is cancelled; refused where it can be read in more than one way."""
     if str(event.get("status", "")).upper() == "CANCELLED":
         return None
-    if any(name in event for name in ("RRULE", "RDATE", "RECURRENCE-ID", "EXDATE")):
-        raise Refusal("repeats", _("It repeats. Make a rotation of it, or export single events."))
     starts_at, ends_at = _moment(event, "DTSTART"), _ends(event)
     if ends_at <= starts_at:
         raise Refusal("ends-first", _("It ends before it starts."))
@@ -161,21 +220,26 @@ def _moment(event: Event, name: str) -> datetime:
         raise Refusal("no-zone", _("Its time has no time zone that is known by name, so it could be any."))
     if str(at.tzinfo) == "UTC":
         return at.astimezone(UTC)
-    zone = getattr(at.tzinfo, "key", "")
-    if zone not in available_timezones():
-        raise Refusal(
-            "zone",
-            _("Its time zone %(zone)s is not one that is known by name.") % {"zone": zone or str(at.tzinfo)},
-        )
-    shown = moments.possible(at.date(), at.time(), zone)
+    shown = _possible(at)
     if len(shown) != 1:
         often = "twice" if shown else "never"
         raise Refusal(
             "clocks",
             _("The clocks of %(zone)s show %(at)s %(often)s that night.")
-            % {"zone": zone, "at": daynames.written(at, "%d %b %H:%M"), "often": often},
+            % {
+                "zone": getattr(at.tzinfo, "key", "") or event[name].params.get("TZID", ""),
+                "at": daynames.written(at, "%d %b %H:%M"),
+                "often": often,
+            },
         )
     return shown[0]
+
+
+def _possible(at: datetime) -> list[datetime]:
+    """The moments (UTC) at which the clocks of its zone show this: of a zone that the file defines, too."""
+    clock = at.replace(tzinfo=None)
+    found = {at.replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(moment for moment in found if moment.astimezone(at.tzinfo).replace(tzinfo=None) == clock)
 
 
 def _person(summary: str, people: Iterable[Clinician]) -> Clinician:

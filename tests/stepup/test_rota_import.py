@@ -76,7 +76,6 @@ def test_a_duration_counts_hours_as_they_pass(site, people, start, length, ends_
 @pytest.mark.parametrize(
     ("event", "says"),
     [
-        (an_event(*GOOD, "RRULE:FREQ=WEEKLY"), "It repeats"),
         (an_event("DTSTART;VALUE=DATE:20270302", "DTEND;VALUE=DATE:20270303"), "whole days and no hours"),
         (an_event("DTSTART:20270302T200000", "DTEND:20270303T080000"), "no time zone that is known"),
         (an_event("DTSTART;TZID=Our/Ward:20270302T200000", GOOD[1]), "no time zone that is known"),

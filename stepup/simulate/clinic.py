@@ -20,7 +20,7 @@ from stepup.simulate.patients import Person
 ZONE = ZoneInfo("America/New_York")
 LABEL, PATHWAY = "teclistamab-us-2025-03", "outpatient-us"
 AHEAD = timedelta(days=30)  # of the rota beyond the run, so that no watch reaches its end
-DAYS_BEFORE_INTERVAL = 21  # from the first dose to the second of those that repeat
+DAYS_BEFORE_INTERVAL = 20  # from the first dose to the second of those that repeat
 FACTS = {
     "travel": {"minutes": 20},
     "night": {"said": "the caregiver wakes the patient for each text"},
@@ -102,6 +102,8 @@ def admit(
         person.began_at = now - timedelta(days=60)
         return patient.pk
     before = DAYS_BEFORE_INTERVAL if later else 0
+    if later:
+        person.began_at = datetime.combine(first_on, time(12), ZONE) - timedelta(days=before)
     course = courses.open_course(
         patient, clinic.protocol, regimen="", start_on=first_on - timedelta(days=before), weight_kg=Decimal(70),
         weighed_on=courses.local_date(patient, now), weighed_by="a nurse", by=clinic.nurse, now=now,
@@ -129,8 +131,8 @@ def _came_from_elsewhere(clinic: Clinic, course: Course, now: datetime) -> None:
         courses.confirm_dose(dose.pk, by=clinic.pharmacist, figure_mg=mg, now=now)
 
 
-def give(clinic: Clinic, patient_id: int, *, now: datetime) -> bool:
-    """Give the next dose if everything allows it; False when it has to wait for another day."""
+def give(clinic: Clinic, patient_id: int, *, now: datetime) -> str:
+    """Give the next dose if everything allows it, and answer its step; empty when it has to wait for another day."""
     course = arranged.seen(_course(clinic, patient_id))
     planned = courses.plan(course)[0]
     _make_ready(clinic, course, planned.step, now)
@@ -140,9 +142,9 @@ def give(clinic: Clinic, patient_id: int, *, now: datetime) -> bool:
             by=clinic.nurse, now=now,
         ).dose  # fmt: skip
     except Refusal:  # without a reason nothing is recorded that the plan does not allow now
-        return False
+        return ""
     courses.confirm_dose(dose.pk, by=clinic.pharmacist, figure_mg=dose.given_mg, now=now)
-    return True
+    return planned.step
 
 
 def next_on(clinic: Clinic, patient_id: int) -> date | None:

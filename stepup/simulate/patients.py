@@ -62,18 +62,23 @@ class Person:
         self.answers = rng.betavariate(figures.ANSWERS_ALPHA, figures.ANSWERS_BETA)
         self.has_tocilizumab = rng.random() < figures.HAS_TOCILIZUMAB
         self.opts_out = rng.random() < figures.OPTS_OUT
+        self.fever_after = self._draws_a_fever()
         self.fever: tuple[datetime, datetime] | None = None
-        self.had_fever = False
-        self.began_at: datetime | None = None
+        self.began_at: datetime | None = None  # the course; None before its first dose
         self.at_phone_until: datetime | None = None
 
-    def is_given_a_dose(self, now: datetime) -> None:
-        """After a step-up dose a fever may come, once in a course."""
-        self.began_at = self.began_at or now
+    def _draws_a_fever(self) -> str:
+        """The dose of the step-up that the one fever of this course follows; empty for a course without one."""
         share = figures.FEVER_WITH_TOCILIZUMAB if self.has_tocilizumab else figures.FEVER_WITHOUT
-        if not self.had_fever and self.rng.random() < share / 2:  # over the first doses, of which two count
-            self.had_fever = True
-            onset = now + after(self.rng, figures.FEVER_ONSET_HOURS * 60, figures.FEVER_SIGMA, most=72 * 60)
+        [step] = self.rng.choices(list(figures.FEVER_AFTER), list(figures.FEVER_AFTER.values()))
+        return step if self.rng.random() < share else ""
+
+    def is_given_a_dose(self, step: str, now: datetime) -> None:
+        """Their course begins with the first; after the one that was drawn comes a fever, once in a course."""
+        self.began_at = self.began_at or now
+        if step == self.fever_after and self.fever is None:
+            most = figures.FEVER_LATEST_HOURS * 60
+            onset = now + after(self.rng, figures.FEVER_ONSET_HOURS * 60, figures.FEVER_SIGMA, most=most)
             self.fever = onset, onset + timedelta(hours=figures.FEVER_LASTS_HOURS)
 
     def has_fever(self, now: datetime) -> bool:
@@ -109,6 +114,15 @@ class Person:
             words.append(words[-1])
         return words
 
+    def next_unasked(self, now: datetime) -> datetime:
+        """When they will next write something of their own: often in the first days of the course, then rarely."""
+        began, left = self.began_at or now, self.rng.expovariate(1)
+        early_until = began + timedelta(days=figures.UNASKED_EARLY_DAYS)
+        early = max((early_until - now) / timedelta(days=1), 0.0)
+        if left < early * figures.UNASKED_EARLY:
+            return now + timedelta(days=left / figures.UNASKED_EARLY)
+        return now + timedelta(days=early + (left - early * figures.UNASKED_EARLY) / figures.UNASKED_LATER)
+
     def writes_unasked(self) -> str:
         """Something nobody asked for."""
         return self.rng.choice(WORRYING if self.rng.random() < figures.UNASKED_WORRYING else HARMLESS)
@@ -120,11 +134,13 @@ class Person:
             return rng.choice(TEMPERATURE).format(t=shown) if off else shown
         if question == "thinking":
             local = now.astimezone(self.zone)
+            if off:
+                return f"{local.month}/{local.day}/{local:%y} {local:%a} all good at home"
             return f"{local:%A %B} {local.day}, {local.year}. I am at home today."
         if febrile and question == "symptoms" and rng.random() < figures.CHILLS_WITH_FEVER:
             return rng.choice(["chills", "I am shaking"]) if off else "1"
         if febrile and question == "medicine" and rng.random() < figures.TOOK_SOMETHING:
-            return "Tylenol 2 hours ago"
+            return "took some Tylenol around 2 hours ago" if off else "Tylenol 2 hours ago"
         asked, others = WELL[question]
         return rng.choice(others) if off else asked
 

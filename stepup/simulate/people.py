@@ -13,10 +13,11 @@ from random import Random
 from django.db.models import QuerySet
 
 from monitoring import closer, escalations, inbound, unread, voice, watches, worklist
-from monitoring.models import Escalation, Finding, Patient, Task
+from monitoring.models import Escalation, Finding, Patient, Reply, Task
 from notifications import written
 from notifications.models import Clinician, Delivery
 from protocols.errors import Refusal
+from stepup import missed_texts
 from stepup.simulate import figures
 from stepup.simulate.agenda import Agenda, after
 from stepup.simulate.clinic import Clinic
@@ -26,6 +27,7 @@ from stepup.simulate.provider import Provider
 CODE = re.compile(r"reply (\d{4}) to take it")
 KEY_AFTER = timedelta(seconds=15)
 BETWEEN_TEXTS = timedelta(seconds=20)
+FETCHED_AFTER = timedelta(seconds=60)  # at the latest: so often the service looks through the provider's log
 
 
 class People:
@@ -41,24 +43,34 @@ class People:
 
     # at home
 
-    def writes_unasked(self, patient: int, now: datetime) -> None:
-        """Now and then they write something of their own; more often in the first days after a dose."""
+    def is_given_a_dose(self, patient: int, step: str, now: datetime) -> None:
+        """Somebody had this dose; with the first of the course they begin to write of themselves too."""
         person = self.clinic.persons[patient]
-        began = person.began_at
-        early = began is not None and now - began < timedelta(days=figures.UNASKED_EARLY_DAYS)
-        rate = figures.UNASKED_EARLY if early else figures.UNASKED_LATER
-        at = now + timedelta(days=person.rng.expovariate(rate))
+        begins = person.began_at is None
+        person.is_given_a_dose(step, now)
+        if begins:
+            self.writes_unasked(patient, now)
+
+    def writes_unasked(self, patient: int, now: datetime) -> None:
+        """Now and then they write something of their own, from now on."""
+        person = self.clinic.persons[patient]
 
         def write(moment: datetime) -> None:
-            if person.began_at is not None:
-                stops = person.opts_out and person.rng.random() < 0.2
-                self._text(self._phone_of(patient), "STOP" if stops else person.writes_unasked(), moment)
-                if stops:
-                    person.opts_out = False
-                    self.provider.blocked.add(self._phone_of(patient))
+            self._text(self._phone_of(patient), person.writes_unasked(), moment)
             self.writes_unasked(patient, moment)
 
-        self.agenda.put(at, write)
+        self.agenda.put(person.next_unasked(now), write)
+
+    def may_opt_out(self, patient: int, since: datetime, until: datetime) -> None:
+        """Few text STOP at some moment of their course, which runs between these two; no text reaches them then."""
+        person = self.clinic.persons[patient]
+
+        def stop(now: datetime) -> None:
+            self._text(self._phone_of(patient), "STOP", now)
+            self.provider.blocked.add(self._phone_of(patient))
+
+        if person.opts_out:
+            self.agenda.put(since + person.rng.random() * (until - since), stop)
 
     def _reads(self, phone: str, words: str, now: datetime) -> None:
         """A text has arrived on a handset."""
@@ -96,13 +108,24 @@ class People:
     def _text(self, phone: str, words: str, now: datetime, *, to: str = "") -> None:
         """A handset sends a text: it comes once, twice, or only into the provider's log."""
         to, sid = to or self.clinic.site.patient_number, f"SM{next(self._sids):032d}"
-        self.provider.receive(phone, to, words, sid, now)
-        if self.provider.hit(self.provider.faults.inbound_lost):
-            self.provider.went_wrong += 1
+        times = self.provider.receive(phone, to, words, sid, now)
+        if not times:
+            self.agenda.put(now + FETCHED_AFTER, lambda at: self._is_fetched(sid, at))
             return
-        for _ in range(2 if self.provider.hit(self.provider.faults.inbound_twice) else 1):
+        for _ in range(times):
             reply = inbound.receive(provider_sid=sid, sender=phone, sent_to=to, body=words, now=now)
-        if _is_for_a_person.exists(reply=reply.pk):
+        self._is_taken_in(reply, now)
+
+    def _is_fetched(self, sid: str, now: datetime) -> None:
+        """The service has looked through the provider's log and found what never reached it."""
+        missed_texts.fetch(now=now)
+        self._is_taken_in(Reply.objects.get(provider_sid=sid), now)
+
+    def _is_taken_in(self, reply: Reply, now: datetime) -> None:
+        """What staff do once the service has a text: one reads what it could not, one goes on with what was taken."""
+        if reply.sender in self._responders:
+            self._goes_on_with_cases(self._responders[reply.sender], now)
+        elif _is_for_a_person.exists(reply=reply.pk):
             self._somebody_reads(reply.patient_id, now)
 
     # on the telephone
@@ -135,7 +158,6 @@ class People:
 
         def take(at: datetime) -> None:
             self._text(who.phone, code[1], at, to=self.clinic.site.page_number)
-            self._goes_on_with_cases(who, at)
 
         self.agenda.put(now + after(self.rng, figures.PAGE_MEDIAN, figures.PAGE_SIGMA), take)
 

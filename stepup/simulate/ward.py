@@ -11,7 +11,7 @@ from django.db import connection
 from monitoring import checkins, climbing, escalations, silence, worklist
 from notifications import gateway, heartbeat, outbox, prepared, reconcile
 from notifications.glance import Glance
-from stepup import engine, missed_texts
+from stepup import engine
 from stepup.simulate import clinic as clinics
 from stepup.simulate import figures
 from stepup.simulate.agenda import Agenda
@@ -118,7 +118,8 @@ class Ward:
             self.now = self.provider.now = self.ends_at
             self._whole_turn(self.ends_at)
         self.seen.went_wrong = self.provider.went_wrong
-        self.seen.fevers = sum(person.had_fever for person in self.clinic.persons.values())
+        fevers = [person.fever for person in self.clinic.persons.values() if person.fever]
+        self.seen.fevers = sum(began < self.ends_at for began, _ in fevers)
         return self.seen
 
     def _admit_everybody(self) -> None:
@@ -138,18 +139,20 @@ class Ward:
                 later=later,
                 now=BEGINS,
             )
-            self.people.writes_unasked(pk, BEGINS)
-            if not has_a_dose:
-                continue
             minute = CHAIRS_FROM * 60 + rng.randrange(CHAIRS_HOURS * 60)
             at = datetime.combine(day, time(minute // 60, minute % 60), ZONE).astimezone(UTC)
-            self.agenda.put(at, self._dose_of(pk))
+            if has_a_dose:
+                self.agenda.put(at, self._dose_of(pk))
+            if later:
+                self.people.writes_unasked(pk, BEGINS)
+            self.people.may_opt_out(pk, BEGINS if later else at, self.ends_at)
 
     def _dose_of(self, patient: int) -> Callable[[datetime], None]:
         def give(now: datetime) -> None:
-            if clinics.give(self.clinic, patient, now=now):
+            step = clinics.give(self.clinic, patient, now=now)
+            if step:
                 self.seen.doses += 1
-                self.clinic.persons[patient].is_given_a_dose(now)
+                self.people.is_given_a_dose(patient, step, now)
                 on = clinics.next_on(self.clinic, patient)
                 ahead = (on - now.astimezone(ZONE).date()).days if on else self.plan.days
             else:
@@ -212,8 +215,6 @@ class Ward:
 
     def _whole_turn(self, now: datetime) -> None:
         """A turn of the engine itself, with its count of broken invariants."""
-        if self.plan.faults != "none":
-            missed_texts.fetch(now=now)
         self._carry_out()
         engine.act(now=now)
         engine.check(now=now)

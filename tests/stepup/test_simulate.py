@@ -2,16 +2,18 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError
 from django.db import transaction
 
+from monitoring.models import Reply
 from notifications.models import Shift
 from protocols import wording
 from stepup.management.commands import simulate
-from stepup.simulate import report
+from stepup.simulate import figures, report
 from stepup.simulate.patients import question_in
 from stepup.simulate.ward import BEGINS, Plan, Ward
 
@@ -41,6 +43,39 @@ def test_an_hour_that_nobody_covers_is_reported_as_broken() -> None:
     ward = Ward(Plan(patients=1, days=1, seed=1, faults="none", starting=1.0), 0)
     ward.agenda.put(BEGINS + timedelta(hours=20), lambda now: Shift.objects.filter(rung=2).update(rung=3))
     assert set(ward.live().broken) == {"I11"}
+
+
+@pytest.mark.parametrize(("starting", "fevers"), [(1.0, 2), (0.0, 0)], ids=["step-up", "past the step-up"])
+def test_only_the_step_up_brings_fevers(monkeypatch, starting, fevers) -> None:
+    for name, figure in {
+        "FEVER_WITH_TOCILIZUMAB": 1,
+        "FEVER_WITHOUT": 1,
+        "HAS_A_DOSE": 1,
+        "WEEK_DAYS": 1,
+    }.items():
+        monkeypatch.setattr(figures, name, figure)
+    monkeypatch.setattr(figures, "FEVER_AFTER", {"step_up_dose_1": 1})
+    monkeypatch.setattr(figures, "FEVER_ONSET_HOURS", 1.0)
+    seen = Ward(Plan(patients=2, days=1, seed=1, faults="none", starting=starting), 0).live()
+    assert (seen.doses, seen.fevers) == (2, fevers)
+
+
+def test_everybody_who_opts_out_texts_stop_during_the_run(monkeypatch) -> None:
+    monkeypatch.setattr(figures, "OPTS_OUT", 1.0)
+    ward = Ward(Plan(patients=4, days=1, seed=1, faults="none", starting=0.5), 0)
+    ward.live()
+    assert Reply.objects.filter(body="STOP").count() == 4
+    assert len(ward.provider.blocked) == 4
+
+
+def test_a_text_that_was_lost_on_the_way_is_fetched_within_a_minute_and_acted_on(monkeypatch) -> None:
+    lost = replace(figures.FAULTS["none"], inbound_lost=1.0)
+    monkeypatch.setitem(figures.FAULTS, "usual", lost)
+    ward = Ward(replace(SMALL, faults="usual"), 0)
+    ward.live()
+    waited = [reply.received_at - reply.sent_at for reply in Reply.objects.exclude(sent_at=None)]
+    assert len(waited) > 5
+    assert max(waited) <= timedelta(minutes=1, seconds=1), "the provider writes whole seconds"
 
 
 def test_what_is_reported_adds_up_over_clinics() -> None:

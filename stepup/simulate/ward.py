@@ -8,10 +8,11 @@ from random import Random
 
 from django.db import connection
 
-from monitoring import checkins, climbing, escalations, silence, worklist
-from notifications import gateway, heartbeat, outbox, prepared, reconcile
+from monitoring import checkins, climbing, escalations, paging, silence, watches, worklist
+from notifications import gateway, outbox, prepared, reconcile
 from notifications.glance import Glance
-from stepup import engine
+from notifications.models import Delivery
+from stepup import engine, invariants
 from stepup.simulate import clinic as clinics
 from stepup.simulate import figures
 from stepup.simulate.agenda import Agenda
@@ -21,7 +22,8 @@ from stepup.simulate.provider import Provider
 
 BEGINS = datetime(2027, 3, 1, tzinfo=ZONE).astimezone(UTC)  # a Monday; the clocks change on day 14
 WHOLE_TURN = timedelta(hours=2)
-LIGHT_TURN = timedelta(minutes=30)
+LONG_LOOK = timedelta(minutes=30)
+SHORT_LOOK = timedelta(seconds=5)  # the shortest that an invariant allows
 ROUND = timedelta(minutes=5)
 TIDY = timedelta(hours=8)
 CHAIRS_FROM, CHAIRS_HOURS = 9, 6
@@ -32,15 +34,25 @@ DUE: dict[str, str] = {
     "silence": "SELECT min(next_at) FROM monitoring_checkin WHERE state = 'asked' AND next_at IS NOT NULL",
     "cases": "SELECT least(min(next_at), min(tell_patient_at)) FROM monitoring_escalation WHERE state <> 'resolved'",
     "tasks": "SELECT min(due_at) FROM monitoring_task WHERE done_at IS NULL AND pages_when_late",
+    "closed": "SELECT min(ends_at) FROM monitoring_watch WHERE closed_at IS NULL AND ends_at > %s",
     "deliver": "SELECT min(due_at) FROM notifications_delivery WHERE state = 'pending'",
     "settle": "SELECT least(min(lease_until), min(deadline_at), min(due_at) FILTER (WHERE state = 'ambiguous'))"
     " FROM notifications_delivery WHERE state IN ('claimed', 'submitting', 'ambiguous', 'accepted')",
 }
+NOTICED = Glance(
+    {
+        "failed": (
+            lambda now, since: Delivery.objects.filter(state__in=paging.UNDELIVERED, ended_at__gte=since),
+        ),
+        "kept close": (lambda now, since: checkins.in_need(now=now),),
+        "closed": (lambda now, since: watches.ended(now=now),),
+    },
+    since=datetime.max.replace(tzinfo=UTC),
+)
+"""What has no moment of its own, or not that alone: the engine notices it within a second of what brings it about."""
 SENDING = ("deliver", "settle")
 """What carries and settles, and the times it may change: it knows of nothing above the messages."""
-READ_DUE = {
-    names: "SELECT " + ", ".join(f"({DUE[name]})" for name in names) for names in (tuple(DUE), SENDING)
-}
+TIMES = {names: "SELECT " + ", ".join(f"({DUE[name]})" for name in names) for names in (tuple(DUE), SENDING)}
 ACT: dict[str, Callable[[datetime], object]] = {
     "ask": lambda now: checkins.ask_due(now=now),
     "silence": lambda now: silence.climb(now=now),
@@ -48,22 +60,16 @@ ACT: dict[str, Callable[[datetime], object]] = {
     "tasks": lambda now: worklist.page_for_late(now=now),
     "deliver": lambda now: outbox.deliver_due(now=now, passed=lambda: 0.0),
     "settle": lambda now: reconcile.settle_all(now=now),
-}
-LOOKS = Glance(
-    {
-        "kept close": (checkins.in_need,),
-        "unsendable": (silence.being_asked,),
-        "unheard": (escalations.unanswered,),
-    }
-)
-LIGHT_ACT: dict[str, Callable[[datetime], object]] = {
     "kept close": lambda now: checkins.keep_close(now=now),
-    "unsendable": lambda now: silence.notice_unsendable(now=now),
-    "unheard": lambda now: climbing.notice_unheard_pages(now=now),
+    "closed": lambda now: watches.close_due(now=now),
+    "failed": lambda now: silence.notice_unsendable(now=now) + climbing.notice_unheard_pages(now=now),
 }
+LASTING = ("I8", "I8 reports", "I11")
+"""Broken for a day, or a day before: they need not be looked for every few seconds, and cost the most."""
+BROKEN = Glance({name: (query,) for name, query in invariants.QUERIES.items() if name not in LASTING})
 CHANGE_OFTEN = "notifications_delivery, monitoring_checkin, monitoring_escalation, monitoring_task"
 """Tables of whose rows most have been written over."""
-ROUNDS = 5  # at one moment: what one act makes due the next one carries out
+ROUNDS = 9  # at one moment: what one act makes due the next one carries out
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ class Seen:
     doses: int = 0
     doses_put_off: int = 0
     checks: int = 0
-    broken: Counter[str] = field(default_factory=Counter)
+    broken: Counter[str] = field(default_factory=Counter)  # how often each began
     went_wrong: int = 0
     fevers: int = 0
 
@@ -99,6 +105,8 @@ class Ward:
         self.now: datetime = BEGINS
         self._times: dict[str, datetime | None] = {}  # as they were last read
         self._due: datetime | None = None
+        self._noticed_at = self._looked_at = self._looked_at_all = BEGINS
+        self._broken: set[str] = set()  # as was last found
         self.provider = Provider(self.agenda, figures.FAULTS[plan.faults], Random(f"{self.seed}:provider"))
         self.clinic = clinics.build(number, days=plan.days, now=BEGINS)
         self.people = People(self.clinic, self.provider, self.agenda, Random(f"{self.seed}:staff"))
@@ -109,14 +117,13 @@ class Ward:
         with gateway.through(self.provider):
             self._admit_everybody()
             self._every(WHOLE_TURN, self._whole_turn)
-            self._every(LIGHT_TURN, self._light_turn)
             self._every(ROUND, self.people.look_at_the_list, quiet=True)
             self._every(TIDY, self._tidy, quiet=True)
             self._carry_out()
             while (moment := self._next_moment()) is not None:
                 self._turn(moment)
             self.now = self.provider.now = self.ends_at
-            self._whole_turn(self.ends_at)
+            self._look()
         self.seen.went_wrong = self.provider.went_wrong
         fevers = [person.fever for person in self.clinic.persons.values() if person.fever]
         self.seen.fevers = sum(began < self.ends_at for began, _ in fevers)
@@ -169,13 +176,21 @@ class Ward:
         return coming if coming is not None and coming < self.ends_at else None
 
     def _turn(self, moment: datetime) -> None:
+        """What people and the provider do at this moment, and then what the service does.
+
+        Before it does anything, what is broken is looked for: nothing has changed since the moment before, so that
+        whatever has been broken for its time is seen here, before it can be mended.
+        """
         self.now = self.provider.now = max(self.now, moment)
         acts = self.agenda.due(self.now)
+        is_quiet, is_due = all(quiet for _, quiet in acts), self._due is not None and self._due <= self.now
+        if (is_due or not is_quiet) and self.now - self._looked_at >= SHORT_LOOK:
+            self._look()
         for act, _ in acts:
             act(self.now)
-        if not all(quiet for _, quiet in acts):
+        if not is_quiet:
             self._carry_out()
-        elif self._due is not None and self._due <= self.now:
+        elif is_due:
             self._carry_out(SENDING)  # nobody did anything: at most a message has arrived
 
     def _carry_out(self, unknown: tuple[str, ...] = tuple(DUE)) -> None:
@@ -183,21 +198,33 @@ class Ward:
 
         `unknown` are the times that may have changed since they were read.
         """
+        noticed = False
         for _ in range(ROUNDS):
-            self._times |= self._read_due(unknown)
+            found = self._read(unknown)
             due = [name for name, at in self._times.items() if at is not None and at <= self.now]
-            if not due:
+            acting = due or ([] if noticed else found)
+            if not acting:
                 break
-            for name in due:
+            for name in acting:
                 ACT[name](self.now)
-            unknown = SENDING if set(due) <= set(SENDING) else tuple(DUE)
+            noticed, unknown = not due, tuple(DUE)
+        if unknown != SENDING:
+            self._noticed_at = self.now
         # What is overdue and was not acted on is looked at again in a second, not at this moment for ever.
         soonest = min(filter(None, self._times.values()), default=None)
         self._due = None if soonest is None else max(soonest, self.now + timedelta(seconds=1))
 
-    def _read_due(self, names: tuple[str, ...]) -> dict[str, datetime | None]:
-        [times] = prepared.ask(READ_DUE[names]).rows
-        return dict(zip(names, times, strict=True))
+    def _read(self, unknown: tuple[str, ...]) -> list[str]:
+        """Read these times anew. With all of them it is asked, and answered, what there is to be noticed."""
+        if unknown == SENDING:
+            [times] = prepared.ask(TIMES[SENDING]).rows
+            self._times |= zip(SENDING, times, strict=True)
+            return []
+        looks, values = NOTICED.asked(self.now, since=self._noticed_at)
+        both = f"SELECT * FROM ({TIMES[unknown]}) AS times, ({looks}) AS looks"  # noqa: S608 two texts of our own
+        [row] = prepared.ask(both, [self.now, *values]).rows
+        self._times = dict(zip(DUE, row[: len(DUE)], strict=True))
+        return [name for name, there in zip(NOTICED.looks, row[len(DUE) :], strict=True) if there]
 
     def _every(self, span: timedelta, act: Callable[[datetime], None], *, quiet: bool = False) -> None:
         def again(now: datetime) -> None:
@@ -206,20 +233,21 @@ class Ward:
 
         self.agenda.put(BEGINS + span, again, quiet=quiet)
 
-    def _light_turn(self, now: datetime) -> None:
-        """What the engine also looks at, where a delay of minutes changes no figure."""
-        found = LOOKS.at(now)
-        for name, act in LIGHT_ACT.items():
-            if name in found:
-                act(now)
-
     def _whole_turn(self, now: datetime) -> None:
-        """A turn of the engine itself, with its count of broken invariants."""
+        """A turn of the engine itself: what it does besides, where a delay of two hours changes no figure."""
         self._carry_out()
         engine.act(now=now)
-        engine.check(now=now)
+
+    def _look(self) -> None:
+        """Count the invariants that have been broken since they were last looked at."""
+        at_all = self.now - self._looked_at_all >= LONG_LOOK
+        found = set(invariants.counts(now=self.now)) if at_all else BROKEN.at(self.now)
+        standing = set() if at_all else self._broken.intersection(LASTING)
         self.seen.checks += 1
-        self.seen.broken.update(heartbeat.figures(heartbeat.CHECKS).get("broken") or {})
+        self.seen.broken.update(found - self._broken)
+        self._broken, self._looked_at = found | standing, self.now
+        if at_all:
+            self._looked_at_all = self.now
 
     def _tidy(self, _: datetime) -> None:
         """What the database does by itself every minute: ten days in two minutes leave it no time.

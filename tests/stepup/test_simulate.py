@@ -3,18 +3,20 @@
 import re
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import CommandError
 from django.db import transaction
 
-from monitoring.models import Reply
+from monitoring import inbound
+from monitoring.models import Escalation, Page, Patient, Reply
 from notifications.models import Shift
 from protocols import wording
 from stepup.management.commands import simulate
 from stepup.simulate import figures, report
 from stepup.simulate.patients import question_in
+from stepup.simulate.provider import RINGS
 from stepup.simulate.ward import BEGINS, Plan, Ward
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -36,13 +38,57 @@ def test_a_seed_gives_the_same_report_again_and_faults_break_no_invariant() -> N
     assert (first.doses, first.broken) == (1, {})
     assert sum(first.by_hour["texts in"]) > 5, "somebody lives in it"
     assert first.went_wrong > 0
-    assert first.checks >= 12
+    assert first.checks > 24, "looked at before whatever the service does"
 
 
 def test_an_hour_that_nobody_covers_is_reported_as_broken() -> None:
     ward = Ward(Plan(patients=1, days=1, seed=1, faults="none", starting=1.0), 0)
     ward.agenda.put(BEGINS + timedelta(hours=20), lambda now: Shift.objects.filter(rung=2).update(rung=3))
     assert set(ward.live().broken) == {"I11"}
+
+
+def test_what_breaks_for_a_while_is_seen_before_the_engine_mends_it() -> None:
+    ward, at = a_fever_in_the_morning()
+
+    def lose_the_page(now: datetime) -> None:
+        Escalation.objects.filter(state="open").update(next_at=now + timedelta(hours=1))
+        Page.objects.all().delete()
+
+    # The whole turn of ten o'clock pages anew. Until then nothing is done after which anybody could look.
+    ward.agenda.put(at, lose_the_page, quiet=True)
+    assert ward.live().broken == {"I2": 1}
+    assert Page.objects.filter(at__lte=at + timedelta(minutes=1)).exists(), "mended at once"
+
+
+def test_what_is_broken_for_less_than_its_time_is_not_told() -> None:
+    ward, _ = a_fever_in_the_morning()
+    assert ward.live().broken == {}
+    assert Page.objects.exists()
+
+
+def test_a_page_that_nobody_hears_is_followed_by_the_next_rung_at_once(monkeypatch) -> None:
+    monkeypatch.setattr(figures, "TAKES_CALL", 0.0)
+    ward, _ = a_fever_in_the_morning()
+    ward.provider.blocked |= {who.phone for who in ward.clinic.responders}
+    ward.ends_at = BEGINS + timedelta(hours=10, minutes=10)
+    ward.live()
+    first, second = Page.objects.order_by("pk")[:2]
+    assert (first.rung, second.rung) == (1, 2)
+    assert second.at - first.at == RINGS, "the call has ended; the text was refused before"
+
+
+def a_fever_in_the_morning() -> tuple[Ward, datetime]:
+    """A ward of one patient in which nothing goes wrong, who texts a fever 16 seconds before ten; and when they did."""
+    ward = Ward(Plan(patients=1, days=1, seed=1, faults="none", starting=0.0), 0)
+    at = BEGINS + timedelta(hours=10, seconds=-15)
+
+    def text(now: datetime) -> None:
+        phone = Patient.objects.values_list("phone", flat=True).get()
+        to = ward.clinic.site.patient_number
+        inbound.receive(provider_sid="SM1", sender=phone, sent_to=to, body="103.1", now=now)
+
+    ward.agenda.put(at - timedelta(seconds=1), text)
+    return ward, at
 
 
 @pytest.mark.parametrize(("starting", "fevers"), [(1.0, 2), (0.0, 0)], ids=["step-up", "past the step-up"])

@@ -17,11 +17,17 @@ from stepup.simulate.ward import BEGINS, Plan, Seen
 
 HOURS = 24
 PERSON_TIMES = {
-    "first page with the provider": "page",
-    "case taken": "take",
-    "patient reached": "reach",
-    "text read by a person": "read",
+    "its first page has left": "page",
+    "somebody has it": "take",
+    "the patient is reached": "reach",
+    "a text that a person must read": "read",
 }
+SHOWN = {"half": "p50", "9 of 10": "p90", "99 of 100": "p99", "longest": "longest"}
+MESSAGES = {
+    "text": {"delivered": "delivered", "failed": "failed"},
+    "voice": {"delivered": "answered", "failed": "not answered"},
+}
+"""What became of texts and calls, for people; any other state is called by its own name."""
 
 
 @dataclass
@@ -88,7 +94,7 @@ def gather(plan: Plan, seen: Seen) -> Report:
         },
         spans=_spans(),
         checkins=Counter(CheckIn.objects.exclude(question_at=None).values_list("state", flat=True)),
-        deliveries=Counter(Delivery.objects.values_list("state", flat=True)),
+        deliveries=Counter(map(" ".join, Delivery.objects.values_list("message__channel", "state"))),
         cases=Counter(_kind(case.headline) for case in cases),
         pages=Page.objects.count(),
         doses=seen.doses,
@@ -126,8 +132,9 @@ def _spans() -> dict[str, list[float]]:
 
 def _kind(headline: str) -> str:
     if headline.startswith("Silence"):
-        return "silence"
-    return "not done in time" if headline.startswith("Nobody has done this") else "what was texted"
+        return "by silence"
+    late = headline.startswith("Nobody has done this")
+    return "by a task not done in time" if late else "by what was texted"
 
 
 def staff(report: Report) -> list[float]:
@@ -155,51 +162,90 @@ def document(report: Report) -> dict[str, Any]:
 def lines(plan: Plan, report: Report) -> list[str]:
     """The report for people."""
     asked = sum(report.checkins[state] for state in ("answered", "missed", "unsendable"))
-    need = staff(report)
-    top = max(range(HOURS), key=need.__getitem__)
     return [
-        f"{report.patients} patients, {report.days} days, seed {plan.seed}, faults {plan.faults}: {report.doses} doses,"
-        f" {report.watched_days:.0f} days of watch, {report.fevers} fevers",
+        f"{report.patients} patients for {report.days} days, seed {plan.seed}, faults {plan.faults}",
+        f"{report.doses} doses given, {report.doses_put_off} times one had to wait a day;"
+        f" {report.watched_days:.0f} days of watch; {report.fevers} fevers",
         "",
+        f"On an average day, by the clinic's clock ({ZONE}):",
         f"{'hour':<6}" + "".join(f"{what:>15}" for what in report.by_hour) + f"{'people busy':>15}",
-        *_table(report, need),
+        *_table(report),
         "",
-        f"check-ins          {asked} asked, {_share(report.checkins['answered'], asked)} answered",
-        f"deliveries         {_counted(report.deliveries)}; {report.went_wrong} faults at the provider",
-        f"cases              {_counted(report.cases)}",
-        f"pages              {report.pages}: {_rate(report.pages, report.patients * report.days)} a patient and day,"
-        f" {_rate(report.pages, report.watched_days)} a watched day",
+        f"check-ins          {asked} asked; {_share(report.checkins['answered'], asked)} answered,"
+        f" {_share(report.checkins['missed'], asked)} not,"
+        f" {_share(report.checkins['unsendable'], asked)} could not be sent",
+        f"texts              {_messages(report, 'text')}",
+        f"calls              {_messages(report, 'voice')}",
+        f"faults             {report.went_wrong} played at the provider",
+        f"cases              {report.cases.total()} opened: {_counted(report.cases)}",
+        f"pages              {report.pages}, each one person called for one case:"
+        f" {_rate(report.pages, report.patients * report.days)} a patient and day,"
+        f" {_rate(report.pages, report.watched_days)} a day of watch",
         "",
-        f"{'time until':<32}{'number':>8}{'half':>10}{'9 of 10':>10}{'longest':>10}",
+        "From a case's opening, or a text's coming, until the moment; the service itself takes no time on this clock.",
+        f"{'':<32}{'number':>8}" + "".join(f"{name:>11}" for name in SHOWN),
         *(_span_line(what, report.spans[name]) for what, name in PERSON_TIMES.items()),
         "",
-        f"staff              {need[top]:.1f} people busy at the hour with most work ({top:02d}:00),"
-        f" {sum(need) / HOURS:.2f} on average; {report.patients / figures.PATIENTS_A_NURSE:.1f} by the published ratio",
-        f"invariants         {report.checks} checks, {_counted(report.broken) or 'none broken'}",
+        *_staff_lines(report),
+        f"invariants         looked at {report.checks} times, {_broken(report.broken)}",
     ]  # fmt: skip
 
 
-def _table(report: Report, need: Sequence[float]) -> list[str]:
+def _staff_lines(report: Report) -> list[str]:
+    need = staff(report)
+    top = max(range(HOURS), key=need.__getitem__)
+    published = report.patients / figures.PATIENTS_A_NURSE
     return [
-        f"{hour:02d}:00 " + "".join(f"{counts[hour]:>15}" for counts in report.by_hour.values())
-        + f"{need[hour]:>15.2f}"
-        for hour in range(HOURS)
+        f"people busy        {need[top]:.1f} at the hour with most work ({top:02d}:00),"
+        f" {sum(need) / HOURS:.2f} on average,"
+        f" where nobody is for more than {100 * figures.BUSY_SHARE:.0f} % of an hour",
+        f"                   at {figures.MINUTES_A_CASE:.0f} minutes a case and {figures.MINUTES_A_TASK:.0f} a text to"
+        f" read; a nurse for {figures.PATIENTS_A_NURSE} patients, as published, would be {published:.1f}",
+    ]  # fmt: skip
+
+
+def _messages(report: Report, channel: str) -> str:
+    """What became of the texts, or of the calls."""
+    said: Counter[str] = Counter()
+    for name, number in report.deliveries.items():
+        of, state = name.split(" ", 1)
+        if of == channel:
+            said[MESSAGES[channel].get(state, state)] += number
+    return _counted(said) or "none"
+
+
+def _broken(broken: Counter[str]) -> str:
+    """How often each was found broken anew."""
+    times = {1: "once", 2: "twice"}
+    told = [
+        f"{name} broken {times.get(number, f'{number} times')}" for name, number in sorted(broken.items())
+    ]
+    return ", ".join(told) or "none broken"
+
+
+def _table(report: Report) -> list[str]:
+    need, days = staff(report), max(report.days, 1)
+    whole = "".join(f"{sum(counts) / days:>15.1f}" for counts in report.by_hour.values())
+    return [
+        *(
+            f"{hour:02d}:00 " + "".join(f"{counts[hour] / days:>15.1f}" for counts in report.by_hour.values())
+            + f"{need[hour]:>15.2f}"
+            for hour in range(HOURS)
+        ),
+        f"{'whole':<6}{whole}{sum(need) / HOURS:>15.2f}",
     ]  # fmt: skip
 
 
 def _span_line(what: str, spans: Sequence[float]) -> str:
     shown = _percentiles(spans)
-    return f"{what:<32}{len(spans):>8}" + "".join(
-        f"{_clock(shown[name]):>10}" for name in ("p50", "p90", "longest")
-    )
+    return f"{what:<32}{len(spans):>8}" + "".join(f"{_clock(shown[name]):>11}" for name in SHOWN.values())
 
 
 def _percentiles(spans: Sequence[float]) -> dict[str, float | None]:
     if len(spans) < 2:
-        only = spans[0] if spans else None
-        return {"p50": only, "p90": only, "longest": only}
-    tenths = quantiles(spans, n=10, method="inclusive")
-    return {"p50": tenths[4], "p90": tenths[8], "longest": max(spans)}
+        return dict.fromkeys(SHOWN.values(), spans[0] if spans else None)
+    hundredths = quantiles(spans, n=100, method="inclusive")
+    return {"p50": hundredths[49], "p90": hundredths[89], "p99": hundredths[98], "longest": max(spans)}
 
 
 def _clock(seconds: float | None) -> str:

@@ -139,19 +139,26 @@ def test_the_report_for_people_says_load_pages_times_staff_and_what_broke() -> N
     hours = {"pages": quiet, "texts to read": quiet, "cases": [*quiet[:23], 42]}
     found = report.Report(
         days=2, patients=170, watched_days=68.0, by_hour=hours, spans={name: [60.0, 180.0] for name in SPANS}, pages=34,
-        checks=24, broken=Counter(I3=2),
+        checks=2400, broken=Counter({"I3": 2, "I11": 1}), cases=Counter({"by silence": 30, "by what was texted": 12}),
+        checkins=Counter(answered=6, missed=3, unsendable=1, cancelled=2),
+        deliveries=Counter({"text delivered": 9, "text failed": 1, "voice delivered": 2, "voice failed": 3}),
     )  # fmt: skip
     told = "\n".join(report.lines(plan, found))
-    assert re.search(r"^23:00 +0 +0 +42 +12.50$", told, re.MULTILINE), (
+    assert re.search(r"^23:00 +0.0 +0.0 +21.0 +12.50$", told, re.MULTILINE), (
         "42 cases of 25 minutes in two such hours"
     )
-    assert "34: 0.1 a patient and day, 0.5 a watched day" in told
-    assert re.search(r"^case taken +2 +0:02:00 +0:02:48 +0:03:00$", told, re.MULTILINE)
-    assert (
-        "12.5 people busy at the hour with most work (23:00), 0.52 on average; 1.0 by the published ratio"
-        in told
+    assert re.search(r"^whole +0.0 +0.0 +21.0 +0.52$", told, re.MULTILINE), (
+        "a day's, and the mean of its hours"
     )
-    assert "24 checks, 2 I3" in told
+    assert "10 asked; 60 % answered, 30 % not, 10 % could not be sent" in told
+    assert re.search(r"^texts +9 delivered, 1 failed$", told, re.MULTILINE)
+    assert re.search(r"^calls +2 answered, 3 not answered$", told, re.MULTILINE)
+    assert "42 opened: 30 by silence, 12 by what was texted" in told
+    assert "34, each one person called for one case: 0.1 a patient and day, 0.5 a day of watch" in told
+    assert re.search(r"^somebody has it +2 +0:02:00 +0:02:48 +0:02:59 +0:03:00$", told, re.MULTILINE)
+    assert "12.5 at the hour with most work (23:00), 0.52 on average" in told
+    assert "a nurse for 170 patients, as published, would be 1.0" in told
+    assert "looked at 2400 times, I11 broken once, I3 broken twice" in told
 
 
 @pytest.mark.parametrize(

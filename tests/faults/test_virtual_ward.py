@@ -20,4 +20,4 @@ def test_two_clinics_are_lived_through_side_by_side_and_added_up() -> None:
     found = json.loads(done.stdout)
     assert (found["patients"], found["broken"]) == (101, {})
     assert found["checkins"]["answered"] > 0
-    assert found["checks"] == 24, "each clinic counts what is broken every two hours"
+    assert found["checks"] > 24, "what is broken is looked for before whatever the service does"

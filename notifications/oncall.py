@@ -119,7 +119,7 @@ def read(site: Site, *, since: datetime, until: datetime) -> Reading:
             fixed.append(rotas.Stint(row.rung, row.clinician_id, period.lower, period.upper, kind, row.pk))
     off = _time_off.rows(**span) if "time off" in says else []
     away = tuple(rotas.Away(one.clinician_id, one.period.lower, one.period.upper) for one in off)
-    rota = rotas.Rota(tuple(one.plain(site.time_zone) for one in rotations), tuple(fixed), away)
+    rota = rotas.Rota(tuple(one.plain() for one in rotations), tuple(fixed), away)
     whose = {rung: rule.role for rung, rule in rules(site).items()} if "whose a rung is" in says else {}
     return Reading(rota, people, whose)
 

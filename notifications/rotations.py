@@ -92,7 +92,9 @@ def _check(site: Site, plan: Plan, now: datetime) -> None:
             )
 
 
-def _write(site: Site, plan: Plan, by: Clinician, now: datetime) -> Rotation:
+def _write(
+    site: Site, plan: Plan, by: Clinician, now: datetime, **ended: datetime | Clinician | None
+) -> Rotation:
     hours = plan.hours
     row = Rotation.objects.create(
         site=site,
@@ -101,6 +103,7 @@ def _write(site: Site, plan: Plan, by: Clinician, now: datetime) -> Rotation:
         name=plan.name,
         starts_on=plan.starts_on,
         hand_over=plan.hand_over,
+        time_zone=site.time_zone,
         turn_hours=plan.turn_hours,
         weekdays=sorted(hours.weekdays) if hours else [],
         opens=hours.opens if hours else None,
@@ -108,6 +111,7 @@ def _write(site: Site, plan: Plan, by: Clinician, now: datetime) -> Rotation:
         since=plan.since,
         made_by=by,
         made_at=now,
+        **ended,
     )
     places = enumerate(plan.people, start=1)
     Turn.objects.bulk_create(Turn(rotation=row, place=n, clinician=person) for n, person in places)
@@ -121,6 +125,26 @@ def end(rotation_id: int, *, at: datetime, by: Clinician, now: datetime) -> Rota
     if at < now:
         raise Refusal("past-rotation", _("A rotation ends now or later: who was on call stays as it was."))
     return _end(_hold(rotation_id), at=at, by=by, now=now)
+
+
+@transaction.atomic
+def follow_zone(site: Site, *, by: Clinician, now: datetime) -> list[Rotation]:
+    """Let every rotation that stands go by the site's clock as it is now, from now on; what has passed stays as it was.
+
+    Each ends and goes on as another of the same turns and the same people.
+    """
+    standing = Rotation.objects.select_for_update(of=("self",)).select_related("site").filter(site=site)
+    moved: list[Rotation] = []
+    for row in standing.exclude(until__lte=now).exclude(time_zone=site.time_zone):
+        until, ended_by, since = row.until, row.ended_by, max(row.since, now)
+        people = [turn.clinician for turn in row.turns.select_related("clinician")]
+        _end(row, at=since, by=by, now=now)
+        plan = Plan(
+            rung=row.rung, layer=row.layer, name=row.name, people=people, starts_on=row.starts_on,
+            hand_over=row.hand_over, turn_hours=row.turn_hours, since=since, hours=row.hours,
+        )  # fmt: skip
+        moved.append(_write(site, plan, by, now, until=until, ended_by=ended_by))
+    return moved
 
 
 def before(row: Rotation) -> Rotation | None:

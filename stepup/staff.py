@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from monitoring.models import Escalation
-from notifications import audit
+from notifications import audit, rotations
 from notifications.models import Clinician, SettingChange, Site
 from protocols.errors import Refusal
 
@@ -114,7 +114,10 @@ def set_password(pk: int, *, password: str, why: str, by: Clinician, now: dateti
 def change_numbers(
     pk: int, *, said: Mapping[str, str | Decimal | None], seen_at: int, why: str, by: Clinician, now: datetime
 ) -> tuple[str, ...]:
-    """Set what is different of the site's numbers and return its names. Refused: `changed`, as for a person."""
+    """Set what is different of the site's numbers and return its names. Refused: `changed`, as for a person.
+
+    With another time zone, turns to come go by the other clock; those that have passed stay where they were.
+    """
     site = Site.objects.select_for_update().get(pk=pk)
     if seen(site) != seen_at:
         raise Refusal(
@@ -126,6 +129,8 @@ def change_numbers(
         _keep(site, None, names[name], getattr(site, name), value, why=why, by=by, now=now)
         setattr(site, name, value)
     site.save(update_fields=[*different])
+    if "time_zone" in different:
+        rotations.follow_zone(site, by=by, now=now)
     changed = tuple(names[name] for name in different)
     audit.record("changed the numbers", f"site:{pk}", site=site, by=by, now=now, changed=changed)
     return changed

@@ -154,7 +154,8 @@ def zone_field() -> forms.ChoiceField:
         label=_("Time zone"),
         choices=lambda: [(name, name) for name in sorted(available_timezones()) if "/" in name],
         help_text=_(
-            "Every time on the screens is shown in it, and turns of the on-call list are counted in it."
+            "Every time on the screens is shown in it, and turns of the on-call list are counted in it. Changed, turns "
+            "to come go by the new one; those that have passed stay where they were."
         ),
     )
 

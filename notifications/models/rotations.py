@@ -63,6 +63,9 @@ class Rotation(models.Model):
     starts_on = models.DateField(help_text="the first day of the first person's first turn, at the site")
     hand_over = models.TimeField(help_text="when each turn begins, on the site's clock")
     turn_hours = models.PositiveSmallIntegerField(help_text="hours of the clock one turn lasts: 24, 168 ...")
+    time_zone = models.CharField(
+        max_length=64, help_text="whose clock its turns go by: the site's when it began"
+    )
     weekdays = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     opens = models.TimeField(null=True)
     closes = models.TimeField(null=True)
@@ -82,6 +85,7 @@ class Rotation(models.Model):
                 name="rotation_turn_is_an_hour_to_a_year",
                 condition=Q(turn_hours__gte=1, turn_hours__lte=8784),
             ),
+            models.CheckConstraint(name="rotation_has_a_time_zone", condition=~Q(time_zone="")),
             models.CheckConstraint(
                 name="rotation_hours_are_whole",
                 condition=Q(weekdays__len=0, opens=None, closes=None)
@@ -127,23 +131,27 @@ class Rotation(models.Model):
         days = ", ".join(calendar.day_abbr[n] for n in self.weekdays)
         return f"{days} from {self.opens:%H:%M} to {self.closes:%H:%M}"
 
-    def plain(self, zone: str) -> rotas.Rotation:
+    @property
+    def hours(self) -> rotas.Hours | None:
+        """The part of the week it speaks for; None: all of it."""
+        if self.opens is None or self.closes is None:
+            return None
+        return rotas.Hours(frozenset(self.weekdays), self.opens, self.closes)
+
+    def plain(self) -> rotas.Rotation:
         """The same without the database: `protocols.rotas` alone decides who goes before whom."""
-        hours = None
-        if self.opens is not None and self.closes is not None:
-            hours = rotas.Hours(frozenset(self.weekdays), self.opens, self.closes)
         return rotas.Rotation(
             id=self.pk,
             rung=self.rung,
             layer=self.layer,
-            zone=zone,
+            zone=self.time_zone,
             people=tuple(turn.clinician_id for turn in self.turns.all()),
             starts_on=self.starts_on,
             hand_over=self.hand_over,
             turn_hours=self.turn_hours,
             since=self.since,
             until=self.until,
-            hours=hours,
+            hours=self.hours,
         )
 
 

@@ -93,7 +93,8 @@ def test_a_first_turn_at_the_end_of_the_calendar_stops_no_reading_of_the_list(si
     begin(site, two[0])
     row = begin(site, two[1], rung=2, since=START + DAY, hand_over=time(20))
     facts = {
-        name: getattr(row, name) for name in ("site", "name", "hand_over", "made_by", "made_at", "since")
+        name: getattr(row, name)
+        for name in ("site", "name", "hand_over", "time_zone", "made_by", "made_at", "since")
     }
     odd = Rotation.objects.create(rung=3, turn_hours=24, starts_on=date.max, **facts)
     Turn.objects.create(rotation=odd, place=1, clinician=two[1])
@@ -168,6 +169,7 @@ def test_what_the_database_refuses_for_another_reason_is_not_called_an_overlap(s
         {"turn_hours": 12},
         {"rung": 2},
         {"starts_on": date(2027, 3, 9)},
+        {"time_zone": "America/Chicago"},
         {"until": None, "ended_by": None},
         {"until": START + 9 * DAY},
     ],

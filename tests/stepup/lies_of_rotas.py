@@ -49,7 +49,8 @@ def a_rotation(clinic: Clinic, **facts: object) -> Rotation:
     """Weekly turns on rung 1 from Monday, of nobody yet."""
     row = {
         "site": clinic.site, "rung": 1, "name": "nurses", "starts_on": NOON.date(), "hand_over": time(8),
-        "turn_hours": 168, "since": NOON, "made_by": clinic.prescriber, "made_at": NOON,
+        "time_zone": "America/New_York", "turn_hours": 168, "since": NOON, "made_by": clinic.prescriber,
+        "made_at": NOON,
     }  # fmt: skip
     return Rotation.objects.create(**(row | facts))
 
@@ -142,6 +143,7 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("rung_rule_role_takes_cases", "a rung of auditors", lambda c: a_rung_rule(c, role="auditor")),
     ("rotation_rung_and_layer_start_at_one", "turns on rung 0", lambda c: a_rotation(c, rung=0)),
     ("rotation_rung_and_layer_start_at_one", "layer 0", lambda c: a_rotation(c, layer=0)),
+    ("rotation_has_a_time_zone", "turns on no clock", lambda c: a_rotation(c, time_zone="")),
     ("rotation_turn_is_an_hour_to_a_year", "turns of no time", lambda c: a_rotation(c, turn_hours=0)),
     ("rotation_hours_are_whole", "hours on no day", lambda c: a_rotation(c, opens=time(8), closes=time(17))),
     ("rotation_hours_are_whole", "days without hours", lambda c: a_rotation(c, weekdays=[0])),

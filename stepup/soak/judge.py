@@ -1,22 +1,25 @@
 """Who judges a soak: the provider's ledger and the invariants, once all trouble is over and everything is quiet."""
 
+import re
 import time
 from typing import Any
 
 import environ
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import Count
+from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 
-from monitoring import canary
-from monitoring.models import Canary, Finding, Reply
-from notifications import accounts, clock, heartbeat
-from notifications.models import Delivery, Message
+from monitoring import canary, opting_out
+from monitoring.models import Canary, Finding, Patient, PatientEvent, Reply, Task
+from notifications import accounts, clock, heartbeat, provider_errors
+from notifications.models import Clinician, Delivery, Message
 from stepup import invariants
 from stepup.soak.house import House
-from stepup.soak.troubles import DANGER
+from stepup.soak.troubles import DANGER, STOP
 
 QUIET_WITHIN_SECONDS = 150
 LIVE = [Delivery.State.PENDING, *Delivery.LIVE]
+CODE = re.compile(r"\((\d{5})\)")
 
 
 def look_into(database_url: str) -> None:
@@ -31,13 +34,15 @@ def to_quiet(house: House) -> None:
     while time.monotonic() < until:
         house.go_on(3)
         try:
-            at_rest = not Delivery.objects.filter(state__in=LIVE).exists() and not broken()
-            if at_rest and not unwell():
+            live, now = Delivery.objects.filter(state__in=LIVE), clock.now()
+            # What was undelivered waits minutes for its next try.
+            at_rest = not live.exclude(state=Delivery.State.PENDING, due_at__gt=now).exists() and not broken()
+            if at_rest and not live.exists() and not unwell():
                 return
         except (OperationalError, InterfaceError):
             at_rest = False
             connection.close()
-        # The next canary may be minutes away: nothing else is waited for then.
+        # The next canary, or the next try, may be minutes away: nothing else is waited for then.
         house.ask("/double/clock", method="POST", body={"advance_seconds": 60 if at_rest else 5})
 
 
@@ -71,7 +76,7 @@ def verdict(house: House) -> list[str]:
     ledger = house.ask("/double/ledger")
     if ledger is None:
         return [*found, "the provider's ledger could not be read"]
-    found += sends(ledger)
+    found += sends(ledger) + unreached()
     for text in ledger["messages"]:
         if text["direction"] == "inbound":
             found += _heard(text["sid"], text["body"])
@@ -80,7 +85,8 @@ def verdict(house: House) -> list[str]:
 
 def sends(ledger: dict[str, Any]) -> list[str]:
     """What stands in the ledger or here alone, and what was delivered twice: a line each, none if all is well."""
-    placed = [m["sid"] for m in ledger["messages"] if m["direction"] != "inbound"]
+    # What the provider answers by itself, as to STOP, is not ours.
+    placed = [m["sid"] for m in ledger["messages"] if m["direction"] == "outbound-api"]
     placed += [call["sid"] for call in ledger["calls"]]
     known = set(Delivery.objects.exclude(provider_sid=None).values_list("provider_sid", flat=True))
     found = [f"the provider took {sid}, and nobody here knows it" for sid in placed if sid not in known]
@@ -90,6 +96,34 @@ def sends(ledger: dict[str, Any]) -> list[str]:
         .annotate(times=Count("deliveries")).filter(times__gt=1, deliveries__attempt=1)
     )  # fmt: skip
     return [*found, *(f"message {one.pk} was delivered twice" for one in twice if _delivered(one) > 1)]
+
+
+def unreached() -> list[str]:
+    """Numbers that the provider says no text will ever reach, and nobody was told; and those given up for a trouble
+    that passes, or is ours: a line each.
+    """
+    now, found = clock.now(), []
+    for lost in opting_out.refused(now=now).select_related("message"):
+        to, at = lost.message.to, lost.ended_at
+        here = Patient.objects.filter(is_active=True)
+        patients = here.filter(phone=to, texting_ended_at=None, reachable_since__lt=at)
+        since = Coalesce("caregiver_reachable_since", "reachable_since")
+        cared_for = here.alias(since=since).filter(
+            caregiver_phone=to, caregiver_texting_ended_at=None, since__lt=at
+        )
+        unsaid = [one for one in Clinician.objects.filter(phone=to, is_active=True) if not _told_of(one)]
+        found += [f"no text reaches {one}, and nobody was told" for one in [*patients, *cared_for, *unsaid]]
+    for_good = provider_errors.codes(*provider_errors.ENDS_TEXTING)
+    for ended in PatientEvent.objects.filter(what__startswith="texts to the", what__endswith="ended"):
+        code = CODE.search(ended.text)
+        if code and code[1] not in for_good:
+            found.append(f"texts to {ended.patient} ended for {code[1]}, which passes or is ours")
+    return found
+
+
+def _told_of(clinician: Clinician) -> bool:
+    said = f"Pages by text do not reach {clinician.name}"
+    return Task.objects.filter(site=clinician.site, what__startswith=said).exists()
 
 
 def _delivered(message: Message) -> int:
@@ -107,4 +141,17 @@ def _heard(sid: str, words: str) -> list[str]:
             return [f"text {sid} was danger and was not found to be"]
         if not finding.events.exists():
             return [f"text {sid} was danger and is on no case"]
+    if words == STOP and not _is_told(finding):
+        return [f"text {sid} was STOP, and texting did not end or nobody was told"]
     return []
+
+
+def _is_told(finding: Finding | None) -> bool:
+    """Whether this STOP ended texting, and a person has it: on the patient's case, or as a task."""
+    if finding is None or finding.patient is None:
+        return False
+    of = {"patient": finding.patient, "at": finding.at, "what__startswith": "texts to the"}
+    # It joins a task in the same words that is still open.
+    tasks = Task.objects.filter(patient=finding.patient, opened_at__lte=finding.at)
+    is_task = tasks.filter(Q(done_at=None) | Q(done_at__gt=finding.at)).exists()
+    return PatientEvent.objects.filter(**of).exists() and (finding.events.exists() or is_task)

@@ -3,19 +3,20 @@
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 
 import redis
 from django.db import DatabaseError, connection
 from django.db.models import F
 
-from monitoring import escalations
+from monitoring import calls, escalations, opting_out
 from monitoring.models import Escalation, Patient
 from notifications import clock
 from notifications.models import Clinician, DemoClock, Site
 from protocols.errors import Refusal
 from stepup.soak.house import House
+from stepup.soak.spells import Spells
 
 PAUSE_SECONDS = (1.0, 4.0)
 ROUTINE = ["98.6", "6", "none", "Thank you", "98.4", "What time is my visit?"]
@@ -28,6 +29,9 @@ FAULTS = [
     "undelivered:30003", "no_callback", "duplicate_callback", "reorder_callbacks", "early_callback",
     "late_callback:20", "bad_signature",
 ]  # fmt: skip
+# Errors by which every text fails for a while: handsets that are off, that do not exist, our number not registered.
+UNDELIVERED, UNREGISTERED, LANDLINE = ["30003", "30005"], "30034", "30006"
+STOP, START = "STOP", "START"
 STEPS_BACK = [1, 3, 10, 45, 180]  # seconds
 CODE = re.compile(r"reply (\d{4}) to take it")
 REST_BETWEEN_KILLS = 16.0  # of one part: who dies oftener than five times a minute is given up on, by design
@@ -43,6 +47,7 @@ class Troubles:
         self._alive_at: dict[str, float] = {}
         self._held: dict[str, float] = {}
         self._answered: set[str] = set()
+        self._spells = Spells(house)
 
     def next(self, elapsed: float) -> float:
         """Let one thing happen, `elapsed` seconds after the beginning; answer how long to wait for the next."""
@@ -54,7 +59,8 @@ class Troubles:
         acts: list[tuple[int, Callable[[float], None]]] = [
             (5, self._a_text), (3, self._a_kill), (2, self._a_hold), (3, self._a_fault), (1, self._no_faults),
             (2, self._time), (1, self._time_back), (5, self._an_answer), (4, self._a_clinician),
-            (1, self._flushed), (1, self._cut),
+            (1, self._flushed), (1, self._cut), (1, self._undelivered), (1, self._landline), (1, self._stop),
+            (2, self._texts_let_go),
         ]  # fmt: skip
         [act] = self.rng.choices([act for _, act in acts], [weight for weight, _ in acts])
         act(elapsed)
@@ -65,20 +71,21 @@ class Troubles:
         for part in list(self._held):
             self.house.cont(part)
         self._held.clear()
-        self.house.ask("/double/faults", method="DELETE")
+        self._spells.end()
 
     def _note(self, what: str, detail: str = "") -> None:
         self.happened[what] += 1
         self.tell(f"{what} {detail}".strip())
 
     def _a_text(self, elapsed: float) -> None:
-        patients = list(Patient.objects.filter(is_active=True, texting_ended_at=None).order_by("pk"))
-        patient = self.rng.choice(patients)
+        patient = self.rng.choice(_everybody())
         words = self.rng.choice(DANGER if self.rng.random() < 0.4 else ROUTINE)
         sender = patient.caregiver_phone if self.rng.random() < 0.1 else patient.phone
-        body = {"from": sender, "to": patient.site.patient_number, "body": words}
-        self.house.ask("/double/inbound", method="POST", body=body)
+        self._text(sender, patient.site.patient_number, words)
         self._note("text", words)
+
+    def _text(self, sender: str, to: str, words: str) -> None:
+        self.house.ask("/double/inbound", method="POST", body={"from": sender, "to": to, "body": words})
 
     def _a_kill(self, elapsed: float) -> None:
         part = self.rng.choice(PARTS)
@@ -100,6 +107,7 @@ class Troubles:
         for part in [part for part, until in self._held.items() if until <= elapsed]:
             del self._held[part]
             self.house.cont(part)
+        self._spells.let_go(elapsed)
 
     def _a_fault(self, elapsed: float) -> None:
         do, times = self.rng.choice(FAULTS), self.rng.randint(1, 3)
@@ -122,7 +130,48 @@ class Troubles:
             self._note("connections cut")
 
     def _no_faults(self, elapsed: float) -> None:
-        self.house.ask("/double/faults", method="DELETE")
+        self._spells.end()
+
+    def _undelivered(self, elapsed: float) -> None:
+        """For some seconds every text fails, or every text from one of our numbers that is not registered."""
+        seconds, site = self.rng.choice([3.0, 8.0, 20.0]), Site.objects.order_by("pk")[0]
+        code = self.rng.choice([*UNDELIVERED, UNREGISTERED])
+        ours = self.rng.choice([site.patient_number, site.page_number])
+        self._spells.begin(code, until=elapsed + seconds, **({"from": ours} if code == UNREGISTERED else {}))
+        self._note(f"every text undelivered: {code}", f"{seconds:.0f} s")
+
+    def _landline(self, elapsed: float) -> None:
+        """Somebody's handset takes no texts for a while, as a landline never does."""
+        people = _everybody()
+        on_call = Clinician.objects.filter(is_active=True).exclude(phone="").order_by("pk")
+        homes = [phone for one in people for phone in (one.phone, one.caregiver_phone) if phone]
+        phones = [*homes, *on_call.values_list("phone", flat=True)]
+        number, seconds = self.rng.choice(phones), self.rng.choice([10.0, 40.0, 90.0])
+        self._spells.begin(LANDLINE, until=elapsed + seconds, to=number)
+        self._note("landline", f"{seconds:.0f} s")
+
+    def _stop(self, elapsed: float) -> None:
+        """A patient, or now and then a caregiver, wants no more texts: the provider lets none through from then on."""
+        patient = self.rng.choice(_everybody())
+        sender = patient.caregiver_phone if self.rng.random() < 0.2 else patient.phone
+        self._text(sender, patient.site.patient_number, STOP)
+        self._note(STOP)
+
+    def _texts_let_go(self, elapsed: float) -> None:
+        """Somebody spoke with one whose texts ended, who texts START where it was STOP; and lets them go again."""
+        found = next(_whose_texts_ended(), None)
+        if found is None:
+            return
+        patient, caregiver, why = found
+        phone = patient.caregiver_phone if caregiver else patient.phone
+        if calls.after_stop(why):
+            self._text(phone, patient.site.patient_number, START)
+        by = Clinician.objects.filter(role="nurse", site=patient.site).order_by("pk")[0]
+        try:
+            opting_out.let_texts_go(patient.pk, caregiver=caregiver, spoke_on=phone, by=by, now=clock.now())
+            self._note("texts let go again")
+        except Refusal:
+            self._note("refused")
 
     def _time(self, elapsed: float) -> None:
         seconds = self.rng.choice([1, 20, 40, 60, 300, 900, 3600])
@@ -140,7 +189,8 @@ class Troubles:
         """A responder texts back the code of the newest page that is on the phone."""
         site = Site.objects.order_by("pk")[0]
         listed = (self.house.ask("/double/messages") or {}).get("messages", [])
-        pages = [m for m in listed if CODE.search(m["body"]) and m["sid"] not in self._answered]
+        there = [m for m in listed if m["status"] == "delivered" and m["sid"] not in self._answered]
+        pages = [m for m in there if CODE.search(m["body"])]
         if pages and self.rng.random() < 0.6:
             page = pages[-1]
             self._answered.add(page["sid"])
@@ -167,3 +217,17 @@ class Troubles:
             except Refusal:
                 self._note("refused")
             return
+
+
+def _everybody() -> list[Patient]:
+    """Every patient, whether or not texts go to them: what is drawn of them is the same whatever has happened."""
+    return list(Patient.objects.filter(is_active=True).select_related("site").order_by("pk"))
+
+
+def _whose_texts_ended() -> Iterator[tuple[Patient, bool, str]]:
+    """Everybody to whom no texts go, the patient or (True) the caregiver, and why not."""
+    for patient in _everybody():
+        if patient.texting_ended_at is not None:
+            yield patient, False, patient.texting_ended_why
+        if patient.caregiver_texting_ended_at is not None:
+            yield patient, True, patient.caregiver_texting_ended_why

@@ -74,9 +74,10 @@ class Day:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The on-call list from today for two weeks. Gaps are counted from now on; those of a ladder's own rung stand last.
+    """The on-call list for two weeks. Gaps are counted from now on; those of a ladder's own rung stand last.
 
-    `by_hand` are the shifts and overrides that somebody may take off the list.
+    `by_hand` are the shifts and overrides that somebody may take off the list, `before` and `after` the first days of
+    the two weeks on either side.
     """
 
     days: tuple[Day, ...]
@@ -84,21 +85,27 @@ class Sheet:
     gaps: tuple[Stretch, ...]
     doubles: tuple[oncall.Booked, ...]
     by_hand: tuple[Stretch, ...]
+    before: date
+    after: date
 
 
-def sheet(site: Site, *, now: datetime) -> Sheet:
-    """Two weeks of every rung, read once."""
+def sheet(site: Site, *, now: datetime, first: date | None = None) -> Sheet:
+    """Two weeks of every rung from a day on, today if none is given, read once. Who was on call in the past stays."""
     zone = ZoneInfo(site.time_zone)
     today = now.astimezone(zone).date()
-    edges = [chairs.moment(today + n * DAY, time(0), site.time_zone, last=False) for n in range(SHOWN + 1)]
+    first = first or today
+    edges = [chairs.moment(first + n * DAY, time(0), site.time_zone, last=False) for n in range(SHOWN + 1)]
+    since = min(max(now, edges[0]), edges[-1])
     read = oncall.read(site, since=edges[0], until=edges[-1])
     stints = read.stints(edges[0], edges[-1])
     doubles = [one for one in read.doubles(edges[0], edges[-1]) if one.ends_at > now]
     taken = [_stretch(one, doubles, now) for one in stints]
-    found = oncall.covered_by(read, site, since=now, until=edges[-1], now=now, ladders=cover.ladders_of(site))
+    found = oncall.covered_by(
+        read, site, since=since, until=edges[-1], now=now, ladders=cover.ladders_of(site)
+    )
     gaps = [
         Stretch(gap.rung, gap.starts_at, gap.ends_at, named=gap.named, whom=gap.whom)
-        for gap in found.gaps(now, edges[-1])
+        for gap in found.gaps(since, edges[-1])
     ]
     top = max([found.rungs, *(one.rung for one in stints), *(rung for rung, _ in found.coming)])
     spans = sorted([*taken, *gaps], key=lambda one: one.starts_at)
@@ -114,6 +121,8 @@ def sheet(site: Site, *, now: datetime) -> Sheet:
         gaps=tuple(gaps),
         doubles=tuple(doubles),
         by_hand=tuple(one for one in taken if one.kind != "rotation" and one.ends_at > now),
+        before=first - SHOWN * DAY,
+        after=first + SHOWN * DAY,
     )
 
 

@@ -1,5 +1,7 @@
 """The on-call list: two weeks of every rung, who is on at any hour, and shifts by hand."""
 
+from datetime import date, datetime
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -36,6 +38,8 @@ def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpRespo
         "untexted": untexted.among([one.clinician for one in on_now], now=now),
         "on_call": pulse.on_call(site, now=now),
         "sheet": (sheet := rota.sheet(site, now=now)),
+        "first": (first := _first(request, now)),
+        "calendar": rota.sheet(site, now=now, first=first) if first else sheet,
         "touched": uncovered.weeks(site, now=now) if sheet.gaps else (),
         "rotations": Rotation.objects.filter(site=site)
         .exclude(until__lte=now)
@@ -48,6 +52,15 @@ def _render(request: SignedIn, form: forms.ShiftForm | None = None) -> HttpRespo
         "answers": [(at, rota.at_hour(site, at=at, now=now)) for at in asked],
     }
     return render(request, "stepup/on_call.html", context, status=UNPROCESSABLE if form else 200)
+
+
+def _first(request: SignedIn, now: datetime) -> date | None:
+    """The first day that was asked for, within a year of now; None: today."""
+    try:
+        on = date.fromisoformat(request.GET.get("from", ""))
+    except ValueError:
+        return None
+    return on if abs(on - now.date()) <= oncall.A_YEAR else None
 
 
 @require_POST

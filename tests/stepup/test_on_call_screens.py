@@ -134,6 +134,43 @@ def test_nights_leave_the_days_as_a_gap_that_an_override_fills(client, site, peo
     assert AuditEntry.objects.filter(subject=f"override:{row.pk}").count() == 2
 
 
+def test_weeks_further_on_and_weeks_that_have_passed_are_shown(client, site, people) -> None:
+    now = clock.now()
+    starts_at = now - 40 * DAY
+    oncall.add_shift(site, people[1], 1, starts_at=starts_at, ends_at=starts_at + DAY)
+    oncall.add_shift(site, people[1], 1, starts_at=now + 30 * DAY, ends_at=now + 31 * DAY)
+    client.post(reverse("new-rotation"), typed(site, people, opens="20:00", closes="08:00"))
+    page = client.get(reverse("on-call"))
+    assert page.context["calendar"] is page.context["sheet"]
+    past = client.get(reverse("on-call"), {"from": f"{starts_at - DAY:%Y-%m-%d}"}).context["calendar"]
+    assert "Nurse M" in {part.name for day in past.days for cell in day.cells for part in cell.parts}
+    assert past.gaps == ()
+    assert not past.by_hand
+    later = client.get(reverse("on-call"), {"from": f"{now + 28 * DAY:%Y-%m-%d}"})
+    found = later.context["calendar"]
+    assert len(found.gaps) >= 13
+    [shift] = found.by_hand
+    assert "14 days earlier" in words(later)
+    assert client.post(reverse("remove-shift", args=[shift.id])).status_code == 302
+    assert later.context["sheet"].days == client.get(reverse("on-call")).context["sheet"].days
+
+
+@pytest.mark.parametrize("asked", ["tomorrow", "9999-12-31", "0001-01-01", "20260101T", ""])
+def test_a_day_that_cannot_be_shown_is_today(client, site, asked) -> None:
+    page = client.get(reverse("on-call"), {"from": asked})
+    assert page.context["calendar"].days[0].is_today
+
+
+def test_a_name_on_the_calendar_leads_to_an_override_of_its_hours(client, site, people) -> None:
+    page = client.post(reverse("new-rotation"), typed(site, people), follow=True).content.decode()
+    links = [unescape(link) for link in re.findall(r'href="([^"]*override/\?[^"]*)"', page)]
+    assert len(links) >= 14
+    form = client.get(links[3]).context["form"]
+    assert (form["rung"].value(), form["starts_at"].value()) == ("1", "00:00")
+    responder = makers.signed_in(makers.a_clinician(site, Role.RESPONDER))
+    assert "override/?" not in responder.get(reverse("on-call")).content.decode()
+
+
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
 def test_a_day_at_an_end_of_the_calendar_is_refused_and_no_fault(client, people, day) -> None:
     asked = client.get(reverse("on-call"), {"on": day, "at": "23:59"})

@@ -13,6 +13,7 @@ from django.conf import settings as django_settings
 from stepup.local import ports
 from tests import (
     examples,  # noqa: F401 - registers the profiles of the property tests
+    places,
     ready,
 )
 from tests.provider import ProviderDouble
@@ -27,6 +28,15 @@ os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 gc.set_threshold(50_000, 20, 20)
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a-token-that-only-tests-know"
+
+
+@pytest.hookimpl(tryfirst=True)  # before those that were not asked for are left out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What `tests/local/test_suite.py` asks: the whole run looks for these tests in a few places only."""
+    needs_a_service = ("processes", "browser")
+    config.stash[places.OF_THE_WHOLE_SERVICE] = [
+        item.nodeid for item in items if any(item.get_closest_marker(mark) for mark in needs_a_service)
+    ]
 
 
 def pytest_collection_finish() -> None:

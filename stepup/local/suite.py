@@ -17,6 +17,9 @@ Runs every check and every test. With --fast only the rules of dosing and triage
 With arguments for pytest (a path, -k, -x ...) only what they choose.
 """
 _EXAMPLES = "--hypothesis-profile=whole"  # registered in tests/examples.py; --fast tries a tenth of them
+# Where all tests are that need processes or a browser: to look through the ten thousand others takes each worker as
+# long as some of these tests. `tests/local/test_suite.py` fails on a test of theirs anywhere else.
+_PLACES = ("tests/faults", "tests/browser", "tests/local", "tests/notifications/double/test_phones_page.py")
 _PACKAGES = ("stepup", "monitoring", "notifications", "protocols", "benchmarks", "manage.py")
 
 
@@ -39,6 +42,11 @@ def main(arguments: Sequence[str]) -> int:
             counts = _checks(venv) + _with_servers(venv, lambda settings: _tests(venv, settings))
     print(f"\n{counts}", flush=True)
     return 1 if counts.failed else 0
+
+
+def has_its_place(test: str) -> bool:
+    """Whether a test that needs processes or a browser stands where this run looks for such."""
+    return test.startswith(tuple(place if place.endswith(".py") else f"{place}/" for place in _PLACES))
 
 
 def _split(arguments: Sequence[str]) -> tuple[set[str], list[str]]:
@@ -81,16 +89,24 @@ def _tests(venv: Venv, settings: Mapping[str, str]) -> Counts:
     # Stealing: the stories are long and stand together, and one process would be left alone with all of them.
     side_by_side = ["-n", "2", "--dist", "worksteal", _EXAMPLES, "-m", "not processes and not browser"]
     counts += parts.pytest("Unit tests", python, side_by_side, settings)
-    # They mostly wait, for a service to start or a deadline to pass: three at once fill two processors. A file has one
-    # service for all its tests.
-    waiting = ["-n", "3", "--dist", "loadfile", "-m", "processes and not browser"]
-    counts += parts.pytest("Process tests", python, waiting, settings)
+    return counts + _on_the_whole_service(venv, settings)
+
+
+def _on_the_whole_service(venv: Venv, settings: Mapping[str, str]) -> Counts:
+    """The tests that start the service as real processes, and those that open it in a browser."""
     chromium = browsers.found()
-    if not chromium:
-        return counts + parts.not_run("Browser tests", "no Chromium was found on the PATH")
-    # A file has one service and one browser for all its tests, so a file stays whole.
-    by_file = ["-n", "2", "--dist", "loadfile", "-m", "browser"]
-    return counts + parts.pytest("Browser tests", python, by_file, {**settings, "STEPUP_CHROMIUM": chromium})
+    which = "processes or browser" if chromium else "processes and not browser"
+    # They mostly wait, for a service to start, a deadline to pass, a page to come to rest: three at once fill two
+    # processors, and while one file waits another draws. A file has one service and one browser for all its tests, so
+    # a file stays whole. Which file takes how long is not told by how many tests it has: they go in order of their
+    # names, where the long ones of `faults` do not come last.
+    by_file = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-m", which, *_PLACES]
+    counts = parts.pytest(
+        "Process and browser tests", venv.python, by_file, {**settings, "STEPUP_CHROMIUM": chromium}
+    )
+    return (
+        counts if chromium else counts + parts.not_run("Browser tests", "no Chromium was found on the PATH")
+    )
 
 
 def _with_servers(venv: Venv, run: Callable[[Mapping[str, str]], Counts]) -> Counts:

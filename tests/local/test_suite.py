@@ -7,6 +7,7 @@ import pytest
 
 from stepup.local import browsers, parts, suite
 from stepup.local.parts import Counts
+from tests import places
 
 REPORT = """\
 <testsuites><testsuite>
@@ -49,6 +50,25 @@ def test_options_are_ours_and_the_rest_is_for_pytest() -> None:
     assert suite._split(["--fast"]) == ({"--fast"}, [])
     assert suite._split(["tests/protocols", "-x"]) == (set(), ["tests/protocols", "-x"])
     assert suite._split(["--fast", "--", "-k", "--fast"]) == ({"--fast"}, ["-k", "--fast"])
+
+
+@pytest.mark.parametrize(
+    ("test", "is_found"),
+    [
+        ("tests/faults/test_soak.py::test_after_a_minute", True),
+        ("tests/notifications/double/test_phones_page.py::test_a_page", True),
+        ("tests/notifications/double/test_calls.py::test_a_call", False),
+        ("tests/faults_of_old/test_soak.py::test_after_a_minute", False),
+    ],
+)
+def test_tests_of_the_whole_service_are_looked_for_in_their_places(test: str, is_found: bool) -> None:
+    assert suite.has_its_place(test) is is_found
+
+
+def test_no_test_of_the_whole_service_is_lost_from_the_run(request) -> None:
+    """One that stands anywhere else is collected with the unit tests, not chosen there, and never looked for again."""
+    collected = request.config.stash[places.OF_THE_WHOLE_SERVICE]
+    assert [test for test in collected if not suite.has_its_place(test)] == []
 
 
 def test_the_last_line_is_the_counts_alone(

@@ -284,6 +284,25 @@ class RotationForm(WardForm):
         return [self[f"person_{n}"] for n in self.places]
 
 
+class EndForm(WardForm):
+    """The moment at which a rotation ends."""
+
+    refusals: ClassVar[dict[str, str]] = {"past-rotation": "at"}
+    prefix = "end"
+
+    on = moments.DayField(label=_("Ends on"))
+    at = moments.ClockField(label=_("Ends at"))
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.site = site
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `moment`, in UTC."""
+        self.cleaned_data["moment"] = _picked(self, "on", "at")
+        return self.cleaned_data
+
+
 def _hours(data: dict[str, Any]) -> Hours | None:
     days = frozenset(int(n) for n in data["weekdays"])
     if data["opens"] is None:

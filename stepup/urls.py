@@ -121,6 +121,7 @@ urlpatterns = [
     path("on-call/rotations/new/", rotations.new_rotation, name="new-rotation"),
     path("on-call/rotations/<int:pk>/", rotations.change_rotation, name="change-rotation"),
     path("on-call/rotations/<int:pk>/end/", rotations.end_rotation, name="end-rotation"),
+    path("on-call/rotations/<int:pk>/end-then/", rotations.plan_end, name="plan-end"),
     path("on-call/rungs/", rotations.set_rung, name="set-rung"),
     path("on-call/drills/", ladder_drills.show_drills, name="ladder-drills"),
     path("on-call/drills/begin/", ladder_drills.begin_drill, name="begin-drill"),

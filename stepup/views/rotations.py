@@ -51,9 +51,40 @@ def _rotation(request: SignedIn, row: Rotation | None, initial: dict[str, object
             return redirect(reverse("on-call") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
+    return _page(request, row, form, rota_forms.EndForm(site=site))
+
+
+def _page(
+    request: SignedIn, row: Rotation | None, form: rota_forms.RotationForm, end: rota_forms.EndForm
+) -> HttpResponse:
+    turns = row.turns.all() if row is not None else ()
     lost = [turn.clinician.name for turn in turns if str(turn.clinician_id) not in form.people]
-    context = {"form": form, "row": row, "now": now, "lost": lost}
-    return render(request, "stepup/rotation.html", context, status=UNPROCESSABLE if form.errors else 200)
+    context = {"form": form, "end": end, "row": row, "now": form.now, "lost": lost}
+    status = UNPROCESSABLE if form.errors or end.errors else 200
+    return render(request, "stepup/rotation.html", context, status=status)
+
+
+@require_POST
+@act("change who is on call")
+def plan_end(request: SignedIn, pk: int) -> HttpResponse:
+    """No more turns from a moment on that is still to come."""
+    row, now = find(Rotation.objects.prefetch_related("turns__clinician"), request, pk), clock.now()
+    site = request.user.site
+    form = rota_forms.EndForm(request.POST, site=site)
+    if form.is_valid():
+        try:
+            ended = rotations.end(row.pk, at=form.cleaned_data["moment"], by=request.user, now=now)
+            messages.success(
+                request,
+                _("%(row)s ends %(until)s. Look for gaps below.")
+                % {"row": row.name, "until": rota_forms.said(ended.until or now, site.time_zone)},
+            )
+            return redirect(reverse("on-call") + "#result")
+        except Refusal as refusal:
+            form.refuse(refusal)
+    initial = rota_forms.rotation_initial(row)
+    whole = rota_forms.RotationForm(site=site, now=now, places=row.turns.count(), initial=initial)
+    return _page(request, row, whole, form)
 
 
 @require_POST

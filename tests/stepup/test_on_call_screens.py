@@ -96,6 +96,29 @@ def test_a_planned_rotation_leaves_the_one_before_it_in_force_and_is_taken_back(
     assert "To mend" not in page
 
 
+def test_a_rotation_ends_at_a_moment_that_is_said_and_its_hours_after_that_are_gaps(
+    client, site, people
+) -> None:
+    client.post(reverse("new-rotation"), typed(site, people))
+    row = Rotation.objects.get()
+    for on, at, says in (
+        (shown(site, clock.now() - DAY)[0], "08:00", "A rotation ends now or later"),
+        ("", "08:00", "Give the date, like 2026-03-02."),
+    ):
+        answer = client.post(reverse("plan-end", args=[row.pk]), {"end-on": on, "end-at": at})
+        assert answer.status_code == 422
+        assert says in words(answer)
+        assert 'value="nurses"' in answer.content.decode(), "the form above is as it was"
+    on = shown(site, clock.now() + 9 * DAY)[0]
+    page = client.post(reverse("plan-end", args=[row.pk]), {"end-on": on, "end-at": "08:00"}, follow=True)
+    row.refresh_from_db()
+    until = rota_forms.said(row.until, site.time_zone)
+    assert f"nurses ends {until}. Look for gaps below." in words(page)
+    [gap] = page.context["sheet"].gaps
+    assert (gap.rung, gap.starts_at) == (1, row.until)
+    assert shown(site, row.until) == (on, "08:00")
+
+
 @pytest.mark.parametrize(
     ("facts", "says"),
     [

@@ -180,7 +180,7 @@ class Ward:
                 site=self.site, began_by=responder, began_at=now, named="a list", rules={}, calls=[], next_at=now
             ).pk,
             "answer-swap": swap.pk, "end-time-off": responder.time_off.get().pk,
-            **dict.fromkeys(("change-rotation", "end-rotation"), rotation.pk), "end-override": override.pk,
+            **dict.fromkeys(("change-rotation", "end-rotation", "plan-end"), rotation.pk), "end-override": override.pk,
         }  # fmt: skip
 
     def path(self, name: str) -> str:

@@ -1,8 +1,10 @@
 """The watchdog as it is run: a process of its own, a service that falls silent, and a provider to call with."""
 
+import contextlib
 import http.server
 import json
 import os
+import runpy
 import socketserver
 import subprocess
 import sys
@@ -251,6 +253,43 @@ def test_h12_an_answer_that_makes_no_sense_is_silence_too(surroundings, provider
     finally:
         process.kill()
         process.communicate()
+
+
+class Endless(socketserver.StreamRequestHandler):
+    """Says that it is not well, and goes on and on: a letter at a time, or as fast as it can."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while not self.server.over.wait(self.server.pause):
+                self.wfile.write(b" " * self.server.at_once)
+
+
+@pytest.mark.parametrize(
+    ("pause", "at_once", "timeout", "longest"),
+    [(0.01, 1, 0.2, 100_000), (0.0, 10_000, 60.0, 50_000)],
+    ids=["a letter at a time", "without end"],
+)
+def test_h12_an_answer_that_never_ends_is_given_up(pause, at_once, timeout, longest) -> None:
+    watchdog = runpy.run_path(str(REPOSITORY / "deploy/watchdog.py"))
+    watchdog["whole"].__globals__.update(TIMEOUT=timeout, LONGEST=longest)
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Endless)
+    server.over, server.pause, server.at_once = threading.Event(), pause, at_once
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    looked: list[dict[str, str]] = []
+    look = threading.Thread(
+        target=lambda: looked.append(watchdog["troubles"](address_of(server))), daemon=True
+    )
+    look.start()
+    try:
+        until(lambda: looked, "it to give up", seconds=5)
+        assert "has stopped answering" in watchdog["spoken"](looked[0])
+    finally:
+        server.over.set()
+        look.join(5)
+        server.shutdown()
+        server.server_close()
 
 
 CUT_SHORT = b'HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{"sid": "CA'

@@ -48,7 +48,7 @@ def make(
         raise Refusal("why", _("Say why somebody else is on call then."))
     oncall.check_able(site, clinician, rung)
     period = DateTimeTZRange(max(starts_at, now), ends_at)
-    _refuse_unreachable(clinician, period)
+    check_reachable(clinician, period)
     try:
         with transaction.atomic():
             row = Override.objects.create(
@@ -70,7 +70,8 @@ def make(
     return row
 
 
-def _refuse_unreachable(clinician: Clinician, period: DateTimeTZRange) -> None:
+def check_reachable(clinician: Clinician, period: DateTimeTZRange) -> None:
+    """Refuse whoever no page would reach then: without a phone, or with time off for part of it."""
     if not clinician.phone:
         raise Refusal(
             "no-phone",

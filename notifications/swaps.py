@@ -31,14 +31,10 @@ def offer(given: Hours, *, to: Clinician, by: Clinician, now: datetime, back: Ho
     """Offer hours of one's own to a colleague, perhaps for hours of theirs. Nothing changes until they accept.
 
     The colleague is texted which hours, and where to answer. Refused where the hours are not one's own from end to
-    end, or the colleague could not be on that rung.
+    end, or the colleague could not be on that rung or has time off.
     """
     if to.pk == by.pk:
         raise Refusal("same-person", _("Offer your hours to somebody else."))
-    if not to.phone:
-        raise Refusal(
-            "no-phone", _("%(to)s has no phone on record, so no page would reach them.") % {"to": to.name}
-        )
     _check(given, of=by, to=to, now=now)
     if back is not None:
         _check(back, of=to, to=by, now=now)
@@ -176,6 +172,7 @@ def _check(hours: Hours, *, of: Clinician, to: Clinician, now: datetime) -> None
             _("%(of)s is not on rung %(rung)s for all of those hours.") % {"of": of.name, "rung": hours.rung},
         )
     oncall.check_able(of.site, to, hours.rung)
+    overrides.check_reachable(to, DateTimeTZRange(hours.starts_at, hours.ends_at))
 
 
 def _put(hours: Hours, person: Clinician, swap: Swap, now: datetime) -> None:

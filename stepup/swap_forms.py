@@ -88,7 +88,7 @@ class SwapForm(WardForm):
     """One's own hours, or part of them, for a colleague, and perhaps hours of theirs in return."""
 
     refusals: ClassVar[dict[str, str]] = {
-        "same-person": "to", "no-phone": "to", "role": "to", "rung-role": "to", "not-theirs": "back",
+        "same-person": "to", "no-phone": "to", "away": "to", "role": "to", "rung-role": "to", "not-theirs": "back",
         "begun": "starts_at", "ends-first": "ends_at", "past-shift": "ends_at",
     }  # fmt: skip
 

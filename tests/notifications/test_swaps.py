@@ -67,6 +67,24 @@ def test_nothing_is_offered_to_somebody_without_a_phone(site, two) -> None:
     assert not Swap.objects.exists()
 
 
+def test_nothing_is_offered_to_somebody_who_is_away_then_nor_asked_back_for_one_s_own_time_off(
+    site, two
+) -> None:
+    begin(site, *two)
+    away = {"starts_at": START + HOUR, "ends_at": START + 2 * HOUR}
+    overrides.take_time_off(two[1], **away, by=two[1], now=NOON)
+    later = {"starts_at": START + 3 * DAY, "ends_at": START + 4 * DAY}
+    overrides.take_time_off(two[0], **later, by=two[0], now=NOON)
+    for back in (None, hours(1, 2)):
+        with pytest.raises(Refusal, match="Nurse M has time off"):
+            swaps.offer(hours(0, 1), to=two[1], by=two[0], now=NOON, back=back)
+    with pytest.raises(Refusal, match="Nurse N has time off"):
+        swaps.offer(hours(2, 3), to=two[1], by=two[0], now=NOON, back=hours(3, 4))
+    assert not Swap.objects.exists()
+    part = swaps.Hours(1, START + 2 * HOUR, START + DAY)
+    assert swaps.offer(part, to=two[1], by=two[0], now=NOON).state == "offered"
+
+
 @pytest.mark.parametrize("act", ["decline", "withdraw"])
 def test_an_answered_offer_is_over(site, two, act) -> None:
     begin(site, *two)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Max, Subquery
+from django.db.models import Max, QuerySet, Subquery
 
 from monitoring import canary, phone_proofs
-from notifications import heartbeat, oncall, untexted
+from notifications import heartbeat, oncall, untexted, written
 from notifications.models import Delivery, Heartbeat, Lane, Site
 from protocols.ladder import Rung
 
@@ -73,12 +73,7 @@ class Pulse(Signs):
 
 def signs(site: Site, *, now: datetime) -> Signs:
     """Whether the service acts, finds no fault in itself, and its own test alarm comes through: in one statement."""
-    said = {
-        "engine_at": Subquery(Heartbeat.objects.filter(name=heartbeat.ENGINE).values("at")[:1]),
-        "checks": Subquery(Heartbeat.objects.filter(name=heartbeat.CHECKS).values("detail")[:1]),
-        **canary.facts_of_a_site(now=now),
-    }
-    facts = Site.objects.filter(pk=site.pk).annotate(**said).values(*said).get()
+    facts = vars(_said.get(site=site.pk, now=now))
     broken = (facts["checks"] or {}).get("broken") or {}
     return Signs(
         engine_late=heartbeat.is_late_since(facts["engine_at"], now=now),
@@ -88,6 +83,20 @@ def signs(site: Site, *, now: datetime) -> Signs:
         ),
         canary_at=facts["canary_at"],
         canary_late=canary.is_late_by(facts, now=now),
+    )
+
+
+@written.Beside
+def _said(site: int, now: datetime) -> QuerySet[Site]:
+    """What the service and the canary of a site say of themselves, beside the site's number: every screen asks it."""
+    return (
+        Site.objects.filter(pk=site)
+        .only("pk")
+        .annotate(
+            engine_at=Subquery(Heartbeat.objects.filter(name=heartbeat.ENGINE).values("at")[:1]),
+            checks=Subquery(Heartbeat.objects.filter(name=heartbeat.CHECKS).values("detail")[:1]),
+            **canary.facts_of_a_site(now=now),
+        )
     )
 
 

@@ -8,7 +8,7 @@ from random import Random
 
 from django.db import connection
 
-from monitoring import checkins, climbing, escalations, paging, silence, watches, worklist
+from monitoring import checkins, climbing, escalations, opting_out, paging, silence, watches, worklist
 from notifications import gateway, outbox, prepared, reconcile
 from notifications.glance import Glance
 from notifications.models import Delivery
@@ -53,6 +53,11 @@ NOTICED = Glance(
 SENDING = ("deliver", "settle")
 """What carries and settles, and the times it may change: it knows of nothing above the messages."""
 TIMES = {names: "SELECT " + ", ".join(f"({DUE[name]})" for name in names) for names in (tuple(DUE), SENDING)}
+AFTER_A_FAILURE = (
+    silence.notice_unsendable,
+    climbing.notice_unheard_pages,
+    opting_out.notice_dead_numbers,
+)
 ACT: dict[str, Callable[[datetime], object]] = {
     "ask": lambda now: checkins.ask_due(now=now),
     "silence": lambda now: silence.climb(now=now),
@@ -62,7 +67,7 @@ ACT: dict[str, Callable[[datetime], object]] = {
     "settle": lambda now: reconcile.settle_all(now=now),
     "kept close": lambda now: checkins.keep_close(now=now),
     "closed": lambda now: watches.close_due(now=now),
-    "failed": lambda now: silence.notice_unsendable(now=now) + climbing.notice_unheard_pages(now=now),
+    "failed": lambda now: [step(now=now) for step in AFTER_A_FAILURE],
 }
 LASTING = ("I8", "I8 reports", "I11")
 """Broken for a day, or a day before: they need not be looked for every few seconds, and cost the most."""

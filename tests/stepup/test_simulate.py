@@ -11,7 +11,7 @@ from django.db import transaction
 
 from monitoring import inbound
 from monitoring.models import Escalation, Page, Patient, Reply
-from notifications.models import Shift
+from notifications.models import Delivery, Shift
 from protocols import wording
 from stepup.management.commands import simulate
 from stepup.simulate import figures, report
@@ -75,6 +75,14 @@ def test_a_page_that_nobody_hears_is_followed_by_the_next_rung_at_once(monkeypat
     first, second = Page.objects.order_by("pk")[:2]
     assert (first.rung, second.rung) == (1, 2)
     assert second.at - first.at == RINGS, "the call has ended; the text was refused before"
+
+
+def test_a_number_that_is_dead_is_noticed_with_the_first_text_that_fails(monkeypatch) -> None:
+    monkeypatch.setitem(figures.FAULTS, "usual", replace(figures.FAULTS["none"], dead_phone=1.0))
+    Ward(replace(SMALL, faults="usual"), 0).live()
+    patient = Patient.objects.get()
+    failed = Delivery.objects.filter(message__to=patient.phone, state="failed").order_by("ended_at")
+    assert patient.texting_ended_at == failed[0].ended_at
 
 
 def a_fever_in_the_morning() -> tuple[Ward, datetime]:

@@ -23,7 +23,8 @@ from stepup.simulate.provider import Provider
 BEGINS = datetime(2027, 3, 1, tzinfo=ZONE).astimezone(UTC)  # a Monday; the clocks change on day 14
 WHOLE_TURN = timedelta(hours=2)
 LONG_LOOK = timedelta(minutes=30)
-SHORT_LOOK = timedelta(seconds=5)  # the shortest that an invariant allows
+SHORT_LOOK = timedelta(seconds=15)  # what most invariants allow
+MINUTE = timedelta(minutes=1)
 ROUND = timedelta(minutes=5)
 TIDY = timedelta(hours=8)
 CHAIRS_FROM, CHAIRS_HOURS = 9, 6
@@ -42,10 +43,12 @@ DUE: dict[str, str] = {
 NOTICED = Glance(
     {
         "failed": (
-            lambda now, since: Delivery.objects.filter(state__in=paging.UNDELIVERED, ended_at__gte=since),
+            lambda now, since: Delivery.objects.filter(state__in=paging.UNDELIVERED, ended_at__gt=since),
         ),
         "kept close": (lambda now, since: checkins.in_need(now=now),),
-        "closed": (lambda now, since: watches.ended(now=now),),
+        "closed": (
+            lambda now, since: invariants.overdue_watches(now + MINUTE),
+        ),  # at their end, not a minute past
     },
     since=datetime.max.replace(tzinfo=UTC),
 )

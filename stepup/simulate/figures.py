@@ -69,7 +69,9 @@ CLOSER_MEDIAN, CLOSER_SIGMA = 90.0, 0.4
 
 # Work, for the forecast of staff: minutes of a person. All ours.
 MINUTES_A_TASK = 3.0
+MINUTES_A_CALL = 8.0  # to somebody with whom nobody has spoken for a day, or whom no text reaches
 MINUTES_A_CASE = 25.0
+CALL = "Call"  # how what is a call begins, on the list
 BUSY_SHARE = 0.7  # of an hour that somebody can be busy
 PATIENTS_A_NURSE = 170  # COVID Watch: five or six nurses for about 1,000 patients
 

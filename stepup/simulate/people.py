@@ -209,7 +209,8 @@ class People:
             [row] = _task.rows(pk=task)
             if row.done_at is None:
                 read = unread.newest(row)
-                worklist.finish(task, by=self.clinic.nurse, outcome="read", read=read, now=now)
+                outcome = "spoke with them: well" if row.what.startswith(figures.CALL) else "read"
+                worklist.finish(task, by=self.clinic.nurse, outcome=outcome, read=read, now=now)
             span = after(self.rng, figures.CLOSER_MEDIAN, figures.CLOSER_SIGMA)
             self.agenda.put(now + span, lambda at: self._looks_again(row.patient_id, at))
 

@@ -28,6 +28,7 @@ MESSAGES = {
     "voice": {"delivered": "answered", "failed": "not answered"},
 }
 """What became of texts and calls, for people; any other state is called by its own name."""
+CALLS = Q(what__startswith=figures.CALL)
 
 
 @dataclass
@@ -89,7 +90,8 @@ def gather(plan: Plan, seen: Seen) -> Report:
             "texts out": _hours(outward.filter(message__channel="text").values_list("submitted_at", flat=True)),
             "calls out": _hours(outward.filter(message__channel="voice").values_list("submitted_at", flat=True)),
             "pages": _hours(Page.objects.values_list("at", flat=True)),
-            "texts to read": _hours(Task.objects.values_list("opened_at", flat=True)),
+            "texts to read": _hours(Task.objects.exclude(CALLS).values_list("opened_at", flat=True)),
+            "calls to make": _hours(Task.objects.filter(CALLS).values_list("opened_at", flat=True)),
             "cases": _hours(cases.values_list("opened_at", flat=True)),
         },
         spans=_spans(),
@@ -125,7 +127,12 @@ def _spans() -> dict[str, list[float]]:
         for name, at in zip(("page", "take", "reach"), moments, strict=True):
             if at is not None:
                 found[name].append((at - opened_at).total_seconds())
-    done = Task.objects.exclude(done_at=None).exclude(done_by=None).values_list("opened_at", "done_at")
+    done = (
+        Task.objects.exclude(CALLS)
+        .exclude(done_at=None)
+        .exclude(done_by=None)
+        .values_list("opened_at", "done_at")
+    )
     found["read"] = [(end - begin).total_seconds() for begin, end in done.order_by("pk") if end is not None]
     return found
 
@@ -139,10 +146,12 @@ def _kind(headline: str) -> str:
 
 def staff(report: Report) -> list[float]:
     """How many people each hour of the day keeps busy, at the share of an hour that somebody can be busy."""
-    minutes = [
-        tasks * figures.MINUTES_A_TASK + cases * figures.MINUTES_A_CASE
-        for tasks, cases in zip(report.by_hour["texts to read"], report.by_hour["cases"], strict=True)
-    ]
+    each = {
+        "texts to read": figures.MINUTES_A_TASK,
+        "calls to make": figures.MINUTES_A_CALL,
+        "cases": figures.MINUTES_A_CASE,
+    }
+    minutes = [sum(report.by_hour[what][hour] * one for what, one in each.items()) for hour in range(HOURS)]
     return [one / report.days / 60 / figures.BUSY_SHARE for one in minutes]
 
 
@@ -199,8 +208,9 @@ def _staff_lines(report: Report) -> list[str]:
         f"people busy        {need[top]:.1f} at the hour with most work ({top:02d}:00),"
         f" {sum(need) / HOURS:.2f} on average,"
         f" where nobody is for more than {100 * figures.BUSY_SHARE:.0f} % of an hour",
-        f"                   at {figures.MINUTES_A_CASE:.0f} minutes a case and {figures.MINUTES_A_TASK:.0f} a text to"
-        f" read; a nurse for {figures.PATIENTS_A_NURSE} patients, as published, would be {published:.1f}",
+        f"                   at {figures.MINUTES_A_CASE:.0f} minutes a case, {figures.MINUTES_A_TASK:.0f} a text to"
+        f" read and {figures.MINUTES_A_CALL:.0f} a call on the list;",
+        f"                   a nurse for {figures.PATIENTS_A_NURSE} patients, as published, would be {published:.1f}",
     ]  # fmt: skip
 
 

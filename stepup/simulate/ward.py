@@ -8,7 +8,7 @@ from random import Random
 
 from django.db import connection
 
-from monitoring import checkins, climbing, escalations, opting_out, paging, silence, watches, worklist
+from monitoring import checkins, climbing, escalations, opting_out, paging, silence, spoken, watches, worklist
 from notifications import gateway, outbox, prepared, reconcile
 from notifications.glance import Glance
 from notifications.models import Delivery
@@ -242,9 +242,10 @@ class Ward:
         self.agenda.put(BEGINS + span, again, quiet=quiet)
 
     def _whole_turn(self, now: datetime) -> None:
-        """A turn of the engine itself: what it does besides, where a delay of two hours changes no figure."""
+        """A turn of the engine itself, and calls to put on the list: where a delay of two hours changes no figure."""
         self._carry_out()
         engine.act(now=now)
+        spoken.look_after(now=now)
 
     def _look(self) -> None:
         """Count the invariants that have been broken since they were last looked at."""

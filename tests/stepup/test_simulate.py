@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError
 from django.db import transaction
 
-from monitoring import inbound
-from monitoring.models import Escalation, Page, Patient, Reply
+from monitoring import inbound, spoken
+from monitoring.models import Escalation, Page, Patient, Reply, Task
 from notifications.models import Delivery, Shift
 from protocols import wording
 from stepup.management.commands import simulate
@@ -132,6 +132,14 @@ def test_a_text_that_was_lost_on_the_way_is_fetched_within_a_minute_and_acted_on
     assert max(waited) <= timedelta(minutes=1, seconds=1), "the provider writes whole seconds"
 
 
+def test_whom_nobody_has_spoken_with_for_a_day_of_watch_is_called() -> None:
+    ward = Ward(Plan(patients=1, days=4, seed=5, faults="none", starting=1.0), 0)
+    ward.live()
+    calls = Task.objects.filter(what=spoken.WHAT)
+    assert len(calls) >= 1, "the dose was the last time that anybody spoke with them"
+    assert set(calls.exclude(done_at=None).values_list("outcome", flat=True)) == {"spoke with them: well"}
+
+
 def test_what_is_reported_adds_up_over_clinics() -> None:
     one = report.Report(days=2, patients=3, by_hour={"pages": [1] * 24}, spans={"take": [60.0]}, pages=24)
     whole = report.Report()
@@ -144,7 +152,8 @@ def test_what_is_reported_adds_up_over_clinics() -> None:
 
 def test_the_report_for_people_says_load_pages_times_staff_and_what_broke() -> None:
     plan, quiet = Plan(patients=170, days=2, seed=3), [0] * 24
-    hours = {"pages": quiet, "texts to read": quiet, "cases": [*quiet[:23], 42]}
+    hours = {"pages": quiet, "texts to read": quiet, "calls to make": [*quiet[:22], 21, 0],
+             "cases": [*quiet[:23], 42]}  # fmt: skip
     found = report.Report(
         days=2, patients=170, watched_days=68.0, by_hour=hours, spans={name: [60.0, 180.0] for name in SPANS}, pages=34,
         checks=2400, broken=Counter({"I3": 2, "I11": 1}), cases=Counter({"by silence": 30, "by what was texted": 12}),
@@ -152,10 +161,13 @@ def test_the_report_for_people_says_load_pages_times_staff_and_what_broke() -> N
         deliveries=Counter({"text delivered": 9, "text failed": 1, "voice delivered": 2, "voice failed": 3}),
     )  # fmt: skip
     told = "\n".join(report.lines(plan, found))
-    assert re.search(r"^23:00 +0.0 +0.0 +21.0 +12.50$", told, re.MULTILINE), (
+    assert re.search(r"^23:00 +0.0 +0.0 +0.0 +21.0 +12.50$", told, re.MULTILINE), (
         "42 cases of 25 minutes in two such hours"
     )
-    assert re.search(r"^whole +0.0 +0.0 +21.0 +0.52$", told, re.MULTILINE), (
+    assert re.search(r"^22:00 +0.0 +0.0 +10.5 +0.0 +2.00$", told, re.MULTILINE), (
+        "21 calls of 8 minutes in two such hours"
+    )
+    assert re.search(r"^whole +0.0 +0.0 +10.5 +21.0 +0.60$", told, re.MULTILINE), (
         "a day's, and the mean of its hours"
     )
     assert "10 asked; 60 % answered, 30 % not, 10 % could not be sent" in told
@@ -164,7 +176,7 @@ def test_the_report_for_people_says_load_pages_times_staff_and_what_broke() -> N
     assert "42 opened: 30 by silence, 12 by what was texted" in told
     assert "34, each one person called for one case: 0.1 a patient and day, 0.5 a day of watch" in told
     assert re.search(r"^somebody has it +2 +0:02:00 +0:02:48 +0:02:59 +0:03:00$", told, re.MULTILINE)
-    assert "12.5 at the hour with most work (23:00), 0.52 on average" in told
+    assert "12.5 at the hour with most work (23:00), 0.60 on average" in told
     assert "a nurse for 170 patients, as published, would be 1.0" in told
     assert "looked at 2400 times, I11 broken once, I3 broken twice" in told
 

@@ -93,6 +93,17 @@ def test_four_hours_of_a_turn_are_offered_from_their_link_by_keyboard(opened, ba
     _look(lead, "part-list-wide")
 
 
+def test_whoever_keeps_the_list_tabs_past_the_names_on_its_calendar_in_one_step(opened, base) -> None:
+    page = opened("lena", size=NARROW)
+    page.goto(f"{base}/on-call/")
+    names = page.get_by_role("link", name="override on rung").count()
+    assert names > 20, "each name on the calendar is a stop"
+    tab_to(page, "past the calendar")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert "Change" in page.evaluate("document.activeElement.innerText"), "the first rotation, and no name"
+
+
 def _look(page, name: str) -> None:
     if os.environ.get("SHOTS"):
         page.screenshot(path=str(Path(os.environ["SHOTS"]) / f"{name}.png"), full_page=True)

@@ -6,7 +6,7 @@ reached, a grading at the bedside, and this very task done by somebody who says 
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from monitoring import deaths, stays, worklist
 from monitoring.models import Assessment, EscalationEvent, PatientEvent, Task, Watch
@@ -28,14 +28,27 @@ def look_after(*, now: datetime) -> int:
         Q(patient__in=stays.at(now).values("patient"))
         | Q(patient__in=deaths.all_standing().values("patient"))
     )
+    alone = alone.exclude(_spoken_with_since(now - AT_LEAST_EVERY))
     return each(list(alone.values_list("pk", flat=True)), lambda pk: _one(pk, now))
+
+
+def _spoken_with_since(since: datetime) -> Q:
+    """Watches whose patient a person of the team has seen or spoken with since then, or is already to call."""
+    theirs = {"patient": OuterRef("patient")}
+    calls = Task.objects.filter(what=WHAT, **theirs)
+    reached = EscalationEvent.objects.filter(escalation__patient=OuterRef("patient"), what="reached")
+    return (
+        Q(Exists(calls.filter(done_at=None)))
+        | Q(Exists(calls.filter(done_at__gt=since, done_by__isnull=False)))
+        | Q(Exists(PatientEvent.objects.filter(what__startswith="spoke with", at__gt=since, **theirs)))
+        | Q(Exists(Assessment.objects.filter(at__gt=since, **theirs)))
+        | Q(Exists(reached.filter(at__gt=since)))
+    )
 
 
 def _one(pk: int, now: datetime) -> int:
     watch = Watch.objects.select_related("patient__site").get(pk=pk)
     if Task.objects.filter(patient=watch.patient, what=WHAT, done_at=None).exists():
-        return 0
-    if now - last(watch) < AT_LEAST_EVERY:
         return 0
     worklist.open_task(
         site=watch.site,
@@ -46,19 +59,3 @@ def _one(pk: int, now: datetime) -> int:
         now=now,
     )
     return 1
-
-
-def last(watch: Watch) -> datetime:
-    """When somebody of the team last saw or spoke with the patient; at the latest when the dose was given."""
-    about = {"patient": watch.patient, "at__gt": watch.given_at}
-    found = [
-        *PatientEvent.objects.filter(what__startswith="spoke with", **about).values_list("at", flat=True),
-        *Assessment.objects.filter(**about).values_list("at", flat=True),
-        *EscalationEvent.objects.filter(
-            escalation__patient=watch.patient, at__gt=watch.given_at, what="reached"
-        ).values_list("at", flat=True),
-        *Task.objects.filter(
-            patient=watch.patient, what=WHAT, done_at__gt=watch.given_at, done_by__isnull=False
-        ).values_list("done_at", flat=True),
-    ]
-    return max((at for at in found if at is not None), default=watch.given_at)

@@ -22,7 +22,7 @@ from stepup.simulate.provider import Provider
 
 BEGINS = datetime(2027, 3, 1, tzinfo=ZONE).astimezone(UTC)  # a Monday; the clocks change on day 14
 WHOLE_TURN = timedelta(hours=2)
-LONG_LOOK = timedelta(minutes=30)
+LONG_LOOK = timedelta(hours=2)
 SHORT_LOOK = timedelta(seconds=15)  # what most invariants allow
 MINUTE = timedelta(minutes=1)
 ROUND = timedelta(minutes=5)

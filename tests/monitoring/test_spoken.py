@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from monitoring import admissions, by_hand, deaths, spoken, worklist
+from monitoring import admissions, assessments, by_hand, deaths, spoken, worklist
 from monitoring.models import DeathNotice, Task, Watch
-from notifications.models import Clinician
+from notifications.models import Clinician, Role
 from stepup import engine
-from tests import makers
+from tests import bedside, makers
 from tests.home import HOUR, MINUTE, Home
 from tests.makers import NOON
 
@@ -48,6 +48,27 @@ def test_h53_only_a_call_in_which_somebody_was_spoken_with_counts(home, nurse, s
     phones(home, nurse, spoke=spoke, at=NOON + 20 * HOUR)
     spoken.look_after(now=NOON + DAY)
     assert calls(home) == wanted
+
+
+def _graded(home: Home) -> None:
+    doctor = makers.a_clinician(home.site, Role.PRESCRIBER)
+    sheet = assessments.Worksheet(crs=bedside.crs_found(1))
+    assessments.record(home.patient.pk, sheet, seen=0, by=doctor, now=NOON + 20 * HOUR)
+
+
+def _reached(home: Home) -> None:
+    home.hears("38.6", at=NOON + 20 * HOUR)
+    makers.resolved(home.case, by=home.doctors[0], now=NOON + 20 * HOUR)
+
+
+@pytest.mark.parametrize("seen", [_graded, _reached])
+def test_h53_whoever_was_graded_or_reached_in_a_case_was_spoken_with(home, seen: Callable) -> None:
+    seen(home)
+    spoken.look_after(now=NOON + DAY)
+    assert calls(home) == 0
+    Watch.objects.update(ends_at=NOON + 3 * DAY)
+    spoken.look_after(now=NOON + 44 * HOUR)
+    assert calls(home) == 1, "a day after that"
 
 
 def test_h53_the_next_day_wants_its_own_call(home, nurse) -> None:

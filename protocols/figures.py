@@ -145,7 +145,7 @@ class Figures:
         if pressure := worded(self.found, at, self.beside, self.asked):
             self._say(*pressure)
             return pressure[2]
-        if unit == "percent" and self._is_figure_of_speech(value, end, named):
+        if unit == "percent" and self._is_figure_of_speech(at, end, named):
             self.explained |= set(range(at, end))
             return end
         if unit == "percent" and self._is_saturation(at, value, named):
@@ -187,8 +187,15 @@ class Figures:
         other = named == "temperature" or (after is not None and after.name != "blood_pressure")
         return other and bool(fits(value))
 
-    def _is_figure_of_speech(self, value: Decimal, end: int, named: str) -> bool:
-        """`99% sure`, `100% fine`: no saturation. A low percentage always is one, whatever is said with it."""
+    def _is_figure_of_speech(self, at: int, end: int, named: str) -> bool:
+        """`99% sure`, `100% fine`: no saturation. A low percentage always is one, whatever is said with it.
+
+        What is no saturation and may be a slip for a temperature (`100.4 % fine`, `101% sure`) stays one: no word
+        behind the sign takes a fever away.
+        """
+        value, text = self.found[at].value or Decimal(0), self.found[at].text
+        if warmth(value, text, "") and not self._is_saturation(at, value, named):
+            return False
         said = end < len(self.found) and not self.found[end].after_break and self.found[end].text
         certain = said in self.lexicon.sets["percent_of"]
         return certain and value >= REASSURING_SATURATION and not self._is_oxygen(named)

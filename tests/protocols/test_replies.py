@@ -115,6 +115,13 @@ def test_tokens(text: str, kinds: list[str]) -> None:
         ("38\n½", [("38.5", "C", "")]),
         ("385\n.5", [("38.55", "C", "point")]),
         ("99.8 %", [("99.8", "F", "role")]),
+        ("100.4 % fine", [("100.4", "F", "role")]),
+        ("101% bien", [("101", "F", "role")]),
+        ("100.4 por ciento seguro", [("100.4", "F", "role")]),
+        ("100.4 percent sure no fever", [("100.4", "F", "role")]),
+        ("1004% ok", [("100.4", "F", "point")]),
+        ("100% fine", []),
+        ("110% fine", []),
     ],
 )
 def test_temperatures(text: str, expected: list[tuple[str, str, str]]) -> None:
@@ -136,6 +143,8 @@ def test_temperatures(text: str, expected: list[tuple[str, str, str]]) -> None:
         ("85 over 50 .5", "blood_pressure", "85"),
         ("80 de pulso", "heart_rate", "80"),
         ("98 por ciento", "oxygen", "98"),
+        ("98 o2, fine", "oxygen", "98"),
+        ("98 spo2. bien", "oxygen", "98"),
         ("88% sure", "oxygen", "88"),
         ("oxigeno 88 con 76 de pulso", "oxygen", "88"),
         ("pain 8", "pain", "8"),

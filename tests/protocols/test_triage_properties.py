@@ -7,7 +7,7 @@ import sys
 from functools import cache
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from protocols import lexicon, triage
@@ -61,6 +61,13 @@ def assess(text: str, asked: str = "temperature") -> triage.Finding:
 
 
 @examples(1500)
+@example(base=("100.4 %", "temperature"), added="fine")
+@example(base=("100.4 %", "temperature"), added="bien")
+@example(base=("100.4%", "temperature"), added="sure no fever")
+@example(base=("101 por ciento", "symptoms"), added="seguro")
+@example(base=("101 o2", "oxygen"), added=", ok")
+@example(base=("93 o2", "temperature"), added=", fine")
+@example(base=("89 spo2", "voice"), added=". no fever")
 @given(base=st.sampled_from(GRAVE), added=ADDED)
 def test_adding_words_never_lowers_a_page(base: tuple[str, str], added: str) -> None:
     reply, asked = base

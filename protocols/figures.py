@@ -4,7 +4,6 @@ A word after a number can take away a reassurance but never an alarm: `98 hr` is
 be one. Only the words before it, and a dose unit after it, settle what a number is.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -13,9 +12,9 @@ from protocols.lexicon import Lexicon, Match
 from protocols.menus import DIGITS, MENUS, is_menu
 from protocols.neighbours import Neighbours
 from protocols.normalise import Token
-from protocols.pressures import DIASTOLIC, SYSTOLIC, worded
+from protocols.pressures import DIASTOLIC, SYSTOLIC, whole_part, worded
 from protocols.reading import Reading
-from protocols.temperatures import fits, warmth
+from protocols.temperatures import fits, second_of_list, warmth
 
 PLAUSIBLE = {
     "oxygen": (Decimal(50), Decimal(100)),
@@ -130,13 +129,13 @@ class Figures:
         """Read the number at `at`; return the index after everything that belonged to it."""
         token = self.found[at]
         value = token.value or Decimal(0)
-        role = self.beside.role_before(at, NAMING)
-        named = role.name if role else ""
         unit, end = self.beside.unit_after(at + 1)
         after = self.beside.role_after(end)
+        role = self._named_before(at, after)
+        named = role.name if role else ""
         upper_end = self._blood_pressure_of(at, named)
         if upper_end:
-            lower = int(_whole_part(self.found[upper_end - 1].text))
+            lower = int(whole_part(self.found[upper_end - 1].text))
             text = self._text(at, upper_end)
             self._blood_pressure(int(token.text), lower, text=text, start=at, end=upper_end, role=role)
             if fits(value) and not self._is_pressure(named):
@@ -164,13 +163,22 @@ class Figures:
             return self._maybe_temperature(at, end, role, unit, after)
         return end
 
+    def _named_before(self, at: int, after: Match | None) -> Match | None:
+        """The word that names the number at `at`; a denied fever names no low saturation (`no fever 89 o2`)."""
+        role, value = self.beside.role_before(at, NAMING), self.found[at].value or Decimal(0)
+        asked = self.asked == "oxygen" or (after is not None and after.name == "oxygen")
+        if role is None or role.name != "temperature" or not (asked and 60 <= value < REASSURING_SATURATION):
+            return role
+        places = (role.start, role.start - 1)  # `no fiebre`, `no tengo fiebre`
+        return None if any(self.beside.before(place, "negators", "no") for place in places) else role
+
     def _blood_pressure_of(self, at: int, named: str) -> int:
         """The index after the lower value of `120 over 80`, or of `120 80` when a blood pressure was meant; else 0."""
         upper = self.found[at]
         joined = self.beside.joins_pressures(at + 1)
         place = at + 2 if joined else at + 1
         meant = joined or self._is_pressure(named)
-        written = _whole_part(self.found[place].text) if place < len(self.found) else ""
+        written = whole_part(self.found[place].text) if place < len(self.found) else ""
         if not (meant and upper.text.isdigit() and written.isdigit()):
             return 0
         if joined and not self._is_pressure(named) and self._is_another_measure(upper, place, named):
@@ -268,7 +276,7 @@ class Figures:
             other, value = value, Decimal(f"{token.text}.{self.found[tail - 1].text}")
             unit, end = self.beside.unit_after(tail)
             after = self.beside.role_after(end)
-        elif listed := _second_of_list(token.text):
+        elif listed := second_of_list(token.text):
             other = listed
         doubt = self._doubt(at, role, after, unit, other)
         if after is not None and after.name == "temperature":
@@ -381,18 +389,6 @@ class Figures:
 
 
 TEMPERATURE_OPEN = frozenset({"temperature", "after_fever", "practice"})
-
-
-def _second_of_list(text: str) -> Decimal | None:
-    """The second of two temperatures that a comma without a space may join (`36,39`)."""
-    first, comma, second = text.partition(",")
-    both = comma and len(second) == 2 and fits(Decimal(first)) == fits(Decimal(second)) != ""
-    return Decimal(second) if both else None
-
-
-def _whole_part(text: str) -> str:
-    """`50` of `50`, `50.5` and of `50 /80`, so that nothing written behind a pressure takes it away."""
-    return re.split(r"\s*\.|\s+/", text, maxsplit=1)[0]
 
 
 def _plausible(role: str, value: Decimal) -> bool:

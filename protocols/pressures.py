@@ -1,5 +1,6 @@
 """Blood pressures that words name: `sys 85 dia 50`, `85 on top 50 on bottom`, `高壓85 低壓50`, or the upper alone."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -52,3 +53,8 @@ def _lower(found: Sequence[Token], end: int, beside: Neighbours, upper: int) -> 
                 break
             return token.value, max(place + 1, named.end)
     return None, end
+
+
+def whole_part(text: str) -> str:
+    """`50` of `50`, `50.5` and of `50 /80`, so that nothing written behind a pressure takes it away."""
+    return re.split(r"\s*\.|\s+/", text, maxsplit=1)[0]

@@ -56,3 +56,10 @@ def with_point(digits: str, unit: str = "") -> Iterator[Decimal]:
         value = Decimal(f"{bare[:place]}.{bare[place:] or 0}")
         if fits(value) and (not unit or fits(value) == unit):
             yield value
+
+
+def second_of_list(text: str) -> Decimal | None:
+    """The second of two temperatures that a comma without a space may join (`36,39`)."""
+    first, comma, second = text.partition(",")
+    both = comma and len(second) == 2 and fits(Decimal(first)) == fits(Decimal(second)) != ""
+    return Decimal(second) if both else None

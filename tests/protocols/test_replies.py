@@ -144,6 +144,8 @@ def test_temperatures(text: str, expected: list[tuple[str, str, str]]) -> None:
         ("80 de pulso", "heart_rate", "80"),
         ("98 por ciento", "oxygen", "98"),
         ("98 o2, fine", "oxygen", "98"),
+        ("no fever 89 o2", "oxygen", "89"),
+        ("no tengo fiebre 93 spo2", "oxygen", "93"),
         ("98 spo2. bien", "oxygen", "98"),
         ("88% sure", "oxygen", "88"),
         ("oxigeno 88 con 76 de pulso", "oxygen", "88"),
@@ -154,6 +156,11 @@ def test_temperatures(text: str, expected: list[tuple[str, str, str]]) -> None:
 )
 def test_numbers_with_another_role(text: str, kind: str, value: str) -> None:
     assert [one.value for one in said(text).of(kind)] == [Decimal(value)]
+
+
+def test_a_denied_fever_names_no_low_saturation() -> None:
+    assert [one.value for one in said("sin fiebre 93", asked="oxygen").of("oxygen")] == [Decimal(93)]
+    assert warm("no fever 101 o2") == [("101", "F", "role")]
 
 
 def test_a_percentage_that_is_a_figure_of_speech_is_no_saturation() -> None:

@@ -9,7 +9,11 @@ from tests.home import Home
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 OF_PEOPLE = ("code texted back", "case ", "refused")
-PAGES = [{"sid": f"SM{n}", "to": "+15550100101", "body": f"reply {1000 + n} to take it"} for n in range(60)]
+PAGES = [
+    {"sid": f"SM{n}", "to": "+15550100101", "body": f"reply {1000 + n} to take it", "status": "delivered"}
+    for n in range(60)
+]
+ON_ITS_WAY = {"sid": "SM60", "to": "+15550100101", "body": "reply 1060 to take it", "status": "sent"}
 
 
 class Standing:
@@ -36,6 +40,15 @@ def befalls(seed: int, *, pages: list[dict[str, str]]) -> list[str]:
     for _ in range(60):
         elapsed += troubles.next(elapsed)
     return [what for what in told if not what.startswith(OF_PEOPLE)]
+
+
+def test_people_answer_only_pages_that_are_on_their_phones() -> None:
+    Home()
+    told: list[str] = []
+    troubles = Troubles(Standing([ON_ITS_WAY]), 7, told.append)
+    for _ in range(20):
+        troubles._an_answer(0.0)
+    assert told == []
 
 
 def test_a_seed_draws_the_same_troubles_again_whatever_stands_on_the_phones() -> None:

@@ -96,11 +96,11 @@ def _on_the_whole_service(venv: Venv, settings: Mapping[str, str]) -> Counts:
     """The tests that start the service as real processes, and those that open it in a browser."""
     chromium = browsers.found()
     which = "processes or browser" if chromium else "processes and not browser"
-    # They mostly wait, for a service to start, a deadline to pass, a page to come to rest: four at once fill two
+    # They mostly wait, for a service to start, a deadline to pass, a page to come to rest: three at once fill two
     # processors, and while one file waits another draws. A file has one service and one browser for all its tests, so
     # a file stays whole. Which file takes how long is not told by how many tests it has: they go in order of their
     # names, where the long ones of `faults` do not come last.
-    by_file = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder", "-m", which, *_PLACES]
+    by_file = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-m", which, *_PLACES]
     counts = parts.pytest(
         "Process and browser tests", venv.python, by_file, {**settings, "STEPUP_CHROMIUM": chromium}
     )

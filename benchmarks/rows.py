@@ -22,7 +22,8 @@ GROWING: list[tuple[str, str, dict[str, str]]] = [
     ("monitoring_watch", "closed_at IS NOT NULL", {}),
     ("monitoring_checkin", "state = 'answered'", {}),
     ("monitoring_escalation", "state = 'resolved'", {
-        "code": "to_char(1000 + g % 9000, 'FM0000')", "opened_at": "r.opened_at - interval '30 days'"}),
+        "code": "to_char(1000 + g % 9000, 'FM0000')", "opened_at": "r.opened_at - interval '30 days'",
+        "resolved_at": "r.resolved_at - interval '30 days'"}),
     ("monitoring_escalationevent", "true", {}),
     ("monitoring_task", "done_at IS NOT NULL", {}),
     ("monitoring_closerquestions", "ended_at IS NOT NULL", {}),

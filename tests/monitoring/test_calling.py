@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -123,6 +124,17 @@ def test_a_code_rests_for_three_days(home, monkeypatch, after, code) -> None:
     drawn = iter([111, 1222])
     monkeypatch.setattr(codes.secrets, "randbelow", lambda _: next(drawn))
     assert codes.fresh(over + after) == code
+
+
+def test_where_no_code_is_at_rest_a_page_leaves_with_one_that_no_open_case_has(home, monkeypatch) -> None:
+    """Thousands of cases in three days: whoever draws for ever pages nobody."""
+    Escalation.objects.update(code="2222")
+    home.over(NIGHT + HOUR)
+    home.hears("38.6", at=NIGHT + 2 * HOUR)
+    Escalation.objects.exclude(state=State.RESOLVED).update(code="1111")
+    drawn = chain(repeat(111, codes.DRAWS + 50), repeat(1222))
+    monkeypatch.setattr(codes.secrets, "randbelow", lambda _: next(drawn))
+    assert codes.fresh(NIGHT + 2 * HOUR) == "2222"
 
 
 def test_a_code_in_use_is_never_given_twice(home, monkeypatch) -> None:

@@ -101,6 +101,7 @@ TESTS_OF: dict[str, Sequence[str]] = {
     ),
     "notifications/oncall.py": (
         "tests/notifications/test_oncall.py", "tests/notifications/test_rotations.py",
+        "tests/notifications/test_planned_rotations.py", "tests/notifications/test_another_zone.py",
         "tests/stepup/test_cover_of_a_ladder.py", "tests/monitoring/test_ladders.py",
         "tests/monitoring/test_drills.py", "tests/monitoring/test_whole_turns.py",
     ),
@@ -108,7 +109,10 @@ TESTS_OF: dict[str, Sequence[str]] = {
         SETTLING, "tests/notifications/test_reports.py", "tests/notifications/test_second_account.py",
         "tests/notifications/test_retries.py", DELIVER, ANY_ORDER,
     ),
-    "notifications/rotations.py": ("tests/notifications/test_rotations.py",),
+    "notifications/rotations.py": (
+        "tests/notifications/test_rotations.py", "tests/notifications/test_planned_rotations.py",
+        "tests/notifications/test_another_zone.py",
+    ),
     "notifications/overrides.py": ("tests/notifications/test_rotations.py", "tests/notifications/test_swaps.py"),
     "notifications/swaps.py": ("tests/notifications/test_swaps.py", "tests/races/test_swaps.py"),
     "monitoring/offers.py": (

@@ -46,17 +46,21 @@ def choices(people: dict[str, Clinician], empty: str = "choose") -> list[tuple[s
     return [("", empty), *((pk, f"{one.name}, {one.get_role_display()}") for pk, one in people.items())]
 
 
-class SpanForm(WardForm):
+class SiteForm(WardForm):
+    """What is typed on the clock of a site."""
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.site = site
+
+
+class SpanForm(SiteForm):
     """From a date and time to another, on the site's clock."""
 
     starts_on = moments.DayField(label=_("From, date"))
     starts_at = moments.ClockField(label=_("From, time"))
     ends_on = moments.DayField(label=_("To, date"))
     ends_at = moments.ClockField(label=_("To, time"))
-
-    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.site = site
 
     def clean(self) -> dict[str, Any]:
         """Adds `start` and `end` as moments in UTC."""
@@ -93,15 +97,11 @@ def said(at: datetime, zone: str) -> str:
     return daynames.on_clock(at, zone, "%a %d %b %H:%M %Z")
 
 
-class HourForm(WardForm):
+class HourForm(SiteForm):
     """Any hour about which somebody asks who is on call."""
 
     on = moments.DayField(label=_("Day"))
     at = moments.ClockField(label=_("Time"))
-
-    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.site = site
 
     def clean(self) -> dict[str, Any]:
         """Adds `moments`, in UTC: both of an hour that comes twice; of one the clocks leave out, when they change."""
@@ -284,7 +284,7 @@ class RotationForm(WardForm):
         return [self[f"person_{n}"] for n in self.places]
 
 
-class EndForm(WardForm):
+class EndForm(SiteForm):
     """The moment at which a rotation ends."""
 
     refusals: ClassVar[dict[str, str]] = {"past-rotation": "at"}
@@ -292,10 +292,6 @@ class EndForm(WardForm):
 
     on = moments.DayField(label=_("Ends on"))
     at = moments.ClockField(label=_("Ends at"))
-
-    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.site = site
 
     def clean(self) -> dict[str, Any]:
         """Adds `moment`, in UTC."""

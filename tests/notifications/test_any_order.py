@@ -37,7 +37,7 @@ from tests import kept
 from tests.home import Home
 from tests.makers import NOON
 from tests.notifications import what_comes
-from tests.notifications.sending import Line
+from tests.notifications.moods import MODES, Provider
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -45,7 +45,6 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 # What is texted, and what kind of news it is to the rules of a watch.
 TEXTS = {"38.6": "fever", "98.6": "well", "Thank you": "unclear", "6": "unclear", "I cannot breathe": "grave",
          "38.6 and shaking": "grave", "mixed up": "grave"}  # fmt: skip
-MODES = ["well", "well", "unheard", "busy", "error", "refused", "30006", "away"]
 # Where the process may die while a text, a report, or a turn of the engine is worked on.
 IN_A_TEXT = [None, None, crashing.BEFORE_COMMIT_TEXT, crashing.AFTER_COMMIT_TEXT]
 IN_A_REPORT = [None, None, crashing.REPORT_STORED, crashing.BEFORE_COMMIT_REPORT]
@@ -61,29 +60,6 @@ class Killed(BaseException):
     """The process died here. No operation may catch it."""
 
 
-class Provider(Line):
-    """A line that behaves in one mode at a time and remembers when each thing was handed over, under which token."""
-
-    mode, now = "well", NOON
-
-    def _take(self, prefix: str, given: dict[str, Any]) -> gateway.Taken:
-        covered[f"hand-over: {self.mode}"] += 1
-        given["at"] = self.now
-        if self.mode == "busy":
-            raise gateway.NotTaken("429")
-        if self.mode in {"error", "away"}:
-            raise gateway.Unknown("500")
-        if self.mode in {"refused", "30006"}:
-            raise gateway.RefusedForGood("30006" if self.mode == "30006" else "21611")
-        if self.mode == "unheard":
-            self.says("unheard")
-        return super()._take(prefix, given)
-
-    def _ask(self, account: str) -> None:
-        self.is_silent = self.mode == "away"
-        super()._ask(account)
-
-
 class AnyOrder(RuleBasedStateMachine):
     """One patient, a ladder of two, a provider and a process that may die."""
 
@@ -96,7 +72,7 @@ class AnyOrder(RuleBasedStateMachine):
         self._undone = transaction.atomic()
         self._undone.__enter__()
         self.now = NOON + MINUTE
-        self.line = Provider()
+        self.line = Provider(covered)
         self.patch = pytest.MonkeyPatch()
         for name in ("send_text", "place_call", "status", "texts_sent", "calls_placed", "is_well"):
             self.patch.setattr(gateway, name, getattr(self.line, name))

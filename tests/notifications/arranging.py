@@ -31,3 +31,11 @@ def begin(site: Site, *people: Clinician, **facts: object) -> Rotation:
 
 def names(site: Site, moment: datetime, rung: int = 1) -> list[str]:
     return [one.name for one in oncall.who(site, rung, now=moment)]
+
+
+def a_day_each(site: Site, start: datetime) -> list[Clinician]:
+    """Nurse N alone on the first rung for 24 hours, and Nurse M for the 24 hours after."""
+    found = [nurse(site, name) for name in ("Nurse N", "Nurse M")]
+    for n, person in enumerate(found):
+        oncall.add_shift(site, person, 1, starts_at=start + n * DAY, ends_at=start + (n + 1) * DAY)
+    return found

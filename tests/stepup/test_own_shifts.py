@@ -10,6 +10,7 @@ from monitoring import escalations
 from notifications import clock, oncall, overrides
 from notifications.models import Clinician, Role, Site, Swap
 from tests import makers
+from tests.notifications.arranging import a_day_each
 from tests.stepup.test_on_call_screens import shown, words
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -24,11 +25,7 @@ def site() -> Site:
 @pytest.fixture
 def people(site) -> list[Clinician]:
     """Nurse N tomorrow, Nurse M the day after, both on rung 1."""
-    start = clock.now() + DAY
-    found = [makers.a_clinician(site, name=name, phone=makers.a_phone()) for name in ("Nurse N", "Nurse M")]
-    for n, person in enumerate(found):
-        oncall.add_shift(site, person, 1, starts_at=start + n * DAY, ends_at=start + (n + 1) * DAY)
-    return found
+    return a_day_each(site, clock.now() + DAY)
 
 
 @pytest.fixture

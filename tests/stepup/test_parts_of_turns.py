@@ -12,6 +12,7 @@ from notifications.models import Clinician, Site, Swap
 from stepup import own_shifts, rota, swap_forms
 from tests import makers
 from tests.makers import NOON
+from tests.notifications.arranging import a_day_each
 from tests.stepup.test_on_call_screens import shown, words
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -34,10 +35,7 @@ def start(site) -> datetime:
 @pytest.fixture
 def people(site, start) -> list[Clinician]:
     """Nurse N for 24 hours from tomorrow 08:00, Nurse M the 24 hours after."""
-    found = [makers.a_clinician(site, name=name, phone=makers.a_phone()) for name in ("Nurse N", "Nurse M")]
-    for n, person in enumerate(found):
-        oncall.add_shift(site, person, 1, starts_at=start + n * DAY, ends_at=start + (n + 1) * DAY)
-    return found
+    return a_day_each(site, start)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ MODES = ["well", "well", "unheard", "busy", "error", "refused", "30006", "away"]
 
 
 class Provider(Line):
-    """A line that behaves in one mode at a time, counted in `covered`, and remembers when each thing was handed over."""
+    """A line that behaves in one mode at a time, counted in `covered`, and knows when each thing was handed over."""
 
     mode, now = "well", NOON
 

@@ -210,8 +210,12 @@ class Clinic:
         return said.count("person") == pressed and said[-1:] == ["service"]
 
     def heard_on_the_call(self, phone: str) -> list[str]:
-        """What the newest call to a phone has said."""
-        said = self.provider.calls_to(phone)[-1]["transcript"]
+        """What the newest call to a phone has said, from its beginning to its end; waits until it is over."""
+        sid = self.provider.calls_to(phone)[-1]["sid"]
+        until(
+            lambda: self._call(sid)["status"] in OVER, "the call to be heard out", seconds=self.rests_within
+        )
+        said: list[dict[str, str]] = self._call(sid)["transcript"]
         return [line["words"] for line in said if line["who"] == "service"]
 
     def reaches_voicemail(self, name: str) -> "Clinic":
@@ -228,7 +232,7 @@ class Clinic:
         )
         return ringing[-1]
 
-    def _call(self, sid: str) -> dict[str, object]:
+    def _call(self, sid: str) -> dict[str, Any]:
         return next(call for call in self.provider.calls() if call["sid"] == sid)
 
     def reached(self, name: str) -> "Clinic":

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
-from django.db import NotSupportedError, OperationalError, connections
+from django.db import InternalError, NotSupportedError, OperationalError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper, ServerBindingCursor
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.sql import Literal
 from psycopg.types.datetime import TimestamptzLoader
 
@@ -90,16 +91,24 @@ class _Planned(ServerBindingCursor):
 
 
 def _ask(execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Carry a statement out; where an update changed a table under its plan, have the connection opened anew.
+    """Carry a statement out; where its connection can be of no more use, have that opened anew.
 
-    Every part takes an OperationalError for a database that was away: it closes the connection and comes back.
+    An update changed a table under its plan, or another server is the one that takes writes by now. Every part takes
+    an OperationalError for a database that was away: it closes the connection and comes back.
     """
     try:
         return execute(sql, params, many, context)
     except NotSupportedError as refused:
         if "cached plan" not in str(refused):
             raise
-        context["connection"].close_at = 0.0  # at the end of this request or task
-        raise OperationalError(
-            "A table was changed under a planned statement; the connection is opened anew."
-        ) from refused
+        why = "A table was changed under a planned statement"
+        raise _opened_anew(context, why) from refused
+    except InternalError as refused:
+        if not isinstance(refused.__cause__, ReadOnlySqlTransaction):
+            raise
+        raise _opened_anew(context, "This server takes no writes any more") from refused
+
+
+def _opened_anew(context: dict[str, Any], why: str) -> OperationalError:
+    context["connection"].close_at = 0.0  # at the end of this request or task
+    return OperationalError(f"{why}; the connection is opened anew.")

@@ -6,8 +6,10 @@ import pytest
 from django.db import DataError, OperationalError, close_old_connections, connection
 from psycopg.types.datetime import TimestamptzLoader
 
-from notifications import prepared
+from notifications import clock, heartbeat, prepared
+from notifications.each import each
 from notifications.models import Site
+from stepup.management.commands import engine
 from tests import makers
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -46,6 +48,36 @@ def test_a_table_changed_under_a_planned_statement_costs_one_answer() -> None:
     finally:
         connection.close()
         widen(length)
+
+
+def demote() -> None:
+    """What the rest of this connection finds once another server has become the one that takes writes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+
+
+def test_a_server_that_takes_no_writes_any_more_costs_one_turn_of_the_engine() -> None:
+    demote()
+    engine._once(lambda *, now: heartbeat.sign_in(heartbeat.ENGINE, now=now))
+    assert heartbeat.last_at(heartbeat.ENGINE) is None
+    engine._once(lambda *, now: heartbeat.sign_in(heartbeat.ENGINE, now=now))
+    assert heartbeat.last_at(heartbeat.ENGINE) is not None
+
+
+def test_a_server_that_takes_no_writes_any_more_costs_one_request() -> None:
+    demote()
+    with pytest.raises(OperationalError, match="opened anew"):
+        heartbeat.sign_in(heartbeat.WORKER, now=clock.now())
+    close_old_connections()  # as at the end of each request and task
+    heartbeat.sign_in(heartbeat.WORKER, now=clock.now())
+
+
+def test_a_server_that_takes_no_writes_any_more_is_no_fault_of_one_row() -> None:
+    site = makers.a_site()
+    demote()
+    with pytest.raises(OperationalError, match="opened anew"):
+        each([site.pk], lambda pk: Site.objects.filter(pk=pk).update(name="Another"))
+    connection.close()
 
 
 def test_an_ordinary_query_is_never_planned_for_any_values() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring import caselog, deaths, offers, paging
+from monitoring import caselog, deaths, desk_calls, offers, paging
 from monitoring.models import Escalation
 from monitoring.rules import WatchRules
 from notifications import once
@@ -58,12 +58,13 @@ def page_next_rung(case: Escalation, now: datetime, *, besides: Clinician | None
 def call_sooner(case: Escalation, now: datetime, *, no_of: Clinician | None = None) -> bool:
     """Whether the next rung is due at once. With nobody left in this round the desk is rung and the minutes go on.
 
-    After the no of somebody (`no_of`) whose rung is over the next is being called already, and keeps its minutes.
+    After the no of somebody (`no_of`) whose rung is over the next is being called already, and keeps its minutes; nor
+    is the desk rung then, which is rung once a round, and would not be when nobody is left.
     """
+    if no_of is not None and not caselog.is_being_called(case, no_of):
+        return not desk_calls.is_rung_in_round(case)
     if paging.ring_desk_if_nobody_is_left(case, now=now):
         return False
-    if no_of is not None and not caselog.is_being_called(case, no_of):
-        return True
     Escalation.objects.filter(pk=case.pk, state=State.OPEN, next_at__gt=now).update(next_at=now)
     return True
 

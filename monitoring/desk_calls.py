@@ -21,10 +21,14 @@ def for_want_of_anybody(case: Escalation, *, round_: int, now: datetime) -> None
 
 def before_the_ladder_starts_again(case: Escalation, *, now: datetime) -> None:
     """Nobody is left to page in this round: ring the desk and say that a case waits, once."""
-    key = f"{_generation(case)}{case.round}:nobody-left"
-    if not Message.objects.filter(key=key).exists():
-        _ring(case, key, now)
+    if not is_rung_in_round(case):
+        _ring(case, _nobody_left(case), now)
         caselog.note(case, "desk rung", now=now, text="Nobody else is left to call in this round.")
+
+
+def is_rung_in_round(case: Escalation) -> bool:
+    """Whether the desk was rung already because nobody is left to page in this round."""
+    return Message.objects.filter(key=_nobody_left(case)).exists()
 
 
 def of(case: Escalation) -> QuerySet[Message]:
@@ -52,6 +56,10 @@ def _called_about(*, pk: int) -> QuerySet[Escalation]:
 
 def _generation(case: Escalation) -> str:
     return f"{KEY}{case.pk}:{case.generation}:"
+
+
+def _nobody_left(case: Escalation) -> str:
+    return f"{_generation(case)}{case.round}:nobody-left"
 
 
 def _ring(case: Escalation, key: str, now: datetime) -> None:

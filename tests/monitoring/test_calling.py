@@ -282,6 +282,19 @@ def test_a_no_said_again_or_late_takes_no_minute_from_whoever_is_called_by_then(
     assert paged(home) == ["Dr A", "Dr B", "Dr C"]
 
 
+def test_a_late_no_rings_no_desk_while_the_last_person_is_being_called(home) -> None:
+    """Rung too early, the desk would not be rung again when nobody is left."""
+    first, second = home.doctors
+    home.tick(home.case.next_at)
+    late, due = home.case.pages.latest("pk").at + MINUTE, home.case.next_at
+    said = answer_to(home, first.phone, f"NO {home.case.code}", at=late)
+    home.tick(late)
+    assert "The next person is called now" in said, "Dr B is"
+    assert (paged(home), desk_calls(home), home.case.next_at) == (["Dr A", "Dr B"], 0, due)
+    assert "the desk is rung" in answer_to(home, second.phone, f"NO {home.case.code}", at=late + MINUTE)
+    assert (desk_calls(home), home.case.next_at) == (1, due)
+
+
 def test_the_screen_says_the_same_to_the_last_who_declines(home) -> None:
     alone(home)
     mine, path = makers.signed_in(home.doctors[0]), f"/case/{home.case.pk}/"

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
-from notifications import once
+from notifications import heartbeat, once
 from notifications.models import Channel, Delivery, Lane, Message, Pace
 from protocols import gsm
 
@@ -23,6 +23,8 @@ AHEAD = timedelta(seconds=3)
 def may_leave(due: QuerySet[Delivery], *, now: datetime) -> QuerySet[Delivery]:
     """Those whose number has not been given enough already; a check-in waits until it has nothing left to send."""
     pace = Pace.objects.filter(sender=OuterRef("message__sender"), channel=OuterRef("message__channel"))
+    # What was noted in time to come was noted by a clock that was ahead: it may not hold back a page for as long.
+    pace = pace.filter(noted_at__lte=now + heartbeat.AHEAD)
     far_ahead, busy = Exists(pace.filter(free_at__gt=now + AHEAD)), Exists(pace.filter(free_at__gt=now))
     return due.filter(~far_ahead).exclude(Q(lane=Lane.CHECKIN) & Q(busy))
 
@@ -36,9 +38,10 @@ def note(deliveries: Iterable[Delivery], *, now: datetime) -> None:
         if rate is not None:
             takes = timedelta(seconds=float(Decimal(_units(message)) / rate))
             mine = {"sender": message.sender, "channel": message.channel}
-            longer = {"free_at": Greatest(F("free_at"), Value(now)) + takes}
+            free = Case(When(noted_at__gt=now + heartbeat.AHEAD, then=Value(now)), default=F("free_at"))
+            longer = {"free_at": Greatest(free, Value(now)) + takes, "noted_at": now}
             if not Pace.objects.filter(**mine).update(**longer):
-                once.put(Pace, **mine, defaults={"free_at": now})
+                once.put(Pace, **mine, defaults={"free_at": now, "noted_at": now})
                 Pace.objects.filter(**mine).update(**longer)
 
 

@@ -168,6 +168,9 @@ class Pace(models.Model):
     sender = models.CharField(max_length=20)
     channel = models.CharField(max_length=8, choices=Channel.choices)
     free_at = models.DateTimeField()
+    noted_at = models.DateTimeField(
+        help_text="when it was last given something; a moment to come says that the clock was ahead then"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(name="pace_one_per_sender", fields=["sender", "channel"])]

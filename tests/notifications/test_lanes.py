@@ -91,6 +91,28 @@ def test_a_number_whose_rate_nobody_stated_is_not_held_back(site, line) -> None:
     assert not Pace.objects.exists()
 
 
+def test_a_clock_that_was_ahead_holds_nothing_back_once_it_is_right_again(line) -> None:
+    """What was given to a number "in an hour" says nothing of what it may send now, and is forgotten."""
+    slow = a_slow_site()
+    a_page(slow, "urgent", after=60 * MINUTE)
+    outbox.deliver_due(now=NOON + 60 * MINUTE)
+    for _ in range(5):
+        a_page(slow, "emergency")
+    a_message(slow, lane=Lane.CHECKIN, body="How are you?")
+    outbox.deliver_due(now=NOON)
+    assert line.bodies().count("emergency") == pacing.AHEAD.seconds + 1, "its rate, and a little ahead of it"
+    assert "How are you?" in line.bodies()
+    assert set(Pace.objects.values_list("noted_at", flat=True)) == {NOON}
+
+
+def test_two_clocks_that_differ_a_little_count_together(line) -> None:
+    slow = a_slow_site()
+    for seconds in (0, 5, 0, 5):
+        a_page(slow, "urgent", after=seconds * SECOND)
+        outbox.deliver_due(now=NOON + seconds * SECOND)
+    assert Pace.objects.get().free_at == NOON + 8 * SECOND
+
+
 def test_texts_and_calls_of_one_number_are_counted_apart(line) -> None:
     slow = a_slow_site()
     for lane in (Lane.PAGE_TEXT, Lane.PAGE_VOICE):

@@ -81,7 +81,7 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("site_page_rate_is_above_zero", "pages that never leave", lambda c: change(Site.objects, page_texts_per_second=0)),
     ("site_call_rate_is_above_zero", "calls that never ring", lambda c: change(Site.objects, calls_per_second=-1)),
     ("pace_one_per_sender", "two paces of one number", lambda c:
-     [Pace.objects.create(sender="1", channel="text", free_at=NOON) for _ in range(2)]),
+     [Pace.objects.create(sender="1", channel="text", free_at=NOON, noted_at=NOON) for _ in range(2)]),
     ("site_fallback_number_is_one_sites", "one number for two sites",
      lambda c: [makers.a_site(fallback_number=OTHER_PHONE) for _ in range(2)]),
     ("account_that_is_out_says_why", "out for no reason",

@@ -361,7 +361,7 @@ def _last_try(*, message: int) -> QuerySet[Delivery]:
 
 def page_by_second(message: Message, *, now: datetime) -> bool:
     """Queue a page once more, by the second account, at once; False where that cannot carry it or has it already."""
-    tried = message.deliveries.filter(account=Account.SECOND).exists()
+    tried = message.deliveries.filter(account=Account.SECOND).exclude(state=State.CANCELLED).exists()
     wanted = message.cancelled_at is None and now < message.not_after
     last = _last_try.first(message=message.pk)
     if tried or not wanted or last is None or not accounts.can_stand_in(message):
@@ -382,6 +382,11 @@ def _drop(pk: int, fence: int, now: datetime) -> None:
 
 
 def has_failed(message: Message) -> bool:
-    """Whether every attempt has ended without a delivery: nobody will hear this message."""
+    """Whether every attempt has ended without a delivery: nobody will hear this message.
+
+    Of a message that is still wanted, an attempt that was withdrawn made room for another, and counts for nothing.
+    """
     states = set(message.deliveries.values_list("state", flat=True))
+    if message.cancelled_at is None:
+        states.discard(State.CANCELLED)
     return bool(states) and states <= {State.FAILED, State.EXPIRED}

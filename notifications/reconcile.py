@@ -254,7 +254,7 @@ def _settle(delivery: Delivery, now: datetime) -> bool:
             outbox.page_by_second(message, now=now)
         return False
     known = set(Delivery.objects.filter(provider_sid__in=held).values_list("provider_sid", flat=True))
-    later = message.deliveries.filter(attempt__gt=delivery.attempt)
+    later = message.deliveries.filter(attempt__gt=delivery.attempt).exclude(state=State.CANCELLED)
     unclaimed = [sid for sid in held if sid not in known]
     if unclaimed:
         outbox.accept(row, sid=unclaimed[0], channel=message.channel, now=now)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from notifications import gateway, outbox, provider_errors
-from notifications.models import Delivery, Lane
+from notifications.models import Delivery, Lane, Message
 from tests.makers import NOON
 from tests.notifications.sending import MINUTE, SECOND, a_message, delivery_of
 
@@ -157,6 +157,15 @@ class TestOnTheQueue:
         outbox.fail(message.deliveries.all(), message, code="30003", now=NOON + MINUTE)
         assert message.deliveries.count() == 1
 
+    def test_what_is_not_wanted_any_more_has_not_failed(self, site, line) -> None:
+        message = a_message(site)
+        outbox.deliver_due(now=NOON)
+        outbox.fail(message.deliveries.all(), message, code="30003", now=NOON + MINUTE)
+        outbox.cancel(Message.objects.filter(pk=message.pk), now=NOON + MINUTE)
+        message.refresh_from_db()
+        assert delivery_of(message).state == State.CANCELLED
+        assert not outbox.has_failed(message)
+
     def test_failing_twice_queues_one_retry(self, site, line) -> None:
         message = a_message(site)
         outbox.deliver_due(now=NOON)
@@ -171,6 +180,7 @@ class TestOnTheQueue:
             ([State.FAILED], True),
             ([State.EXPIRED], True),
             ([State.FAILED, State.EXPIRED], True),
+            ([State.FAILED, State.CANCELLED], True),
             ([State.FAILED, State.PENDING], False),
             ([State.FAILED, State.DELIVERED], False),
             ([State.CANCELLED], False),

@@ -185,6 +185,50 @@ def test_where_the_first_says_that_it_took_it_nothing_leaves_by_the_second(doubt
     assert delivery_of(doubtful).account == "first"
 
 
+@pytest.fixture
+def not_needed(doubtful, line) -> Message:
+    """Queued for the second account while the first gave no answer; withdrawn once the first said that it has it."""
+    line.is_silent = True
+    reconcile.settle_all(now=NOON + 35 * SECOND)
+    line.is_silent = False
+    reconcile.settle_all(now=NOON + 40 * SECOND)
+    first, second = doubtful.deliveries.order_by("attempt")
+    assert (first.state, second.state) == (State.ACCEPTED, State.CANCELLED)
+    return doubtful
+
+
+def fails(message: Message, code: str) -> None:
+    first = message.deliveries.get(attempt=1)
+    payload = {"MessageSid": first.provider_sid or "", "MessageStatus": "undelivered", "ErrorCode": code}
+    reconcile.store_report(first.token, payload, now=NOON + 50 * SECOND)
+
+
+def test_a_page_whose_one_try_has_failed_and_the_other_never_left_has_failed(not_needed) -> None:
+    assert not outbox.has_failed(not_needed)
+    fails(not_needed, "30003")
+    assert outbox.has_failed(not_needed), "the next person is due at once"
+
+
+def test_a_page_that_never_left_by_the_second_may_still_do_so(not_needed, line) -> None:
+    fails(not_needed, "30034")
+    outbox.deliver_due(now=NOON + 50 * SECOND)
+    assert [account for account, _ in accounts_of(line)] == ["first", "second"]
+
+
+def test_a_guess_that_was_wrong_is_tried_again_though_the_second_was_withdrawn_for_it(
+    not_needed, line
+) -> None:
+    first = not_needed.deliveries.get(attempt=1)
+    other = a_page(not_needed.site, now=NOON)
+    Delivery.objects.filter(message=other).update(account=Account.FIRST)
+    [sid] = line.held
+    payload = {"MessageSid": sid, "MessageStatus": "sent"}
+    reconcile.store_report(other.deliveries.get().token, payload, now=NOON + 50 * SECOND)
+    reconcile.settle_ambiguous(now=NOON + 50 * SECOND)
+    first.refresh_from_db()
+    assert (first.state, first.error_code) == (State.PENDING, "")
+
+
 def test_a_first_that_comes_back_is_not_handed_the_same_page_again(doubtful, line) -> None:
     line.is_silent = True
     settle(line, 35)

@@ -214,7 +214,7 @@ def _hand_over(delivery: Delivery, now: datetime) -> bool:
         accounts.note_doubt(way.account, str(unknown), now=now)
         _in_the_post(delivery).update(state=State.AMBIGUOUS, lease_until=None, due_at=now)
     else:
-        _record_taken(delivery, way.account, taken.sid, now + _waits(message.channel))
+        _record_taken(delivery, way.account, taken.sid, now)
         crashing.point(crashing.RECORDED)
         return True
     crashing.point(crashing.RECORDED)
@@ -237,12 +237,19 @@ def _in_the_post(delivery: Delivery) -> QuerySet[Delivery]:
     return Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence, state=State.SUBMITTING)
 
 
-def _record_taken(delivery: Delivery, account: Account, sid: str, deadline: datetime) -> None:
+def _record_taken(delivery: Delivery, account: Account, sid: str, now: datetime) -> None:
     """The provider has it, so its account is well. Nearly always that was never doubted, and one statement says all."""
-    pk, fence = delivery.pk, delivery.fence
+    pk, fence, deadline = delivery.pk, delivery.fence, now + _waits(delivery.message.channel)
     if not _taken_undoubted(pk=pk, fence=fence, account=account, sid=sid, deadline=deadline):
         accounts.note_taken(account=account)
+        give_way(Delivery.objects.filter(provider_sid=sid).exclude(pk=pk), now=now)
         _taken(pk=pk, fence=fence, sid=sid, deadline=deadline)
+
+
+def give_way(holders: QuerySet[Delivery], *, now: datetime) -> None:
+    """Whoever has an id by a match from the provider's list gives it up to whoever is known to have it."""
+    unsure = {"state": State.AMBIGUOUS, "provider_sid": None, "deadline_at": None, "due_at": now}
+    holders.filter(state=State.ACCEPTED).update(**unsure)
 
 
 @written.Update
@@ -319,7 +326,8 @@ def _acceptance(
 
     A row that has gone back to waiting in the meantime is taken out of the queue again: it was sent after all.
     """
-    unknown = deliveries.filter(state__in=Delivery.LIVE, provider_sid=None)
+    held = Delivery.objects.filter(provider_sid=sid)
+    unknown = deliveries.filter(~Exists(held), state__in=Delivery.LIVE, provider_sid=None)
     changes = {"state": State.ACCEPTED, "provider_sid": sid, "lease_until": None, "deadline_at": deadline}
     return unknown, changes
 

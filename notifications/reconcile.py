@@ -192,9 +192,7 @@ def _adopt(delivery: Delivery, sid: str, now: datetime) -> None:
     One that has ended stays ended, but is known as ours: whatever of it arrives is recorded as such.
     """
     holders = Delivery.objects.filter(provider_sid=sid)
-    holders.filter(state=State.ACCEPTED).update(
-        state=State.AMBIGUOUS, provider_sid=None, deadline_at=None, due_at=now
-    )
+    outbox.give_way(holders, now=now)
     if not holders.exists():
         mine = Delivery.objects.filter(pk=delivery.pk, provider_sid=None)
         if not outbox.accept(mine, sid=sid, channel=delivery.message.channel, now=now):

@@ -172,6 +172,28 @@ def test_two_equal_texts_perhaps_sent_adopt_one_id_each(site, line) -> None:
     assert {delivery_of(message).provider_sid for message in messages} == set(line.held)
 
 
+def test_what_was_guessed_from_the_list_gives_way_to_the_answer(site, line) -> None:
+    """Two calls to one phone cannot be told apart in the list; the answer to our own request can tell them apart."""
+    line.says("unheard")
+    lost = a_message(site, lane=Lane.PAGE_VOICE, to="+15550300001")
+    outbox.deliver_due(now=NOON)
+    line.held.clear()  # it was never taken
+
+    def guess(sid: str, given: dict[str, object]) -> None:
+        reconcile.settle_ambiguous(now=NOON + 10 * SECOND)
+        assert delivery_of(lost).provider_sid == sid, "a wrong guess"
+
+    line.says(guess)
+    other = a_message(site, lane=Lane.PAGE_VOICE, to="+15550300001", now=NOON + 10 * SECOND)
+    behind = a_message(site, lane=Lane.PAGE_VOICE, now=NOON + 10 * SECOND)
+    outbox.deliver_due(now=NOON + 10 * SECOND)
+    assert [delivery_of(one).state for one in (other, behind)] == [State.ACCEPTED] * 2
+    assert delivery_of(lost).state == State.AMBIGUOUS
+    reconcile.settle_ambiguous(now=NOON + 30 * SECOND)
+    outbox.deliver_due(now=NOON + 30 * SECOND)
+    assert [delivery_of(one).provider_sid for one in (other, behind, lost)] == list(line.held)
+
+
 def test_an_earlier_text_with_the_same_words_is_not_taken_for_this_one(site, line) -> None:
     for minute, answer in ((0, None), (1, "unheard")):
         line.says(answer)

@@ -115,6 +115,7 @@ TESTS_OF: dict[str, Sequence[str]] = {
     ),
     "notifications/overrides.py": ("tests/notifications/test_rotations.py", "tests/notifications/test_swaps.py"),
     "notifications/swaps.py": ("tests/notifications/test_swaps.py", "tests/races/test_swaps.py"),
+    "notifications/given_hours.py": ("tests/notifications/test_given_hours.py",),
     "monitoring/offers.py": (
         "tests/monitoring/test_case_offers.py", "tests/monitoring/test_who_is_told.py",
     ),

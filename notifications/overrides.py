@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
-from notifications import audit, oncall, roles
+from notifications import audit, given_hours, oncall, roles
 from notifications.models import Clinician, Override, Site, TimeOff
 from protocols.errors import Refusal
 
@@ -39,10 +39,25 @@ def make(
     by: Clinician,
     now: datetime,
 ) -> Override:
-    """Put somebody on a rung whatever a rotation or shift says, from now on at the earliest.
+    """Put somebody on a rung whatever a rotation or shift says, from now on at the earliest; they are told by text.
 
     Refused: without a reason, for somebody no page would reach or who is away then, beside another override.
     """
+    with given_hours.telling(site, by=by, since=starts_at, until=ends_at, now=now):
+        return _make(site, clinician, rung, starts_at=starts_at, ends_at=ends_at, why=why, by=by, now=now)
+
+
+def _make(
+    site: Site,
+    clinician: Clinician,
+    rung: int,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    why: str,
+    by: Clinician,
+    now: datetime,
+) -> Override:
     check_span(starts_at, ends_at, now=now)
     if not why.strip():
         raise Refusal("why", _("Say why somebody else is on call then."))
@@ -98,7 +113,10 @@ def give(
     by: Clinician,
     now: datetime,
 ) -> Override:
-    """Like `make`, but other overrides of that rung make room: each keeps what lies before and after."""
+    """Like `make`, but other overrides of that rung make room: each keeps what lies before and after.
+
+    Nobody is told: whoever is given the hours has asked for them, or said yes to them.
+    """
     period = DateTimeTZRange(starts_at, ends_at)
     rows = Override.objects.select_for_update().filter(site=site, rung=rung, period__overlap=period)
     for row in rows:
@@ -115,12 +133,15 @@ def give(
                 made_by_id=row.made_by_id, made_at=row.made_at,
             )  # fmt: skip
         audit.record("made room in an override", f"override:{row.pk}", site=site, by=by, now=now, rung=rung)
-    return make(site, clinician, rung, starts_at=starts_at, ends_at=ends_at, why=why, by=by, now=now)
+    return _make(site, clinician, rung, starts_at=starts_at, ends_at=ends_at, why=why, by=by, now=now)
 
 
 @transaction.atomic
 def end(override_id: int, *, by: Clinician, now: datetime) -> Override:
-    """Take an override back: the part that has passed stays, and from now on the list below it speaks again."""
+    """Take an override back: the part that has passed stays, and from now on the list below it speaks again.
+
+    Whoever that list names then is told by text.
+    """
     row = (
         Override.objects.select_for_update(of=("self",))
         .select_related("site", "clinician")
@@ -128,8 +149,9 @@ def end(override_id: int, *, by: Clinician, now: datetime) -> Override:
     )
     if row.ended_at is not None or row.period.upper <= now:
         raise Refusal("override-over", _("That override is over. What has happened stays on the list."))
-    row.period, row.ended_at, row.ended_by = _passed(row.period, now), now, by
-    row.save(update_fields=["period", "ended_at", "ended_by"])
+    with given_hours.telling(row.site, by=by, since=row.period.lower, until=row.period.upper, now=now):
+        row.period, row.ended_at, row.ended_by = _passed(row.period, now), now, by
+        row.save(update_fields=["period", "ended_at", "ended_by"])
     audit.record("took an override back", f"override:{row.pk}", site=row.site, by=by, now=now, rung=row.rung)
     return row
 
@@ -163,7 +185,10 @@ def take_time_off(
 
 @transaction.atomic
 def end_time_off(time_off_id: int, *, by: Clinician, now: datetime) -> TimeOff:
-    """Take time off back: from now on that person is called again where the list names them."""
+    """Take time off back: from now on that person is called again where the list names them.
+
+    Where another takes it back, they are told by text of the hours that are theirs again.
+    """
     rows = TimeOff.objects.select_for_update(of=("self",)).select_related("site", "clinician")
     row = rows.get(pk=time_off_id)
     if by.pk != row.clinician_id and not roles.may(by, "change who is on call"):
@@ -172,8 +197,9 @@ def end_time_off(time_off_id: int, *, by: Clinician, now: datetime) -> TimeOff:
         )
     if row.ended_at is not None or row.period.upper <= now:
         raise Refusal("time-off-over", _("That time off is over."))
-    row.period, row.ended_at, row.ended_by = _passed(row.period, now), now, by
-    row.save(update_fields=["period", "ended_at", "ended_by"])
+    with given_hours.telling(row.site, by=by, since=row.period.lower, until=row.period.upper, now=now):
+        row.period, row.ended_at, row.ended_by = _passed(row.period, now), now, by
+        row.save(update_fields=["period", "ended_at", "ended_by"])
     audit.record("took time off back", f"time-off:{row.pk}", site=row.site, by=by, now=now)
     return row
 

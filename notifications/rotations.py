@@ -1,6 +1,7 @@
 """Rotations: begun, replaced and ended; and what a site calls its rungs. What has been on call stays as it was."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from notifications import audit, oncall
+from notifications import audit, given_hours, oncall
 from notifications.models import Clinician, Rotation, RungRule, Site, Turn
 from protocols.errors import Refusal
 from protocols.rotas import Hours
@@ -40,12 +41,14 @@ def begin(
 ) -> Rotation:
     """Begin a rotation; with `instead_of` that one ends at the same moment, so that no hour is left out.
 
+    Whoever has hours by it in its first weeks that they had not is told by text.
+
     Refused: a moment that has passed, a first turn more than a year ahead, a turn longer than a year, nobody or
     too many in it, somebody no page would reach, another rotation on the same rung and layer.
     """
     _check(site, plan, now)
     try:
-        with transaction.atomic():
+        with _telling(site, plan.since, by, now):
             if instead_of is not None:
                 _end(_hold(instead_of.pk), at=plan.since, by=by, now=now)
             return _write(site, plan, by, now)
@@ -60,6 +63,10 @@ def begin(
             )
             % {"rung": plan.rung, "layer": plan.layer},
         ) from clash
+
+
+def _telling(site: Site, at: datetime, by: Clinician, now: datetime) -> AbstractContextManager[None]:
+    return given_hours.telling(site, by=by, since=at, until=at + given_hours.AHEAD, now=now)
 
 
 def _check(site: Site, plan: Plan, now: datetime) -> None:
@@ -121,10 +128,15 @@ def _write(
 
 @transaction.atomic
 def end(rotation_id: int, *, at: datetime, by: Clinician, now: datetime) -> Rotation:
-    """End a rotation at a moment from now on. One that ended already is refused."""
+    """End a rotation at a moment from now on. One that ended already is refused.
+
+    Whoever the layers above it name then is told by text.
+    """
     if at < now:
         raise Refusal("past-rotation", _("A rotation ends now or later: who was on call stays as it was."))
-    return _end(_hold(rotation_id), at=at, by=by, now=now)
+    row = _hold(rotation_id)
+    with _telling(row.site, at, by, now):
+        return _end(row, at=at, by=by, now=now)
 
 
 @transaction.atomic

@@ -205,6 +205,16 @@ def doubles(stints: Sequence[Stint]) -> list[Double]:
     return sorted(found, key=lambda one: (one.starts_at, one.rungs))
 
 
+def gained(before: Sequence[Stint], after: Sequence[Stint]) -> list[Stint]:
+    """The parts of `after` in which its person was not on that rung `before`, by rung and time."""
+    found: list[Stint] = []
+    for one in after:
+        had = [(b.starts_at, b.ends_at) for b in before if (b.rung, b.person) == (one.rung, one.person)]
+        left = without([(one.starts_at, one.ends_at)], had)
+        found.extend(replace(one, starts_at=starts_at, ends_at=ends_at) for starts_at, ends_at in left)
+    return found
+
+
 def joined(stints: Sequence[Stint]) -> list[Stint]:
     """Stints of one person that follow each other without a break, and that one thing says, made one."""
     found: list[Stint] = []

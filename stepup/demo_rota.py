@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from notifications import rotations
-from notifications.models import Clinician, Role, Site
+from notifications.models import Clinician, GivenHours, Role, Site
 from protocols import chairs
 
 HAND_OVER = time(8)
@@ -26,3 +26,4 @@ def begin(site: Site, staff: dict[str, Clinician], *, zone: str, now: datetime) 
             hand_over=HAND_OVER, turn_hours=7 * 24, since=starts_at,
         )  # fmt: skip
         rotations.begin(site, plan, by=staff["lena"], now=starts_at)
+    GivenHours.objects.filter(site=site).update(settled_at=starts_at)  # they have had these turns for long

@@ -30,7 +30,7 @@ from monitoring import (
     watches,
     worklist,
 )
-from notifications import accounts, audit, heartbeat, outbox, reconcile
+from notifications import accounts, audit, given_hours, heartbeat, outbox, reconcile
 from notifications.each import database_is_away
 from notifications.glance import Glance
 from notifications.models import Lane
@@ -52,6 +52,7 @@ DUE = Glance(
         "canaries": (canary.lost,),
         "drills": (ladder_drills.under_way,),
         "unproved": (drills.late,),
+        "given hours": (given_hours.due,),
         "tasks": (worklist.late,),
         "dead numbers": (opting_out.refused,),
         "kept close": (checkins.in_need,),
@@ -114,6 +115,7 @@ def act(*, now: datetime, patience: timedelta = PATIENCE) -> dict[str, int]:
         "canaries": lambda: canary.look_after(now=now),
         "drills": lambda: ladder_drills.climb(now=now),
         "unproved": lambda: drills.look_after(now=now),
+        "given hours": lambda: given_hours.tell_due(now=now),
         "tasks": lambda: worklist.page_for_late(now=now),
         "dead numbers": lambda: opting_out.notice_dead_numbers(now=now),
         "kept close": lambda: checkins.keep_close(now=now),

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext as _
 
-from notifications import audit, oncall
+from notifications import audit, given_hours, oncall
 from notifications.models import Clinician, RungRule, Shift, Site
 from protocols import chairs
 from protocols.errors import Refusal
@@ -195,8 +195,23 @@ def add(
 ) -> Shift:
     """Put somebody on a rung, from now on at the earliest: who was on call until now stays as it was.
 
-    Refused: pages need a phone, a rung holds one person at a time.
+    They are told by text. Refused: pages need a phone, a rung holds one person at a time.
     """
+    with given_hours.telling(site, by=by, since=starts_at, until=ends_at, now=now):
+        return put(site, clinician, rung, starts_at=starts_at, ends_at=ends_at, by=by, now=now)
+
+
+def put(
+    site: Site,
+    clinician: Clinician,
+    rung: int,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    by: Clinician,
+    now: datetime,
+) -> Shift:
+    """Like `add`, and told by whoever calls it: a whole list is told at once."""
     if not clinician.phone:
         raise Refusal(
             "no-phone",
@@ -225,13 +240,18 @@ def add(
 
 @transaction.atomic
 def remove(shift_id: int, *, by: Clinician, now: datetime) -> str:
-    """Take a shift off the list and say what was done. One under way ends now; a past one stays as history."""
+    """Take a shift off the list and say what was done. One under way ends now; a past one stays as history.
+
+    Whoever the list names in its place is told by text.
+    """
     shift = Shift.objects.select_for_update().select_related("clinician", "site").get(pk=shift_id)
     audit.record("removed a shift", f"shift:{shift.pk}", site=shift.site, by=by, now=now, rung=shift.rung)
     if shift.period.upper <= now:
         raise Refusal("past-shift", _("That shift is over. What has happened stays on the list."))
-    if shift.period.lower >= now:
-        shift.delete()
-        return f"{shift.clinician.name} is off rung {shift.rung} for that time."
-    Shift.objects.filter(pk=shift.pk).update(period=DateTimeTZRange(shift.period.lower, now))
+    lower, upper = shift.period.lower, shift.period.upper
+    with given_hours.telling(shift.site, by=by, since=lower, until=upper, now=now):
+        if lower >= now:
+            shift.delete()
+            return f"{shift.clinician.name} is off rung {shift.rung} for that time."
+        Shift.objects.filter(pk=shift.pk).update(period=DateTimeTZRange(lower, now))
     return f"{shift.clinician.name}'s shift on rung {shift.rung} ended now."

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 from icalendar.timezone import tzp
 
-from notifications import daynames, oncall
+from notifications import daynames, given_hours, oncall
 from notifications.models import Clinician, Shift, Site
 from protocols.errors import Refusal
 from stepup import moments, rota, rota_repeats
@@ -296,10 +296,15 @@ def _taken(row: Row, shift: Shift, site: Site) -> Problem:
 
 @transaction.atomic
 def accept(found: Read, *, site: Site, rung: int, by: Clinician, now: datetime) -> list[Shift]:
-    """Every event as a shift, or none at all: refused while any of them has a problem."""
+    """Every event as a shift, or none at all: refused while any of them has a problem.
+
+    Each person is told by one text.
+    """
     if found.problems or not found.rows:
         raise Refusal("not-whole", _("Nothing was taken over: first mend every line that is named here."))
-    return [
-        rota.add(site, row.clinician, rung, starts_at=row.starts_at, ends_at=row.ends_at, by=by, now=now)
-        for row in found.rows
-    ]
+    until = max(row.ends_at for row in found.rows)
+    with given_hours.telling(site, by=by, since=now, until=until, now=now):
+        return [
+            rota.put(site, row.clinician, rung, starts_at=row.starts_at, ends_at=row.ends_at, by=by, now=now)
+            for row in found.rows
+        ]

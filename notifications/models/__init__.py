@@ -16,7 +16,7 @@ from notifications.models.messages import (
     new_token,
 )
 from notifications.models.people import Clinician, ClinicianManager, Role, Site
-from notifications.models.rotations import Override, Rotation, RungRule, Swap, TimeOff, Turn
+from notifications.models.rotations import GivenHours, Override, Rotation, RungRule, Swap, TimeOff, Turn
 from notifications.models.shifts import PointRange, Shift
 from notifications.models.staff import SettingChange
 
@@ -30,6 +30,7 @@ __all__ = [
     "ClinicianManager",
     "Delivery",
     "DemoClock",
+    "GivenHours",
     "Heartbeat",
     "Lane",
     "LogDifference",

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from notifications.models.messages import Message
 from notifications.models.people import Clinician, Role, Site
 from notifications.models.shifts import PointRange
 from protocols import rotas
@@ -293,3 +294,39 @@ class TimeOff(models.Model):
 
     def __str__(self) -> str:
         return f"time off:{self.pk}"
+
+
+class GivenHours(models.Model):
+    """Hours on call that somebody has by what another did to the list, to be told of at `tell_at`.
+
+    Settled once: with the text that told them, or without one where nothing of it stood any more.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="given_hours")
+    clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="given_hours")
+    rung = models.PositiveSmallIntegerField()
+    period = DateTimeRangeField(default_bounds="[)")
+    given_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    tell_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    text = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(name="given_hours_to_tell", fields=["tell_at"], condition=Q(settled_at=None)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="given_hours_are_bounded",
+                condition=Q(period__isempty=False, period__lower_inf=False, period__upper_inf=False),
+            ),
+            models.CheckConstraint(name="given_hours_by_another", condition=~Q(clinician=F("given_by"))),
+            models.CheckConstraint(
+                name="given_hours_text_settles", condition=Q(text=None) | Q(settled_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"given hours:{self.pk}"

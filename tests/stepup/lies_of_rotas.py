@@ -9,8 +9,10 @@ from monitoring.models import Canary, LadderDrill, ReachTest
 from notifications import outbox
 from notifications.models import (
     Channel,
+    GivenHours,
     Lane,
     LogDifference,
+    Message,
     Override,
     Rotation,
     RungRule,
@@ -90,6 +92,23 @@ def a_time_off(clinic: Clinic, **facts: object) -> TimeOff:
     return TimeOff.objects.create(**(row | facts))
 
 
+def given_hours(clinic: Clinic, **facts: object) -> None:
+    """A night that one doctor gave another."""
+    row = {
+        "site": clinic.site, "clinician": clinic.doctors[0], "rung": 1, "period": NIGHT, "given_by": clinic.doctors[1],
+        "given_at": NOON, "tell_at": NOON,
+    }  # fmt: skip
+    GivenHours.objects.create(**(row | facts))
+
+
+def a_text(clinic: Clinic) -> Message:
+    """Any text to a doctor."""
+    return outbox.queue(
+        site=clinic.site, key="given", lane=Lane.PAGE_TEXT, channel=Channel.TEXT, to=clinic.doctors[0].phone,
+        valid_for=HOUR, now=NOON,
+    )  # fmt: skip
+
+
 def a_reach_test(clinic: Clinic, *, times: int = 1, **facts: object) -> None:
     """Asked at the start of a turn on rung 1."""
     for n in range(times):
@@ -166,6 +185,9 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("swap_period_is_bounded", "hours without an end", lambda c: a_swap(c, period=NO_END)),
     ("swap_back_is_whole", "hours back on no rung", lambda c: a_swap(c, back_period=NIGHT)),
     ("swap_state_matches_facts", "accepted at no time", lambda c: a_swap(c, state="accepted")),
+    ("given_hours_are_bounded", "given for good", lambda c: given_hours(c, period=NO_END)),
+    ("given_hours_by_another", "given to oneself", lambda c: given_hours(c, given_by=c.doctors[0])),
+    ("given_hours_text_settles", "told and still to tell", lambda c: given_hours(c, text=a_text(c))),
     ("reach_test_once_per_turn", "asked twice", lambda c: a_reach_test(c, times=2)),
     ("reach_test_of_a_turn_says_which", "of no turn", lambda c: a_reach_test(c, starts_at=None)),
     ("reach_test_of_a_turn_says_which", "asked for, of a turn", lambda c: a_reach_test(c, kind="asked")),

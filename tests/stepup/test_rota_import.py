@@ -7,8 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from notifications import clock, oncall
-from notifications.models import Clinician, Role, Shift, Site
+from notifications import clock, given_hours, oncall
+from notifications.models import Clinician, GivenHours, Message, Role, Shift, Site
 from protocols.errors import Refusal
 from stepup import rota_import
 from tests import makers
@@ -55,6 +55,17 @@ def test_events_become_shifts_in_the_zone_they_name(site, people) -> None:
         ("Nurse M", datetime.fromisoformat("2027-03-03T01:00:00+00:00"), 12 * HOUR),
         ("Nurse O B", datetime.fromisoformat("2027-03-04T01:00:00+00:00"), 12 * HOUR),
     ]
+
+
+def test_whoever_a_list_puts_on_call_reads_so_in_one_text_however_many_turns_it_has(site, people) -> None:
+    later = ("DTSTART:20270304T010000Z", "DURATION:PT12H")
+    found = read(a_file(an_event(), an_event(*later)), site, people)
+    rota_import.accept(found, site=site, rung=1, by=makers.a_clinician(site, Role.LEAD), now=NOON)
+    assert GivenHours.objects.count() == 2
+    given_hours.tell_due(now=NOON)
+    [text] = Message.objects.all()
+    assert text.clinician == people[1]
+    assert "rung 1, Tue 02 Mar 20:00 EST to Wed 03 Mar 08:00 EST, and later." in text.body
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0014_a_rotation_keeps_its_time_zone'),
+        ('notifications', '0015_a_pace_knows_when_it_was_noted'),
     ]
 
     operations = [

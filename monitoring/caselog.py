@@ -63,11 +63,21 @@ def note(
 
 
 def how_it_stands(case: Escalation) -> str:
-    """Its state, and who has it since when, in a sentence."""
-    holder = ""
-    if case.owner and case.taken_at:
-        holder = f" by {case.owner.name} at {texts.site_time(case.site, case.taken_at)}"
-    return f"Case {case.code}: {case.get_state_display()}{holder}."
+    """Its state, and who has it since when or closed it when, in a sentence."""
+    at = case.resolved_at or had_since(case)
+    stands = f"Case {case.code}: {case.get_state_display()}"
+    if case.owner is None or at is None:
+        return f"{stands}."
+    when = texts.site_time(case.site, at)
+    if case.state == Escalation.State.REACHED:  # perhaps by somebody who has handed it over since
+        return f"{stands}. {case.owner.name} has it since {when}."
+    return f"{stands} by {case.owner.name} at {when}."
+
+
+def had_since(case: Escalation) -> datetime | None:
+    """Since when whoever has it has it: `taken_at` is of the first, with whose taking the clocks went on."""
+    mine = case.events.filter(what__in=("taken", "handed over"), by=case.owner_id).order_by("-number")
+    return mine.values_list("at", flat=True).first() or case.taken_at
 
 
 def must_own(case: Escalation, by: Clinician) -> None:

@@ -1,10 +1,10 @@
 """What responders text back: a code takes a case; anything less is answered with what is open, never guessed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from monitoring import drills, escalations, offers, opting_out, paging, texts
+from monitoring import caselog, drills, escalations, offers, opting_out, paging, texts
 from monitoring.models import Escalation, Page, ReachTest, Reply
 from notifications import outbox
 from notifications.models import Channel, Clinician, Lane, Message
@@ -86,9 +86,7 @@ def _done(said: str, clinician: Clinician, test: ReachTest | None, now: datetime
     open_now = escalations.unanswered(now=now).filter(site=clinician.site)
     waiting = {*open_now, *(page.escalation for page in pages)}
     if waiting:
-        return wording.text(
-            "page.which", "en", codes=", ".join(one.code for one in sorted(waiting, key=_age))
-        )
+        return wording.text("page.which", "en", codes=_codes(waiting))
     return wording.text("page.unknown", "en")
 
 
@@ -114,7 +112,7 @@ def take_and_say(case: Escalation, clinician: Clinician, *, now: datetime, how: 
         escalations.take(case.pk, by=clinician, now=now, how=how)
     except Refusal as refusal:
         case.refresh_from_db()
-        return refusal.sentence if case.state == Escalation.State.OPEN else already(case)
+        return refusal.sentence if case.state == Escalation.State.OPEN else already(case, clinician)
     return wording.text("page.you_have_it", "en", code=case.code, link=paging.link(case))
 
 
@@ -125,18 +123,38 @@ def decline_and_say(case: Escalation, clinician: Clinician, said: str, *, now: d
         next_is_called = escalations.decline(case.pk, by=clinician, now=now, reason=said)
     except Refusal as refusal:
         case.refresh_from_db()
-        return refusal.sentence if case.state == Escalation.State.OPEN else already(case)
+        if _has(case, clinician):
+            return wording.text("page.still_yours", "en", code=case.code)
+        return refusal.sentence if case.state == Escalation.State.OPEN else already(case, clinician)
     if offer is not None:
         return wording.text("page.offer_declined", "en", code=case.code, who=offer.by.name)
     return wording.text("page.declined" if next_is_called else "page.declined_last", "en", code=case.code)
 
 
-def already(case: Escalation) -> str:
-    """Who has a case that can no longer be taken, or that it is closed."""
-    if case.state == Escalation.State.RESOLVED or case.owner is None or case.taken_at is None:
+def already(case: Escalation, asks: Clinician | None = None) -> str:
+    """Who has a case that can no longer be taken, or that it is closed; to its owner, what is next.
+
+    To whoever is called for another at this moment no closed case says that there is nothing to do.
+    """
+    if asks is not None and _has(case, asks):
+        is_reached = case.state == Escalation.State.REACHED
+        return wording.text("page.yours_reached" if is_reached else "page.yours", "en", code=case.code)
+    since = caselog.had_since(case)
+    if case.state != Escalation.State.RESOLVED and case.owner is not None and since is not None:
+        at = texts.site_time(case.site, since)
+        return wording.text("page.already", "en", code=case.code, who=case.owner.name, time=at)
+    called = {page.escalation for page in paging.unanswered_by(asks)} if asks is not None else set()
+    if not called:
         return wording.text("page.closed", "en", code=case.code)
-    at = texts.site_time(case.site, case.taken_at)
-    return wording.text("page.already", "en", code=case.code, who=case.owner.name, time=at)
+    return wording.text("page.closed_other", "en", code=case.code, codes=_codes(called))
+
+
+def _has(case: Escalation, clinician: Clinician) -> bool:
+    return case.owner_id == clinician.pk and case.state in offers.HELD
+
+
+def _codes(cases: Collection[Escalation]) -> str:
+    return ", ".join(one.code for one in sorted(cases, key=_age))
 
 
 def _mentioned(body: str, clinician: Clinician) -> list[Escalation]:

@@ -38,10 +38,8 @@ def look(page: Page, *, now: datetime) -> Shown:
     """How the case stands for whoever opens the address. Nothing is taken and nothing is said about a patient."""
     case = page.escalation
     audit.record("opened a take link", str(case), site=case.site, by=page.clinician, now=now, page=page.pk)
-    if case.owner_id == page.clinician_id:
-        return Shown(page, False, f"You have {case.code}. Call the patient now.")
     if case.state != Escalation.State.OPEN and not _is_offered(page):
-        return Shown(page, False, responders.already(case))
+        return Shown(page, False, responders.already(case, page.clinician))
     if has_expired(page, now=now):
         return Shown(page, False, wording.text("page.expired", "en", code=case.code))
     return Shown(page, True, "")

@@ -70,7 +70,7 @@ def _page_words(page: Page, key_action: str) -> str:
     case = page.escalation
     offered = page.offer if page.offer and page.offer.ended_at is None else None
     if case.state != Escalation.State.OPEN and not offered:
-        return _document(_line(responders.already(case)))
+        return _document(_line(responders.already(case, page.clinician)))
     facts = {"code": " ".join(case.code), "urgency": case.urgency}
     what = (
         _say("voice.page.offer", "en", who=offered.by.name, **facts)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from monitoring import codes, escalations, voice
+from monitoring import caselog, codes, escalations, take_links, voice
 from monitoring.models import Escalation, Page
+from monitoring.texts import site_time
 from notifications import gateway
 from notifications.models import Delivery, Lane, Message, Role, Shift
 from protocols.errors import Refusal
@@ -221,6 +222,72 @@ def test_a_page_whose_call_still_rings_is_given_its_time(home) -> None:
     home.tick(NIGHT + MINUTE)
     home.tick(NIGHT + 2 * MINUTE)
     assert paged(home) == ["Dr A"]
+
+
+# What whoever has it is told
+
+
+def test_how_a_case_stands_is_said_with_the_time_of_that(home) -> None:
+    doctor, code, at = home.doctors[0], home.case.code, NIGHT
+    said = [caselog.how_it_stands(home.case)]
+    escalations.take(home.case.pk, by=doctor, now=at, how="text")
+    said.append(caselog.how_it_stands(home.case))
+    escalations.reach(home.case.pk, by=doctor, now=at + MINUTE)
+    said.append(caselog.how_it_stands(home.case))
+    ruled_out = [("crs", 0), ("icans", 0)]
+    escalations.resolve(home.case.pk, by=doctor, now=at + 40 * MINUTE, outcome="home", grades=ruled_out)
+    said.append(caselog.how_it_stands(home.case))
+    taken, ended = site_time(home.site, at), site_time(home.site, at + 40 * MINUTE)
+    assert said == [
+        f"Case {code}: nobody has it yet.",
+        f"Case {code}: taken by Dr A at {taken}.",
+        f"Case {code}: patient reached. Dr A has it since {taken}.",
+        f"Case {code}: resolved by Dr A at {ended}.",
+    ]
+
+
+@pytest.mark.parametrize("state", ["taken", "reached"])
+def test_whoever_has_it_is_told_so_whatever_they_text_about_it(home, state) -> None:
+    """Told by name who has it since when, somebody half asleep believes that their no was heard."""
+    doctor, code = home.doctors[0], home.case.code
+    escalations.take(home.case.pk, by=doctor, now=NIGHT, how="text")
+    next_words = "Call the patient now"
+    if state == "reached":
+        escalations.reach(home.case.pk, by=doctor, now=NIGHT)
+        next_words = "the patient was reached. Record the outcome"
+    again = answer_to(home, doctor.phone, code)
+    assert again.startswith(f"You have {code}")
+    assert next_words in again
+    no = answer_to(home, doctor.phone, f"NO {code}")
+    assert no.startswith(f"You still have {code}.")
+    assert "hand" in no
+    assert (home.case.state, home.case.owner, home.history.count("declined")) == (state, doctor, 0)
+
+
+def test_a_key_on_a_call_that_rang_on_tells_its_owner_that_they_have_it(home) -> None:
+    doctor, code = home.doctors[0], home.case.code
+    page = home.case.pages.get()
+    answer_to(home, doctor.phone, code)
+    call = page.voice.deliveries.get()
+    assert f"You have {code}" in voice.spoken(call, key_action="/key")
+    assert f"You still have {code}" in home.presses("9", on=page.voice, at=NIGHT + 2 * MINUTE)
+
+
+def test_a_code_of_a_closed_case_is_answered_with_the_one_that_calls_now(home) -> None:
+    """ "Nothing to do" would be read as an answer to the page that is ringing."""
+    doctor, old = home.doctors[0], home.case
+    page = old.pages.get()
+    home.over(NIGHT + MINUTE)
+    assert answer_to(home, doctor.phone, old.code) == f"{old.code} is closed. Nothing to do."
+    home.hears("39.6 and shaking", at=NIGHT + 2 * MINUTE)
+    for said in (
+        answer_to(home, doctor.phone, old.code, at=NIGHT + 3 * MINUTE),
+        answer_to(home, doctor.phone, f"NO {old.code}", at=NIGHT + 4 * MINUTE),
+        take_links.look(take_links.find(page.token), now=NIGHT + 5 * MINUTE).says,
+    ):
+        called = home.case.code
+        assert said == f"{old.code} is closed. You are called for {called}: reply with the code to take it."
+    assert home.case.state == State.OPEN
 
 
 # With nobody left to call

@@ -5,8 +5,9 @@ import re
 import pytest
 from django.test import Client
 
-from monitoring import escalations, offers, responders, voice
+from monitoring import caselog, escalations, offers, responders, voice
 from monitoring.models import CaseOffer, Escalation, Page
+from monitoring.texts import site_time
 from notifications import clock
 from notifications.models import AuditEntry, Clinician, Delivery, Message, Role
 from protocols.errors import Refusal
@@ -102,6 +103,16 @@ def test_a_no_leaves_it_with_the_owner_who_is_told(home, how) -> None:
         home.doctors[0].phone
     )
     assert home.history[-1] == "offer declined"
+
+
+def test_who_has_it_since_when_is_the_moment_they_took_it_over(home) -> None:
+    """Its clocks go on from the first taking; that whoever took it over had it then would be untrue."""
+    over = TAKEN_AT + 7 * MINUTE
+    escalations.take(home.case.pk, by=home.doctors[1], now=over, how="text")
+    had = site_time(home.site, over)
+    assert responders.already(home.case) == f"{home.case.code} was taken by Dr B at {had}."
+    assert texts(home, 0, home.case.code) == f"{home.case.code} was taken by Dr B at {had}."
+    assert f"by Dr B at {had}" in caselog.how_it_stands(home.case)
 
 
 def test_nobody_else_takes_what_was_offered_to_one_person(home) -> None:

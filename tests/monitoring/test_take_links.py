@@ -117,6 +117,21 @@ def test_a_link_expires_after_an_hour_and_a_new_climb_makes_it_old(home) -> None
     assert home.case.state == State.TAKEN
 
 
+def test_an_old_link_tells_its_owner_how_the_case_stands_and_to_call_only_while_that_is_next(home) -> None:
+    path, doctor = address(home.case.pages.get()), home.doctors[0]
+    Client().post(path)
+    assert "Call the patient now" in Client().get(path).content.decode()
+    escalations.reach(home.case.pk, by=doctor, now=clock.now())
+    shown = Client().get(path).content.decode()
+    assert f"You have {home.case.code}, and the patient was reached." in shown
+    assert "Call the patient" not in shown
+    grades = [("crs", 0), ("icans", 0)]
+    escalations.resolve(home.case.pk, by=doctor, now=clock.now(), outcome="home", grades=grades)
+    shown = Client().get(path).content.decode()
+    assert f"{home.case.code} is closed." in shown
+    assert "Call the patient" not in shown
+
+
 def test_a_link_takes_nothing_that_was_raised_between_the_look_and_the_act(home) -> None:
     page = take_links.find(home.case.pages.get().token)
     home.worse()

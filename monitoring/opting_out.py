@@ -118,11 +118,13 @@ def end_caregiver_texting(patient: Patient, *, why: str, now: datetime) -> None:
 
 
 def _withdraw(phone: str, now: datetime) -> None:
-    """Cancel what waits for this phone. What was queued in this very moment answers an alarm in the same words."""
-    outbox.cancel(
-        Message.objects.filter(to=phone, created_at__lt=now, deliveries__state=Delivery.State.PENDING),
-        now=now,
-    )
+    """Cancel what is meant for whoever speaks for a patient on this phone, and try none of it again.
+
+    What was queued in this very moment answers an alarm in the same words. A page of a clinician who has this phone too
+    stays: when its text was what failed, its call is all that is left of it.
+    """
+    waiting = Message.objects.filter(to=phone, clinician=None, created_at__lt=now)
+    outbox.cancel(waiting.filter(deliveries__state__in=Delivery.LIVE), now=now)
 
 
 def start(heard: Heard, finding: Finding) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from monitoring import checkins, climbing, escalations, opting_out
 from monitoring.models import CheckIn, Escalation, Patient, Reaction, Task
+from notifications import gateway, outbox
 from notifications.models import Delivery, Message
 from tests import makers
 from tests.home import FEVER, HOUR, MINUTE, Home
@@ -60,6 +61,46 @@ def test_what_was_queued_before_a_stop_is_not_sent_after_it(home) -> None:
     home.hears("STOP", at=ASKED + MINUTE)
     assert home.texts_to(home.patient.phone) == []
     assert not Delivery.objects.filter(message__to=home.patient.phone, state=Delivery.State.PENDING).exists()
+
+
+@pytest.mark.parametrize(
+    "state", [Delivery.State.CLAIMED, Delivery.State.SUBMITTING, Delivery.State.AMBIGUOUS]
+)
+def test_what_is_on_its_way_out_at_a_stop_is_not_tried_again_after_it(home, state) -> None:
+    checkins.ask_due(now=ASKED)
+    leased = None if state == Delivery.State.AMBIGUOUS else ASKED + MINUTE
+    questions = Delivery.objects.filter(message__to=home.patient.phone)
+    questions.update(state=state, lease_until=leased, submitted_at=ASKED)
+    home.hears("STOP", at=ASKED + MINUTE)
+    questions.update(state=Delivery.State.PENDING, lease_until=None)  # the provider never had it
+    with gateway.through(lambda *_: (429, "")):
+        outbox.deliver_due(now=ASKED + 2 * MINUTE)
+    assert set(questions.values_list("state", flat=True)) == {Delivery.State.CANCELLED}
+
+
+@pytest.fixture
+def called(home) -> Delivery:
+    """The call of a page to a doctor who looks after the patient, on one phone."""
+    doctor = home.doctors[0]
+    Patient.objects.filter(pk=home.patient.pk).update(caregiver_phone=doctor.phone)
+    home.hears(FEVER, at=ASKED)
+    return Delivery.objects.get(message__clinician=doctor, message__channel="voice")
+
+
+def test_a_stop_withdraws_no_page_of_a_doctor_who_is_a_caregiver_too(home, called) -> None:
+    home.hears("STOP", at=ASKED + MINUTE, sender=called.message.to)
+    assert now(home).caregiver_texting_ended_at
+    called.refresh_from_db()
+    assert called.state == Delivery.State.PENDING
+
+
+def test_a_dead_number_withdraws_no_page_of_a_doctor_who_is_a_caregiver_too(home, called) -> None:
+    """The text of the page has failed: the call is all that is left of it."""
+    home.fails(Message.objects.filter(to=called.message.to, channel="text"), DEAD, at=ASKED + MINUTE)
+    home.tick(ASKED + MINUTE)
+    assert now(home).caregiver_texting_ended_at
+    called.refresh_from_db()
+    assert called.state == Delivery.State.PENDING
 
 
 def test_the_answer_to_an_alarm_is_not_withdrawn_by_the_stop_beside_it(home) -> None:

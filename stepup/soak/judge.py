@@ -14,10 +14,13 @@ from monitoring.models import Canary, Finding, Patient, PatientEvent, Reply, Tas
 from notifications import accounts, clock, heartbeat, provider_errors
 from notifications.models import Clinician, Delivery, Message
 from stepup import invariants
+from stepup.soak import answers
 from stepup.soak.house import House
 from stepup.soak.troubles import DANGER, STOP
 
 QUIET_WITHIN_SECONDS = 150
+OVERTIME_MINUTES = (16, 16, 61, 61)
+"""Longer than somebody has to answer a page, to reach a patient, until silence is told, and to record how it ended."""
 LIVE = [Delivery.State.PENDING, *Delivery.LIVE]
 CODE = re.compile(r"\((\d{5})\)")
 
@@ -44,6 +47,13 @@ def to_quiet(house: House) -> None:
             connection.close()
         # The next canary, or the next try, may be minutes away: nothing else is waited for then.
         house.ask("/double/clock", method="POST", body={"advance_seconds": 60 if at_rest else 5})
+
+
+def run_on(house: House) -> None:
+    """Let the clock go on past every limit of the pathway: a case that rests, and says so nowhere, shows only then."""
+    for minutes in OVERTIME_MINUTES:
+        house.ask("/double/clock", method="POST", body={"advance_seconds": 60 * minutes})
+        to_quiet(house)
 
 
 def broken() -> dict[str, int]:
@@ -76,7 +86,7 @@ def verdict(house: House) -> list[str]:
     ledger = house.ask("/double/ledger")
     if ledger is None:
         return [*found, "the provider's ledger could not be read"]
-    found += sends(ledger) + unreached()
+    found += sends(ledger) + unreached() + answers.missing(ledger, now=clock.now())
     for text in ledger["messages"]:
         if text["direction"] == "inbound":
             found += _heard(text["sid"], text["body"])
@@ -143,7 +153,7 @@ def _heard(sid: str, words: str) -> list[str]:
             return [f"text {sid} was danger and is on no case"]
     if words == STOP and not _is_told(finding):
         return [f"text {sid} was STOP, and texting did not end or nobody was told"]
-    return []
+    return answers.unanswered(replies[0])
 
 
 def _is_told(finding: Finding | None) -> bool:

@@ -19,7 +19,8 @@ from stepup.soak.house import House
 from stepup.soak.spells import Spells
 
 PAUSE_SECONDS = (1.0, 4.0)
-ROUTINE = ["98.6", "6", "none", "Thank you", "98.4", "What time is my visit?"]
+FOR_A_PERSON = ["Thank you", "What time is my visit?"]
+ROUTINE = ["98.6", "6", "none", FOR_A_PERSON[0], "98.4", FOR_A_PERSON[1]]
 DANGER = ["38.6", "101.4", "38.6 and shaking", "chills", "I cannot breathe"]
 PARTS = ["engine", "engine-2", "worker", "worker-2", "web", "valkey", "postgres"]
 HELD = ["engine", "worker", "engine-2", "worker-2", "valkey"]

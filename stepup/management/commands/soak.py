@@ -75,4 +75,5 @@ def _live(house: houses.House, seed: int, seconds: float, tell: Any) -> Troubles
         house.go_on(pause)
     troubles.end()
     judge.to_quiet(house)
+    judge.run_on(house)
     return troubles

@@ -1,7 +1,7 @@
 """The on-call list as people keep it: rotations, overrides, gaps to fill, and who is on at any hour."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from html import unescape
 from zoneinfo import ZoneInfo
 
@@ -157,6 +157,12 @@ def test_nights_leave_the_days_as_a_gap_that_an_override_fills(client, site, peo
     assert AuditEntry.objects.filter(subject=f"override:{row.pk}").count() == 2
 
 
+def on_the_sheet(page) -> list[tuple[date, list[str]]]:
+    """Who stands on each day; where nobody does just now, that begins at the very moment and differs each time."""
+    days = page.context["sheet"].days
+    return [(day.on, [part.name for cell in day.cells for part in cell.parts]) for day in days]
+
+
 def test_weeks_further_on_and_weeks_that_have_passed_are_shown(client, site, people) -> None:
     now = clock.now()
     starts_at = now - 40 * DAY
@@ -175,7 +181,7 @@ def test_weeks_further_on_and_weeks_that_have_passed_are_shown(client, site, peo
     [shift] = found.by_hand
     assert "14 days earlier" in words(later)
     assert client.post(reverse("remove-shift", args=[shift.id])).status_code == 302
-    assert later.context["sheet"].days == client.get(reverse("on-call")).context["sheet"].days
+    assert on_the_sheet(later) == on_the_sheet(client.get(reverse("on-call")))
 
 
 @pytest.mark.parametrize("asked", ["tomorrow", "9999-12-31", "0001-01-01", "20260101T", ""])

@@ -152,6 +152,9 @@ def place_call(
 ) -> Taken:
     """Ring a phone; the provider fetches what to say from `words_at` once somebody, or a voicemail, answers.
 
+    Where it gets no answer from us, to this or to a key, the call begins again there: it would read out an apology and
+    hang up, and a key pressed to take a case would be lost.
+
     No machine detection: it is often wrong, and nothing here counts as an answer but a key press.
     """
     return _taken(
@@ -160,6 +163,8 @@ def place_call(
             to=to,
             url=words_at,
             method="POST",
+            fallback_url=words_at,
+            fallback_method="POST",
             timeout=RING_SECONDS,
             status_callback=callback,
             status_callback_event=["initiated", "ringing", "answered", "completed"],

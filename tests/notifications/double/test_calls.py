@@ -6,9 +6,10 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
+from notifications import gateway
 from tests.notifications.double.conftest import DOCTOR, PAGER, client_of
 from tests.notifications.double.control import ask, faults
-from tests.notifications.double.service import ACCOUNT, Service, until
+from tests.notifications.double.service import ACCOUNT, TOKEN, Service, until
 
 WORDS, KEYS, STATUS = "/voice/words", "/voice/keys", "/voice/status"
 EVENTS = ["initiated", "ringing", "answered", "completed"]
@@ -228,6 +229,23 @@ def test_the_fall_back_address_is_asked_when_the_first_fails(double, client, ser
     service.answers["/voice/fallback"] = document("<Say>Call the desk.</Say>")
     call = over(double, place(client, service, fallback_url=service.url + "/voice/fallback"))
     assert said(call) == ["Call the desk."]
+
+
+@pytest.mark.parametrize("lost", [WORDS, KEYS])
+def test_a_call_of_ours_begins_again_where_one_answer_of_the_service_is_lost(double, service, settings, lost):
+    """Whoever was woken hears what it is about, and may press the key once more."""
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
+    settings.TWILIO_API_BASE = double.url
+    ask(double, "PUT", "/double/handsets", [{"number": DOCTOR, "on_call": "press:1"}])
+    good = {WORDS: menu(), KEYS: document("<Say>It is yours.</Say>")}
+    service.answers.update(good, **{lost: [(503, ""), good[lost]]})
+    taken = gateway.place_call(
+        sender=PAGER, to=DOCTOR, words_at=service.url + WORDS, callback=service.url + STATUS
+    )
+    call = over(double, taken.sid)
+    assert len(service.at(WORDS)) == 2
+    assert said(call)[-1] == ("It is yours." if lost == WORDS else "Nobody pressed a key.")
+    assert not said(call, "provider"), "no apology is read out"
 
 
 def test_a_circle_of_redirects_ends(double, client, service):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from monitoring import assessed, board, deaths, kits, ladders, pocket, readings
+from monitoring import assessed, board, deaths, desk_calls, kits, ladders, pocket, readings
 from monitoring.models import Escalation, EscalationEvent, Finding, HomeKit, Page, Patient, Reaction, Watch
 from monitoring.rules import WatchRules
 from notifications.models import Delivery, Message
@@ -41,7 +41,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Called:
-    """One person paged for this case, by which route, and how far each route got."""
+    """One person paged for this case, or the desk, by which route, and how far each route got."""
 
     at: datetime
     name: str
@@ -51,6 +51,7 @@ class Called:
     text: str
     voice: str
     offered: bool
+    desk: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def of(case: Escalation, *, now: datetime) -> CaseFile:
         provisional=possible,
         missing=_missing(case, possible, findings),
         protocol=case.watch.protocol if case.watch else "",
-        called=tuple(_called(page) for page in _pages(case)),
+        called=_everybody_called(case),
         events=tuple(_event(event) for event in events)[::-1],
         next_act=board.next_act(case),
         next_people=_next_people(case, now),
@@ -208,6 +209,13 @@ def _missing(case: Escalation, possible: str, findings: list[Finding]) -> tuple[
     return provisional.missing(possible, texted, medicine_known=known)
 
 
+def _everybody_called(case: Escalation) -> tuple[Called, ...]:
+    """Every page and every call to the desk, newest first."""
+    rings = desk_calls.of(case).order_by("-pk").prefetch_related("deliveries")
+    called = [*map(_called, _pages(case)), *map(_desk_called, rings)]
+    return tuple(sorted(called, key=lambda one: one.at, reverse=True))
+
+
 def _pages(case: Escalation) -> list[Page]:
     pages = case.pages.select_related("clinician", "text", "voice").order_by("-at", "rung")
     return list(pages.prefetch_related("text__deliveries", "voice__deliveries"))
@@ -223,6 +231,20 @@ def _called(page: Page) -> Called:
         text=_route(page.text),
         voice=_route(page.voice),
         offered=page.offer_id is not None,
+    )
+
+
+def _desk_called(message: Message) -> Called:
+    return Called(
+        at=message.created_at,
+        name=_("The desk"),
+        rung=0,
+        round=0,
+        generation=desk_calls.generation_of(message),
+        text=_("no text"),
+        voice=_route(message),
+        offered=False,
+        desk=True,
     )
 
 

@@ -45,6 +45,8 @@ def page_next_rung(case: Escalation, now: datetime, *, besides: Clinician | None
         caselog.note(
             case, "nobody on rung", now=now, text=f"Nobody is on rung {rung}. Somebody must cover it."
         )
+    if not climbed.paged:
+        caselog.note(case, desk_calls.RUNG, now=now, text="Nobody is on any rung.")
     case.round, case.rung = climbed.round, climbed.rung
     case.next_at = now + climbed.lasts
     once.change(case, "round", "rung", "next_at")

@@ -11,6 +11,8 @@ from notifications.models import Channel, Lane, Message
 
 KEY = "desk:"
 """How the keys of these calls begin."""
+RUNG = "desk rung"
+"""The line of a case that says so."""
 VALID_FOR = timedelta(minutes=5)
 
 
@@ -23,7 +25,7 @@ def before_the_ladder_starts_again(case: Escalation, *, now: datetime) -> None:
     """Nobody is left to page in this round: ring the desk and say that a case waits, once."""
     if not is_rung_in_round(case):
         _ring(case, _nobody_left(case), now)
-        caselog.note(case, "desk rung", now=now, text="Nobody else is left to call in this round.")
+        caselog.note(case, RUNG, now=now, text="Nobody else is left to call in this round.")
 
 
 def is_rung_in_round(case: Escalation) -> bool:
@@ -34,6 +36,11 @@ def is_rung_in_round(case: Escalation) -> bool:
 def of(case: Escalation) -> QuerySet[Message]:
     """Every call to the desk about this case."""
     return Message.objects.filter(key__startswith=f"{KEY}{case.pk}:")
+
+
+def generation_of(message: Message) -> int:
+    """In which climb of its case a call to the desk was queued."""
+    return int(message.key.split(":")[2])
 
 
 def in_this_generation(case: Escalation) -> QuerySet[Message]:

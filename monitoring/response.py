@@ -28,6 +28,7 @@ MEDIAN_FROM, MOST_FROM = 5, 20  # fewer cases than these have no such figure: ea
 MISSES = {
     "reopened": "a step was not done in its time",
     "nobody on rung": "a rung had nobody on it",
+    "desk rung": "nobody was left to call, so the desk was rung",
     "page failed": "a page got through by no route",
     "patient told": "nobody had it at the set minute",
     "nobody told": "nobody had it, and nobody at home could be told",

@@ -2,7 +2,9 @@
 
 import pytest
 
-from monitoring import casefile
+from monitoring import casefile, desk_calls
+from notifications.models import Shift
+from tests import makers
 from tests.home import HOUR, MINUTE, Home
 from tests.makers import NOON
 
@@ -79,3 +81,32 @@ def test_the_card_promises_no_text_that_is_then_not_sent(client, happened, promi
     home.tick(NOON + HOUR)
     told = home.case.events.filter(what="patient told").values_list("text", flat=True)
     assert [promised in text for text in told] == ([True] if promised else [])
+
+
+def test_the_card_and_the_paper_show_each_call_to_the_desk_and_how_far_it_got() -> None:
+    """Who rings whom is what the paper is asked about later; the desk is rung when nobody else is left."""
+    home = Home()
+    Shift.objects.all().delete()
+    home.hears("101.3", at=NOON + MINUTE)
+    home.fails(desk_calls.of(home.case), "no-answer", at=NOON + 2 * MINUTE)
+    makers.a_responder(home.site, 1, name="Dr C")
+    home.tick(home.case.next_at)
+    [paged, rung] = casefile.of(home.case, now=NOON + HOUR).called
+    assert (paged.name, paged.desk) == ("Dr C", False)
+    assert (rung.name, rung.desk, rung.at) == ("The desk", True, NOON + MINUTE)
+    assert (rung.text, rung.voice, rung.generation) == ("no text", "failed (no-answer)", 1)
+    assert home.history[:4] == ["opened", "nobody on rung", "nobody on rung", "desk rung"]
+    client = makers.signed_in(makers.a_clinician(home.site, "auditor"))
+    for address in (f"/case/{home.case.pk}/", f"/case/{home.case.pk}/timeline/"):
+        page = client.get(address).content.decode()
+        assert "The desk" in page, address
+        assert "failed (no-answer)" in page, address
+
+
+def test_the_paper_holds_what_was_written_word_for_word() -> None:
+    home = Home()
+    home.hears("101.3 and I feel like a wet dog", at=NOON + MINUTE)
+    home.caregiver_says("he is <very> confused", at=NOON + 2 * MINUTE)
+    client = makers.signed_in(makers.a_clinician(home.site, "auditor"))
+    page = client.get(f"/case/{home.case.pk}/timeline/").content.decode()
+    assert page.index("101.3 and I feel like a wet dog") < page.index("he is &lt;very&gt; confused")

@@ -82,6 +82,18 @@ def test_times_count_from_the_opening_to_the_first_such_moment(home) -> None:
     assert reports.of(home.site, days=1, now=NOON + 2 * DAY).cases == []
 
 
+def test_that_nobody_was_left_to_call_is_a_miss_though_it_was_taken_in_time() -> None:
+    home = Home()
+    home.hears(FEVER)
+    for doctor in home.doctors:
+        escalations.decline(home.case.pk, by=doctor, now=NOON + MINUTE, reason="in theatre")
+        escalations.climb(now=NOON + MINUTE)
+    escalations.take(home.case.pk, by=home.doctors[0], now=NOON + 2 * MINUTE, how="screen")
+    [missed] = report(home).misses
+    assert (missed.what, missed.at) == ("desk rung", NOON + MINUTE)
+    assert missed.why == "nobody was left to call, so the desk was rung"
+
+
 def took(home: Home, step: str, urgency: str) -> tuple[int, int, timedelta | None]:
     """How often a step was done so urgently, how often it is waited for, and the longest."""
     [one] = [one for one in report(home).spreads if (one.step, one.urgency) == (step, urgency)]

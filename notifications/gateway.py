@@ -282,7 +282,9 @@ def _taken(create: Callable[[], Any], *, prefix: tuple[str, ...]) -> Taken:
     except (TwilioRestException, TwilioServiceException) as problem:
         if problem.status == TOO_MANY and not _another_account_helps(str(problem.code)):
             raise NotTaken(str(problem.code)) from problem
-        if 400 <= problem.status < 500:
+        # The library puts the status where the answer has no code. Such a refusal is somebody else's on the way there:
+        # the next time it may get through, or by the other account.
+        if 400 <= problem.status < 500 and problem.code != problem.status:
             raise RefusedForGood(str(problem.code or problem.status)) from problem
         raise Unknown(str(problem.status)) from problem
     except NO_ANSWER as problem:

@@ -134,6 +134,27 @@ def test_an_answer_that_proves_nothing_is_unknown_and_the_request_went_out_once(
 
 
 @pytest.mark.parametrize("send", [text, call])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (403, "<html>Forbidden by the firewall</html>"),
+        (408, ""),
+        (200, "[]"),
+        (200, '"SM1"'),
+        (200, "null"),
+        (201, '{"sid": 7}'),
+        (201, '{"sid": "CAxx", "date_created": 7}'),
+        (201, '{"status": "failed", "error_code": 30034}'),
+    ],
+    ids=str,
+)
+def test_an_answer_that_is_none_of_the_provider_s_is_unknown(settings, send, answer) -> None:
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
+    with gateway.through(lambda *_: answer), pytest.raises(gateway.Unknown):
+        send()
+
+
+@pytest.mark.parametrize("send", [text, call])
 def test_too_many_at_once_is_provably_not_processed(double, send) -> None:
     double.faults({"do": "429"})
     with pytest.raises(gateway.NotTaken, match="20429"):

@@ -81,12 +81,14 @@ OPENER = urllib.request.build_opener(AsItIs)
 
 
 def troubles(url: str) -> dict[str, str]:
-    """What is wrong, a sentence by each name. Nothing where the address answers 200; what its page says where it says
-    so; and for anything else, a redirect too, that it does not answer.
+    """What is wrong, a sentence by each name. Nothing where the address answers 200 and its page says that it is well;
+    what the page says is wrong where it says so; and for anything else that it does not answer: a redirect, or somebody
+    else's page, such as a web server's own, whatever its status.
     """
     try:
         with OPENER.open(url, timeout=TIMEOUT) as answer:
-            return {} if answer.status == 200 else told(json.loads(whole(answer)))
+            page = json.loads(whole(answer))
+            return {} if answer.status == 200 and page["healthy"] is True else told(page)
     except Exception:
         # Whatever comes instead of an answer, were it no HTTP at all: a watchdog that dies of it rings nobody.
         return NO_ANSWER

@@ -22,6 +22,7 @@ from tests.waiting import until
 
 ACCOUNT, TOKEN, FROM = "AC" + "3" * 32, "the watchdog's own", "+15550100102"
 DESKS = ["+15550100100", "+15550100101"]
+WELL = b'{"healthy": true}'
 QUICK = ["--every", "0.05", "--after", "0.3", "--again", "60"]
 
 
@@ -35,8 +36,8 @@ class Health(http.server.BaseHTTPRequestHandler):
         if status == 302:
             self.send_header("Location", "/elsewhere")
         self.end_headers()
-        if status == 503:
-            self.wfile.write(self.server.page)
+        if status in (200, 503):
+            self.wfile.write(self.server.page if status == 503 else self.server.well)
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
@@ -46,6 +47,7 @@ class Health(http.server.BaseHTTPRequestHandler):
 def service() -> Iterator[http.server.HTTPServer]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Health)
     server.status, server.page, server.asked = 200, b"Service Unavailable", 0
+    server.well = WELL
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     yield server
     server.shutdown()
@@ -204,6 +206,17 @@ def test_h12_a_page_that_makes_no_sense_is_no_answer(service, provider, watchdog
     service.page, service.status = page, 503
     assert "has stopped answering" in said_at(DESKS, provider)
     assert watchdog.poll() is None
+
+
+@pytest.mark.parametrize(
+    "page",
+    [b"", b"<h1>Welcome to nginx!</h1>", b'{"status": "ok"}', b'"healthy"', WELL[:-1], unwell()],
+    ids=["nothing", "a web server's own", "another service's", "a word", "cut short", "not well"],
+)
+def test_h12_a_page_that_does_not_say_that_it_is_well_is_not(service, provider, watchdog, page) -> None:
+    until(lambda: service.asked > 3, "the watchdog to look")
+    service.well = page
+    until(lambda: len(rung(provider)) == 2, "both desks to be rung")
 
 
 GARBAGE = [

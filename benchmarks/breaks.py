@@ -120,6 +120,7 @@ TESTS_OF: dict[str, Sequence[str]] = {
         "tests/monitoring/test_case_offers.py", "tests/monitoring/test_who_is_told.py",
     ),
     "protocols/rotas.py": ("tests/protocols/test_rotas.py",),
+    "protocols/duty.py": ("tests/protocols/test_duty.py",),
     "protocols/ladder.py": ("tests/protocols/test_ladders.py", "tests/monitoring/test_ladders.py"),
 }  # fmt: skip
 """In the order in which they are run: the first that fails ends it, so the most telling come first."""

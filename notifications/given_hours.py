@@ -5,7 +5,7 @@ taken back, a shift, an imported list, a rotation and leave that ends early: who
 Hours that begin with the change itself need no word of ours: the turn they begin asks whoever has it for an answer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -42,37 +42,34 @@ def telling(site: Site, *, by: Clinician, since: datetime, until: datetime, now:
     """
     since = max(since, now)
     with transaction.atomic():
-        before = oncall.stints(site, since=since - oncall.INSTANT, until=until) if since < until else []
+        had, _people = _listed(site, since - oncall.INSTANT, until)
         yield
-        after = oncall.stints(site, since=since, until=until) if since < until else []
-        _note(site, before, after, by, now)
+        has, people = _listed(site, since, until)
+        for gained in rotas.gained(had, has):
+            person = people[gained.person]
+            if not person.phone or person.pk == by.pk or _begins_a_turn(gained, had, now):
+                continue
+            GivenHours.objects.create(
+                site=site, clinician=person, rung=gained.rung, given_by=by, given_at=now,
+                period=DateTimeTZRange(gained.starts_at, gained.ends_at), tell_at=_tell_at(site, gained, now),
+            )  # fmt: skip
 
 
-def _note(
-    site: Site, before: Sequence[oncall.Stint], after: Sequence[oncall.Stint], by: Clinician, now: datetime
-) -> None:
-    people = {one.clinician.pk: one.clinician for one in after if one.clinician.phone}
-    for gained in rotas.gained(_plain(before), _plain(after)):
-        person = people.get(gained.person)
-        if person is None or person.pk == by.pk or _begins_a_turn(gained, before, now):
-            continue
-        GivenHours.objects.create(
-            site=site, clinician=person, rung=gained.rung, given_by=by, given_at=now,
-            period=DateTimeTZRange(gained.starts_at, gained.ends_at), tell_at=_tell_at(site, gained, now),
-        )  # fmt: skip
+def _listed(
+    site: Site, since: datetime, until: datetime
+) -> tuple[Sequence[rotas.Stint], Mapping[int, Clinician]]:
+    """Who is on call between two moments, and their rows."""
+    if since >= until:
+        return [], {}
+    read = oncall.read(site, since=since, until=until)
+    return read.rota.stints(since, until), read.people
 
 
-def _plain(read: Sequence[oncall.Stint]) -> list[rotas.Stint]:
-    return [
-        rotas.Stint(one.rung, one.clinician.pk, one.starts_at, one.ends_at, one.kind, one.id) for one in read
-    ]
-
-
-def _begins_a_turn(gained: rotas.Stint, before: Sequence[oncall.Stint], now: datetime) -> bool:
+def _begins_a_turn(gained: rotas.Stint, had: Sequence[rotas.Stint], now: datetime) -> bool:
     """Whether these hours begin now, and their person, who was not on that rung, is asked for an answer."""
     was_on = any(
-        (one.rung, one.clinician.pk) == (gained.rung, gained.person) and one.ends_at >= gained.starts_at
-        for one in before
+        (one.rung, one.person) == (gained.rung, gained.person) and one.ends_at >= gained.starts_at
+        for one in had
         if one.starts_at < gained.starts_at
     )
     return gained.starts_at <= now and not was_on

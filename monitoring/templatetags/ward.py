@@ -103,6 +103,12 @@ def span(length: timedelta) -> str:
 
 
 @register.filter
+def whole_hours(length: timedelta) -> int:
+    """A length of time in hours, rounded."""
+    return round(length / timedelta(hours=1))
+
+
+@register.filter
 def took(length: timedelta | None) -> str:
     """How long a step took, `40 s`, `4 min 10 s`, `2 h 5 min`; or that it has not been."""
     if length is None:

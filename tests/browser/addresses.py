@@ -44,6 +44,7 @@ SCREENS = {
     "list from another system": "/on-call/import/",
     "own shifts": "/on-call/mine/",
     "time off": "/on-call/time-off/",
+    "how much each is on call": "/on-call/duty/",
     "drills of the ladder": "/on-call/drills/",
     "whose a rung is": "/on-call/rungs/",
     "administration": "/administration/",

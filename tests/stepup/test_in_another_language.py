@@ -81,8 +81,8 @@ OF_A_PATIENT = re.compile(
 )
 PAGES = {
     Role.LEAD: (
-        "reports", "administration", "adoption", "closed-days", "unit-hours", "on-call", "calendars", "status",
-        "texts", "downtime", "add-person",
+        "reports", "administration", "adoption", "closed-days", "unit-hours", "on-call", "on-call-duty", "calendars",
+        "status", "texts", "downtime", "add-person",
     ),
     Role.NURSE: ("board", "tasks", "inbox", "week", "own-shifts"),
 }  # fmt: skip

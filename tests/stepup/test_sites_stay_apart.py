@@ -19,6 +19,7 @@ SCREENS = [
     "tasks",
     "inbox",
     "on-call",
+    "on-call-duty",
     "ladder-drills",
     "closed-days",
     "unit-hours",

@@ -11,7 +11,7 @@ from monitoring import assessed, board, deaths, desk_calls, kits, ladders, pocke
 from monitoring.models import Escalation, EscalationEvent, Finding, HomeKit, Page, Patient, Reaction, Watch
 from monitoring.rules import WatchRules
 from notifications.models import Delivery, Message
-from protocols import provisional
+from protocols import provisional, rulebook
 
 ASSESSED = 5
 EMERGENCY_CARE = "EMERGENCY-CARE"
@@ -102,6 +102,19 @@ class CaseFile:
     version: str
     graded: dict[str, int]
     told: str
+
+    @property
+    def foremost(self) -> tuple[Said, ...]:
+        """The newest words and, where graver ones came before, the newest of the gravest: to know before acting."""
+        if not self.said:
+            return ()
+        newest, gravest = self.said[0], min(self.said, key=lambda one: rulebook.URGENCIES.index(one.urgency))
+        return (newest,) if newest.urgency == gravest.urgency else (newest, gravest)
+
+    @property
+    def earlier(self) -> tuple[Said, ...]:
+        """All other words, newest first."""
+        return tuple(one for one in self.said if one not in self.foremost)
 
     @property
     def may_arrive(self) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitoring import casefile, desk_calls
+from monitoring import casefile, desk_calls, escalations
 from notifications.models import Shift
 from tests import makers
 from tests.home import HOUR, MINUTE, Home
@@ -110,3 +110,48 @@ def test_the_paper_holds_what_was_written_word_for_word() -> None:
     client = makers.signed_in(makers.a_clinician(home.site, "auditor"))
     page = client.get(f"/case/{home.case.pk}/timeline/").content.decode()
     assert page.index("101.3 and I feel like a wet dog") < page.index("he is &lt;very&gt; confused")
+
+
+def in_order(page: str, *wanted: str) -> None:
+    places = [page.index(one) for one in wanted]
+    assert places == sorted(places), dict(zip(wanted, places, strict=True))
+
+
+def test_the_next_act_stands_before_what_was_said_earlier_and_before_the_history() -> None:
+    """On a telephone a night of texts and pages is many screens long, and whoever reads it has one thing to do."""
+    home = Home()
+    home.hears("101.3 and shaking", at=NOON + MINUTE)
+    home.hears("101.9 and dizzy", at=NOON + 2 * MINUTE)
+    doctor, client = home.doctors[0], makers.signed_in(home.doctors[0])
+
+    def page() -> str:
+        return client.get(f"/case/{home.case.pk}/").content.decode()
+
+    take, call, called = f"take case {home.case.code}", "Call the patient", "Who was called"
+    in_order(page(), '<q lang="en">101.9 and dizzy', take, call, '<q lang="en">101.3 and shaking', called)
+    in_order(page(), "I was called and cannot take it", called)
+    escalations.take(home.case.pk, by=doctor, now=NOON + 3 * MINUTE, how="screen")
+    in_order(page(), "101.9 and dizzy", call, "101.3 and shaking", "Step 2 of 3", called, "History")
+    escalations.reach(home.case.pk, by=doctor, now=NOON + 4 * MINUTE)
+    in_order(page(), call, "101.3 and shaking", "Step 3 of 3", called, "History")
+
+
+def test_the_gravest_words_stand_before_the_button_though_milder_ones_came_after() -> None:
+    home = Home()
+    home.hears("cant breathe and confused", at=NOON + MINUTE)
+    home.hears("still cant breathe", at=NOON + 2 * MINUTE)
+    home.caregiver_says("they feel dizzy", at=NOON + 3 * MINUTE)
+    page = makers.signed_in(home.doctors[0]).get(f"/case/{home.case.pk}/").content.decode()
+    newest, gravest, other = (f'<q lang="en">{words}' for words in (
+        "they feel dizzy", "still cant breathe", "cant breathe and confused"
+    ))  # fmt: skip
+    in_order(page, newest, gravest, f"take case {home.case.code}", other)
+    assert page.count(gravest) == 1
+
+
+def test_whatever_forbids_or_changes_the_call_stands_before_its_button() -> None:
+    home = Home()
+    home.hears("101.3 and shaking", at=NOON + MINUTE)
+    home.caregiver_says("he died", at=NOON + 2 * MINUTE)
+    page = makers.signed_in(home.doctors[0]).get(f"/case/{home.case.pk}/").content.decode()
+    in_order(page, f"A text says that {home.patient.name} has died", "Call the patient")

@@ -198,7 +198,9 @@ def _bound_question(heard: Heard) -> str | None:
 
 
 def _pending_read_back(heard: Heard) -> str:
-    """The value last read back to this patient, while a yes or no can still mean it."""
+    """The value last read back to this patient, while a yes or no can still mean it. A key answers its call alone."""
+    if heard.reply.channel == "voice":
+        return ""
     by_sender = [one for one in heard.said if one.sender == heard.reply.sender]
     before = by_sender[-1] if by_sender else None
     if before is None or heard.now - before.at > CONFIRM_WITHIN:

@@ -188,6 +188,22 @@ def test_a_key_pressed_for_help_is_stored_and_calls_a_person(home, ringing, key,
     assert home.case.urgency == urgency
 
 
+@pytest.mark.parametrize(("key", "urgency"), [("2", "urgent"), ("3", "emergency")])
+def test_a_key_is_no_answer_to_a_number_that_was_read_back_by_text(home, ringing, key, urgency) -> None:
+    """The doubtful number came in while the phone was ringing: 2 says "worse", and not "no, I did not mean that"."""
+    home.hears("943", at=ASKED + 45 * MINUTE + SECOND)
+    assert "Did you mean" in home.texts_to(home.patient.phone)[-1]
+    said = home.presses(key, on=ringing, at=ASKED + 46 * MINUTE)
+    assert "calling the on-call team" in said
+    assert home.case.urgency == urgency
+
+
+def test_a_key_for_well_confirms_no_number_that_was_read_back_by_text(home, ringing) -> None:
+    home.hears("943", at=ASKED + 45 * MINUTE + SECOND)
+    home.presses("1", on=ringing, at=ASKED + 46 * MINUTE)
+    assert not Escalation.objects.exists()
+
+
 def test_a_key_pressed_for_well_answers_the_symptoms_and_still_wants_the_temperature(home, ringing) -> None:
     home.presses("1", on=ringing, at=ASKED + 46 * MINUTE)
     assert not Escalation.objects.exists()

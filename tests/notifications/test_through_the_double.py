@@ -42,6 +42,11 @@ def on_the_handset(provider, message: Message) -> list[str]:
     return [one["status"] for one in provider.ledger()["messages"] if one["to"] == message.to]
 
 
+def told(provider) -> list[int]:
+    """How each report that the provider posted was answered."""
+    return [one["status"] for one in provider.ledger()["webhooks"]]
+
+
 def test_a_text_arrives_and_is_reported_as_delivered(provider, message) -> None:
     delivery = carry(message)
     assert (delivery.state, delivery.provider_status) == (State.DELIVERED, "delivered")
@@ -95,6 +100,8 @@ def test_a_text_without_a_believable_report_is_asked_about(provider, message, fa
     provider.faults({"match": {"to": message.to}, "do": fault})
     outbox.deliver_due(now=clock.now())
     until(lambda: on_the_handset(provider, message) == ["delivered"], "the text to arrive")
+    refused = 3 if fault == "bad_signature" else 0
+    until(lambda: told(provider) == [403] * refused, "every forged report to be refused")
     assert delivery_of(message).state == State.ACCEPTED, "nobody has told us"
     assert carry(message, ahead=61).state == State.DELIVERED
     assert not ProviderReport.objects.exists()

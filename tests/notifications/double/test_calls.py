@@ -175,7 +175,6 @@ def test_a_handset_may_press_by_itself(double, client, service):
         ('numDigits="4"', "4821", "4821"),
         ("", "48#", "48"),
         ('finishOnKey="*"', "4#8*", "4#8"),
-        ('numDigits="4" timeout="1"', "48", "48"),
     ],
 )
 def test_how_a_gather_ends(unhurried, service, gather, pressed, digits):
@@ -184,6 +183,13 @@ def test_how_a_gather_ends(unhurried, service, gather, pressed, digits):
     act(unhurried, sid, "answer")
     act(unhurried, sid, "digits", digits=pressed)
     assert service.wait(KEYS)[0].form["Digits"] == digits
+
+
+def test_a_gather_ends_when_no_more_keys_come(double, client, service):
+    ask(double, "PUT", "/double/handsets", [{"number": DOCTOR, "on_call": "press:48"}])
+    service.answers[WORDS] = document(f'<Gather action="{KEYS}" numDigits="4" timeout="1"/>')
+    place(client, service)
+    assert service.wait(KEYS)[0].form["Digits"] == "48"
 
 
 def test_a_gather_without_a_key_goes_on_unless_the_empty_result_is_wanted(double, client, service):
@@ -344,4 +350,7 @@ def test_faults_of_calls(double, client, service):
     faults(double, {"match": {"kind": "call"}, "do": "no_callback"})
     silent = place(client, service)
     over(double, silent)
+    faults(double)
+    told = place(client, service)
+    until(lambda: [one for one in service.at(STATUS) if one.form["CallSid"] == told])
     assert silent not in [one.form["CallSid"] for one in service.at(STATUS)]

@@ -65,8 +65,8 @@ def test_a_list_filters_by_either_number(client):
 def test_a_list_filters_by_time_and_finds_texts_that_are_still_queued(start):
     double = start(step_seconds=60)
     client = client_of(double)
-    sid = send(client).sid
-    now = datetime.now(UTC)
+    queued = send(client)
+    sid, now = queued.sid, queued.date_created
     minute = timedelta(minutes=1)
     assert [one.sid for one in client.messages.list(date_sent_after=now - minute)] == [sid]
     assert client.messages.list(date_sent_after=now + minute) == []

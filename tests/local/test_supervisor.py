@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,14 +83,17 @@ def test_stopping_is_in_order_and_kills_what_will_not_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     diary = tmp_path / "diary"
-    says = "trap 'echo {0} >> {1}; exit' TERM; while :; do sleep 0.05; done"
+    ready = tmp_path / "ready"
+    says = f"trap 'echo {{0}} >> {{1}}; exit' TERM; echo >> {ready}; while :; do sleep 0.05; done"
     server = child(tmp_path, "server", says.format("server", diary))
     user = child(tmp_path, "user", says.format("user", diary), needs=[server])
-    deaf = child(tmp_path, "deaf", "trap '' TERM; while :; do sleep 0.05; done", needs=[server])
+    deaf = child(
+        tmp_path, "deaf", f"trap '' TERM; echo >> {ready}; while :; do sleep 0.05; done", needs=[server]
+    )
     kept = Supervisor()
     kept.start([server, user, deaf])
     pids = kept.pids().values()
-    time.sleep(0.3)  # until the shells have set their traps
+    until(lambda: ready.exists() and ready.read_text() == "\n\n\n", "each shell to set its trap")
     patient = processes.stop_in_order
     monkeypatch.setattr(supervisor, "stop_in_order", lambda children, patience: patient(children, patience=1))
     kept.stop()

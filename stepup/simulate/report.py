@@ -28,6 +28,7 @@ MESSAGES = {
     "voice": {"delivered": "answered", "failed": "not answered"},
 }
 """What became of texts and calls, for people; any other state is called by its own name."""
+COUNTED = ("checkins", "deliveries", "cases", "broken", "waiting")
 CALLS = Q(what__startswith=figures.CALL)
 
 
@@ -50,6 +51,9 @@ class Report:
     went_wrong: int = 0
     checks: int = 0
     broken: Counter[str] = field(default_factory=Counter)
+    waiting: Counter[str] = field(default_factory=Counter)
+    """Of each of the spans, how many had not ended when the run did: without them the slowest count as nothing."""
+    unanswered: list[str] = field(default_factory=list)
 
     def add(self, other: "Report") -> None:
         """Take another clinic's figures in."""
@@ -65,8 +69,9 @@ class Report:
             "checks",
         ):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("checkins", "deliveries", "cases", "broken"):
+        for name in COUNTED:
             getattr(self, name).update(getattr(other, name))
+        self.unanswered.extend(other.unanswered)
         for what, counts in other.by_hour.items():
             mine = self.by_hour.setdefault(what, [0] * HOURS)
             self.by_hour[what] = [a + b for a, b in zip(mine, counts, strict=True)]
@@ -80,6 +85,7 @@ def gather(plan: Plan, seen: Seen) -> Report:
     watches = Watch.objects.values_list("opened_at", "closed_at")
     outward = Delivery.objects.exclude(submitted_at=None)
     cases = Escalation.objects.order_by("pk")
+    spans, waiting = _spans()
     return Report(
         days=plan.days,
         patients=plan.patients,
@@ -94,7 +100,8 @@ def gather(plan: Plan, seen: Seen) -> Report:
             "calls to make": _hours(Task.objects.filter(CALLS).values_list("opened_at", flat=True)),
             "cases": _hours(cases.values_list("opened_at", flat=True)),
         },
-        spans=_spans(),
+        spans=spans,
+        waiting=waiting,
         checkins=Counter(CheckIn.objects.exclude(question_at=None).values_list("state", flat=True)),
         deliveries=Counter(map(" ".join, Delivery.objects.values_list("message__channel", "state"))),
         cases=Counter(_kind(case.headline) for case in cases),
@@ -105,6 +112,7 @@ def gather(plan: Plan, seen: Seen) -> Report:
         went_wrong=seen.went_wrong,
         checks=seen.checks,
         broken=seen.broken,
+        unanswered=seen.unanswered,
     )  # fmt: skip
 
 
@@ -113,7 +121,8 @@ def _hours(moments: Iterable[datetime | None]) -> list[int]:
     return [counts[hour] for hour in range(HOURS)]
 
 
-def _spans() -> dict[str, list[float]]:
+def _spans() -> tuple[dict[str, list[float]], Counter[str]]:
+    """Each span that has ended, and how many have not."""
     said = {
         name: Min("events__at", filter=Q(events__what=what))
         for name, what in (("taken_first", "taken"), ("reached_first", "reached"))
@@ -123,18 +132,18 @@ def _spans() -> dict[str, list[float]]:
         "opened_at", "page_at", "taken_first", "reached_first"
     )
     found: dict[str, list[float]] = {"page": [], "take": [], "reach": [], "read": []}
+    waiting: Counter[str] = Counter()
     for opened_at, *moments in rows.order_by("pk"):
         for name, at in zip(("page", "take", "reach"), moments, strict=True):
             if at is not None:
                 found[name].append((at - opened_at).total_seconds())
-    done = (
-        Task.objects.exclude(CALLS)
-        .exclude(done_at=None)
-        .exclude(done_by=None)
-        .values_list("opened_at", "done_at")
-    )
+            else:
+                waiting[name] += 1
+    to_read = Task.objects.exclude(CALLS)
+    waiting["read"] = to_read.filter(done_at=None).count()
+    done = to_read.exclude(done_at=None).exclude(done_by=None).values_list("opened_at", "done_at")
     found["read"] = [(end - begin).total_seconds() for begin, end in done.order_by("pk") if end is not None]
-    return found
+    return found, +waiting
 
 
 def _kind(headline: str) -> str:
@@ -158,7 +167,7 @@ def staff(report: Report) -> list[float]:
 def document(report: Report) -> dict[str, Any]:
     """The same for machines; spans as percentiles."""
     whole = dict(vars(report))
-    for name in ("checkins", "deliveries", "cases", "broken"):
+    for name in COUNTED:
         whole[name] = dict(sorted(whole[name].items()))
     whole["spans"] = {name: _percentiles(spans) for name, spans in report.spans.items()}
     whole["watched_days"] = round(report.watched_days, 2)
@@ -192,11 +201,16 @@ def lines(plan: Plan, report: Report) -> list[str]:
         f" {_rate(report.pages, report.watched_days)} a day of watch",
         "",
         "From a case's opening, or a text's coming, until the moment; the service itself takes no time on this clock.",
-        f"{'':<32}{'number':>8}" + "".join(f"{name:>11}" for name in SHOWN),
-        *(_span_line(what, report.spans[name]) for what, name in PERSON_TIMES.items()),
+        f"{'':<32}{'number':>8}" + "".join(f"{name:>11}" for name in SHOWN) + f"{'still not':>11}",
+        *(
+            f"{_span_line(what, report.spans[name])}{report.waiting[name]:>11}"
+            for what, name in PERSON_TIMES.items()
+        ),
         "",
         *_staff_lines(report),
         f"invariants         looked at {report.checks} times, {_broken(report.broken)}",
+        f"left unanswered    {len(report.unanswered) or 'nobody'}",
+        *(f"                   {one}" for one in report.unanswered),
     ]  # fmt: skip
 
 

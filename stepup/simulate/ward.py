@@ -12,7 +12,7 @@ from monitoring import checkins, climbing, escalations, opting_out, paging, sile
 from notifications import gateway, outbox, prepared, reconcile
 from notifications.glance import Glance
 from notifications.models import Delivery
-from stepup import engine, invariants
+from stepup import answers, engine, invariants
 from stepup.simulate import clinic as clinics
 from stepup.simulate import figures
 from stepup.simulate.agenda import Agenda
@@ -101,6 +101,7 @@ class Seen:
     broken: Counter[str] = field(default_factory=Counter)  # how often each began
     went_wrong: int = 0
     fevers: int = 0
+    unanswered: list[str] = field(default_factory=list)  # at the end, whatever no invariant says
 
 
 class Ward:
@@ -132,6 +133,7 @@ class Ward:
                 self._turn(moment)
             self.now = self.provider.now = self.ends_at
             self._look()
+        self.seen.unanswered = answers.missing(answers.NO_LEDGER, now=self.now)
         self.seen.went_wrong = self.provider.went_wrong
         fevers = [person.fever for person in self.clinic.persons.values() if person.fever]
         self.seen.fevers = sum(began < self.ends_at for began, _ in fevers)

@@ -13,8 +13,8 @@ from monitoring import canary, opting_out
 from monitoring.models import Canary, Finding, Patient, PatientEvent, Reply, Task
 from notifications import accounts, clock, heartbeat, provider_errors
 from notifications.models import Clinician, Delivery, Message
-from stepup import invariants
-from stepup.soak import answers
+from stepup import answers, invariants
+from stepup.soak import heard
 from stepup.soak.house import House
 from stepup.soak.troubles import DANGER, STOP
 
@@ -153,7 +153,7 @@ def _heard(sid: str, words: str) -> list[str]:
             return [f"text {sid} was danger and is on no case"]
     if words == STOP and not _is_told(finding):
         return [f"text {sid} was STOP, and texting did not end or nobody was told"]
-    return answers.unanswered(replies[0])
+    return heard.unanswered(replies[0])
 
 
 def _is_told(finding: Finding | None) -> bool:

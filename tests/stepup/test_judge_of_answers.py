@@ -8,7 +8,8 @@ from monitoring import checkins, climbing, escalations, silence
 from monitoring.models import CheckIn, Escalation, Page, Reply
 from monitoring.rules import DEFAULT
 from notifications.models import Delivery, Message
-from stepup.soak import answers
+from stepup import answers
+from stepup.soak import heard
 from tests.home import FEVER, HOUR, MINUTE, NIGHT, Home
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -131,17 +132,17 @@ def passed_over(home: Home, words: str, *, sender: str, to: str) -> Reply:
 )
 def test_a_patients_text_of_which_nothing_comes_is_found(words, said) -> None:
     home = Home()
-    assert answers.unanswered(home.hears(words)) == []
+    assert heard.unanswered(home.hears(words)) == []
     reply = passed_over(home, words, sender=home.patient.phone, to=home.site.patient_number)
-    assert answers.unanswered(reply) == [f"text {reply.provider_sid} {said}"]
+    assert heard.unanswered(reply) == [f"text {reply.provider_sid} {said}"]
 
 
 def test_a_code_of_which_nothing_comes_is_found(home) -> None:
     doctor, case = home.doctors[0], home.case
     lost = passed_over(home, case.code, sender=doctor.phone, to=home.site.page_number)
-    assert answers.unanswered(lost) == [
+    assert heard.unanswered(lost) == [
         f"text {lost.provider_sid} of {doctor} was not answered",
         f"text {lost.provider_sid} of {doctor} should have taken {case}, and nobody has it",
     ]
     taken = home.hears(case.code, at=NIGHT, sender=doctor.phone, to=home.site.page_number)
-    assert answers.unanswered(taken) == []
+    assert heard.unanswered(taken) == []

@@ -60,6 +60,23 @@ def test_what_breaks_for_a_while_is_seen_before_the_engine_mends_it() -> None:
     assert Page.objects.filter(at__lte=at + timedelta(minutes=1)).exists(), "mended at once"
 
 
+def test_who_is_left_unanswered_is_told_though_no_invariant_is_broken(monkeypatch) -> None:
+    monkeypatch.setattr(figures, "TAKES_CALL", 0.0)
+    monkeypatch.setattr(figures, "READS_PAGE", 0.0)
+    ward, at = a_fever_in_the_morning()
+
+    def forget(now: datetime) -> None:
+        Escalation.objects.update(next_at=now + timedelta(days=365), tell_patient_at=None)
+
+    ward.agenda.put(at + timedelta(minutes=2), forget, quiet=True)
+    seen = ward.live()
+    assert seen.broken == {}
+    [case] = Escalation.objects.all()
+    assert f"{case} is open, and nobody is called for it any more" in seen.unanswered
+    found = report.gather(ward.plan, seen)
+    assert (found.waiting["page"], found.waiting["take"], found.spans["take"]) == (0, 1, [])
+
+
 def test_what_is_broken_for_less_than_its_time_is_not_told() -> None:
     ward, _ = a_fever_in_the_morning()
     assert ward.live().broken == {}
@@ -141,13 +158,17 @@ def test_whom_nobody_has_spoken_with_for_a_day_of_watch_is_called() -> None:
 
 
 def test_what_is_reported_adds_up_over_clinics() -> None:
-    one = report.Report(days=2, patients=3, by_hour={"pages": [1] * 24}, spans={"take": [60.0]}, pages=24)
+    one = report.Report(
+        days=2, patients=3, by_hour={"pages": [1] * 24}, spans={"take": [60.0]}, pages=24,
+        waiting=Counter(take=1), unanswered=["case:7 rests"],
+    )  # fmt: skip
     whole = report.Report()
     whole.add(one)
     whole.add(one)
     assert (whole.days, whole.patients, whole.pages) == (2, 6, 48)
     assert whole.by_hour == {"pages": [2] * 24}
     assert whole.spans == {"take": [60.0, 60.0]}
+    assert (whole.waiting, whole.unanswered) == ({"take": 2}, ["case:7 rests"] * 2)
 
 
 def test_the_report_for_people_says_load_pages_times_staff_and_what_broke() -> None:
@@ -159,6 +180,7 @@ def test_the_report_for_people_says_load_pages_times_staff_and_what_broke() -> N
         checks=2400, broken=Counter({"I3": 2, "I11": 1}), cases=Counter({"by silence": 30, "by what was texted": 12}),
         checkins=Counter(answered=6, missed=3, unsendable=1, cancelled=2),
         deliveries=Counter({"text delivered": 9, "text failed": 1, "voice delivered": 2, "voice failed": 3}),
+        waiting=Counter(take=1), unanswered=["case:7 rests"],
     )  # fmt: skip
     told = "\n".join(report.lines(plan, found))
     assert re.search(r"^23:00 +0.0 +0.0 +0.0 +21.0 +12.50$", told, re.MULTILINE), (
@@ -175,10 +197,12 @@ def test_the_report_for_people_says_load_pages_times_staff_and_what_broke() -> N
     assert re.search(r"^calls +2 answered, 3 not answered$", told, re.MULTILINE)
     assert "42 opened: 30 by silence, 12 by what was texted" in told
     assert "34, each one person called for one case: 0.1 a patient and day, 0.5 a day of watch" in told
-    assert re.search(r"^somebody has it +2 +0:02:00 +0:02:48 +0:02:59 +0:03:00$", told, re.MULTILINE)
+    assert re.search(r"^somebody has it +2 +0:02:00 +0:02:48 +0:02:59 +0:03:00 +1$", told, re.MULTILINE)
+    assert re.search(r"^the patient is reached +2 .* 0$", told, re.MULTILINE)
     assert "12.5 at the hour with most work (23:00), 0.60 on average" in told
     assert "a nurse for 170 patients, as published, would be 1.0" in told
     assert "looked at 2400 times, I11 broken once, I3 broken twice" in told
+    assert re.search(r"^left unanswered +1\n +case:7 rests$", told, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ MOST_PATIENTS, MOST_DAYS = 10_000, 90
 class Command(PlainCommand):
     help = (
         "Live through days of a virtual ward by the service's own operations, and report load, pages, time to a person"
-        ", people needed and every broken invariant (exit status 1 if any). Never touches the site's database."
+        ", people needed, every broken invariant and whoever was left unanswered (exit status 1 if any). Never touches"
+        " the site's database."
     )
     example = "simulate --patients 200 --days 10 --seed 1"
 
@@ -39,11 +40,11 @@ class Command(PlainCommand):
         """The report; the exit status is remembered for the end."""
         plan = _plan(options)
         found = clinics.live(plan)
-        self.is_broken = bool(found.broken)
+        self.is_broken = bool(found.broken or found.unanswered)
         return report.lines(plan, found), report.document(found)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the report; exit with status 1 if an invariant was broken."""
+        """Print the report; exit with status 1 if an invariant was broken or somebody left unanswered."""
         super().handle(*args, **options)
         if self.is_broken:
             sys.exit(BROKEN)

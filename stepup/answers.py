@@ -9,11 +9,12 @@ from typing import Any
 from django.db.models import Q
 
 from monitoring import desk_calls
-from monitoring.models import CheckIn, Escalation, EscalationEvent, Finding, PatientEvent, Reply, Task, Unread
+from monitoring.models import CheckIn, Escalation, EscalationEvent, Finding, PatientEvent, Task
 from monitoring.rules import WatchRules
-from notifications.models import Clinician, Delivery, Message
-from stepup.soak.troubles import DANGER, FOR_A_PERSON
+from notifications.models import Delivery, Message
 
+NO_LEDGER: dict[str, Any] = {"messages": [], "calls": []}
+"""Where the provider is part of the same process and what it delivered is counted already."""
 SLACK = timedelta(minutes=1)
 """How late the newest act may be where the judge looks: what was due in the last seconds is just being done."""
 BEGINS = frozenset({"opened", "raised", "reopened", "handed back"})
@@ -103,37 +104,3 @@ def _believed(ledger: dict[str, Any]) -> Iterator[str]:
     lost = {text["sid"] for text in ledger["messages"] if text.get("status") in LOST}
     here = Delivery.objects.filter(state=Delivery.State.DELIVERED, provider_sid__in=lost).order_by("pk")
     yield from (f"{one.provider_sid} counts as delivered, and was not" for one in here)
-
-
-def unanswered(reply: Reply) -> list[str]:
-    """What a text that came in should have brought about, and did not: a line each."""
-    clinician = Clinician.objects.filter(phone=reply.sender).first()
-    if clinician is not None and reply.sent_to == reply.site.page_number:
-        return list(_a_code(reply, clinician))
-    found, words = [], reply.body
-    if words in FOR_A_PERSON and not Unread.objects.filter(reply=reply).exists():
-        found.append(f"text {reply.provider_sid} is for a person, and on nobody's list")
-    if words in DANGER and not _is_answered(reply) and not _had_ended(reply):
-        found.append(f"text {reply.provider_sid} was danger and was not answered")
-    return found
-
-
-def _a_code(reply: Reply, clinician: Clinician) -> Iterator[str]:
-    """Whoever texts a code hears how it went; and somebody has the case."""
-    if not _is_answered(reply):
-        yield f"text {reply.provider_sid} of {clinician} was not answered"
-    about = Escalation.objects.filter(code=reply.body.strip(), opened_at__lte=reply.received_at)
-    case = about.order_by("pk").last()
-    if case is not None and not case.events.filter(what="taken").exists():
-        yield f"text {reply.provider_sid} of {clinician} should have taken {case}, and nobody has it"
-
-
-def _is_answered(reply: Reply) -> bool:
-    own, more = f"answer:{reply.pk}", f"answer:{reply.pk}:"
-    return Message.objects.filter(Q(key=own) | Q(key__startswith=more)).exists()
-
-
-def _had_ended(reply: Reply) -> bool:
-    """Whether texts to this home, or to a part of it, had ended by then."""
-    about = Finding.objects.filter(reply=reply).values("patient")
-    return PatientEvent.objects.filter(ENDED, patient__in=about, at__lte=reply.received_at + SLACK).exists()

@@ -203,7 +203,7 @@ def test_a_name_on_the_calendar_leads_to_an_override_of_its_hours(client, site, 
 def test_the_pages_beside_the_list_come_before_the_many_names_of_its_calendar(client, site, people) -> None:
     page = client.post(reverse("new-rotation"), typed(site, people), follow=True).content.decode()
     first_name = re.search(r'href="[^"]*override/\?[^"]*"', page).start()
-    for beside in ("ladder-drills", "time-off", "closed-days", "unit-hours", "calendars"):
+    for beside in ("on-call-duty", "ladder-drills", "time-off", "closed-days", "unit-hours", "calendars"):
         assert page.index(f'href="{reverse(beside)}"') < first_name, beside
     assert page.index('href="#rotations"') < first_name < page.index('id="rotations"')
     responder = makers.signed_in(makers.a_clinician(site, Role.RESPONDER)).get(reverse("on-call"))

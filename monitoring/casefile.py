@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from monitoring import assessed, board, deaths, desk_calls, kits, ladders, pocket, readings
@@ -132,7 +133,7 @@ def of(case: Escalation, *, now: datetime) -> CaseFile:
         case=case,
         patient=case.patient,
         zone=case.site.time_zone,
-        said=tuple(_said(finding) for finding in findings if finding.reply)[::-1],
+        said=tuple(_said(finding) for finding in _spoken(case, findings))[::-1],
         facts=_facts(case, now),
         rules=_rules(findings),
         provisional=possible,
@@ -160,6 +161,21 @@ def _told(patient: Patient | None) -> str:
     if patient.texting_ended_at is None:
         return "the patient"
     return "the caregiver" if patient.caregiver_texting_ended_at is None else ""
+
+
+def _spoken(case: Escalation, findings: Sequence[Finding]) -> list[Finding]:
+    """What was concluded from words of this case, and from whatever else was written while it was not resolved.
+
+    What is unclear then pages nobody anew; whoever is about to call reads it all the same. Of what was understood as
+    no concern the readings tell.
+    """
+    about = Q(patient=case.patient_id) if case.patient_id else Q(patient=None, reply__sender=case.caller)
+    meanwhile = Finding.objects.filter(about, site=case.site_id, at__gte=case.opened_at)
+    if case.resolved_at is not None:
+        meanwhile = meanwhile.filter(at__lte=case.resolved_at)
+    found = {one.pk: one for one in meanwhile.exclude(urgency="none").select_related("reply")}
+    found |= {one.pk: one for one in findings}
+    return sorted((one for one in found.values() if one.reply), key=lambda one: (one.at, one.pk))
 
 
 def _said(finding: Finding) -> Said:

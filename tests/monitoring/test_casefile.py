@@ -3,6 +3,7 @@
 import pytest
 
 from monitoring import casefile, desk_calls, escalations
+from monitoring.models import Escalation
 from notifications.models import Shift
 from tests import makers
 from tests.home import HOUR, MINUTE, Home
@@ -147,6 +148,35 @@ def test_the_gravest_words_stand_before_the_button_though_milder_ones_came_after
     ))  # fmt: skip
     in_order(page, newest, gravest, f"take case {home.case.code}", other)
     assert page.count(gravest) == 1
+
+
+def test_what_is_unclear_while_a_case_is_open_is_read_on_its_card_too() -> None:
+    """Whoever is about to call reads all that was written since, not only what paged; nothing before or after."""
+    home = Home()
+    home.hears("I feel bad", at=NOON + MINUTE)
+    home.hears("101.3 and shaking", at=NOON + 2 * MINUTE)
+    home.hears("I feel bad still", at=NOON + 3 * MINUTE)
+    home.caregiver_says("the door is green", at=NOON + 4 * MINUTE)
+    home.hears("98.6", at=NOON + 5 * MINUTE)
+    assert "joined" not in home.history, "none of it pages"
+    home.over(NOON + 6 * MINUTE)
+    home.hears("I feel blue", at=NOON + 7 * MINUTE)
+    said = [(one.who, one.words) for one in casefile.of(home.case, now=NOON + HOUR).said]
+    assert said == [
+        ("patient", "98.6"), ("caregiver", "the door is green"), ("patient", "I feel bad still"),
+        ("patient", "101.3 and shaking"),
+    ]  # fmt: skip
+
+
+def test_what_a_stranger_writes_while_their_case_is_open_is_read_on_its_card_too() -> None:
+    home = Home()
+    phone = makers.a_phone()
+    home.hears("cant breathe", at=NOON, sender=phone)
+    home.hears("the door is green", at=NOON + MINUTE, sender=phone)
+    home.hears("the door is blue", at=NOON + 2 * MINUTE, sender=makers.a_phone())
+    case = Escalation.objects.get(caller=phone)
+    said = [one.words for one in casefile.of(case, now=NOON + HOUR).said]
+    assert said == ["the door is green", "cant breathe"]
 
 
 def test_whatever_forbids_or_changes_the_call_stands_before_its_button() -> None:

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from monitoring import board, board_filter, board_words, escalations, names, watches
+from monitoring import board, board_filter, board_words, escalations, inbound, names, watches
 from monitoring.board_filter import Filter
 from monitoring.models import Patient
 from monitoring.rules import DEFAULT
@@ -156,6 +156,25 @@ def test_with_nothing_open_the_board_says_so_and_when_it_looked() -> None:
     page = makers.signed_in(makers.a_clinician(site)).get(reverse("board")).content.decode()
     assert "0 open alarms. Last check" in page
     assert "On call now: <b>Dr A</b> until" in page
+
+
+@pytest.mark.parametrize("query", ["", "?wall=1"], ids=["at a desk", "on a wall"])
+def test_what_nobody_has_stands_above_whatever_can_wait(query) -> None:
+    """Each notice about days to come, or of what may be read later, pushes it one screen down on a telephone."""
+    now = clock.now()
+    site = makers.a_site()
+    makers.a_responder(site, 1, name="Dr A", since=now, days=1)  # and nobody after
+    patient = makers.a_patient(site, now=now)
+    inbound.receive(
+        provider_sid="SM-board-1", sender=patient.phone, sent_to=site.patient_number, body="a green door", now=now
+    )  # fmt: skip
+    nobody_has = {"site": site, "urgency": "emergency", "headline": "a fever of 39.4", "now": now}
+    escalations.raise_concern(patient=makers.a_patient(site, now=now), **nobody_has)
+    page = makers.signed_in(makers.a_clinician(site)).get(reverse("board") + query).content.decode()
+    case = page.index("Nobody has it yet")
+    for notice in ("Nobody is on call for", "On call now:", "unread reply"):
+        assert case < page.index(notice), notice
+    assert page.count("Nobody has it yet") == 1
 
 
 def test_the_wall_shows_initials_and_nothing_to_press(site) -> None:

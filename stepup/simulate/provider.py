@@ -56,10 +56,15 @@ class Provider:
             found = next((one for one in self.taken if one["sid"] == name), None)
             return (200, json.dumps(found)) if found else (404, '{"code": 20404, "message": "not found"}')
         asked = {key.lower(): value for key, value in fields.items() if key in {"To", "From"}}
-        since = next((str(value) for key, value in fields.items() if key.endswith(">")), "")
+        since = next((str(value) for key, value in fields.items() if key.endswith(">")), self._a_day_ago())
         lately = takewhile(lambda one: one["at"] >= since[:10], reversed(self.taken))
         listed = [one for one in lately if one["kind"] == kind and asked.items() <= one.items()]
         return 200, json.dumps({kind.lower(): listed, "page": 0, "next_page_uri": None})
+
+    def _a_day_ago(self) -> str:
+        """Further back nobody looks for what was perhaps sent."""
+        newest = self.taken[-1]["at"] if self.taken else ""
+        return newest and (datetime.fromisoformat(newest) - timedelta(days=1)).isoformat()
 
     def receive(self, phone: str, to: str, words: str, sid: str, now: datetime) -> int:
         """Keep a text from a handset in the log, where the service can fetch it later; how often it is handed over."""
@@ -165,4 +170,5 @@ class Provider:
 def _record(**facts: Any) -> dict[str, Any]:
     """One text or call as the provider lists it; `at` and `kind` are for finding it here."""
     now = facts["at"]
-    return {**facts, "error_code": None, "date_sent": format_datetime(now), "at": now.isoformat()}
+    at = format_datetime(now)
+    return {**facts, "error_code": None, "date_created": at, "date_sent": at, "at": now.isoformat()}

@@ -1,13 +1,14 @@
-"""Hours on call that somebody was given by another: told by text once, by day, or at once where they are near.
+"""Hours on call that another gave somebody, or took from them: told by text once, by day, or at once where near.
 
 A change of the list is held against what the list said before it, so that it is found out alike for an override, one
-taken back, a shift, an imported list, a rotation and leave that ends early: whose hours they become is told of them.
+taken back, a shift, an imported list, a rotation and leave that ends early: whose hours they become is told of them,
+and whose they were.
 Hours that begin with the change itself need no word of ours: the turn they begin asks whoever has it for an answer.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,16 @@ AHEAD = timedelta(days=28)  # how much of a rotation is told: what one's own pag
 TELL_WITHIN = timedelta(hours=1)  # a text that comes when the hours have begun is still sent
 MOST = 50
 OWN_PATH = "/on-call/mine/"
+GIVEN, LOST = "page.given_hours", "page.lost_hours"
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Hours of one person on a rung."""
+
+    rung: int
+    starts_at: datetime
+    ends_at: datetime
 
 
 # Found
@@ -35,24 +46,25 @@ OWN_PATH = "/on-call/mine/"
 
 @contextmanager
 def telling(site: Site, *, by: Clinician, since: datetime, until: datetime, now: datetime) -> Iterator[None]:
-    """Around a change of the list, in one transaction with it: whoever has hours by it that they had not is told.
+    """Around a change of the list, in one transaction with it: whoever has other hours by it than before is told.
 
     Only hours between two moments are looked at. Whoever changes the list needs no text of what they did for
     themselves.
     """
     since = max(since, now)
     with transaction.atomic():
-        had, _people = _listed(site, since - oncall.INSTANT, until)
+        had, were = _listed(site, since - oncall.INSTANT, until)
         yield
         has, people = _listed(site, since, until)
-        for gained in rotas.gained(had, has):
-            person = people[gained.person]
-            if not person.phone or person.pk == by.pk or _begins_a_turn(gained, had, now):
-                continue
-            GivenHours.objects.create(
-                site=site, clinician=person, rung=gained.rung, given_by=by, given_at=now,
-                period=DateTimeTZRange(gained.starts_at, gained.ends_at), tell_at=_tell_at(site, gained, now),
-            )  # fmt: skip
+        given = [one for one in rotas.gained(had, has) if not _begins_a_turn(one, had, now)]
+        lost = [replace(one, starts_at=max(one.starts_at, since)) for one in rotas.gained(has, had)]
+        for one in (*given, *lost):
+            person = people.get(one.person) or were[one.person]
+            if person.phone and person.pk != by.pk and one.starts_at < one.ends_at:
+                GivenHours.objects.create(
+                    site=site, clinician=person, rung=one.rung, lost=one in lost, given_by=by, given_at=now,
+                    period=DateTimeTZRange(one.starts_at, one.ends_at), tell_at=_tell_at(site, one, now),
+                )  # fmt: skip
 
 
 def _listed(
@@ -95,54 +107,89 @@ def due(*, now: datetime) -> QuerySet[GivenHours]:
 
 
 def tell_due(*, now: datetime) -> int:
-    """Text everybody who has been given hours, one text each; return how many were looked at."""
+    """Text everybody who has been given hours, or lost some; return how many were looked at."""
     people = due(now=now).order_by("clinician").values_list("clinician", flat=True).distinct()
     return each(list(people[:MOST]), lambda pk: _tell(pk, now))
 
 
 @transaction.atomic
 def _tell(clinician_id: int, now: datetime) -> int:
-    """One text of all that waits for this person, as the list says it by now; none where nothing of it still stands."""
+    """One text of all hours this person was given, and one of those they lost, as far as that is so by now."""
     person = Clinician.objects.select_for_update(no_key=True, of=("self",)).select_related("site")
     clinician = person.get(pk=clinician_id)  # two engines tell once
     rows = list(GivenHours.objects.filter(clinician=clinician, settled_at=None).order_by("pk"))
     if not any(row.tell_at <= now for row in rows):
         return 0
-    standing = _standing(clinician, rows, now)
-    text = _text(clinician, rows[0], standing, now) if standing else None
-    GivenHours.objects.filter(pk__in=[row.pk for row in rows]).update(settled_at=now, text=text)
+    given, lost = _net(rows)
+    can_be_told = bool(clinician.phone) and clinician.is_active
+    for told, spans, words in (
+        ([row for row in rows if not row.lost], _standing(clinician, given, now), GIVEN),
+        ([row for row in rows if row.lost], _gone(clinician, lost, now), LOST),
+    ):
+        text = _text(clinician, told[0], spans, words, now) if spans and can_be_told else None
+        GivenHours.objects.filter(pk__in=[row.pk for row in told]).update(settled_at=now, text=text)
     return 1
 
 
-def _standing(clinician: Clinician, rows: Sequence[GivenHours], now: datetime) -> list[oncall.Stint]:
-    """The spans on call, whole, in which any of these hours still are theirs, earliest first."""
-    until = max(row.period.upper for row in rows)
-    if until <= now or not clinician.phone or not clinician.is_active:
-        return []
-    read = oncall.stints(clinician.site, since=now, until=until)
-    whole: list[oncall.Stint] = []
-    for one in sorted((one for one in read if one.clinician == clinician), key=lambda one: one.starts_at):
-        last = next((two for two in whole if (two.rung, two.ends_at) == (one.rung, one.starts_at)), None)
-        if last is None:
-            whole.append(one)
-        else:
-            whole[whole.index(last)] = replace(last, ends_at=one.ends_at)
-    met = [one for one in whole if one.can_be_reached and any(_meets(row, one) for row in rows)]
-    return [_to_its_end(one) if one.ends_at == until else one for one in met]
+def _net(rows: Sequence[GivenHours]) -> tuple[list[Hours], list[Hours]]:
+    """What was given, and what taken, of hours that were not the other before in all that was not told yet."""
+    given: list[Hours] = []
+    lost: list[Hours] = []
+    seen: dict[int, list[tuple[datetime, datetime]]] = {}
+    for row in rows:
+        span, before = (row.period.lower, row.period.upper), seen.setdefault(row.rung, [])
+        (lost if row.lost else given).extend(Hours(row.rung, *new) for new in rotas.without([span], before))
+        before.append(span)
+    return given, lost
 
 
-def _meets(row: GivenHours, one: oncall.Stint) -> bool:
-    return row.rung == one.rung and row.period.lower < one.ends_at and row.period.upper > one.starts_at
+def _standing(clinician: Clinician, given: Sequence[Hours], now: datetime) -> list[Hours]:
+    """The spans on call, whole, in which any of these hours are theirs by now, earliest first."""
+    until = max((one.ends_at for one in given), default=now)
+    read = _able(clinician, now, until)
+    found: list[Hours] = []
+    for rung in sorted({one.rung for one in given}):
+        mine = rotas.united((one.starts_at, one.ends_at) for one in read if one.rung == rung)
+        met = (span for span in mine if any(_meets(one, rung, span) for one in given))
+        found += [Hours(rung, *span) for span in met]
+    found.sort(key=lambda one: one.starts_at)
+    return [replace(one, ends_at=_goes_on(read, one)) if one.ends_at == until else one for one in found]
 
 
-def _to_its_end(one: oncall.Stint) -> oncall.Stint:
-    """A span that was read only so far, to where its person goes off; or for a year."""
-    return replace(one, ends_at=oncall.goes_on_until(one) or one.ends_at + oncall.A_YEAR)
+def _gone(clinician: Clinician, lost: Sequence[Hours], now: datetime) -> list[Hours]:
+    """The spans of these hours from now on that are not theirs by now, earliest first."""
+    read = _able(clinician, now, max((one.ends_at for one in lost), default=now))
+    found: list[Hours] = []
+    for rung in sorted({one.rung for one in lost}):
+        mine = [(one.starts_at, one.ends_at) for one in read if one.rung == rung]
+        were = rotas.united(
+            (max(one.starts_at, now), one.ends_at) for one in lost if one.rung == rung and one.ends_at > now
+        )
+        found += [Hours(rung, *span) for span in rotas.without(were, mine)]
+    return sorted(found, key=lambda one: one.starts_at)
 
 
-def _text(clinician: Clinician, row: GivenHours, standing: Sequence[oncall.Stint], now: datetime) -> Message:
-    first, site = standing[0], clinician.site
-    words = "page.given_hours" if len(standing) == 1 else "page.given_hours_more"
+def _able(clinician: Clinician, since: datetime, until: datetime) -> list[oncall.Stint]:
+    """Where a page would reach this person as one on call."""
+    read = oncall.stints(clinician.site, since=since, until=until) if since < until else []
+    return [one for one in read if one.clinician == clinician and one.can_be_reached]
+
+
+def _meets(one: Hours, rung: int, span: tuple[datetime, datetime]) -> bool:
+    return one.rung == rung and one.starts_at < span[1] and one.ends_at > span[0]
+
+
+def _goes_on(read: Sequence[oncall.Stint], whole: Hours) -> datetime:
+    """When hours that were read only so far really end; or a year on."""
+    last = next(one for one in read if (one.rung, one.ends_at) == (whole.rung, whole.ends_at))
+    return oncall.goes_on_until(last) or whole.ends_at + oncall.A_YEAR
+
+
+def _text(
+    clinician: Clinician, row: GivenHours, spans: Sequence[Hours], words: str, now: datetime
+) -> Message:
+    first, site = spans[0], clinician.site
+    words = words if len(spans) == 1 else f"{words}_more"
     since, until = (_said(at, site) for at in (first.starts_at, first.ends_at))
     link = settings.PUBLIC_BASE_URL + OWN_PATH
     return outbox.queue(

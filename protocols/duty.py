@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from protocols import chairs
-from protocols.rotas import Stint
+from protocols.rotas import Stint, united
 
 DAY, WEEK, NOTHING = timedelta(days=1), timedelta(days=7), timedelta(0)
 SATURDAY = 5
@@ -38,7 +38,7 @@ def of(stints: Iterable[Stint], zone: str) -> dict[int, Duty]:
     spans: dict[int, list[Span]] = {}
     for one in stints:
         spans.setdefault(one.person, []).append(_span(one))
-    return {person: _of(_united(mine), zone) for person, mine in spans.items()}
+    return {person: _of(united(mine), zone) for person, mine in spans.items()}
 
 
 def over_share(stints: Sequence[Stint]) -> dict[int, timedelta]:
@@ -108,17 +108,6 @@ def _days(spans: Sequence[Span], zone: str) -> Iterable[date]:
 
 def _within(spans: Sequence[Span], window: Span) -> timedelta:
     return sum((max(min(b, window[1]) - max(a, window[0]), NOTHING) for a, b in spans), NOTHING)
-
-
-def _united(spans: Sequence[Span]) -> list[Span]:
-    """The same time as spans that neither overlap nor meet."""
-    found: list[Span] = []
-    for starts_at, ends_at in sorted(spans):
-        if found and starts_at <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], ends_at)
-        else:
-            found.append((starts_at, ends_at))
-    return found
 
 
 def _moment(on: date, at: time, zone: str) -> datetime:

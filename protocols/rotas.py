@@ -231,6 +231,17 @@ def joined(stints: Sequence[Stint]) -> list[Stint]:
     return found
 
 
+def united(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """The same time as spans that neither overlap nor meet, in order."""
+    found: list[tuple[datetime, datetime]] = []
+    for starts_at, ends_at in sorted(spans):
+        if found and starts_at <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], ends_at)
+        else:
+            found.append((starts_at, ends_at))
+    return found
+
+
 def without(
     spans: Iterable[tuple[datetime, datetime]], taken: Iterable[tuple[datetime, datetime]]
 ) -> list[tuple[datetime, datetime]]:

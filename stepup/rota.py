@@ -242,7 +242,7 @@ def put(
 def remove(shift_id: int, *, by: Clinician, now: datetime) -> str:
     """Take a shift off the list and say what was done. One under way ends now; a past one stays as history.
 
-    Whoever the list names in its place is told by text.
+    They are told by text, and whoever the list names in their place.
     """
     shift = Shift.objects.select_for_update().select_related("clinician", "site").get(pk=shift_id)
     audit.record("removed a shift", f"shift:{shift.pk}", site=shift.site, by=by, now=now, rung=shift.rung)

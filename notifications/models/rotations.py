@@ -297,7 +297,7 @@ class TimeOff(models.Model):
 
 
 class GivenHours(models.Model):
-    """Hours on call that somebody has by what another did to the list, to be told of at `tell_at`.
+    """Hours on call that somebody has by what another did to the list, or has no more, to be told of at `tell_at`.
 
     Settled once: with the text that told them, or without one where nothing of it stood any more.
     """
@@ -306,6 +306,7 @@ class GivenHours(models.Model):
     clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="given_hours")
     rung = models.PositiveSmallIntegerField()
     period = DateTimeRangeField(default_bounds="[)")
+    lost = models.BooleanField(default=False, help_text="theirs no more")
     given_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
     given_at = models.DateTimeField()
     tell_at = models.DateTimeField()

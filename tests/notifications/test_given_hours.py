@@ -84,7 +84,8 @@ def test_what_waits_is_told_in_one_text_as_the_list_has_it_then(site, two, lead)
     overrides.end(row.pk, by=lead, now=LATE)
     [text] = told(two[0], MORNING)
     assert "rung 1, Wed 03 Mar 12:00 EST to Wed 03 Mar 20:00 EST, and later. Your hours" in text
-    assert set(GivenHours.objects.values_list("settled_at", "text__clinician")) == {(MORNING, two[0].pk)}
+    given = GivenHours.objects.filter(lost=False)
+    assert set(given.values_list("settled_at", "text__clinician")) == {(MORNING, two[0].pk)}
 
 
 def test_hours_that_begin_now_are_told_by_the_question_their_turn_begins_with(site, two, lead) -> None:
@@ -117,10 +118,11 @@ def test_what_was_theirs_before_is_told_only_where_they_go_straight_on_with_it(s
 def test_an_override_taken_back_tells_whom_the_list_names_again(site, two, lead) -> None:
     begin(site, two[0], since=NOON + DAY)
     GivenHours.objects.all().delete()
-    row = put(site, two[1], lead, hours=(30, 40))
+    row = put(site, two[1], two[1], hours=(30, 40))
+    assert len(told(two[0], NOON)) == 1
     overrides.end(row.pk, by=two[1], now=NOON)
-    [text] = told(two[0], NOON)
-    assert "rung 1, Tue 02 Mar 12:00 EST to" in text, "the whole of it, not the hours in between alone"
+    [_off, text] = told(two[0], NOON)
+    assert "put on call on rung 1, Tue 02 Mar 12:00 EST to" in text, "the whole, not the hours between alone"
     assert told(two[1], NOON) == []
 
 
@@ -141,7 +143,8 @@ def test_a_shift_taken_off_tells_whom_the_list_has_instead(site, two, lead) -> N
     rota.add(site, two[1], 1, starts_at=NOON + 30 * HOUR, ends_at=NOON + 40 * HOUR, by=lead, now=NOON)
     assert len(told(two[1], NOON)) == 1
     rota.remove(Shift.objects.get().pk, by=lead, now=NOON)
-    assert len(told(two[0], NOON)) == 1
+    assert [text.split(" call")[0] for text in told(two[0], NOON)] == ["You are off", "You are put on"]
+    assert [text.split(" call")[0] for text in told(two[1], NOON)] == ["You are put on", "You are off"]
 
 
 def test_a_rotation_tells_everybody_in_it_and_a_changed_one_whose_hours_changed(site, two, lead) -> None:
@@ -186,3 +189,70 @@ def test_the_text_is_not_sent_long_after_the_hours_have_begun(site, two, lead) -
     told(two[0], NOON)
     assert Message.objects.get(key__startswith="given-hours:").not_after == NOON + HOUR
     assert oncall.who(site, 1, now=NOON + 2 * HOUR) == [two[0]]
+
+
+def test_whoever_loses_hours_to_another_reads_so_and_not_of_what_they_had_lost_by_themselves(
+    site, two, lead
+) -> None:
+    begin(site, two[0], since=NOON + DAY)
+    GivenHours.objects.all().delete()
+    put(site, two[1], lead, hours=(30, 40))
+    [text] = told(two[0], NOON)
+    assert text.startswith(
+        "You are off call on rung 1, Tue 02 Mar 18:00 EST to Wed 03 Mar 04:00 EST. Your hours: "
+    )
+    put(site, two[1], two[0], hours=(60, 70))
+    assert told(two[0], NOON) == [text]
+
+
+def test_an_override_taken_back_tells_whose_it_was_what_is_left_of_it(site, two, lead) -> None:
+    row = put(site, two[0], lead, hours=(0.5, 8))
+    later = put(site, two[0], lead, hours=(30, 40))
+    told(two[0], NOON)
+    for taken in (row, later):
+        overrides.end(taken.pk, by=lead, now=NOON + 2 * HOUR)
+    [_given, text] = told(two[0], NOON + 2 * HOUR)
+    assert "off call on rung 1, Mon 01 Mar 14:00 EST to Mon 01 Mar 20:00 EST, and later. Y" in text
+
+
+def test_hours_lost_at_night_and_given_back_by_the_morning_are_told_to_nobody(site, two, lead) -> None:
+    begin(site, two[0], since=NOON + DAY)
+    GivenHours.objects.all().delete()
+    row = put(site, two[1], lead, at=LATE, hours=(60, 70))
+    overrides.end(row.pk, by=lead, now=LATE + HOUR)
+    assert (told(two[0], MORNING), told(two[1], MORNING)) == ([], [])
+    row = put(site, two[1], lead, at=LATE + DAY, hours=(80, 90))
+    overrides.end(row.pk, by=lead, now=LATE + DAY)
+    put(site, two[1], lead, at=LATE + DAY, hours=(84, 88))
+    [text] = told(two[0], MORNING + DAY)
+    assert "off call on rung 1, Fri 05 Mar 00:00 EST to Fri 05 Mar 04:00 EST. Y" in text
+
+
+def test_whoever_goes_to_another_rung_reads_both(site, two, lead) -> None:
+    begin(site, two[0], since=NOON + DAY)
+    GivenHours.objects.all().delete()
+    put(site, two[0], lead, hours=(30, 40), rung=2)
+    put(site, two[1], lead, hours=(30, 40))
+    [given, lost] = told(two[0], NOON)
+    assert "put on call on rung 2, Tue 02 Mar 18:00" in given
+    assert "off call on rung 1, Tue 02 Mar 18:00" in lost
+
+
+@pytest.mark.parametrize(
+    ("hours", "since"), [(20, "Tue 02 Mar 18:00"), (35, "Tue 02 Mar 23:00"), (41, "")], ids=str
+)
+def test_lost_hours_are_told_from_the_moment_on_at_which_they_are_told(site, two, lead, hours, since) -> None:
+    row = put(site, two[0], lead, hours=(30, 40))
+    told(two[0], NOON)
+    overrides.end(row.pk, by=lead, now=NOON + HOUR)
+    texts = told(two[0], NOON + hours * HOUR)[1:]
+    assert [text.split("rung 1, ")[1].split(" EST")[0] for text in texts] == ([since] if since else [])
+
+
+@pytest.mark.parametrize("gone", [{"phone": ""}, {"is_active": False}])
+def test_whoever_left_is_told_of_no_hours_they_lost(site, two, lead, gone) -> None:
+    row = put(site, two[0], lead, hours=(60, 70))
+    [text] = told(two[0], NOON)
+    overrides.end(row.pk, by=lead, now=LATE)
+    Clinician.objects.filter(pk=two[0].pk).update(**gone)
+    assert told(two[0], MORNING) == [text]

@@ -68,3 +68,6 @@ def test_one_put_there_in_the_night_reads_of_it_in_the_morning_and_of_what_was_u
     [text] = clinic.phone_of("Nora")
     assert "rung 3, Thu" in text
     assert "later" not in text
+    lead.post(reverse("end-override", args=[nora.overrides.order_by("period")[1].pk]))
+    clinic.settle()
+    assert clinic.phone_of("Nora")[1].startswith("You are off call on rung 3, Thu")

@@ -40,16 +40,26 @@ def spoken(delivery: Delivery, *, key_action: str) -> str:
     case = desk_calls.case_of(message)
     if case is not None:
         return _document(_desk_words(case))
+    case = _news_of(message)
+    if case is not None:
+        return _document(_news_words(case, message))
     if drills.of_call(message):
         return _document(_gather(key_action, _say("voice.page.drill", "en")))
-    about = "voice.page.news" if message.key.startswith("news:") else "voice.desk"
-    return _document(_say(about, "en"))
+    return _document(_say("voice.desk", "en"))
 
 
 def _desk_words(case: Escalation) -> str:
     if case.state != Escalation.State.OPEN:
         return _line(responders.already(case))
-    return _say("voice.desk.case", "en", code=" ".join(case.code), urgency=case.urgency)
+    return 2 * _say("voice.desk.case", "en", code=" ".join(case.code), urgency=case.urgency)
+
+
+def _news_words(case: Escalation, message: Message) -> str:
+    if case.state == Escalation.State.OPEN:
+        return _line(caselog.how_it_stands(case))
+    if case.state == Escalation.State.RESOLVED or case.owner_id != message.clinician_id:
+        return _line(responders.already(case, message.clinician))
+    return _say("voice.page.news", "en", code=" ".join(case.code))
 
 
 def menu(delivery: Delivery, digit: str, *, key_action: str, words_at: str) -> str:
@@ -156,6 +166,12 @@ def _called_for(*, message_id: int) -> QuerySet[Page]:
     """The page of which a message is the call, with the case, whose it is, and who was paged."""
     pages = Page.objects.select_related("escalation__owner", "clinician", "offer__by")
     return pages.filter(voice=message_id)
+
+
+def _news_of(message: Message) -> Escalation | None:
+    if not message.key.startswith("news:"):
+        return None
+    return Escalation.objects.select_related("site", "owner").get(pk=int(message.key.split(":")[1]))
 
 
 def _checkin_of(message: Message) -> CheckIn | None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from monitoring import caselog, codes, escalations, take_links, voice
+from monitoring import caselog, codes, escalations, offers, take_links, voice
+from monitoring.desk_calls import of as desk_calls_of
 from monitoring.models import Escalation, Page
 from monitoring.texts import site_time
 from notifications import gateway
@@ -404,6 +405,34 @@ def test_a_case_is_climbed_for_as_many_rounds_as_it_takes(home) -> None:
     home.tick(home.case.next_at)
     assert (home.case.round, home.case.pages.latest("pk").round) == (32768, 32768)
     assert paged(home) == ["Dr A", "Dr A"]
+
+
+def test_the_desk_hears_twice_which_case_it_is() -> None:
+    """Whoever picks up at night has neither pen nor page before them, and no key says it again."""
+    home = Home()
+    Shift.objects.all().delete()
+    home.hears(FEVER, at=NIGHT)
+    said = voice.spoken(desk_calls_of(home.case).get().deliveries.get(), key_action="/key")
+    assert said.count(f"Case {' '.join(home.case.code)} is open and nobody on call has it") == 2
+
+
+def test_a_call_about_news_says_of_which_case_and_only_to_whoever_has_it(home) -> None:
+    first, second = home.doctors
+    escalations.take(home.case.pk, by=first, now=NIGHT, how="text")
+    home.hears("39.6", at=NIGHT + MINUTE)
+    call = Message.objects.get(key__startswith="news:", channel="voice").deliveries.get()
+    said = voice.spoken(call, key_action="/key")
+    assert f"More has come in about case {' '.join(home.case.code)}, which you have." in said
+    offers.make(home.case.pk, to=second, by=first, reason="in theatre", now=NIGHT + MINUTE)
+    escalations.take(home.case.pk, by=second, now=NIGHT + MINUTE, how="text")
+    said = voice.spoken(call, key_action="/key")
+    assert "which you have" not in said
+    assert f"{home.case.code} was taken by Dr B" in said
+    escalations.hand_back(home.case.pk, by=second, reason="ill", now=NIGHT + MINUTE)
+    assert "nobody has it yet" in voice.spoken(call, key_action="/key")
+    makers.resolved(home.case, by=first, now=NIGHT + 2 * MINUTE)
+    said = voice.spoken(call, key_action="/key")
+    assert f"{home.case.code} is closed." in said
 
 
 def test_with_nobody_on_any_rung_the_number_a_person_answers_is_rung() -> None:

@@ -108,6 +108,13 @@ def is_being_called(case: Escalation, clinician: Clinician) -> bool:
     return Page.objects.filter(escalation=case, clinician=clinician, **now).exists()
 
 
+def called_now(case: Escalation) -> list[str]:
+    """The names of those on the rung that has its minutes now; none where the desk was rung for want of anybody."""
+    now = {"generation": case.generation, "round": case.round, "rung": case.rung}
+    pages = Page.objects.filter(escalation=case, offer=None, rung__gt=0, **now)
+    return list(pages.order_by("pk").values_list("clinician__name", flat=True))
+
+
 def must_be_called(case: Escalation, by: Clinician) -> None:
     """Refuse whoever works on no case, or was never paged for this one: their no would cut short another's time."""
     must_work(by)

@@ -162,13 +162,19 @@ def hand_back_case(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.HandBackForm(request.POST)
     if form.is_valid():
         try:
-            escalations.hand_back(
-                case.pk, by=request.user, now=clock.now(), reason=form.cleaned_data["reason"]
-            )
-            return _back_to(case, request, "Handed back. The first person on the list is being called.")
+            reason = form.cleaned_data["reason"]
+            open_again = escalations.hand_back(case.pk, by=request.user, now=clock.now(), reason=reason)
+            return _back_to(case, request, f"Handed back. {_who_is_called(open_again)}")
         except Refusal as refusal:
             form.refuse(refusal)
     return _render_case(request, find(_cases(), request, pk), status=UNPROCESSABLE, hand_back_form=form)
+
+
+def _who_is_called(case: Escalation) -> str:
+    called = caselog.called_now(case)
+    if not called:
+        return "Nobody is on any rung, so the desk is rung."
+    return f"{', '.join(called)} {'is' if len(called) == 1 else 'are'} being called."
 
 
 @require_POST

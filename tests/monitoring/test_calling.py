@@ -13,7 +13,7 @@ from monitoring import caselog, codes, escalations, offers, take_links, voice
 from monitoring.desk_calls import of as desk_calls_of
 from monitoring.models import Escalation, Page
 from monitoring.texts import site_time
-from notifications import gateway
+from notifications import clock, gateway
 from notifications.models import Delivery, Lane, Message, Role, Shift
 from protocols.errors import Refusal
 from stepup import engine
@@ -369,6 +369,20 @@ def test_the_screen_says_the_same_to_the_last_who_declines(home) -> None:
     said = mine.post(f"{path}decline/", {"reason": "driving"}, follow=True).content.decode()
     assert "Nobody else is left to call, so the desk is rung." in said
     assert "next person is being called" not in said
+
+
+def test_whoever_hands_a_case_back_reads_who_is_called_for_it_now(home) -> None:
+    second = home.doctors[1]
+    mine, path = makers.signed_in(second), f"/case/{home.case.pk}/"
+
+    def said() -> str:
+        escalations.take(home.case.pk, by=second, now=clock.now(), how="screen")
+        return mine.post(f"{path}hand-back/", {"reason": "in theatre"}, follow=True).content.decode()
+
+    makers.a_responder(home.site, 2, name="Dr C", since=clock.now())
+    assert "Handed back. Dr C is being called." in said()
+    Shift.objects.all().delete()
+    assert "Handed back. Nobody is on any rung, so the desk is rung." in said()
 
 
 def test_h13_dead_phones_on_every_rung_ring_the_desk_once_a_round_and_do_not_spin(home) -> None:

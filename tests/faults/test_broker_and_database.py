@@ -17,6 +17,7 @@ pytestmark = pytest.mark.processes
 WITHIN = 120
 # Longer than the service waits for a lock before it gives up.
 LOCKED_SECONDS = 7
+QUEUES = ("pages", "replies", "checkins")
 HEARD = f"SELECT count(*), count(understood_at) FROM monitoring_reply WHERE sender = '{night.DORA}'"
 Trouble = Callable[[Service, Callable[[], bool]], contextlib.AbstractContextManager[object]]
 
@@ -33,26 +34,48 @@ def broker(service: Service) -> redis.Redis:
 
 
 @contextlib.contextmanager
+def nobody_carries(service: Service) -> Iterator[None]:
+    """The worker is held, and what comes meanwhile lies queued: it would be gone before anything could befall it."""
+    worker = until(lambda: service.status["pids"].get("worker"), "the worker to run")
+    os.killpg(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(worker, signal.SIGCONT)
+
+
+def something_is_queued(service: Service) -> bool:
+    """Whether a nudge waits for a worker."""
+    return any(broker(service).llen(queue) for queue in QUEUES)
+
+
+@contextlib.contextmanager
 def flushed(service: Service, is_read: Callable[[], bool]) -> Iterator[None]:
     """Whatever was queued is gone."""
-    yield
-    broker(service).flushall()
+    with nobody_carries(service):
+        yield
+        until(lambda: something_is_queued(service), "something to be queued", seconds=WITHIN)
+        broker(service).flushall()
 
 
 @contextlib.contextmanager
 def killed(service: Service, is_read: Callable[[], bool]) -> Iterator[None]:
     """It is gone, with whatever was queued, and comes back empty."""
-    yield
-    service.kill("valkey")
+    with nobody_carries(service):
+        yield
+        until(lambda: something_is_queued(service), "something to be queued", seconds=WITHIN)
+        service.kill("valkey")
 
 
 @contextlib.contextmanager
 def evicting(service: Service, is_read: Callable[[], bool]) -> Iterator[None]:
     """Out of memory, it drops queues without a word."""
     queues = broker(service)
+    before = queues.info()["evicted_keys"]
     queues.config_set("maxmemory-policy", "allkeys-lru")
     queues.config_set("maxmemory", "1mb")
     yield
+    until(lambda: queues.info()["evicted_keys"] > before, "something to be dropped", seconds=WITHIN)
     queues.config_set("maxmemory", "0")
 
 

@@ -19,7 +19,7 @@ from stepup.soak.house import House
 from stepup.soak.troubles import DANGER, STOP
 
 QUIET_WITHIN_SECONDS = 150
-OVERTIME_MINUTES = (16, 16, 61, 61)
+OVERTIME_MINUTES = (16, 61, 61)
 """Longer than somebody has to answer a page, to reach a patient, until silence is told, and to record how it ended."""
 LIVE = [Delivery.State.PENDING, *Delivery.LIVE]
 CODE = re.compile(r"\((\d{5})\)")
@@ -31,8 +31,8 @@ def look_into(database_url: str) -> None:
     connection.settings_dict.update(environ.Env.db_url_config(database_url))
 
 
-def to_quiet(house: House) -> None:
-    """Let the clock run until nothing is on its way and no invariant is broken, or the time for it is up."""
+def to_quiet(house: House) -> bool:
+    """Let the clock run until nothing is on its way and no invariant is broken; False if the time for it is up."""
     until = time.monotonic() + QUIET_WITHIN_SECONDS
     while time.monotonic() < until:
         house.go_on(3)
@@ -41,19 +41,24 @@ def to_quiet(house: House) -> None:
             # What was undelivered waits minutes for its next try.
             at_rest = not live.exclude(state=Delivery.State.PENDING, due_at__gt=now).exists() and not broken()
             if at_rest and not live.exists() and not unwell():
-                return
+                return True
         except (OperationalError, InterfaceError):
             at_rest = False
             connection.close()
         # The next canary, or the next try, may be minutes away: nothing else is waited for then.
         house.ask("/double/clock", method="POST", body={"advance_seconds": 60 if at_rest else 5})
+    return False
 
 
 def run_on(house: House) -> None:
-    """Let the clock go on past every limit of the pathway: a case that rests, and says so nowhere, shows only then."""
+    """Let the clock go on past every limit of the pathway: a case that rests, and says so nowhere, shows only then.
+
+    What does not come to rest is wrong as it is, and is not waited for again.
+    """
     for minutes in OVERTIME_MINUTES:
         house.ask("/double/clock", method="POST", body={"advance_seconds": 60 * minutes})
-        to_quiet(house)
+        if not to_quiet(house):
+            return
 
 
 def broken() -> dict[str, int]:

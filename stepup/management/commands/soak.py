@@ -74,6 +74,6 @@ def _live(house: houses.House, seed: int, seconds: float, tell: Any) -> Troubles
             pause = 1.0
         house.go_on(pause)
     troubles.end()
-    judge.to_quiet(house)
-    judge.run_on(house)
+    if judge.to_quiet(house):
+        judge.run_on(house)
     return troubles

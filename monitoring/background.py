@@ -14,7 +14,7 @@ from django.db.models import BooleanField, F, Func, JSONField, OuterRef, QuerySe
 from django.db.models.fields.json import KT
 from django.db.models.functions import JSONObject
 
-from monitoring import checkins, deaths, escalations, held, kits, phrases, pocket, quiet, watches
+from monitoring import checkins, deaths, escalations, held, kits, phrases, pocket, quiet, texts, watches
 from monitoring.hearing import Heard, Said
 from monitoring.models import CheckIn, CloserQuestions, Finding, Patient, Reply, Watch
 from notifications import written
@@ -155,11 +155,21 @@ def of(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Heard:
     )
 
 
-def context(heard: Heard) -> triage.Context:
+def contexts(heard: Heard) -> tuple[triage.Context, ...]:
+    """Each in which the text may be meant, the likelier first.
+
+    Two where something else was asked after a value was read back: nobody knows then which of them a digit answers.
+    """
+    pending = _pending_read_back(heard)
+    if pending and texts.asked_since(heard.reply.sender, _said_by_sender(heard)[-1].at):
+        return _context(heard, ""), _context(heard, pending)
+    return (_context(heard, pending),)
+
+
+def _context(heard: Heard, pending: str) -> triage.Context:
     """Everything that one and the same text can mean something else with."""
     patient, watch = heard.patient, heard.watch
     hour = Decimal((heard.now - watch.given_at).total_seconds() / 3600) if watch else None
-    pending = _pending_read_back(heard)
     kit = kits.newest(patient) if "kit" in heard.stands else None
     return triage.Context(
         asked="read_back" if pending else _bound_question(heard),
@@ -201,7 +211,7 @@ def _pending_read_back(heard: Heard) -> str:
     """The value last read back to this patient, while a yes or no can still mean it. A key answers its call alone."""
     if heard.reply.channel == "voice":
         return ""
-    by_sender = [one for one in heard.said if one.sender == heard.reply.sender]
+    by_sender = _said_by_sender(heard)
     before = by_sender[-1] if by_sender else None
     if before is None or heard.now - before.at > CONFIRM_WITHIN:
         return ""
@@ -209,6 +219,10 @@ def _pending_read_back(heard: Heard) -> str:
     if wrote and quiet.written_to(heard.reply.sender, since=before.at).exists():
         return ""
     return before.read_back or ""
+
+
+def _said_by_sender(heard: Heard) -> list[Said]:
+    return [one for one in heard.said if one.sender == heard.reply.sender]
 
 
 def _recent(heard: Heard) -> tuple[str, ...]:

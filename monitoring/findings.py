@@ -45,8 +45,7 @@ CONTROLS = {
 def from_reply(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Finding:
     """Understand one reply about one patient, store the finding, and act on it in the caller's transaction."""
     heard = background.of(reply, patient, who=who, now=now)
-    checkin, context = heard.checkin, background.context(heard)
-    concluded = triage.assess(reply.body, context)
+    checkin, (context, concluded) = heard.checkin, _concluded(heard)
     read_back = "" if heard.quiet else concluded.read_back  # nobody reads it back to them in the quiet
     finding = _keep(reply, patient, checkin, concluded, context, now=now, read_back=read_back)
     if reply.checkin is None:
@@ -64,6 +63,12 @@ def from_reply(reply: Reply, patient: Patient, *, who: str, now: datetime) -> Fi
     else:
         _ask_a_person(heard, finding, concluded)
     return finding
+
+
+def _concluded(heard: Heard) -> tuple[triage.Context, triage.Finding]:
+    """What the words mean and in which context: the gravest, where they may be meant in more than one."""
+    read = [(context, triage.assess(heard.reply.body, context)) for context in background.contexts(heard)]
+    return min(read, key=lambda one: triage.URGENCIES.index(one[1].urgency))
 
 
 def _keep(

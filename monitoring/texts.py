@@ -102,6 +102,12 @@ def withdraw(patient: Patient, *, caregiver: bool, now: datetime) -> int:
     return stopped
 
 
+def asked_since(phone: str, at: datetime) -> bool:
+    """Whether a question of a check-in was put to this phone since then."""
+    asked = Message.objects.filter(to=phone, key__startswith="checkin:", channel=Channel.TEXT)
+    return asked.filter(created_at__gt=at, cancelled_at=None).exists()
+
+
 def withdraw_questions(patient: Patient, *, caregiver: bool, now: datetime) -> None:
     """Stop the questions that wait to leave; answers to what somebody wrote go on."""
     waiting = Message.objects.filter(

@@ -104,7 +104,7 @@ def test_a_text_is_understood_as_if_everything_had_been_read(step) -> None:
                 "closer",
             }  # these the statement says itself
             all_read = replace(heard, stands=heard.stands | (background.STANDS.names - answers))
-            assert background.context(all_read) == background.context(heard)
+            assert background.contexts(all_read) == background.contexts(heard)
 
 
 def test_each_thing_that_may_bear_on_a_text_is_seen_to_stand() -> None:

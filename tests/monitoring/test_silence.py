@@ -168,6 +168,38 @@ def test_questions_on_their_way_are_not_looked_at_one_by_one(home, django_assert
         assert silence.notice_unsendable(now=ASKED + MINUTE) == 0
 
 
+# A question after a number was read back
+
+
+@pytest.fixture
+def asked_after_a_doubtful_number(home) -> Home:
+    """The caregiver texted a doubtful number, and is asked about the silence before they answered what it meant."""
+    home.tick(ASKED + 20 * MINUTE)
+    home.caregiver_says("943", at=ASKED + 26 * MINUTE)
+    assert "Did you mean" in home.texts_to(home.patient.caregiver_phone)[-1]
+    for minute in (30, 46):  # the words broke the silence once
+        home.tick(ASKED + minute * MINUTE)
+    assert "2 if confused" in home.texts_to(home.patient.caregiver_phone)[-1]
+    return home
+
+
+@pytest.mark.parametrize("words", ["2", "3"])
+def test_what_answers_the_newer_question_pages_though_a_number_was_read_back(
+    asked_after_a_doubtful_number, words
+) -> None:
+    home = asked_after_a_doubtful_number
+    reply = home.caregiver_says(words, at=ASKED + 47 * MINUTE)
+    finding = reply.findings.get()
+    assert (finding.context["asked"], finding.urgency) == ("caregiver", "emergency")
+    assert home.case.urgency == "emergency"
+
+
+def test_a_one_that_may_mean_either_question_confirms_the_number(asked_after_a_doubtful_number) -> None:
+    reply = asked_after_a_doubtful_number.caregiver_says("1", at=ASKED + 47 * MINUTE)
+    finding = reply.findings.get()
+    assert (finding.context["asked"], finding.urgency) == ("read_back", "urgent")
+
+
 # Keys on the check-in call
 
 

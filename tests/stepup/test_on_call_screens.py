@@ -312,3 +312,8 @@ def test_a_day_that_one_person_has_whole_says_so(client, site, people) -> None:
     page = words(client.get(reverse("on-call")))
     assert page.count("all day Nurse N") == 1
     assert re.search(r"00:00 \w+ to 08:00 \w+ Nurse N", page)
+
+
+@pytest.mark.parametrize("page", ["on-call", "override", "new-rotation"])
+def test_whoever_changes_the_list_reads_that_people_are_told(client, people, page) -> None:
+    assert "Who has other hours by it is told by text" in words(client.get(reverse(page)))

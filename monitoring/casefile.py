@@ -201,9 +201,12 @@ def _facts(case: Escalation, now: datetime) -> Facts:
     if patient is None:
         return Facts(None, None, (), (), (), None, None)
     order = pocket.active_order(patient, now=now)
+    watch = case.watch or patient.watches.order_by("-given_at").first()
     sent = getattr(case, "pocket_instruction", None)
+    if sent is None and watch is not None:  # in a case before this one, and followed perhaps
+        sent = pocket.newest(patient, since=watch.given_at, until=case.resolved_at)
     return Facts(
-        watch=case.watch or patient.watches.order_by("-given_at").first(),
+        watch=watch,
         reading=readings.last_temperatures([patient.pk], now=now).get(patient.pk),
         medicines=tuple(line for line in readings.table(patient, limit=30) if line.kind == "medicine"),
         grades=tuple(patient.reactions.select_related("noted_by").order_by("-noted_at")),

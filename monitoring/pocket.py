@@ -161,6 +161,12 @@ def texted_since(patient: Patient, since: datetime) -> bool:
     return texted(patient.pk, since=since).exists()
 
 
+def newest(patient: Patient, *, since: datetime, until: datetime | None = None) -> PocketInstruction | None:
+    """The newest instruction that was texted in the span, whichever case it was texted in."""
+    sent = texted(patient.pk, since=since).filter(message__cancelled_at=None)
+    return (sent.filter(at__lte=until) if until else sent).select_related("order").order_by("-at").first()
+
+
 def texted(patient_id: int, *, since: datetime) -> QuerySet[PocketInstruction]:
     """The instructions that were texted since then."""
     return PocketInstruction.objects.filter(escalation__patient=patient_id, at__gte=since)

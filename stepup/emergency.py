@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from monitoring import assessed, pocket, readings, stays, watches, worklist
-from monitoring.models import Patient, Reaction, Watch
+from monitoring.models import Patient, PocketInstruction, Reaction, Watch
 from monitoring.patients import CODE_LETTERS
 from notifications import audit
 from notifications.models import Site
@@ -49,6 +49,7 @@ class Facts:
     grades: tuple[Reaction, ...]
     assessed: tuple[assessed.Line, ...]
     pocket_mg: Any
+    pocket_sent: PocketInstruction | None
     signed: Signed | None
     stay: stays.Line | None
     transfer: Transfer | None = None
@@ -138,6 +139,7 @@ def _facts(patient: Patient, now: datetime) -> Facts:
         grades=tuple(Reaction.objects.filter(patient=patient).order_by("-noted_at")[:5]),
         assessed=assessed.of(patient, limit=2),
         pocket_mg=order.dose_mg if order else None,
+        pocket_sent=pocket.newest(patient, since=dose.given_at) if dose else None,
         signed=_signed(course) if course else None,
         transfer=Transfer.objects.filter(course=course).first() if course else None,
         stay=stays.shown(patient, now=now),

@@ -185,3 +185,15 @@ def test_whatever_forbids_or_changes_the_call_stands_before_its_button() -> None
     home.caregiver_says("he died", at=NOON + 2 * MINUTE)
     page = makers.signed_in(home.doctors[0]).get(f"/case/{home.case.pk}/").content.decode()
     in_order(page, f"A text says that {home.patient.name} has died", "Call the patient")
+
+
+def test_the_card_of_a_second_case_says_that_the_pocket_dose_was_texted_in_the_first() -> None:
+    home = Home()
+    home.has_pocket_order()
+    home.hears("38.6", at=NOON + MINUTE)
+    home.over(NOON + HOUR)
+    home.hears("38.7", at=NOON + 2 * HOUR)
+    facts = casefile.of(home.case, now=NOON + 2 * HOUR).facts
+    assert (facts.pocket_sent_at, facts.pocket_mg) == (NOON + MINUTE, 20)
+    page = makers.signed_in(home.doctors[0]).get(f"/case/{home.case.pk}/").content.decode()
+    assert "not mentioned in this case" not in page

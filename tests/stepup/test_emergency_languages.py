@@ -7,14 +7,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from monitoring import languages
+from monitoring import languages, pocket
 from monitoring.models import Reaction, Task
 from notifications import clock
-from notifications.models import AuditEntry, Role
+from notifications.models import AuditEntry, Clinician, Role
 from protocols import lexicon, library, wording
 from stepup import emergency, emergency_approvals, emergency_texts
 from tests import makers
-from tests.home import Home
+from tests.home import HOUR, MINUTE, Home
 from tests.makers import NOON
 from tests.stepup.caring import refused
 
@@ -109,6 +109,33 @@ def test_ux12a_the_facts_come_in_the_language_of_the_page_and_in_no_other(code) 
     if code != "en":
         sentences = {said for key, said in english.items() if said != own[key] and len(said) > 4}
         assert [said for said in sentences if f">{said}<" in page or f", {said}" in page] == []
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_department_reads_when_the_patient_was_told_to_take_their_steroid(code) -> None:
+    """Nobody may have said that it was taken: a second dose is given, or a normal temperature believed, without it."""
+    home = Home()
+    approve(home.site, code)
+    home.has_pocket_order()
+    said = emergency_texts.of(code).facts["pocket_sent"].partition("{")[0]
+    assert said not in page_of(home.patient, code, born_on="05/17/1960")
+    home.hears("38.6", at=NOON + MINUTE)
+    page = page_of(home.patient, code, born_on="05/17/1960")
+    assert said in page
+    assert 'datetime="2027-03-01T17:01:00Z"' in page.partition(said)[2][:200]
+    makers.a_dose(home.course, given_at=NOON + 72 * HOUR, now=NOON + 72 * HOUR, deviation="to see it gone")
+    assert said not in page_of(home.patient, code, born_on="05/17/1960"), "of the dose before"
+
+
+def test_an_instruction_that_was_called_off_before_it_left_told_nobody() -> None:
+    home = Home()
+    order = home.has_pocket_order()
+    home.hears("38.6", at=NOON + MINUTE)
+    prescriber = Clinician.objects.get(pk=order.signed_by_id)
+    pocket.revoke(order.pk, by=prescriber, reason="infection", now=NOON + 2 * MINUTE)
+    page = page_of(home.patient, "en", born_on="05/17/1960")
+    assert home.patient.name in page
+    assert "told by text" not in page
 
 
 def test_every_language_has_a_word_for_whatever_a_fact_may_be() -> None:

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Least
 
-from notifications import accounts, crashing, gateway, once, outbox, written
+from notifications import accounts, crashing, gateway, heartbeat, once, outbox, written
 from notifications.each import database_is_away
 from notifications.models import Account, Channel, Delivery, Message, ProviderReport
 from notifications.storable import storable
@@ -200,15 +201,25 @@ def _adopt(delivery: Delivery, sid: str, now: datetime) -> None:
 
 
 def let_go(*, now: datetime) -> QuerySet[Delivery]:
-    """Deliveries whose holder did not finish in the time of its lease."""
-    return Delivery.objects.filter(state__in=[State.CLAIMED, State.SUBMITTING], lease_until__lte=now)
+    """Deliveries whose holder did not finish in the time of its lease.
+
+    One that ends later than any lease given now was given by a clock that was ahead: whoever died holding it would keep
+    a page until the right clock comes there.
+    """
+    held = Delivery.objects.filter(state__in=[State.CLAIMED, State.SUBMITTING])
+    longest = now + outbox.LEASE + heartbeat.AHEAD
+    return held.filter(Q(lease_until__lte=now) | Q(lease_until__gt=longest))
 
 
 def recover_leases(*, now: datetime) -> int:
     """Give back rows whose holder died: claimed ones are due again, half-submitted ones are perhaps sent."""
     held = let_go(now=now)
-    back = held.filter(state=State.CLAIMED).update(state=State.PENDING, lease_until=None)
-    unsure = held.filter(state=State.SUBMITTING).update(state=State.AMBIGUOUS, lease_until=None, due_at=now)
+    back = held.filter(state=State.CLAIMED).update(
+        state=State.PENDING, lease_until=None, due_at=Least("due_at", Value(now))
+    )
+    unsure = held.filter(state=State.SUBMITTING).update(
+        state=State.AMBIGUOUS, lease_until=None, due_at=now, submitted_at=Least("submitted_at", Value(now))
+    )
     return back + unsure
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications import gateway, outbox, reconcile
+from notifications import gateway, heartbeat, outbox, reconcile
 from notifications.models import Channel, Delivery, Lane, Message
 from tests.makers import NOON
 from tests.notifications.sending import MINUTE, SECOND, a_message, delivery_of
@@ -188,6 +188,30 @@ def test_a_row_whose_holder_died_in_the_post_is_perhaps_sent(site, line) -> None
     reconcile.settle_ambiguous(now=NOON + outbox.LEASE)
     assert delivery_of(message).state == State.ACCEPTED
     assert len(line.held) == 1, "the provider had it; it was not sent twice"
+
+
+def test_a_holder_that_died_while_the_clock_was_ahead_keeps_nothing_once_it_is_right(site, line) -> None:
+    message = a_message(site, now=NOON + 60 * MINUTE)
+    claim(NOON + 60 * MINUTE)
+    reconcile.recover_leases(now=NOON)
+    assert outbox.deliver_due(now=NOON) == 1
+    assert delivery_of(message).state == State.ACCEPTED
+
+
+def test_what_was_being_handed_over_while_the_clock_was_ahead_is_sent_again_in_time(site, line) -> None:
+    message = a_message(site, now=NOON + 60 * MINUTE)
+    handed_over = {"state": State.SUBMITTING, "submitted_at": NOON + 60 * MINUTE}
+    Delivery.objects.update(lease_until=NOON + 60 * MINUTE + outbox.LEASE, **handed_over)
+    for seconds in (0, 30):
+        reconcile.recover_leases(now=NOON)
+        reconcile.settle_ambiguous(now=NOON + seconds * SECOND)
+    assert delivery_of(message).state == State.PENDING
+
+
+def test_a_holder_whose_clock_is_a_little_ahead_keeps_its_lease(site, line) -> None:
+    a_message(site)
+    claim(NOON + heartbeat.AHEAD)
+    assert reconcile.recover_leases(now=NOON) == 0
 
 
 def test_an_answer_after_the_lease_ran_out_takes_the_row_out_of_the_queue_again(site, line) -> None:

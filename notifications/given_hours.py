@@ -29,7 +29,9 @@ AHEAD = timedelta(days=28)  # how much of a rotation is told: what one's own pag
 TELL_WITHIN = timedelta(hours=1)  # a text that comes when the hours have begun is still sent
 MOST = 50
 OWN_PATH = "/on-call/mine/"
-GIVEN, LOST = "page.given_hours", "page.lost_hours"
+# What is said of one span of hours, and of the first of several.
+GIVEN = "page.given_hours", "page.given_hours_more"
+LOST = "page.lost_hours", "page.lost_hours_more"
 
 
 @dataclass(frozen=True)
@@ -186,10 +188,9 @@ def _goes_on(read: Sequence[oncall.Stint], whole: Hours) -> datetime:
 
 
 def _text(
-    clinician: Clinician, row: GivenHours, spans: Sequence[Hours], words: str, now: datetime
+    clinician: Clinician, row: GivenHours, spans: Sequence[Hours], words: tuple[str, str], now: datetime
 ) -> Message:
     first, site = spans[0], clinician.site
-    words = words if len(spans) == 1 else f"{words}_more"
     since, until = (_said(at, site) for at in (first.starts_at, first.ends_at))
     link = settings.PUBLIC_BASE_URL + OWN_PATH
     return outbox.queue(
@@ -198,7 +199,9 @@ def _text(
         lane=Lane.PAGE_TEXT,
         channel=Channel.TEXT,
         to=clinician.phone,
-        body=wording.text(words, "en", rung=str(first.rung), since=since, until=until, link=link),
+        body=wording.text(
+            words[len(spans) > 1], "en", rung=str(first.rung), since=since, until=until, link=link
+        ),
         clinician=clinician,
         valid_for=max(first.starts_at - now, TELL_WITHIN),
         now=now,

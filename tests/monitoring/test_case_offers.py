@@ -82,6 +82,7 @@ def test_whoever_was_paged_and_offered_it_hears_it_once(home) -> None:
     texts(home, 1, home.case.code)
     said = [body for body in home.texts_to(home.doctors[0].phone) if "was taken by Dr B" in body]
     assert len(said) == 1
+    assert said[0].endswith(f" Nothing to do for {home.case.code}."), "another case may be calling them"
 
 
 def test_a_key_on_the_call_accepts_it_after_hearing_who_asks(home) -> None:

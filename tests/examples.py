@@ -1,7 +1,9 @@
 """How many examples a property test tries: a few while somebody is typing, all of them in the whole run.
 
-`pytest --hypothesis-profile=whole` is what `manage.py test` says; without it the quick profile holds. Where it is only
-asked whether anything fails at all (`benchmarks/mutants.py`), `first` looks for no smaller example of it.
+`pytest --hypothesis-profile=whole` is what `manage.py test` says; without it the quick profile holds. The whole run
+draws the same examples each time, so that it fails for a change and never for a draw; `search` draws others, ten times
+as many, for whoever looks for what nobody has found yet. Where it is only asked whether anything fails at all
+(`benchmarks/mutants.py`), `first` looks for no smaller example of it.
 """
 
 from collections.abc import Sequence
@@ -11,10 +13,11 @@ from hypothesis import Phase, settings
 
 Row = TypeVar("Row")
 
-QUICK, WHOLE, FIRST = "quick", "whole", "first"
+QUICK, WHOLE, SEARCH, FIRST = "quick", "whole", "search", "first"
 SHARE = 10  # of the examples, so that the rules are through in the time of a breath
 
-settings.register_profile(WHOLE, max_examples=100, deadline=None)
+settings.register_profile(WHOLE, max_examples=100, deadline=None, derandomize=True)
+settings.register_profile(SEARCH, max_examples=100 * SHARE, deadline=None)
 settings.register_profile(QUICK, max_examples=100 // SHARE, deadline=None)
 settings.register_profile(
     FIRST, max_examples=100 // SHARE, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
@@ -29,4 +32,4 @@ def examples(most: int) -> settings:
 
 def some(rows: Sequence[Row]) -> Sequence[Row]:
     """Every tenth row while somebody is typing, all otherwise: for a test that goes through a corpus or a year."""
-    return rows if settings.get_current_profile_name() == WHOLE else rows[::SHARE]
+    return rows if settings.get_current_profile_name() in {WHOLE, SEARCH} else rows[::SHARE]

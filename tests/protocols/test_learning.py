@@ -216,10 +216,9 @@ def test_with_any_phrases_learned_adding_words_never_lowers_a_page(
     base: tuple[str, str], added: str, phrases: tuple[str, ...]
 ) -> None:
     reply, asked = base
-    assume(not LISTED_EXCEPTIONS & set(added.casefold().split()))
-    before, after = (
-        explained(text, *phrases, asked=asked) for text in (reply, f"{reply} {added} {phrases[0]}")
-    )
+    more = f"{added} {phrases[0]}"  # of which some make a count of the digit before them: `and 3 bottles of beer`
+    assume(not LISTED_EXCEPTIONS & set(more.casefold().split()))
+    before, after = (explained(text, *phrases, asked=asked) for text in (reply, f"{reply} {more}"))
     assume(before.urgency in {"emergency", "urgent"})
     assume({(one.kind, one.name) for one in before.readings} != {("answer", "yes")})
     assert URGENCIES.index(after.urgency) <= URGENCIES.index(before.urgency)

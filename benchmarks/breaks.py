@@ -114,7 +114,11 @@ TESTS_OF: dict[str, Sequence[str]] = {
         "tests/notifications/test_another_zone.py",
     ),
     "notifications/overrides.py": ("tests/notifications/test_rotations.py", "tests/notifications/test_swaps.py"),
-    "notifications/swaps.py": ("tests/notifications/test_swaps.py", "tests/races/test_swaps.py"),
+    "notifications/swaps.py": (
+        "tests/notifications/test_swaps.py",
+        "tests/notifications/test_swaps_for_anyone.py",
+        "tests/races/test_swaps.py",
+    ),
     "notifications/given_hours.py": ("tests/notifications/test_given_hours.py",),
     "monitoring/offers.py": (
         "tests/monitoring/test_case_offers.py", "tests/monitoring/test_who_is_told.py",

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from monitoring import changeover
 from notifications import oncall, overrides, roles
-from notifications.models import Clinician, Site, Swap, TimeOff
+from notifications.models import Asked, Clinician, Site, Swap, TimeOff
 
 SHOWN = timedelta(days=28)
 
@@ -40,13 +40,14 @@ def of(clinician: Clinician, *, now: datetime) -> Own:
     theirs = (s for s in read if s.clinician != clinician)
     is_on_now = any(one.starts_at <= now for one in mine)
     swaps = Swap.objects.filter(state=Swap.State.OFFERED, period__startswith__gt=now)
-    swaps = swaps.select_related("offered_by", "offered_to")
+    swaps = swaps.select_related("offered_by", "offered_to").prefetch_related("asked__clinician")
+    asked = Asked.objects.filter(clinician=clinician, declined_at=None)
     return Own(
         stints=mine,
         others=tuple(sorted(theirs, key=lambda one: one.starts_at)),
         is_on_now=is_on_now,
         waiting=tuple(changeover.waiting(clinician.site, now=now)) if is_on_now else (),
-        to_answer=swaps.filter(offered_to=clinician),
+        to_answer=swaps.filter(Q(offered_to=clinician) | Q(pk__in=asked.values("swap"))),
         offered=swaps.filter(offered_by=clinician),
     )
 

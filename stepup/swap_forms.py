@@ -18,6 +18,7 @@ from stepup import moments, own_shifts, rota_forms
 
 HOUR = timedelta(hours=1)
 OWN, THEIRS = "", "back_"
+ANYONE = "anyone"
 EDGES = ("starts", "ends")
 
 
@@ -89,7 +90,7 @@ class SwapForm(WardForm):
 
     refusals: ClassVar[dict[str, str]] = {
         "same-person": "to", "no-phone": "to", "away": "to", "role": "to", "rung-role": "to", "not-theirs": "back",
-        "begun": "starts_at", "ends-first": "ends_at", "past-shift": "ends_at",
+        "nobody": "to", "asked-already": "to", "begun": "starts_at", "ends-first": "ends_at", "past-shift": "ends_at",
     }  # fmt: skip
 
     given = forms.ChoiceField(
@@ -121,7 +122,8 @@ class SwapForm(WardForm):
             ("", _("choose")),
             *((value, one.words(named=False)) for value, one in mine.items()),
         ]
-        fields["to"].choices = rota_forms.choices(people)
+        first, *named = rota_forms.choices(people)
+        fields["to"].choices = [first, (ANYONE, _("whoever may stand on this rung")), *named]
         fields["back"].choices = [
             ("", _("nothing in return")),
             *((value, one.words(named=True)) for value, one in theirs.items()),
@@ -140,6 +142,8 @@ class SwapForm(WardForm):
         data["hours_back"] = self._hours(back, THEIRS) if back else None
         if back is None and "back" not in self.errors and self.parts_theirs:
             self.add_error("back", _("Choose whose hours these are part of, or leave the times empty."))
+        if back is not None and data.get("to") == ANYONE:
+            self.add_error("back", _("Hours in return are asked of one colleague: choose whom."))
         return data
 
     def _hours(self, choice: Choice, prefix: str) -> swaps.Hours | None:

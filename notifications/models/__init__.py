@@ -16,13 +16,23 @@ from notifications.models.messages import (
     new_token,
 )
 from notifications.models.people import Clinician, ClinicianManager, Role, Site
-from notifications.models.rotations import GivenHours, Override, Rotation, RungRule, Swap, TimeOff, Turn
+from notifications.models.rotations import (
+    Asked,
+    GivenHours,
+    Override,
+    Rotation,
+    RungRule,
+    Swap,
+    TimeOff,
+    Turn,
+)
 from notifications.models.shifts import PointRange, Shift
 from notifications.models.staff import SettingChange
 
 __all__ = [
     "Account",
     "AccountState",
+    "Asked",
     "AuditEntry",
     "AuditSeal",
     "Channel",

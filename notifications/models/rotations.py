@@ -217,7 +217,10 @@ class Override(models.Model):
 
 
 class Swap(models.Model):
-    """An offer of one person's hours to another, perhaps for some of theirs. Nothing changes until it is accepted."""
+    """An offer of one person's hours to another, perhaps for some of theirs. Nothing changes until it is accepted.
+
+    Offered to nobody by name, it is for whoever was asked: the first who accepts becomes the one it is to.
+    """
 
     class State(models.TextChoices):
         OFFERED = "offered", _("waits for an answer")
@@ -231,7 +234,9 @@ class Swap(models.Model):
     back_rung = models.PositiveSmallIntegerField(null=True)
     back_period = DateTimeRangeField(default_bounds="[)", null=True, help_text="the hours taken for them")
     offered_by = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="swaps_offered")
-    offered_to = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="swaps_to_answer")
+    offered_to = models.ForeignKey(
+        Clinician, null=True, on_delete=models.PROTECT, related_name="swaps_to_answer"
+    )
     offered_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.OFFERED)
     answered_at = models.DateTimeField(null=True)
@@ -259,12 +264,41 @@ class Swap(models.Model):
             models.CheckConstraint(
                 name="swap_state_matches_facts",
                 condition=Q(state="offered", answered_at=None)
-                | Q(state__in=["accepted", "declined", "withdrawn"], answered_at__isnull=False),
+                | Q(state="accepted", answered_at__isnull=False, offered_to__isnull=False)
+                | Q(state__in=["declined", "withdrawn"], answered_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="swap_to_anyone_is_for_nothing_back",
+                condition=Q(offered_to__isnull=False) | Q(back_period=None),
             ),
         ]
 
     def __str__(self) -> str:
         return f"swap:{self.pk}"
+
+    @property
+    def waits_for(self) -> str:
+        """The names of whoever may still accept it."""
+        if self.offered_to is not None:
+            return str(self.offered_to.name)
+        return ", ".join(one.clinician.name for one in self.asked.all() if one.declined_at is None)
+
+
+class Asked(models.Model):
+    """One of those whom hours were offered to that are for whoever accepts first."""
+
+    swap = models.ForeignKey(Swap, on_delete=models.PROTECT, related_name="asked")
+    clinician = models.ForeignKey(Clinician, on_delete=models.PROTECT, related_name="+")
+    declined_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(name="asked_once_of_a_swap", fields=["swap", "clinician"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"asked:{self.pk}"
 
 
 class TimeOff(models.Model):

@@ -1,6 +1,7 @@
 """One's own on call: hours, swaps, time off, and cases accepted at a change of shift."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,7 +14,7 @@ from monitoring import changeover, drills, phone_proofs
 from monitoring.access import SignedIn, act, find
 from monitoring.models import Escalation
 from notifications import clock, overrides, roles, swaps
-from notifications.models import Swap, TimeOff
+from notifications.models import Clinician, Swap, TimeOff
 from protocols.errors import Refusal
 from stepup import own_shifts, rota_forms, swap_forms
 
@@ -32,14 +33,8 @@ def show_own(request: SignedIn) -> HttpResponse:
         request.POST or None, people=people, mine=mine, theirs=theirs, initial=_asked(request, mine)
     )
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        to = form.people[given["to"]]
         try:
-            swaps.offer(given["hours"], to=to, by=person, now=now, back=given["hours_back"])
-            messages.success(
-                request,
-                gettext("Offered to %(to)s. Until they accept, the hours are yours.") % {"to": to.name},
-            )
+            messages.success(request, _offer(person, form, now))
             return redirect(reverse("own-shifts") + "#result")
         except Refusal as refusal:
             form.refuse(refusal)
@@ -51,6 +46,19 @@ def show_own(request: SignedIn) -> HttpResponse:
         "proof": phone_proofs.of([person])[person.pk],
     }
     return render(request, "stepup/own_shifts.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _offer(person: Clinician, form: swap_forms.SwapForm, now: datetime) -> str:
+    """Offer what the form says, to one colleague or to whoever could take it; what there is to say of it."""
+    given = form.cleaned_data
+    if given["to"] == swap_forms.ANYONE:
+        row = swaps.offer_to_anyone(given["hours"], by=person, now=now)
+        return gettext(
+            "Offered to %(to)s. The first who accepts has the hours; until then they are yours."
+        ) % {"to": row.waits_for}
+    to = form.people[given["to"]]
+    swaps.offer(given["hours"], to=to, by=person, now=now, back=given["hours_back"])
+    return gettext("Offered to %(to)s. Until they accept, the hours are yours.") % {"to": to.name}
 
 
 def _asked(request: SignedIn, mine: dict[str, swap_forms.Choice]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from django.db import transaction
@@ -9,8 +10,9 @@ from django.db import transaction
 from monitoring import escalations, offers
 from monitoring.models import CaseOffer, Escalation
 from notifications import clock, oncall, swaps
-from notifications.models import Clinician, Override, Swap
+from notifications.models import Clinician, Message, Override, Swap
 from protocols.errors import Refusal
+from tests import makers
 from tests.races.crowd import at_once, problems, somebody_waits
 from tests.waiting import until
 
@@ -93,3 +95,85 @@ def test_a_case_offered_is_accepted_once_while_somebody_else_takes_it_back(patie
     assert history.count("handed over") + history.count("handed back") == 1
     assert (offer.end == CaseOffer.End.ACCEPTED) == ("handed over" in history)
     assert case.state != Escalation.State.OPEN or case.owner is None
+
+
+def for_anyone(given: Clinician, now: datetime) -> Swap:
+    """Three doctors who are on no list could take them, and are asked."""
+    for name in ("Dr D", "Dr E"):
+        makers.a_clinician(given.site, "responder", name=name, phone=makers.a_phone())
+    return swaps.offer_to_anyone(swaps.Hours(1, now + HOUR, now + 9 * HOUR), by=given, now=now)
+
+
+def test_hours_for_anyone_accepted_at_once_go_to_one_and_the_others_hear_who(doctors, now) -> None:
+    swap = for_anyone(doctors[0], now)
+    people = [one.clinician for one in swap.asked.all()]
+    results = at_once(*[partial(swaps.accept, swap.pk, by=one, now=now) for one in people])
+    swap.refresh_from_db()
+    assert len(people) == 3
+    said = [str(one) for one in problems(results)]
+    assert refusals(results) == ["answered"] * 2
+    assert who(doctors[0], now) == [swap.offered_to.name]
+    assert said == [f"{swap.offered_to.name} has taken those hours already."] * 2
+    told = Message.objects.filter(clinician=doctors[0], key__startswith="swap:")
+    assert (Override.objects.count(), told.count()) == (1, 1)
+
+
+@pytest.mark.parametrize("act", [swaps.accept, swaps.decline])
+def test_who_answers_while_another_accepts_hears_who_has_the_hours(doctors, now, act) -> None:
+    """The second has begun to answer while the first has not finished."""
+    swap = for_anyone(doctors[0], now)
+    first, second, _ = (one.clinician for one in swap.asked.all())
+    accepting = threading.Event()
+
+    def accept_first() -> None:
+        with transaction.atomic():
+            swaps.accept(swap.pk, by=first, now=now)
+            accepting.set()
+            until(somebody_waits, "the second answer to run into the first")
+
+    def answer_second() -> None:
+        accepting.wait(20)
+        act(swap.pk, by=second, now=now)
+
+    [problem] = problems(at_once(accept_first, answer_second))
+    assert str(problem) == f"{first.name} has taken those hours already."
+    assert who(doctors[0], now) == [first.name]
+
+
+def test_the_last_two_who_decline_at_once_end_the_offer_and_its_maker_is_told_once(doctors, now) -> None:
+    """Each would see the other as still to answer, and nobody would be told."""
+    swap = for_anyone(doctors[0], now)
+    one, two, three = (row.clinician for row in swap.asked.all())
+    swaps.decline(swap.pk, by=three, now=now)
+    declining = threading.Event()
+
+    def decline_first() -> None:
+        with transaction.atomic():
+            swaps.decline(swap.pk, by=one, now=now)
+            declining.set()
+            until(somebody_waits, "the second answer to run into the first")
+
+    def decline_second() -> None:
+        declining.wait(20)
+        swaps.decline(swap.pk, by=two, now=now)
+
+    assert problems(at_once(decline_first, decline_second)) == []
+    swap.refresh_from_db()
+    [told] = Message.objects.filter(clinician=doctors[0], key__startswith="swap:")
+    assert (swap.state, told.body[:18]) == ("declined", "All who were asked")
+
+
+def test_two_offers_to_anyone_of_other_rungs_do_not_leave_one_person_on_both(doctors, now) -> None:
+    """Asked of two rungs while on none: the second is refused to whoever has just taken the first."""
+    swap = for_anyone(doctors[0], now)
+    other = swaps.offer_to_anyone(swaps.Hours(2, now + HOUR, now + 9 * HOUR), by=doctors[1], now=now)
+    results = at_once(*[partial(swaps.accept, row.pk, by=doctors[2], now=now) for row in (swap, other)])
+    assert refusals(results) == ["on-call"]
+    assert Swap.objects.filter(state=Swap.State.ACCEPTED, offered_to=doctors[2]).count() == 1
+
+
+def test_a_form_sent_twice_at_once_asks_everybody_once(doctors, now) -> None:
+    hours = swaps.Hours(1, now + HOUR, now + 9 * HOUR)
+    results = at_once(*[partial(swaps.offer_to_anyone, hours, by=doctors[0], now=now)] * 2)
+    assert refusals(results) == ["asked-already"]
+    assert Message.objects.filter(clinician=doctors[2], key__startswith="swap:").count() == 1

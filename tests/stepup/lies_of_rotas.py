@@ -8,6 +8,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from monitoring.models import Canary, LadderDrill, ReachTest
 from notifications import outbox
 from notifications.models import (
+    Asked,
     Channel,
     GivenHours,
     Lane,
@@ -90,6 +91,13 @@ def a_time_off(clinic: Clinic, **facts: object) -> TimeOff:
         "made_at": NOON,
     }  # fmt: skip
     return TimeOff.objects.create(**(row | facts))
+
+
+def asked(clinic: Clinic, *, times: int = 1) -> None:
+    """One doctor asked of a night that is for whoever takes it."""
+    row = a_swap(clinic, offered_to=None)
+    for _ in range(times):
+        Asked.objects.create(swap=row, clinician=clinic.doctors[1])
 
 
 def given_hours(clinic: Clinic, **facts: object) -> None:
@@ -185,6 +193,11 @@ LIES: list[tuple[str, str, Callable[[Clinic], object]]] = [
     ("swap_period_is_bounded", "hours without an end", lambda c: a_swap(c, period=NO_END)),
     ("swap_back_is_whole", "hours back on no rung", lambda c: a_swap(c, back_period=NIGHT)),
     ("swap_state_matches_facts", "accepted at no time", lambda c: a_swap(c, state="accepted")),
+    ("swap_state_matches_facts", "accepted by nobody",
+     lambda c: a_swap(c, offered_to=None, state="accepted", answered_at=NOON)),
+    ("swap_to_anyone_is_for_nothing_back", "anyone's hours back",
+     lambda c: a_swap(c, offered_to=None, back_rung=1, back_period=NIGHT)),
+    ("asked_once_of_a_swap", "one doctor twice", lambda c: asked(c, times=2)),
     ("given_hours_are_bounded", "given for good", lambda c: given_hours(c, period=NO_END)),
     ("given_hours_by_another", "given to oneself", lambda c: given_hours(c, given_by=c.doctors[0])),
     ("given_hours_text_settles", "told and still to tell", lambda c: given_hours(c, text=a_text(c))),

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from notifications import oncall
-from notifications.models import Clinician
+from notifications.models import Clinician, Swap
 from tests import makers
 from tests.story import Clinic
 
@@ -41,9 +42,7 @@ def offers(clinic: Clinic, by: Clinician, to: Clinician, *, back: bool = False) 
     return clinic.phone_of(to)
 
 
-def test_the_colleague_reads_of_the_offer_on_their_phone_and_accepts_where_it_says(
-    clinic, nurses, settings
-) -> None:
+def test_the_colleague_reads_of_the_offer_on_their_phone_and_accepts_where_it_says(clinic, nurses) -> None:
     nora, max_ = nurses
     [text] = offers(clinic, nora, max_)
     day, next_day = (f"{clinic.now + n * DAY:%a %d %b}" for n in (1, 2))
@@ -62,3 +61,27 @@ def test_an_offer_for_hours_of_theirs_says_that_it_is_a_swap(clinic, nurses) -> 
     [text] = offers(clinic, *nurses, back=True)
     assert text.startswith("Nora asks you to swap rung 3, ")
     assert ". Answer at " in text
+
+
+def test_hours_for_anyone_are_read_of_by_all_and_taken_by_the_first(clinic, nurses) -> None:
+    nora, max_ = nurses
+    ana = makers.a_clinician(clinic.site, name="Ana", phone=makers.a_phone())
+    clinic.people["Ana"] = ana
+    page = makers.signed_in(nora)
+    given = page.get(reverse("own-shifts")).context["form"].fields["given"].choices[1][0]
+    page.post(reverse("own-shifts"), {"given": given, "to": "anyone"})
+    clinic.settle()
+    tuesday = clinic.now + DAY
+    for person in (max_, ana):
+        [text] = clinic.phone_of(person)
+        assert text.startswith("Nora asks who can take rung 3, Tue ")
+        assert f"Answer at {settings.PUBLIC_BASE_URL}{reverse('own-shifts')}" in text
+    assert oncall.who(clinic.site, 3, now=tuesday) == [nora]
+    for person in (ana, max_):
+        [swap] = Swap.objects.all()
+        makers.signed_in(person).post(reverse("answer-swap", args=[swap.pk]), {"answer": "accept"})
+    clinic.settle()
+    assert oncall.who(clinic.site, 3, now=tuesday) == [ana]
+    [told] = clinic.phone_of(nora)
+    assert told.startswith("Ana has taken your on call rung 3, Tue ")
+    assert [len(clinic.phone_of(person)) for person in (max_, ana)] == [1, 1]

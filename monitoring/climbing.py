@@ -72,7 +72,11 @@ def call_sooner(case: Escalation, now: datetime, *, no_of: Clinician | None = No
 
 
 def notice_unheard_pages(*, now: datetime) -> int:
-    """Pages whose text and call both failed cost no more time: the next rung, or the desk, is called at once."""
+    """Pages whose text and call both failed cost no more time: the next rung, or the desk, is called at once.
+
+    A desk that was rung and did not answer is rung again.
+    """
+    each(sorted(desk_calls.unheard(now=now)), lambda pk: _ring_desk_again(pk, now))
     forward = each([page.pk for page in paging.unheard(now=now)], lambda pk: _bring_forward(pk, now))
     paging.hurry_other_routes(now=now)  # may wait in vain for a row that a carrier holds
     return forward
@@ -97,6 +101,13 @@ def _bring_forward(page_id: int, now: datetime) -> int:
     if case.state == State.OPEN:
         call_sooner(case, now)
     return 1
+
+
+@transaction.atomic
+def _ring_desk_again(pk: int, now: datetime) -> int:
+    cases = Escalation.objects.select_related("site").filter(pk=pk, state=State.OPEN)
+    case = cases.select_for_update(skip_locked=True, of=("self",)).first()
+    return int(case is not None and desk_calls.ring_again(case, now=now))
 
 
 def untold(*, now: datetime) -> QuerySet[Escalation]:

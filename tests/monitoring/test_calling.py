@@ -3,13 +3,13 @@
 import copy
 import json
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain, repeat
 from typing import Any
 
 import pytest
 
-from monitoring import caselog, codes, escalations, offers, take_links, voice
+from monitoring import caselog, climbing, codes, escalations, offers, take_links, voice
 from monitoring.desk_calls import of as desk_calls_of
 from monitoring.models import Escalation, Page
 from monitoring.texts import site_time
@@ -411,6 +411,51 @@ def test_the_desk_rung_early_is_rung_in_its_own_round_too(home) -> None:
     Shift.objects.all().delete()
     home.tick(home.case.next_at)
     assert desk_calls(home) == 2
+
+
+def desk_is(home: Home, how: str, *, at: datetime) -> None:
+    """How the newest call to the desk ended."""
+    home.fails(list(desk_calls_of(home.case).order_by("-pk")[:1]), how, at=at)
+
+
+@pytest.mark.parametrize("who_is_there", ["one who declined", "nobody"])
+def test_h13_a_desk_that_was_busy_is_rung_again_a_minute_later_until_it_answers(home, who_is_there) -> None:
+    alone(home)
+    if who_is_there == "nobody":
+        Shift.objects.all().delete()
+        home.tick(home.case.next_at)
+    else:
+        answer_to(home, home.doctors[0].phone, f"NO {home.case.code}")
+    rung, due = desk_calls_of(home.case).get().created_at, home.case.next_at
+    for calls in (1, 2):
+        desk_is(home, "busy", at=rung + 20 * SECOND)
+        engine.act(now=rung + 59 * SECOND)
+        assert desk_calls(home) == calls, "a minute is let go by"
+        rung += MINUTE
+        for now in (rung, rung + SECOND):
+            engine.act(now=now)
+            assert desk_calls(home) == calls + 1
+    engine.act(now=rung + 90 * SECOND)
+    assert (desk_calls(home), home.case.next_at) == (3, due), "of the last nobody knows that it failed"
+    assert home.history.count("desk rung") == 1, "one miss, however often it was tried"
+    assert home.history.count("desk rung again") == 2
+
+
+def test_a_busy_desk_is_rung_no_more_once_others_are_called_or_somebody_has_it(home) -> None:
+    alone(home)
+    doctor, due = home.doctors[0], home.case.next_at
+    answer_to(home, doctor.phone, f"NO {home.case.code}", at=due - 50 * SECOND)
+    desk_is(home, "busy", at=due - 40 * SECOND)
+    engine.act(now=due)
+    engine.act(now=due + MINUTE)
+    assert (paged(home), desk_calls(home)) == (["Dr A", "Dr A"], 1), (
+        "somebody is called, in a round that has its own"
+    )
+    answer_to(home, doctor.phone, f"NO {home.case.code}", at=due + 2 * MINUTE)
+    desk_is(home, "busy", at=due + 3 * MINUTE)
+    answer_to(home, doctor.phone, home.case.code, at=due + 3 * MINUTE)
+    climbing.notice_unheard_pages(now=due + 4 * MINUTE)
+    assert (home.case.state, desk_calls_of(home.case).count()) == (State.TAKEN, 2)
 
 
 def test_a_case_is_climbed_for_as_many_rounds_as_it_takes(home) -> None:

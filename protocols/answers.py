@@ -1,5 +1,6 @@
 """The short answers of a text (yes, no, none, a little, digits in words), and the no that is none: `no estoy bien`."""
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 from protocols.denial import Denials
@@ -35,8 +36,8 @@ class Answers:
         self.explained |= set(range(match.start, match.end))
 
 
-def read(page: Page, denied: Denials) -> Answers:
-    """Every short answer in the text."""
+def read(page: Page, denied: Denials, placed: Set[int]) -> Answers:
+    """Every short answer in the text. `placed` are the places of the numbers of which it is known what they are."""
     found = Answers()
     _turn(page, denied, found)
     sought = ANSWERS | (BY_DEGREES | WELL) & page.also
@@ -48,7 +49,7 @@ def read(page: Page, denied: Denials) -> Answers:
             continue
         if match.name in ANSWERS and _answers_as(page, match, denied):
             found.add("answer", "none" if match.name == "no_device" else match.name, page, match)
-        elif match.name in BY_DEGREES and _by_degrees(page, match):
+        elif match.name in BY_DEGREES and _by_degrees(page, match, placed):
             part = match.name == "partly" and not page.ends_clause(match.end)
             found.add("answer", "partly_of" if part else match.name, page, match)
         elif match.name in WELL:
@@ -77,9 +78,9 @@ def _digits(page: Page, found: Answers) -> None:
             found.explained.add(place)
 
 
-def _by_degrees(page: Page, match: Match) -> bool:
-    """`low`, `a little`, `all of them` begin a clause; `baja 80` names a number."""
-    names_a_number = match.name in {"low", "high"} and page.is_number(match.end)
+def _by_degrees(page: Page, match: Match, placed: Set[int]) -> bool:
+    """`low`, `a little`, `all of them` begin a clause; `alta 120 baja 80` name numbers, `low 80` does not."""
+    names_a_number = match.name in {"low", "high"} and page.is_number(match.end) and match.end in placed
     return page.begins_clause(match.start) and not names_a_number
 
 

@@ -96,7 +96,7 @@ def _said(
 ) -> Understood:
     """What stands on the page. `phrases` is None where the enrolled language is none of ours: only numbers count."""
     figures = _figures(page, found, page.lexicon)
-    short = answers.read(page, denied)
+    short = answers.read(page, denied, figures.explained)
     explained: set[int] = set(figures.explained)
     used: tuple[str, ...] = ()
     if phrases is not None:

@@ -308,6 +308,23 @@ def test_a_pressure_is_read_from_the_words_for_its_values(reply, upper, lower, u
     assert (pressure.value, pressure.second, found.urgency) == (upper, lower, urgency)
 
 
+@pytest.mark.parametrize(
+    ("reply", "asked", "rule"),
+    [
+        ("low", "bp", "PRESSURE-LOW"), ("low 85", "bp", "PRESSURE-LOW"), ("really low 0", "bp", "PRESSURE-LOW"),
+        ("baja 80", "bp", "PRESSURE-LOW"), ("低 80", "bp", "PRESSURE-LOW"), ("very low 5", "oxygen", "OXYGEN-LOW"),
+    ],
+)  # fmt: skip
+def test_low_is_said_of_a_number_that_nobody_can_place(reply: str, asked: str, rule: str) -> None:
+    found = triage.assess(reply, Context(asked=asked, language="es"))
+    assert (found.urgency, found.rules[0].id) == ("urgent", rule)
+
+
+def test_low_before_a_number_that_answers_is_its_name_and_no_answer() -> None:
+    found = triage.assess("low 97", Context(asked="oxygen"))
+    assert (found.urgency, [one.kind for one in found.readings]) == ("clarify", ["oxygen"])
+
+
 def test_a_number_that_can_be_a_fever_is_no_pressure_for_the_word_before_it() -> None:
     assert triage.assess("temperatura alta 39", ASKED).urgency == "urgent"
     assert triage.assess("top 101", ASKED).urgency == "urgent"

@@ -68,6 +68,7 @@ def assess(text: str, asked: str = "temperature") -> triage.Finding:
 @example(base=("101 o2", "oxygen"), added=", ok")
 @example(base=("93 o2", "temperature"), added=", fine")
 @example(base=("89 spo2", "voice"), added=". no fever")
+@example(base=("really low", "bp"), added="0")
 @given(base=st.sampled_from(GRAVE), added=ADDED)
 def test_adding_words_never_lowers_a_page(base: tuple[str, str], added: str) -> None:
     reply, asked = base

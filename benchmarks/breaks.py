@@ -90,6 +90,7 @@ TESTS_OF: dict[str, Sequence[str]] = {
         "tests/monitoring/test_calling.py", "tests/monitoring/test_ladders.py", NO_CASE_RESTS,
         "tests/monitoring/test_case_offers.py",
     ),
+    "monitoring/desk_calls.py": ("tests/monitoring/test_calling.py", "tests/monitoring/test_casefile.py"),
     "monitoring/paging.py": (
         "tests/monitoring/test_who_is_told.py", "tests/monitoring/test_what_a_case_leaves.py",
         "tests/monitoring/test_ladders.py", "tests/monitoring/test_calling.py",

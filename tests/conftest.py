@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,7 @@ from tests import (
     ready,
 )
 from tests.provider import ProviderDouble
+from tests.waiting import until
 
 os.environ.setdefault("STEPUP_ENV", "test")
 os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
@@ -88,6 +90,13 @@ def provider(live_server, settings, free_port) -> Iterator[ProviderDouble]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+        # Its last report may still be written down, and the tables are about to be emptied: the two would deadlock.
+        until(_nothing_is_being_answered, "the web server of this test to come to rest")
+
+
+def _nothing_is_being_answered() -> bool:
+    """Whether no thread of a live server is at a request. `socketserver` starts each in a thread named after this."""
+    return not any("process_request_thread" in thread.name for thread in threading.enumerate())
 
 
 @pytest.fixture

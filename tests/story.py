@@ -20,7 +20,7 @@ from stepup import engine, next_dose
 from stepup.models import Course
 from tests import makers
 from tests.provider import ProviderDouble
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 DAYS = {"Mon": 0, "Tue": 1, "Wed": 2, "Thu": 3, "Fri": 4, "Sat": 5, "Sun": 6}
 ZONE = ZoneInfo("America/New_York")
@@ -39,7 +39,7 @@ WELL = {
 class Clinic:
     """One site, one patient, a ladder of two, and a clock that only the story moves."""
 
-    rests_within = 20.0
+    rests_within = PATIENCE
     """Seconds after which it counts as never coming to rest."""
 
     def __init__(self, provider: ProviderDouble, *, label: str = makers.TECLISTAMAB, ladder: int = 2) -> None:

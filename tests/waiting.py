@@ -6,9 +6,10 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 PAUSE = 0.02
+PATIENCE = 60.0  # only a test that fails waits so long: a busy machine is no reason to fail
 
 
-def until(condition: Callable[[], Found], what: str, *, seconds: float = 20) -> Found:
+def until(condition: Callable[[], Found], what: str, *, seconds: float = PATIENCE) -> Found:
     """The first true value of `condition`; an AssertionError saying what was waited for when none comes."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "a token for tests alone"
-DEADLINE = 10.0
+DEADLINE = 60.0
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,17 @@ def test_what_is_taken_back_before_the_morning_is_told_to_nobody(site, two, lead
     assert not given_hours.due(now=MORNING).exists()
 
 
+def test_of_hours_taken_back_what_was_theirs_right_before_and_after_is_not_told(site, two, lead) -> None:
+    for first, last in ((40, 48), (60, 70)):
+        span = {"starts_at": NOON + first * HOUR, "ends_at": NOON + last * HOUR}
+        rota.add(site, two[0], 1, **span, by=two[0], now=NOON)
+    between = put(site, two[0], lead, at=LATE, hours=(48, 60))
+    put(site, two[0], lead, at=LATE, hours=(80, 88))
+    overrides.end(between.pk, by=lead, now=LATE)
+    [text] = told(two[0], MORNING)
+    assert "rung 1, Thu 04 Mar 20:00 EST to Fri 05 Mar 04:00 EST. Y" in text
+
+
 def test_what_waits_is_told_in_one_text_as_the_list_has_it_then(site, two, lead) -> None:
     for first in (72, 48, 96):
         row = put(site, two[0], lead, at=LATE, hours=(first, first + 8))
@@ -88,7 +99,16 @@ def test_what_waits_is_told_in_one_text_as_the_list_has_it_then(site, two, lead)
     assert set(given.values_list("settled_at", "text__clinician")) == {(MORNING, two[0].pk)}
 
 
-def test_hours_that_begin_now_are_told_by_the_question_their_turn_begins_with(site, two, lead) -> None:
+@pytest.mark.parametrize(
+    "before", [None, (1, 1), (0, 2)], ids=["after nobody", "after another", "after hours on another rung"]
+)
+def test_hours_that_begin_now_are_told_by_the_question_their_turn_begins_with(
+    site, two, lead, before
+) -> None:
+    """Until now: who was on call, and on which rung."""
+    if before:
+        who, rung = two[before[0]], before[1]
+        rota.add(site, who, rung, starts_at=NOON - HOUR, ends_at=NOON, by=who, now=NOON - HOUR)
     put(site, two[0], lead, hours=(-1, 8))
     assert told(two[0], NOON) == []
 
@@ -159,6 +179,12 @@ def test_a_rotation_tells_everybody_in_it_and_a_changed_one_whose_hours_changed(
     rotations.begin(site, a_plan(third, since=NOON + 2 * DAY), by=lead, now=NOON, instead_of=second)
     [text] = told(third, NOON)
     assert "rung 1, Wed 03 Mar 12:00 EST to " in text
+
+
+def test_of_a_rotation_the_first_four_weeks_are_told(site, lead) -> None:
+    people = [nurse(site, f"Nurse {letter}") for letter in "NMOP"]
+    begin(site, *people, turn_hours=10 * 24)
+    assert [len(told(one, NOON)) for one in people] == [1, 1, 1, 0]
 
 
 def test_the_end_of_a_rotation_tells_the_layer_above_it(site, two, lead) -> None:
@@ -236,6 +262,16 @@ def test_whoever_goes_to_another_rung_reads_both(site, two, lead) -> None:
     [given, lost] = told(two[0], NOON)
     assert "put on call on rung 2, Tue 02 Mar 18:00" in given
     assert "off call on rung 1, Tue 02 Mar 18:00" in lost
+
+
+def test_of_hours_on_two_rungs_the_earliest_are_told(site, two, lead) -> None:
+    rows = [put(site, two[0], lead, hours=(48, 56)), put(site, two[0], lead, hours=(24, 32), rung=2)]
+    told(two[0], NOON)
+    for row in rows:
+        overrides.end(row.pk, by=lead, now=NOON + HOUR)
+    texts = told(two[0], NOON + HOUR)
+    first = "call on rung 2, Tue 02 Mar 12:00 EST to Tue 02 Mar 20:00 EST, and later. Y"
+    assert [first in text for text in texts] == [True, True]
 
 
 @pytest.mark.parametrize(

@@ -81,12 +81,8 @@ def _listed(
 
 def _begins_a_turn(gained: rotas.Stint, had: Sequence[rotas.Stint], now: datetime) -> bool:
     """Whether these hours begin now, and their person, who was not on that rung, is asked for an answer."""
-    was_on = any(
-        (one.rung, one.person) == (gained.rung, gained.person) and one.ends_at >= gained.starts_at
-        for one in had
-        if one.starts_at < gained.starts_at
-    )
-    return gained.starts_at <= now and not was_on
+    until_then = {(one.rung, one.person, one.ends_at) for one in had}
+    return gained.starts_at <= now and (gained.rung, gained.person, gained.starts_at) not in until_then
 
 
 def _tell_at(site: Site, gained: rotas.Stint, now: datetime) -> datetime:
@@ -94,7 +90,7 @@ def _tell_at(site: Site, gained: rotas.Stint, now: datetime) -> datetime:
     local = now.astimezone(ZoneInfo(site.time_zone))
     if local.hour in WAKING:
         return now
-    on = local.date() if local.hour < WAKING.start else local.date() + timedelta(days=1)
+    on = local.date() + timedelta(days=1) if local.hour >= WAKING.stop else local.date()
     opens = local.time().replace(hour=WAKING.start, minute=0, second=0, microsecond=0)
     morning = chairs.moment(on, opens, site.time_zone, last=False)
     return morning if gained.starts_at - morning >= AT_LEAST else now
@@ -165,7 +161,7 @@ def _gone(clinician: Clinician, lost: Sequence[Hours], now: datetime) -> list[Ho
     for rung in sorted({one.rung for one in lost}):
         mine = [(one.starts_at, one.ends_at) for one in read if one.rung == rung]
         were = rotas.united(
-            (max(one.starts_at, now), one.ends_at) for one in lost if one.rung == rung and one.ends_at > now
+            (max(one.starts_at, now), max(one.ends_at, now)) for one in lost if one.rung == rung
         )
         found += [Hours(rung, *span) for span in rotas.without(were, mine)]
     return sorted(found, key=lambda one: one.starts_at)

@@ -18,7 +18,7 @@ from tests import (
     ready,
 )
 from tests.provider import ProviderDouble
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 os.environ.setdefault("STEPUP_ENV", "test")
 os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
@@ -89,7 +89,7 @@ def provider(live_server, settings, free_port) -> Iterator[ProviderDouble]:
         yield double
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE)
         # Its last report may still be written down, and the tables are about to be emptied: the two would deadlock.
         until(_nothing_is_being_answered, "the web server of this test to come to rest")
 

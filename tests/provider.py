@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 
 class ProviderDouble:
@@ -76,7 +76,7 @@ class ProviderDouble:
         return True
 
     def _get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.base + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.base + path, timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def _send(self, method: str, path: str, body: Any) -> Any:
@@ -84,6 +84,6 @@ class ProviderDouble:
         request = urllib.request.Request(
             self.base + path, data=data, method=method, headers={"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             text = answer.read()
         return json.loads(text) if text else {}

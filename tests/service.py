@@ -23,7 +23,7 @@ from stepup.local.folder import DataFolder
 from tests import ready
 from tests.local import trees
 from tests.provider import ProviderDouble
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parent.parent
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -89,13 +89,13 @@ class Service:
             f"{self.provider.base}/double/clock", data=json.dumps({"advance_seconds": seconds}).encode(),
             headers={"Content-Type": "application/json"},
         )  # fmt: skip
-        urllib.request.urlopen(request, timeout=10).close()
+        urllib.request.urlopen(request, timeout=PATIENCE).close()
 
     def stop(self) -> int:
         """Ctrl-C, and its exit status."""
         self._process.send_signal(signal.SIGINT)
         try:
-            return self._process.wait(timeout=30)
+            return self._process.wait(timeout=PATIENCE)
         finally:
             self._log.close()
             # What each part said outlives it: whoever reads a failure asks there first. A test may have stopped it.
@@ -115,7 +115,7 @@ class Browser:
 
     def get(self, path: str) -> str:
         """The page at a path."""
-        with self._opener.open(self.base + path, timeout=20) as answer:
+        with self._opener.open(self.base + path, timeout=PATIENCE) as answer:
             return answer.read().decode()
 
     def post(self, path: str, *, form_at: str = "", **fields: str) -> str:
@@ -124,7 +124,7 @@ class Browser:
         assert token, f"no form at {form_at or path}"
         data = urllib.parse.urlencode({"csrfmiddlewaretoken": html.unescape(token[1]), **fields}).encode()
         request = urllib.request.Request(self.base + path, data=data, headers={"Referer": self.base})
-        with self._opener.open(request, timeout=20) as answer:
+        with self._opener.open(request, timeout=PATIENCE) as answer:
             return answer.read().decode()
 
 

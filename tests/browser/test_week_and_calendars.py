@@ -41,7 +41,7 @@ def test_an_address_is_made_fetched_and_revoked_with_the_keyboard_alone_at_320_p
     assert page.evaluate("document.activeElement.id") == "made"
     reads_well(page)
     address = page.input_value("#address")
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    with urllib.request.urlopen(address, timeout=60) as answer:
         assert answer.read().startswith(b"BEGIN:VCALENDAR")
     page.goto(f"{base}/calendars/")
     assert page.locator("#address").count() == 0, "shown once"
@@ -52,4 +52,4 @@ def test_an_address_is_made_fetched_and_revoked_with_the_keyboard_alone_at_320_p
     page.wait_for_selector("text=Revoked: that address answers nobody any more.")
     reads_well(page)
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(address, timeout=10)
+        urllib.request.urlopen(address, timeout=60)

@@ -40,7 +40,7 @@ def ports(free_port: int) -> list[str]:
 
 def answer(running: trees.Up) -> str:
     port = running.status()["ports"]["web"]
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as response:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60) as response:
         return response.read().decode()
 
 

@@ -319,7 +319,7 @@ def test_h12_whatever_the_provider_answers_to_one_call_the_next_number_is_rung(
     nonsense.answer = answer
     surroundings["TWILIO_API_BASE"] = address_of(nonsense)
     process = start(surroundings, "--try")
-    said, _ = process.communicate(timeout=10)
+    said, _ = process.communicate(timeout=60)
     assert process.returncode == 1, "no call was taken"
     assert said.count("A call could not be placed") == len(DESKS)
     asked = b" ".join(nonsense.heard)
@@ -351,14 +351,14 @@ def test_its_lines_name_no_number_and_no_token(service, provider, watchdog) -> N
     service.status = 503
     until(lambda: len(rung(provider)) == 2, "both desks to be rung")
     watchdog.terminate()
-    said, trouble = watchdog.communicate(timeout=10)
+    said, trouble = watchdog.communicate(timeout=60)
     assert watchdog.returncode == 0
     assert "(no answer): ringing the desk" in said
     assert not any(word in said + trouble for word in (*DESKS, FROM, TOKEN, ACCOUNT))
 
 
 def test_it_can_be_tried_without_an_outage(surroundings, provider) -> None:
-    assert start(surroundings, "--try").wait(timeout=10) == 0
+    assert start(surroundings, "--try").wait(timeout=60) == 0
     assert sorted(rung(provider)) == DESKS
     assert "Nothing is wrong" in said_at(DESKS, provider), "or whoever is rung looks for an outage"
     assert "stopped answering" not in said_at(DESKS, provider)
@@ -367,4 +367,4 @@ def test_it_can_be_tried_without_an_outage(surroundings, provider) -> None:
 def test_what_is_missing_is_named(surroundings) -> None:
     del surroundings["DESK_NUMBERS"]
     process = start(surroundings)
-    assert (process.wait(timeout=10), process.stderr.read()) == (2, "Set DESK_NUMBERS in the environment.\n")
+    assert (process.wait(timeout=60), process.stderr.read()) == (2, "Set DESK_NUMBERS in the environment.\n")

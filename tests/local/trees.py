@@ -82,7 +82,7 @@ class Up:
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(number)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 @contextlib.contextmanager
@@ -94,7 +94,7 @@ def up(tree: Path, *arguments: str, prefix: tuple[str, ...] = (), **extra: str) 
     finally:
         if running.process.poll() is None:
             running.process.terminate()
-            running.process.wait(timeout=20)
+            running.process.wait(timeout=60)
 
 
 def manage(tree: Path, *arguments: str, **extra: str) -> "subprocess.CompletedProcess[str]":

@@ -110,7 +110,7 @@ def test_a_nudge_lies_where_a_worker_looks(settings, monkeypatch, django_capture
         queue.clear()
         with django_capture_on_commit_callbacks(execute=True):
             outbox.nudge("notifications.deliver_page_texts")
-        told = queue.get(timeout=5)
+        told = queue.get(timeout=60)
         told.ack()
     assert told.headers["task"] == "notifications.deliver_page_texts"
 

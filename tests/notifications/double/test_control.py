@@ -57,18 +57,18 @@ def test_a_late_answer_from_before_a_move_does_not_turn_the_clock_back(start, se
         answer = held(one)
         if one.method == "GET" and not asked.is_set():
             asked.set()
-            may_answer.wait(timeout=10)
+            may_answer.wait(timeout=60)
         return answer
 
     service.answers[CLOCK] = late
     double = start(follow_seconds=60)
-    assert asked.wait(timeout=10), "the double asks for the clock when it starts"
+    assert asked.wait(timeout=60), "the double asks for the clock when it starts"
     mover = threading.Thread(target=ask, args=(double, "POST", "/double/clock", {"advance_seconds": 900}))
     mover.start()
     until(lambda: [one for one in service.at(CLOCK) if one.method == "POST"])
     mover.join(timeout=0.2)  # ends at once where the second look does not wait for the first
     may_answer.set()
-    mover.join(timeout=10)
+    mover.join(timeout=60)
     assert ask(double, "GET", "/double/clock")["offset_seconds"] == 900
 
 

@@ -38,12 +38,12 @@ class Process:
 
     def ask(self, path: str, body: object = None):
         data = json.dumps(body).encode() if body is not None else None
-        with urllib.request.urlopen(urllib.request.Request(self.url + path, data=data), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(self.url + path, data=data), timeout=60) as answer:
             return json.load(answer)
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> int:
         self.process.send_signal(how)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
 
 @pytest.fixture

@@ -90,7 +90,10 @@ TESTS_OF: dict[str, Sequence[str]] = {
         "tests/monitoring/test_calling.py", "tests/monitoring/test_ladders.py", NO_CASE_RESTS,
         "tests/monitoring/test_case_offers.py",
     ),
-    "monitoring/desk_calls.py": ("tests/monitoring/test_calling.py", "tests/monitoring/test_casefile.py"),
+    "monitoring/desk_calls.py": (
+        "tests/monitoring/test_calling.py", "tests/monitoring/test_casefile.py",
+        "tests/monitoring/test_who_is_told.py",
+    ),
     "monitoring/paging.py": (
         "tests/monitoring/test_who_is_told.py", "tests/monitoring/test_what_a_case_leaves.py",
         "tests/monitoring/test_ladders.py", "tests/monitoring/test_calling.py",
@@ -98,7 +101,7 @@ TESTS_OF: dict[str, Sequence[str]] = {
     ),
     "notifications/outbox.py": (
         "tests/notifications/test_outbox_queue.py", "tests/notifications/test_second_account.py", DELIVER,
-        "tests/notifications/test_retries.py", "tests/notifications/test_lanes.py",
+        "tests/notifications/test_retries.py", "tests/notifications/test_lanes.py", SETTLING,
     ),
     "notifications/oncall.py": (
         "tests/notifications/test_oncall.py", "tests/notifications/test_rotations.py",

@@ -210,11 +210,12 @@ def test_whoever_can_no_longer_be_paged_then_is_not_told_that_they_are(site, two
     assert GivenHours.objects.get().settled_at == MORNING
 
 
-def test_the_text_is_not_sent_long_after_the_hours_have_begun(site, two, lead) -> None:
-    put(site, two[0], lead, hours=(0.5, 8))
+@pytest.mark.parametrize(("begins", "until"), [(0.5, 1), (48, 48)])
+def test_the_text_is_not_sent_long_after_the_hours_have_begun(site, two, lead, begins, until) -> None:
+    put(site, two[0], lead, hours=(begins, 50))
     told(two[0], NOON)
-    assert Message.objects.get(key__startswith="given-hours:").not_after == NOON + HOUR
-    assert oncall.who(site, 1, now=NOON + 2 * HOUR) == [two[0]]
+    assert Message.objects.get(key__startswith="given-hours:").not_after == NOON + until * HOUR
+    assert oncall.who(site, 1, now=NOON + 49 * HOUR) == [two[0]]
 
 
 def test_whoever_loses_hours_to_another_reads_so_and_not_of_what_they_had_lost_by_themselves(
@@ -252,6 +253,24 @@ def test_hours_lost_at_night_and_given_back_by_the_morning_are_told_to_nobody(si
     put(site, two[1], lead, at=LATE + DAY, hours=(84, 88))
     [text] = told(two[0], MORNING + DAY)
     assert "off call on rung 1, Fri 05 Mar 00:00 EST to Fri 05 Mar 04:00 EST. Y" in text
+
+
+def test_of_hours_lost_at_night_only_those_that_are_theirs_by_the_morning_are_told_of(
+    site, two, lead
+) -> None:
+    begin(site, two[0], since=NOON + DAY)
+    GivenHours.objects.all().delete()
+    *_, last = [put(site, two[1], lead, at=LATE, hours=span) for span in ((60, 63), (63, 66), (80, 90))]
+    overrides.end(last.pk, by=lead, now=LATE)
+    [text] = told(two[0], MORNING)
+    assert "off call on rung 1, Thu 04 Mar 00:00 EST to Thu 04 Mar 06:00 EST. Y" in text
+
+
+def test_whoever_was_on_call_until_another_is_has_lost_nothing(site, two, lead) -> None:
+    span = {"starts_at": NOON + 12 * HOUR, "ends_at": NOON + 24 * HOUR}
+    rota.add(site, two[1], 1, **span, by=two[1], now=NOON)
+    put(site, two[0], lead)
+    assert [row.clinician for row in GivenHours.objects.all()] == [two[0]]
 
 
 def test_whoever_goes_to_another_rung_reads_both(site, two, lead) -> None:

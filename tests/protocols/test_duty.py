@@ -34,6 +34,8 @@ def turn(since: str, until: str, *, person: int = N, rung: int = 1) -> Stint:
         ("2027-03-07 20:00", "2027-03-08 08:00", 12, 1, 4),
         ("2027-03-01 08:00", "2027-03-08 08:00", 168, 7, 48),
         ("2027-03-13 20:00", "2027-03-14 08:00", 11, 1, 11),  # the clocks go forward
+        ("2027-03-13 21:30", "2027-03-14 01:30", 4, 1, 4),  # half of that night
+        ("2027-03-14 00:00", "2027-03-15 08:00", 31, 2, 23),  # and that Sunday
         ("2027-11-06 20:00", "2027-11-07 08:00", 13, 1, 13),  # the clocks go back
     ],
 )
@@ -77,6 +79,7 @@ def weeks(*people: int, rung: int = 1) -> list[Stint]:
     [
         (weeks(N, M, P, N, M, P, N), {}),  # once more than the others
         (weeks(*[N] * 6, M, M, M), {N: 1.5}),
+        (weeks(*[N] * 4, M, P), {N: 2}),
         (weeks(*[N] * 4, M, M), {}),  # a week more, and no longer
         (weeks(*[N] * 10, *[M] * 6), {}),  # a quarter more, and nothing above it
         (weeks(*[N] * 11, *[M] * 6), {N: 2.5}),

@@ -62,7 +62,7 @@ def telling(site: Site, *, by: Clinician, since: datetime, until: datetime, now:
         lost = [replace(one, starts_at=max(one.starts_at, since)) for one in rotas.gained(has, had)]
         for one in (*given, *lost):
             person = people.get(one.person) or were[one.person]
-            if person.phone and person.pk != by.pk and one.starts_at < one.ends_at:
+            if person.pk != by.pk and one.starts_at < one.ends_at:
                 GivenHours.objects.create(
                     site=site, clinician=person, rung=one.rung, lost=one in lost, given_by=by, given_at=now,
                     period=DateTimeTZRange(one.starts_at, one.ends_at), tell_at=_tell_at(site, one, now),

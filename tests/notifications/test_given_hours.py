@@ -202,6 +202,18 @@ def test_a_refused_override_is_told_to_nobody(site, two, lead) -> None:
     assert told(two[1], NOON) == []
 
 
+def test_whoever_has_a_phone_again_by_the_morning_is_told(site, two, lead) -> None:
+    begin(site, two[0], since=NOON + DAY)
+    GivenHours.objects.all().delete()
+    row = put(site, two[1], lead, hours=(60, 70))
+    assert len(told(two[0], NOON)) == 1
+    phone = two[0].phone
+    Clinician.objects.filter(pk=two[0].pk).update(phone="")
+    overrides.end(row.pk, by=lead, now=LATE)
+    Clinician.objects.filter(pk=two[0].pk).update(phone=phone)
+    assert [text.split(" call")[0] for text in told(two[0], MORNING)] == ["You are off", "You are put on"]
+
+
 @pytest.mark.parametrize("lost", [{"phone": ""}, {"is_active": False}, {"role": Role.AUDITOR}])
 def test_whoever_can_no_longer_be_paged_then_is_not_told_that_they_are(site, two, lead, lost) -> None:
     put(site, two[0], lead, at=LATE, hours=(48, 60))

@@ -187,7 +187,7 @@ def _text(
     clinician: Clinician, row: GivenHours, spans: Sequence[Hours], words: tuple[str, str], now: datetime
 ) -> Message:
     first, site = spans[0], clinician.site
-    since, until = (_said(at, site) for at in (first.starts_at, first.ends_at))
+    since, until = (_said(at, site, now) for at in (first.starts_at, first.ends_at))
     link = settings.PUBLIC_BASE_URL + OWN_PATH
     return outbox.queue(
         site=site,
@@ -204,5 +204,9 @@ def _text(
     )
 
 
-def _said(at: datetime, site: Site) -> str:
-    return f"{at.astimezone(ZoneInfo(site.time_zone)):%a %d %b %H:%M %Z}"
+def _said(at: datetime, site: Site, now: datetime) -> str:
+    """A moment by the site's clock; with its year where that is not the one we are in."""
+    zone = ZoneInfo(site.time_zone)
+    shown = at.astimezone(zone)
+    year = "" if shown.year == now.astimezone(zone).year else f" {shown:%Y}"
+    return f"{shown:%a %d %b}{year} {shown:%H:%M %Z}"

@@ -187,6 +187,12 @@ def test_of_a_rotation_the_first_four_weeks_are_told(site, lead) -> None:
     assert [len(told(one, NOON)) for one in people] == [1, 1, 1, 0]
 
 
+def test_hours_with_no_end_in_sight_name_the_year_until_which_they_are_known(site, two) -> None:
+    begin(site, two[0])
+    [text] = told(two[0], NOON)
+    assert "rung 1, Tue 02 Mar 12:00 EST to Thu 30 Mar 2028 13:00 EDT. Y" in text
+
+
 def test_the_end_of_a_rotation_tells_the_layer_above_it(site, two, lead) -> None:
     row = begin(site, two[0])
     begin(site, two[1], layer=2)

@@ -342,3 +342,51 @@ def test_a_turn_that_ends_as_an_override_does_is_not_begun_for_no_time() -> None
     assert [(one.person, one.ends_at) for one in found] == [
         (1, change - HOUR), (9, change), (2, change + HOUR)
     ]  # fmt: skip
+
+
+def span(since: int, until: int) -> tuple[datetime, datetime]:
+    """So many hours after an evening, from and to."""
+    evening = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+    return evening + timedelta(hours=since), evening + timedelta(hours=until)
+
+
+def a_stint(person: int, since: int, until: int, *, rung: int = 1) -> Stint:
+    return Stint(rung, person, *span(since, until), "shift", 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gained"),
+    [
+        ([], [a_stint(1, 0, 4)], [a_stint(1, 0, 4)]),
+        ([a_stint(1, 0, 4)], [a_stint(1, 0, 4)], []),
+        ([a_stint(2, 0, 4)], [a_stint(1, 0, 4)], [a_stint(1, 0, 4)]),
+        ([a_stint(1, 0, 4, rung=2)], [a_stint(1, 0, 4)], [a_stint(1, 0, 4)]),
+        ([a_stint(1, 1, 2)], [a_stint(1, 0, 4)], [a_stint(1, 0, 1), a_stint(1, 2, 4)]),
+        ([a_stint(1, 0, 4)], [a_stint(1, 1, 2)], []),
+    ],
+    ids=[
+        "nobody before",
+        "the same",
+        "another person",
+        "another rung",
+        "a part was theirs",
+        "less than before",
+    ],
+)
+def test_what_somebody_gains_is_what_was_not_theirs_on_that_rung(before, after, gained) -> None:
+    assert rotas.gained(before, after) == gained
+
+
+@pytest.mark.parametrize(
+    ("spans", "united"),
+    [
+        ([], []),
+        ([span(2, 3), span(0, 1)], [span(0, 1), span(2, 3)]),
+        ([span(0, 1), span(1, 2)], [span(0, 2)]),
+        ([span(0, 4), span(1, 2)], [span(0, 4)]),
+        ([span(1, 3), span(0, 2), span(5, 6)], [span(0, 3), span(5, 6)]),
+    ],
+    ids=["none", "apart", "meeting", "one inside the other", "overlapping"],
+)
+def test_spans_that_overlap_or_meet_are_one(spans, united) -> None:
+    assert rotas.united(spans) == united

@@ -83,8 +83,12 @@ def _silences() -> Iterator[str]:
         if not goes_on and not Finding.objects.filter(checkin=asked, events__isnull=False).exists():
             yield f"{asked} was not answered, and nobody was told"
     for unasked in CheckIn.objects.filter(state=CheckIn.State.UNSENDABLE).select_related("watch"):
-        calls = Task.objects.filter(patient=unasked.watch.patient_id, what__startswith="Call: check-in")
-        if not calls.exists():
+        patient = unasked.watch.patient_id
+        calls = Task.objects.filter(patient=patient, what__startswith="Call: check-in")
+        # One that was being asked when texting ended is a case instead, opened or told of it in the same act.
+        ended = unasked.ended_at or unasked.due_at
+        told = EscalationEvent.objects.filter(escalation__patient=patient, at=ended)
+        if not calls.exists() and not told.exists():
             yield f"{unasked} could not be sent, and nobody was asked to call"
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from monitoring import checkins, climbing, escalations, silence
+from monitoring import checkins, climbing, escalations, opting_out, silence
 from monitoring.models import CheckIn, Escalation, Page, Reply
 from monitoring.rules import DEFAULT
 from notifications.models import Delivery, Message
@@ -99,6 +99,24 @@ def test_a_question_that_could_not_be_sent_and_that_nobody_asks_by_telephone_is_
         state="unsendable", next_at=None, ended_at=NIGHT, ended_why="STOP"
     )
     assert found(NIGHT) == [f"{checkin} could not be sent, and nobody was asked to call"]
+
+
+@pytest.mark.parametrize("is_open", [False, True], ids=["the first case", "beside a case"])
+def test_a_question_cut_off_by_the_end_of_texting_is_with_whoever_is_called_for_that(is_open) -> None:
+    home = Home()
+    home.tick(NIGHT)
+    asked = home.asked
+    if is_open:
+        escalations.raise_concern(
+            site=home.site, patient=home.patient, urgency="emergency", watch=home.watch, finding=None,
+            headline="found on the floor", now=NIGHT,
+        )  # fmt: skip
+    opting_out.end_texting(home.patient, home.watch, None, why="a dead number", now=NIGHT + MINUTE)
+    asked.refresh_from_db()
+    assert asked.state == "unsendable"
+    assert found(NIGHT + MINUTE) == []
+    CheckIn.objects.filter(pk=asked.pk).update(ended_at=NIGHT + 2 * MINUTE)
+    assert found(NIGHT + MINUTE) == [f"{asked} could not be sent, and nobody was asked to call"]
 
 
 def test_a_text_believed_delivered_that_the_provider_did_not_deliver_is_found(home) -> None:

@@ -5,11 +5,11 @@ import os
 import secrets
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 
 from stepup.local import ports
 from tests import (
@@ -91,12 +91,17 @@ def provider(live_server, settings, free_port) -> Iterator[ProviderDouble]:
         process.terminate()
         process.wait(timeout=PATIENCE)
         # Its last report may still be written down, and the tables are about to be emptied: the two would deadlock.
-        until(_nothing_is_being_answered, "the web server of this test to come to rest")
+        until(_nobody_else_is_writing, "the web server of this test to come to rest")
 
 
-def _nothing_is_being_answered() -> bool:
-    """Whether no thread of a live server is at a request. `socketserver` starts each in a thread named after this."""
-    return not any("process_request_thread" in thread.name for thread in threading.enumerate())
+def _nobody_else_is_writing() -> bool:
+    """Whether every other connection to this test's database is at rest."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle')"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.fixture

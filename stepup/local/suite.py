@@ -19,7 +19,7 @@ With arguments for pytest (a path, -k, -x ...) only what they choose.
 _EXAMPLES = "--hypothesis-profile=whole"  # registered in tests/examples.py; --fast tries a tenth of them
 # Where all tests are that need processes or a browser: to look through the ten thousand others takes each worker as
 # long as some of these tests. `tests/local/test_suite.py` fails on a test of theirs anywhere else.
-_PLACES = ("tests/browser", "tests/faults", "tests/local", "tests/notifications/double/test_phones_page.py")
+_PLACES = ("tests/faults", "tests/browser", "tests/local", "tests/notifications/double/test_phones_page.py")
 _PACKAGES = ("stepup", "monitoring", "notifications", "protocols", "benchmarks", "manage.py")
 
 
@@ -99,7 +99,7 @@ def _on_the_whole_service(venv: Venv, settings: Mapping[str, str]) -> Counts:
     # They mostly wait, for a service to start, a deadline to pass, a page to come to rest: three at once fill two
     # processors, and while one file waits another draws. A file has one service and one browser for all its tests, so
     # a file stays whole. Which file takes how long is not told by how many tests it has: they go in order of their
-    # places and names, where the longest, every screen from every side, comes early and the last ones are short.
+    # names, where the long ones of `faults` do not come last.
     by_file = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-m", which, *_PLACES]
     counts = parts.pytest(
         "Process and browser tests", venv.python, by_file, {**settings, "STEPUP_CHROMIUM": chromium}

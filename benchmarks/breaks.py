@@ -70,7 +70,7 @@ BREAKS = [
           "    called = climbing.call_sooner(case, now, no_of=by)\n", "    called = True\n", (NO_CASE_RESTS,)),
     Break("nobody left to call, and the ladder starts again at once", "monitoring/climbing.py",
           "    if paging.ring_desk_if_nobody_is_left(case, now=now):\n        return False\n", "",
-          ("tests/monitoring/test_calling.py",)),
+          ("tests/monitoring/test_nobody_left.py",)),
     Break("handed back, and nobody is paged", CASES,
           "\"handed back\", now=now, by=by, text=reason)\n    climbing.page_next_rung(case, now)\n",
           "\"handed back\", now=now, by=by, text=reason)\n", (NO_CASE_RESTS,)),
@@ -83,21 +83,22 @@ TESTS_OF: dict[str, Sequence[str]] = {
     "notifications/glance.py": ("tests/stepup/test_glance.py", "tests/monitoring/test_background.py"),
     "monitoring/escalations.py": (
         "tests/monitoring/test_what_a_case_leaves.py", "tests/monitoring/test_who_is_told.py",
-        "tests/monitoring/test_calling.py", NO_CASE_RESTS, "tests/monitoring/test_deaths.py",
+        "tests/monitoring/test_calling.py", "tests/monitoring/test_nobody_left.py", NO_CASE_RESTS,
+        "tests/monitoring/test_deaths.py",
     ),
     "monitoring/climbing.py": (
         "tests/monitoring/test_what_a_case_leaves.py", "tests/monitoring/test_who_is_told.py",
-        "tests/monitoring/test_calling.py", "tests/monitoring/test_ladders.py", NO_CASE_RESTS,
-        "tests/monitoring/test_case_offers.py",
+        "tests/monitoring/test_calling.py", "tests/monitoring/test_nobody_left.py", "tests/monitoring/test_ladders.py",
+        NO_CASE_RESTS, "tests/monitoring/test_case_offers.py",
     ),
     "monitoring/desk_calls.py": (
-        "tests/monitoring/test_calling.py", "tests/monitoring/test_casefile.py",
+        "tests/monitoring/test_nobody_left.py", "tests/monitoring/test_casefile.py",
         "tests/monitoring/test_who_is_told.py",
     ),
     "monitoring/paging.py": (
         "tests/monitoring/test_who_is_told.py", "tests/monitoring/test_what_a_case_leaves.py",
         "tests/monitoring/test_ladders.py", "tests/monitoring/test_calling.py",
-        "tests/monitoring/test_case_offers.py",
+        "tests/monitoring/test_nobody_left.py", "tests/monitoring/test_case_offers.py",
     ),
     "notifications/outbox.py": (
         "tests/notifications/test_outbox_queue.py", "tests/notifications/test_second_account.py", DELIVER,

@@ -383,10 +383,9 @@ def page_by_second(message: Message, *, now: datetime) -> bool:
 
 def _drop(pk: int, fence: int, now: datetime) -> None:
     ours = Delivery.objects.filter(pk=pk, fence=fence, state=State.CLAIMED)
-    ours.filter(message__cancelled_at__isnull=False).update(
-        state=State.CANCELLED, ended_at=now, lease_until=None
-    )
-    ours.filter(message__not_after__lte=now).update(state=State.EXPIRED, ended_at=now, lease_until=None)
+    over = {"ended_at": now, "lease_until": None}
+    ours.filter(message__cancelled_at__isnull=False).update(state=State.CANCELLED, **over)
+    ours.filter(message__not_after__lte=now).update(state=State.EXPIRED, **over)
 
 
 def has_failed(message: Message) -> bool:

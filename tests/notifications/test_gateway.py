@@ -1,11 +1,9 @@
 """The only door out, through the provider's real library, against the double over loopback HTTP."""
 
-import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 import requests
@@ -329,27 +327,6 @@ def test_a_picture_is_in_the_provider_s_log_as_well(double) -> None:
     double.text(patient, number, "98.6", media=2)
     double.text(patient, number, "98.6")
     assert [text["NumMedia"] for text in gateway.texts_received(to=number, since=_an_hour_ago())] == [2, 0]
-
-
-def _log_without_what_waits(method: str, path: str, fields: Mapping[str, object]) -> tuple[int, str]:
-    """Two texts or calls, neither sent nor begun, one of them from long ago; in no list by the time of that."""
-    kind, sid = ("calls", "CA") if "Calls" in path else ("messages", "SM")
-    made = {"new": datetime.now(UTC), "old": datetime.now(UTC) - timedelta(hours=3)}
-    listed = [
-        {"sid": sid + name, "body": "Two words", "date_sent": None, "date_created": format_datetime(at)}
-        for name, at in made.items()
-    ]
-    by_time = any(name.startswith(("DateSent", "StartTime")) for name in fields)
-    return 200, json.dumps({kind: [] if by_time else listed, "next_page_uri": None})
-
-
-def test_what_still_waits_at_the_provider_is_found_there(settings) -> None:
-    """Nobody has published that a list by the time of sending has what was not sent yet."""
-    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, TOKEN
-    asked = {"sender": OURS, "to": makers.a_phone(), "since": _an_hour_ago()}
-    with gateway.through(_log_without_what_waits):
-        assert gateway.texts_sent(body="Two words", **asked) == ["SMnew"]
-        assert gateway.calls_placed(**asked) == ["CAnew"]
 
 
 @pytest.mark.parametrize(
